@@ -1,0 +1,110 @@
+//! A batch: some columns of some consecutive rows of one row group, column-major.
+
+/// The id of a missing value in [`TextValues::ids`].
+pub const MISSING_TEXT: u32 = u32::MAX;
+
+/// Values of a text column: an id a row into a dictionary local to the batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TextValues {
+    /// A row's index into the dictionary, or [`MISSING_TEXT`].
+    pub ids: Vec<u32>,
+    /// Where value `i` ends in `bytes`; it starts where value `i - 1` ends.
+    pub ends: Vec<u32>,
+    /// The dictionary's values, UTF-8, one after the other.
+    pub bytes: String,
+}
+
+impl TextValues {
+    /// How many distinct values the batch's dictionary has.
+    pub fn dictionary_len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A value of the dictionary.
+    pub fn value(&self, id: u32) -> &str {
+        let id = id as usize;
+        let start = if id == 0 {
+            0
+        } else {
+            self.ends[id - 1] as usize
+        };
+        &self.bytes[start..self.ends[id] as usize]
+    }
+
+    /// Appends a value to the dictionary and answers its id.
+    pub fn push_value(&mut self, value: &str) -> u32 {
+        self.bytes.push_str(value);
+        self.ends.push(self.bytes.len() as u32);
+        (self.ends.len() - 1) as u32
+    }
+
+    /// Empties rows and dictionary, keeping the memory.
+    pub fn clear(&mut self) {
+        self.ids.clear();
+        self.ends.clear();
+        self.bytes.clear();
+    }
+}
+
+/// The values of one column in a batch, one a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// NaN is missing.
+    F32(Vec<f32>),
+    /// NaN is missing.
+    F64(Vec<f64>),
+    /// [`MISSING_TEXT`] is missing.
+    Text(TextValues),
+}
+
+impl Values {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Text(text) => text.ids.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Empties the column, keeping the memory.
+    pub fn clear(&mut self) {
+        match self {
+            Self::F32(values) => values.clear(),
+            Self::F64(values) => values.clear(),
+            Self::Text(text) => text.clear(),
+        }
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::F32(values) => values.capacity() * 4,
+            Self::F64(values) => values.capacity() * 8,
+            Self::Text(text) => {
+                (text.ids.capacity() + text.ends.capacity()) * 4 + text.bytes.capacity()
+            }
+        }
+    }
+}
+
+/// Some columns of some consecutive rows of one row group.
+///
+/// The lane that reads owns it, lends it to the sink through the channel, and gets it back to
+/// fill it again. All columns have `rows` values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// The dataset-wide index of the row group.
+    pub row_group: usize,
+    /// The dataset-wide number of the first row.
+    pub first_row: u64,
+    /// Rows.
+    pub rows: usize,
+    /// (index into the schema, values), in the order asked for.
+    pub columns: Vec<(usize, Values)>,
+}

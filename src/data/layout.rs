@@ -1,0 +1,66 @@
+//! Code packs: which features share a byte column, and how.
+//!
+//! Features with few codes share a byte in mixed radix: `byte = sum of code * stride`. The joint
+//! histogram of a pack is marginalised a feature at a time, so packing is exact.
+
+use crate::limits::CODES_MAX;
+
+/// One feature in a byte column: its code is `byte / stride % radix`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PackMember {
+    /// Index into the model's features.
+    pub feature: u32,
+    /// How many codes the feature has, at least 1.
+    pub radix: u16,
+    /// The product of the radices of the members before it.
+    pub stride: u16,
+}
+
+impl PackMember {
+    /// The feature's code in a packed byte.
+    pub fn code(&self, byte: u8) -> u8 {
+        (u16::from(byte) / self.stride % self.radix) as u8
+    }
+}
+
+/// How features lie in byte columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct CodeLayout {
+    /// The members of each byte column, strides ascending.
+    pub byte_columns: Vec<Vec<PackMember>>,
+}
+
+impl CodeLayout {
+    /// One byte column a feature, in feature order.
+    pub fn identity(features: usize) -> Self {
+        let member = |feature| PackMember {
+            feature: feature as u32,
+            radix: CODES_MAX as u16,
+            stride: 1,
+        };
+        Self {
+            byte_columns: (0..features).map(|feature| vec![member(feature)]).collect(),
+        }
+    }
+
+    /// How many byte columns.
+    pub fn len(&self) -> usize {
+        self.byte_columns.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.byte_columns.is_empty()
+    }
+
+    /// The byte column and the member that hold a feature, if it is laid out.
+    pub fn find(&self, feature: u32) -> Option<(usize, PackMember)> {
+        self.byte_columns
+            .iter()
+            .enumerate()
+            .find_map(|(byte_column, members)| {
+                let member = members.iter().find(|member| member.feature == feature)?;
+                Some((byte_column, *member))
+            })
+    }
+}

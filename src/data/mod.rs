@@ -1,0 +1,16 @@
+//! What the rooms above pass to each other: schema, batches, code blocks, profiles.
+//!
+//! Rows are numbered from 0 over the whole dataset in natural file order; that number keys every
+//! random choice. Missing values are NaN in numeric columns and [`batch::MISSING_TEXT`] in text.
+
+pub mod batch;
+pub mod blocks;
+pub mod layout;
+pub mod schema;
+pub mod split;
+
+pub use batch::{Batch, TextValues, Values};
+pub use blocks::{CodeBlock, RowBlock, StateBlock};
+pub use layout::{CodeLayout, PackMember};
+pub use schema::{Absent, Field, Schema, ValueType};
+pub use split::Split;

@@ -1,0 +1,5 @@
+//! Histogram gradient boosting.
+
+pub mod options;
+
+pub use options::{BoosterOptions, Loss};

@@ -1,0 +1,87 @@
+//! Options of the booster, checked once.
+
+/// What the trees minimise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Logistic loss of a margin and a label in {0, 1}.
+    BinaryLogLoss,
+    /// Cross-entropy of the softmax of one margin a class.
+    Softmax {
+        /// How many classes.
+        classes: u16,
+    },
+    /// Half the squared error.
+    SquaredError,
+}
+
+impl Loss {
+    /// Trees a round.
+    pub fn outputs(self) -> usize {
+        match self {
+            Self::Softmax { classes } => usize::from(classes),
+            Self::BinaryLogLoss | Self::SquaredError => 1,
+        }
+    }
+}
+
+/// What the user asked of the trees. Every field is in its range (the constructor of the learner's
+/// specification checks).
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BoosterOptions {
+    /// Rounds: trees for one output, `trees * classes` for softmax. At least 1.
+    pub trees: u32,
+    /// Factor on leaf values, in (0, 1].
+    pub shrinkage: f64,
+    /// Edges from the root to the deepest leaf, at least 1.
+    pub depth_max: u32,
+    /// Leaves of a tree, at least 2.
+    pub leaves_max: u32,
+    /// Bins of a numeric feature, 2 to 255, the one for missing values apart.
+    pub bins_max: u16,
+    /// L2 penalty on leaf values, not negative.
+    pub lambda_l2: f64,
+    /// L1 penalty on leaf values, not negative.
+    pub lambda_l1: f64,
+    /// Smallest sum of hessians in a child.
+    pub child_hessian_min: f64,
+    /// Smallest number of rows in a child, estimated from the hessian as LightGBM does.
+    pub child_rows_min: u32,
+    /// Smallest gain of a node split (`gamma`).
+    pub gain_min: f64,
+    /// Share of the features each tree may use, in (0, 1].
+    pub feature_fraction: f64,
+    /// Rounds without a better valid loss before training stops; `None` trains all of them.
+    pub early_stopping_rounds: Option<u32>,
+    /// Factor on the weight of positive rows (binary only), above 0.
+    pub positive_weight: f64,
+    /// Factor on the weight of each class; empty for 1 everywhere. Filled by the recipe for `balanced`.
+    pub class_weights: Vec<f64>,
+    /// Whether `class_weights` is to be filled as n / (classes * n of the class).
+    pub balanced: bool,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+impl Default for BoosterOptions {
+    fn default() -> Self {
+        Self {
+            trees: 100,
+            shrinkage: 0.1,
+            depth_max: 6,
+            leaves_max: 64,
+            bins_max: 255,
+            lambda_l2: 1.0,
+            lambda_l1: 0.0,
+            child_hessian_min: 1e-3,
+            child_rows_min: 20,
+            gain_min: 0.0,
+            feature_fraction: 1.0,
+            early_stopping_rounds: None,
+            positive_weight: 1.0,
+            class_weights: Vec::new(),
+            balanced: false,
+            seed: 42,
+        }
+    }
+}

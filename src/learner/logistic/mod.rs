@@ -1,0 +1,5 @@
+//! Logistic regression by streamed Newton passes.
+
+pub mod options;
+
+pub use options::LogisticOptions;

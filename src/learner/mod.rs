@@ -1,0 +1,9 @@
+//! What learns: mutable while training, turned into a `model` at the end.
+//!
+//! Learners work on blocks and batches lent to them and know neither files nor threads.
+
+pub mod gbdt;
+pub mod logistic;
+pub mod spec;
+
+pub use spec::ModelSpec;

@@ -1,0 +1,272 @@
+//! Every bound in one place, and the memory plan computed from them before any work.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// Rows of a scratch block. Integer histograms are exact inside a block because of this number.
+pub const BLOCK_ROWS: usize = 65_536;
+
+/// The most codes a byte column can have.
+pub const CODES_MAX: usize = 256;
+
+/// The default of `--memory`.
+pub const MEMORY_DEFAULT_BYTES: u64 = 1 << 30;
+
+/// Bounds on queues, pools, caches and input sizes. One value serves the whole run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Batches in flight from one lane to its sink.
+    pub channel_batches_max: usize,
+    /// Rows of a batch; bounds the batch and changes no result.
+    pub batch_rows_max: usize,
+    /// Columns of a dataset.
+    pub columns_max: usize,
+    /// Files of a dataset.
+    pub files_max: usize,
+    /// Row groups of a dataset (of each only rows and bytes are kept).
+    pub row_groups_max: usize,
+    /// Bytes of one file's Parquet footer.
+    pub footer_bytes_max: u64,
+    /// Bytes of one Parquet page, compressed or not.
+    pub page_bytes_max: u64,
+    /// Rows of the hash sample that yields cut points.
+    pub cut_sample_rows: u64,
+    /// Rows of the hash sample for the correlation screen and the logistic start.
+    pub start_sample_rows: u64,
+    /// Distinct categories a survey tracks per column before the column is refused.
+    pub categories_tracked_max: usize,
+    /// Categories a feature keeps; the others share the code `other`.
+    pub categories_kept_max: usize,
+    /// Bytes of one text value.
+    pub text_value_bytes_max: usize,
+    /// Groups kept in memory before their table spills to disk.
+    pub groups_in_memory_max: usize,
+    /// Bytes of a model file that is opened.
+    pub model_bytes_max: u64,
+    /// Passes of the logistic solver over the data.
+    pub newton_passes_max: usize,
+    /// Leaves of a tree.
+    pub leaves_max: usize,
+    /// Depth of a tree.
+    pub depth_max: usize,
+    /// Trees of an ensemble.
+    pub trees_max: usize,
+    /// Classes of a target.
+    pub classes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            channel_batches_max: 2,
+            batch_rows_max: BLOCK_ROWS,
+            columns_max: 100_000,
+            files_max: 1_000_000,
+            row_groups_max: 10_000_000,
+            footer_bytes_max: 256 << 20,
+            page_bytes_max: 256 << 20,
+            cut_sample_rows: 1 << 18,
+            start_sample_rows: 1 << 16,
+            categories_tracked_max: 65_536,
+            categories_kept_max: 254,
+            text_value_bytes_max: 1 << 20,
+            groups_in_memory_max: 200_000,
+            model_bytes_max: 4 << 30,
+            newton_passes_max: 20,
+            leaves_max: 65_535,
+            depth_max: 64,
+            trees_max: 1_000_000,
+            classes_max: 1_000,
+        }
+    }
+}
+
+/// One line of a memory plan.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PlanLine {
+    /// The step of the run that holds it: `survey`, `trees`.
+    pub phase: String,
+    /// What holds it.
+    pub what: String,
+    /// Bytes at the peak.
+    pub bytes: u64,
+    /// How the figure comes about.
+    pub why: String,
+}
+
+/// What a run will hold in memory, by phase; lines of the phase `always` are held in all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct MemoryPlan {
+    /// The lines, in the order of the run.
+    pub lines: Vec<PlanLine>,
+    /// The user's limit.
+    pub limit_bytes: u64,
+}
+
+/// The phase of lines that are held from start to end.
+pub const ALWAYS: &str = "always";
+
+impl MemoryPlan {
+    /// An empty plan under a limit.
+    pub fn new(limit_bytes: u64) -> Self {
+        Self {
+            lines: Vec::new(),
+            limit_bytes,
+        }
+    }
+
+    /// Adds a line.
+    pub fn add(&mut self, phase: &str, what: &str, bytes: u64, why: impl Into<String>) {
+        self.lines.push(PlanLine {
+            phase: phase.to_owned(),
+            what: what.to_owned(),
+            bytes,
+            why: why.into(),
+        });
+    }
+
+    /// Bytes of a phase, the lines held always included.
+    pub fn phase_bytes(&self, phase: &str) -> u64 {
+        self.lines
+            .iter()
+            .filter(|line| line.phase == phase || line.phase == ALWAYS)
+            .map(|line| line.bytes)
+            .sum()
+    }
+
+    /// The phases in order, [`ALWAYS`] apart.
+    pub fn phases(&self) -> Vec<&str> {
+        let mut phases: Vec<&str> = Vec::new();
+        for line in &self.lines {
+            if line.phase != ALWAYS && !phases.contains(&line.phase.as_str()) {
+                phases.push(&line.phase);
+            }
+        }
+        phases
+    }
+
+    /// Bytes of the largest phase.
+    pub fn peak_bytes(&self) -> u64 {
+        self.phases()
+            .iter()
+            .map(|phase| self.phase_bytes(phase))
+            .max()
+            .unwrap_or_else(|| self.phase_bytes(ALWAYS))
+    }
+
+    /// Refuses a plan that exceeds its limit, or the memory that is free.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] with the figure that would do.
+    pub fn check(&self, free_bytes: Option<u64>) -> Result<()> {
+        let needed_bytes = self.peak_bytes();
+        if needed_bytes > self.limit_bytes {
+            return Err(Error::Memory {
+                what: "this run".to_owned(),
+                needed_bytes,
+                available_bytes: self.limit_bytes,
+                of: "allowed by --memory",
+                next_step: format!(
+                    "use --memory {}MiB or more, fewer --threads, or fewer columns",
+                    needed_bytes.div_ceil(1 << 20)
+                ),
+            });
+        }
+        match free_bytes {
+            Some(free_bytes) if needed_bytes > free_bytes => Err(Error::Memory {
+                what: "this run".to_owned(),
+                needed_bytes,
+                available_bytes: free_bytes,
+                of: "free on this machine (or allowed by its control group)",
+                next_step: "free some memory, ask the batch system for more, or lower --memory or --threads"
+                    .to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Bytes as a person reads them: `1.5 GiB`.
+pub fn format_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
+}
+
+/// Reads `512MiB`, `1.5GB`, `2g` or a plain number of bytes.
+///
+/// # Errors
+/// [`Error::Usage`] for anything else.
+pub fn parse_bytes(text: &str) -> Result<u64> {
+    let wrong = || {
+        Error::Usage(format!(
+            "`{text}` is not a size; write for example 512MiB, 1.5GB or 1073741824"
+        ))
+    };
+    let lower = text.trim().to_ascii_lowercase();
+    let digits = lower
+        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_')
+        .unwrap_or(lower.len());
+    let number: f64 = lower[..digits]
+        .replace('_', "")
+        .parse()
+        .map_err(|_| wrong())?;
+    let unit = match lower[digits..].trim() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "kb" => 1e3,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "gb" => 1e9,
+        "t" | "tib" => 1024.0f64.powi(4),
+        "tb" => 1e12,
+        _ => return Err(wrong()),
+    };
+    let bytes = number * unit;
+    if !(1.0..=(1u64 << 60) as f64).contains(&bytes) {
+        return Err(wrong());
+    }
+    Ok(bytes as u64)
+}
+
+impl fmt::Display for MemoryPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<10} {:<34} {:>12}  why", "phase", "what", "bytes")?;
+        for line in &self.lines {
+            writeln!(
+                f,
+                "{:<10} {:<34} {:>12}  {}",
+                line.phase,
+                line.what,
+                format_bytes(line.bytes),
+                line.why
+            )?;
+        }
+        for phase in self.phases() {
+            writeln!(
+                f,
+                "{:<45} {:>12}",
+                format!("sum while {phase}"),
+                format_bytes(self.phase_bytes(phase))
+            )?;
+        }
+        write!(
+            f,
+            "{:<45} {:>12}  of {} allowed by --memory",
+            "peak",
+            format_bytes(self.peak_bytes()),
+            format_bytes(self.limit_bytes)
+        )
+    }
+}

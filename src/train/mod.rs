@@ -1,0 +1,5 @@
+//! The recipe: which passes in what order.
+
+pub mod options;
+
+pub use options::TrainOptions;

@@ -1,0 +1,109 @@
+//! What a run was asked to do, checked once; nobody checks again.
+
+use std::path::PathBuf;
+
+use crate::{learner::ModelSpec, limits::Limits};
+
+/// What kind of target is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskChoice {
+    /// Binary on the splice profile, otherwise from the target's values.
+    Auto,
+    /// Two classes.
+    Binary,
+    /// Two classes or more.
+    Multiclass,
+    /// A number.
+    Regression,
+}
+
+/// How groups go to splits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SplitRule {
+    /// Buckets go greedily to the split that is furthest below its share of rows and classes.
+    Balanced,
+    /// A threshold on the hash: a group never moves when data grow.
+    Hash,
+}
+
+/// What rows must stay together.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupChoice {
+    /// The profile's group column if the data have it, else row by row.
+    Profile,
+    /// Row by row.
+    None,
+    /// A column.
+    Column(String),
+}
+
+/// Which profile gives roles to columns.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileChoice {
+    /// `splice` when the data have its marker column, else none.
+    Auto,
+    /// No profile.
+    None,
+    /// The embedded `splice` profile.
+    Splice,
+    /// A TOML file.
+    File(PathBuf),
+}
+
+/// Everything `rowmill train` can be told.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TrainOptions {
+    /// Parquet file, directory or glob.
+    pub dataset: String,
+    /// Baseline table; `None` looks for one beside the dataset.
+    pub baseline: Option<PathBuf>,
+    /// The learner and its options.
+    pub model: ModelSpec,
+    /// Target column; `None` takes the profile's.
+    pub target: Option<String>,
+    /// Kind of target.
+    pub task: TaskChoice,
+    /// Profile.
+    pub profile: ProfileChoice,
+    /// Columns that are not features, beside the profile's.
+    pub exclude: Vec<String>,
+    /// Columns that are features although the profile excludes them.
+    pub include: Vec<String>,
+    /// Column of row weights.
+    pub weight: Option<String>,
+    /// Column that says which rows stay together.
+    pub group: GroupChoice,
+    /// Column that gives the split.
+    pub split_column: Option<String>,
+    /// Share of the rows held out for the test.
+    pub test_size: f64,
+    /// Share of the rows held out for early stopping.
+    pub valid_size: f64,
+    /// How groups go to splits.
+    pub split_rule: SplitRule,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Where the run's files go.
+    pub out_dir: PathBuf,
+    /// Whether a finished run there is replaced.
+    pub overwrite: bool,
+    /// Where scratch files go; `None` for the out-dir's filesystem.
+    pub scratch_dir: Option<PathBuf>,
+    /// Whether a scratch directory in memory (tmpfs) is allowed.
+    pub allow_tmpfs: bool,
+    /// Whether scratch files stay at the end.
+    pub keep_scratch: bool,
+    /// The memory limit.
+    pub memory_bytes: u64,
+    /// Threads.
+    pub threads: usize,
+    /// Whether the saved model is opened again and checked on the test rows.
+    pub verify: bool,
+    /// Bounds; `batch_rows_max` is the user's `--batch-size`.
+    #[serde(skip)]
+    pub limits: Limits,
+}
