@@ -1,1 +1,3 @@
-//! TBD
+//! What differs by operating system, behind names that do not.
+
+pub mod atomic;
