@@ -6,11 +6,18 @@
 pub mod batch;
 pub mod blocks;
 pub mod layout;
+pub mod nearest;
+pub mod pattern;
+pub mod profile;
+pub mod roles;
 pub mod schema;
 pub mod split;
 
 pub use batch::{Batch, TextValues, Values};
 pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
+pub use pattern::Pattern;
+pub use profile::{Profile, ProfileTask};
+pub use roles::{GroupChoice, Role, Roles, Selection};
 pub use schema::{Absent, Field, Schema, ValueType};
 pub use split::Split;
