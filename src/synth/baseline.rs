@@ -33,7 +33,8 @@ impl GeneCounts {
     /// Counts a row.
     pub(super) fn add(&mut self, signal: &Signal) {
         let (label, choice) = (signal.class, signal.base_class());
-        self.donor.add(label == Class::Donor, choice == Class::Donor);
+        self.donor
+            .add(label == Class::Donor, choice == Class::Donor);
         self.acceptor
             .add(label == Class::Acceptor, choice == Class::Acceptor);
     }

@@ -196,7 +196,11 @@ fn canonical_layout(
         let spec = ColumnSpec::nullable(*name, ColumnKind::F64);
         layout.push((Origin::Float(index), spec));
     }
-    for (index, kmer) in kmers.iter().enumerate().filter(|(index, _)| present[*index]) {
+    for (index, kmer) in kmers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| present[*index])
+    {
         let spec = ColumnSpec::nullable(&kmer.name, ColumnKind::F64);
         layout.push((Origin::Kmer(index), spec));
     }

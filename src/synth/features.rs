@@ -113,9 +113,18 @@ fn integers(
         ("distance_to_start", Some(offset)),
         ("distance_to_end", Some(gene.length - offset)),
         ("has_gene_info", Some(1)),
-        ("missing_transcript_feats", Some(i64::from(gene.exons.is_none()))),
-        ("donor_is_local_peak", Some(i64::from(scores.donor.is_peak()))),
-        ("acceptor_is_local_peak", Some(i64::from(scores.acceptor.is_peak()))),
+        (
+            "missing_transcript_feats",
+            Some(i64::from(gene.exons.is_none())),
+        ),
+        (
+            "donor_is_local_peak",
+            Some(i64::from(scores.donor.is_peak())),
+        ),
+        (
+            "acceptor_is_local_peak",
+            Some(i64::from(scores.acceptor.is_peak())),
+        ),
     ]
 }
 
@@ -208,7 +217,10 @@ impl Scores {
             ("donor_second_derivative", donor.second_derivative()),
             ("donor_peak_height_ratio", d / donor.mean_around()),
             ("donor_signal_strength", d - donor.mean_around()),
-            ("donor_weighted_context", 0.5 * d + 0.5 * donor.mean_around()),
+            (
+                "donor_weighted_context",
+                0.5 * d + 0.5 * donor.mean_around(),
+            ),
             ("acceptor_diff_m2", a - acceptor.around[0]),
             ("acceptor_diff_m1", a - acceptor.around[1]),
             ("acceptor_diff_p1", a - acceptor.around[2]),
@@ -217,14 +229,20 @@ impl Scores {
             ("acceptor_second_derivative", acceptor.second_derivative()),
             ("acceptor_peak_height_ratio", a / acceptor.mean_around()),
             ("acceptor_signal_strength", a - acceptor.mean_around()),
-            ("acceptor_weighted_context", 0.5 * a + 0.5 * acceptor.mean_around()),
+            (
+                "acceptor_weighted_context",
+                0.5 * a + 0.5 * acceptor.mean_around(),
+            ),
             ("context_score_m2", context[0]),
             ("context_score_m1", context[1]),
             ("context_score_p1", context[2]),
             ("context_score_p2", context[3]),
             ("context_neighbor_mean", context_mean),
             ("context_max", context_max),
-            ("context_asymmetry", context[2] + context[3] - context[0] - context[1]),
+            (
+                "context_asymmetry",
+                context[2] + context[3] - context[0] - context[1],
+            ),
             ("relative_donor_probability", d / (d + a)),
             ("splice_probability", d + a),
             ("donor_acceptor_diff", d - a),
@@ -233,7 +251,10 @@ impl Scores {
             ("splice_neither_logodds", ((d + a) / neither).ln()),
             ("probability_entropy", entropy([neither, d, a])),
             ("signal_strength_ratio", d.max(a) / context_mean),
-            ("type_signal_difference", donor.surge_ratio() - acceptor.surge_ratio()),
+            (
+                "type_signal_difference",
+                donor.surge_ratio() - acceptor.surge_ratio(),
+            ),
         ]
     }
 }
@@ -257,7 +278,10 @@ fn windows(signal: &Signal, stream: &mut Stream) -> [Named<f64>; 9] {
         ("gc_percent", 45.0 + 7.0 * gc),
         ("sequence_complexity", 1.8 + 0.1 * complexity),
         ("conservation_score", missing(conservation, stream)),
-        ("conservation_score_smoothed", missing(conservation_twin, stream)),
+        (
+            "conservation_score_smoothed",
+            missing(conservation_twin, stream),
+        ),
         ("branch_point_score", missing(branch_point, stream)),
         ("polypyrimidine_tract_score", missing(tract, stream)),
         ("exonic_enhancer_density", (0.5 * enhancer).exp()),
@@ -271,8 +295,14 @@ fn lengths(gene: &Gene) -> [Named<f64>; 3] {
     let exon_bases = gene.exons.unwrap_or(0) as f64 * gene.exon_length_mean;
     [
         ("avg_exon_length", known(gene.exon_length_mean)),
-        ("median_exon_length", known((0.9 * gene.exon_length_mean).round())),
-        ("total_intron_length", known((gene.length as f64 - exon_bases).max(0.0))),
+        (
+            "median_exon_length",
+            known((0.9 * gene.exon_length_mean).round()),
+        ),
+        (
+            "total_intron_length",
+            known((gene.length as f64 - exon_bases).max(0.0)),
+        ),
     ]
 }
 

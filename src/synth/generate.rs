@@ -19,7 +19,10 @@ use super::{
     shard::{ShardFiles, ShardSummary, World, write_shard},
     signal::motif_tables,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    platform::stop::{self, Stop},
+};
 
 /// The baseline table's name, the one that training looks for.
 const BASELINE_NAME: &str = "full_splice_performance.tsv";
@@ -68,9 +71,18 @@ pub struct SynthSummary {
 ///
 /// # Errors
 /// [`Error::Usage`] for options out of range and for a directory that holds an earlier run,
-/// [`Error::Io`] when the directory cannot be written.
+/// [`Error::Io`] when the directory cannot be written, [`Error::Interrupted`] after a signal.
 pub fn generate(
     options: &SynthOptions,
+    observe: &mut dyn FnMut(SynthProgress),
+) -> Result<SynthSummary> {
+    generate_until(options, stop::process(), observe)
+}
+
+/// [`generate`], stopped by whoever holds `stop`.
+pub(super) fn generate_until(
+    options: &SynthOptions,
+    stop: &Stop,
     observe: &mut dyn FnMut(SynthProgress),
 ) -> Result<SynthSummary> {
     let plan = Plan::new(options)?;
@@ -87,7 +99,7 @@ pub fn generate(
         .prefix(".rowmill-synth-")
         .tempdir_in(out_dir)
         .map_err(|error| Error::io("create a directory in", out_dir, error))?;
-    let summaries = write_shards(&plan, staging.path(), observe)?;
+    let summaries = write_shards(&plan, staging.path(), stop, observe)?;
     let baseline = staging.path().join(BASELINE_NAME);
     let manifest = staging.path().join(MANIFEST_NAME);
     concatenate(&plan, BASELINE_HEADER, &baseline, |files| files.baseline)?;
@@ -124,6 +136,7 @@ fn earlier_files(out_dir: &Path) -> Result<Vec<PathBuf>> {
 fn write_shards(
     plan: &Plan,
     staging: &Path,
+    stop: &Stop,
     observe: &mut dyn FnMut(SynthProgress),
 ) -> Result<Vec<ShardSummary>> {
     let world = World {
@@ -145,6 +158,9 @@ fn write_shards(
         drop(sender);
         let mut rows_done = 0;
         for rows in receiver {
+            if stop.requested().is_some() {
+                stopped.store(true, Ordering::Relaxed);
+            }
             rows_done += rows;
             observe(SynthProgress {
                 rows_done,
@@ -159,7 +175,9 @@ fn write_shards(
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        failure.map_or(Ok(summaries), Err)
+        failure.map_or(Ok(()), Err)?;
+        stop.check()?;
+        Ok(summaries)
     })
 }
 

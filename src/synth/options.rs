@@ -104,9 +104,8 @@ impl Plan {
 
     /// The rows of a shard, as a range of row numbers.
     pub(super) fn shard_rows(&self, shard: usize) -> std::ops::Range<u64> {
-        let border = |shard: usize| {
-            (u128::from(self.rows) * shard as u128 / self.shards as u128) as u64
-        };
+        let border =
+            |shard: usize| (u128::from(self.rows) * shard as u128 / self.shards as u128) as u64;
         border(shard)..border(shard + 1)
     }
 }

@@ -21,7 +21,7 @@ pub(super) const SCORE_UNITS: u32 = 1_000_000;
 pub(super) const CONTEXTS: usize = 6;
 
 /// Makes 9 % of the rows sites.
-const BIAS: f64 = -3.35;
+const BIAS: f64 = -3.28;
 
 /// How sharp the base scores are: most lie near 0 or 1.
 const SHARPNESS: f64 = 2.0;
@@ -122,10 +122,9 @@ impl<'a> Signals<'a> {
 
     fn draw_class(&mut self, k: &[u8; SIGNAL_KMERS], z: &[f64; CONTEXTS]) -> Class {
         let sign = |condition: bool| if condition { 1.0 } else { -1.0 };
-        let interactions = 1.0 * sign((k[0] > 0) != (k[1] > 0))
-            + 1.1 * z[0] * z[1]
-            + 1.0 * z[2] * sign(k[2] > 0)
-            - 1.0 * f64::from(z[3].abs() > 1.0);
+        let interactions =
+            1.0 * sign((k[0] > 0) != (k[1] > 0)) + 1.1 * z[0] * z[1] + 1.0 * z[2] * sign(k[2] > 0)
+                - 1.0 * f64::from(z[3].abs() > 1.0);
         let linear = 0.6 * z[4]
             + 0.45 * (f64::from(k[3]) - SIGNAL_RATES[3])
             + 0.5 * (f64::from(k[4]) - SIGNAL_RATES[4]);
@@ -139,7 +138,7 @@ impl<'a> Signals<'a> {
     }
 
     fn draw_scores(&mut self, class: Class, repeat: bool) -> [u32; 3] {
-        let separation = if repeat { 0.6 } else { 1.6 };
+        let separation = if repeat { 0.8 } else { 2.0 };
         let mut margins: [f64; 3] = std::array::from_fn(|_| self.stream.normal());
         margins[class as usize] += separation;
         margins[0] += if repeat { 1.0 } else { 1.6 };
