@@ -5,9 +5,8 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     group::hash::{hash_number, hash_text},
-    source::Dataset,
     train::{
-        job::{lanes, place},
+        job::Job,
         rows::RowsFile,
         target::{DistinctValues, Target},
     },
@@ -33,7 +32,7 @@ pub struct GroupRun {
 /// When the column cannot be read.
 pub fn distinct_values(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     column: usize,
     values_max: usize,
 ) -> Result<(DistinctValues, PassReport)> {
@@ -60,13 +59,13 @@ pub fn distinct_values(
     let sink = || DistinctSink { values: DistinctValues::default(), values_max };
     let pass = ParquetPass {
         name: "classes",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &[column],
         slice_rows_max: SLICE_ROWS_MAX,
     };
     let sinks = (0..context.threads).map(|_| sink()).collect();
     let mut distinct = DistinctValues::default();
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, part| {
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
         distinct.merge(&part, values_max);
         Ok(())
     })?;
@@ -80,7 +79,7 @@ pub fn distinct_values(
 /// When the data cannot be read, a label is no class, or a group key is missing.
 pub fn scan(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     target: &Target,
     target_column: usize,
     group_column: Option<usize>,
@@ -91,7 +90,7 @@ pub fn scan(
     columns.extend(group_column.filter(|group| *group != target_column));
     let sinks = (0..context.threads)
         .map(|_| ScanSink {
-            dataset,
+            job,
             target,
             target_column,
             group_column,
@@ -104,18 +103,18 @@ pub fn scan(
         .collect();
     let pass = ParquetPass {
         name: "scan",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, runs: Vec<GroupRun>| {
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, runs: Vec<GroupRun>| {
         runs.into_iter().try_for_each(&mut group_run)
     })?;
     Ok(report)
 }
 
 struct ScanSink<'a> {
-    dataset: &'a Dataset,
+    job: &'a Job,
     target: &'a Target,
     target_column: usize,
     group_column: Option<usize>,
@@ -144,7 +143,7 @@ impl Sink for ScanSink<'_> {
             self.target
                 .labels_into(&batch.values, &mut self.labels)
                 .map_err(|message| {
-                    Error::input(place(self.dataset, self.row_group, Some(batch.column)), message)
+                    Error::input(self.job.place(self.row_group, Some(batch.column)), message)
                 })?;
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
@@ -166,7 +165,7 @@ impl Sink for ScanSink<'_> {
             };
             if let Some(index) = missing {
                 return Err(Error::input(
-                    place(self.dataset, self.row_group, Some(batch.column)),
+                    self.job.place(self.row_group, Some(batch.column)),
                     format!(
                         "row {} of the data has no group key; fill the column, choose another with --group-col, or use --group-col none",
                         batch.first_row + index as u64
