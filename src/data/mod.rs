@@ -11,6 +11,7 @@ pub mod pattern;
 pub mod profile;
 pub mod roles;
 pub mod schema;
+pub mod spill_map;
 pub mod split;
 
 pub use batch::{Batch, TextValues, Values};
@@ -20,4 +21,5 @@ pub use pattern::Pattern;
 pub use profile::{Profile, ProfileTask};
 pub use roles::{GroupChoice, Role, Roles, Selection};
 pub use schema::{Absent, Field, Schema, ValueType};
+pub use spill_map::SpillMap;
 pub use split::Split;
