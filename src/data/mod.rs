@@ -3,6 +3,7 @@
 //! Rows are numbered from 0 over the whole dataset in natural file order; that number keys every
 //! random choice. Missing values are NaN in numeric columns and [`batch::MISSING_TEXT`] in text.
 
+pub mod baseline;
 pub mod batch;
 pub mod blocks;
 pub mod layout;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod spill_map;
 pub mod split;
 
+pub use baseline::{Baseline, BaselineColumns, BaselineCounts, BaselineRow};
 pub use batch::{Batch, TextValues, Values};
 pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
