@@ -1,4 +1,4 @@
-//! A batch: some columns of some consecutive rows of one row group, column-major.
+//! A batch: some consecutive rows of one column of one row group.
 
 /// The id of a missing value in [`TextValues::ids`].
 pub const MISSING_TEXT: u32 = u32::MAX;
@@ -93,18 +93,16 @@ impl Values {
     }
 }
 
-/// Some columns of some consecutive rows of one row group.
+/// Some consecutive rows of one column of one row group.
 ///
 /// The lane that reads owns it, lends it to the sink through the channel, and gets it back to
-/// fill it again. All columns have `rows` values.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// fill it again.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// The dataset-wide index of the row group.
-    pub row_group: usize,
     /// The dataset-wide number of the first row.
     pub first_row: u64,
-    /// Rows.
-    pub rows: usize,
-    /// (index into the schema, values), in the order asked for.
-    pub columns: Vec<(usize, Values)>,
+    /// The column, as an index into the schema.
+    pub column: usize,
+    /// The values, one a row.
+    pub values: Values,
 }

@@ -1,1 +1,15 @@
-//! TBD
+//! One pass over data by several threads: lanes, bounded channels, sinks, order, progress.
+//!
+//! The only room that starts threads. [`parquet_pass`] streams row groups through lanes into sinks
+//! and merges what they yield in row-group order; [`block_pass`] hands the blocks of scratch files
+//! to workers. An error, a panic or a request to stop in any thread ends the pass as an error.
+
+mod blocks;
+mod context;
+mod parquet;
+mod progress;
+
+pub use blocks::{block_pass, parallel_map};
+pub use context::{Context, PassReport};
+pub use parquet::{LaneSource, ParquetPass, Sink, Slice, parquet_pass};
+pub use progress::{Progress, Silent};

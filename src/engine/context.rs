@@ -1,0 +1,72 @@
+//! What every pass of a run needs besides its data.
+
+use std::{any::Any, time::Instant};
+
+use crate::{
+    engine::Progress,
+    error::{Error, Result},
+    platform::stop::Stop,
+};
+
+/// Threads, the request to stop, and who watches.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Lanes of a Parquet pass, workers of a block pass.
+    pub threads: usize,
+    /// Rows of a batch.
+    pub batch_rows_max: usize,
+    /// Batches in flight from a lane to its sink.
+    pub channel_batches_max: usize,
+    /// Looked at between batches.
+    pub stop: &'a Stop,
+    /// Told of every pass.
+    pub progress: &'a dyn Progress,
+}
+
+/// What one pass took.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PassReport {
+    /// The pass.
+    pub name: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Rows that went through.
+    pub rows: u64,
+    /// Bytes read, as they lie on disk.
+    pub bytes_read: u64,
+}
+
+impl Context<'_> {
+    /// Runs a pass between its two announcements; `pass` answers the bytes that it read.
+    pub(super) fn announced(
+        &self,
+        name: &str,
+        rows: u64,
+        pass: impl FnOnce() -> Result<u64>,
+    ) -> Result<PassReport> {
+        let started = Instant::now();
+        self.progress.pass_started(name, rows);
+        let bytes_read = pass()?;
+        let seconds = started.elapsed().as_secs_f64();
+        self.progress.pass_finished(name, seconds, rows, bytes_read);
+        Ok(PassReport {
+            name: name.to_owned(),
+            seconds,
+            rows,
+            bytes_read,
+        })
+    }
+}
+
+/// The error that a thread's panic becomes.
+pub(super) fn panic_error(context: &str, payload: Box<dyn Any + Send>) -> Error {
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned());
+    Error::Panic {
+        context: context.to_owned(),
+        message,
+    }
+}

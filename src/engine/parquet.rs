@@ -1,0 +1,343 @@
+//! A pass over Parquet: lanes decode, bounded channels carry, sinks consume, parts merge in order.
+//!
+//! ```text
+//!  lane 0: row groups 0, L, 2L ..  --batches-->  sink 0  --parts-->  \
+//!                                  <--recycled--                      merge, in row-group order
+//!  lane 1: row groups 1, L+1, ..   --batches-->  sink 1  --parts-->  /
+//! ```
+//!
+//! A lane reads one column of a row group after the other, in batches of rows, so that it holds the
+//! pages of a single column at a time. A row group of more rows than the pass allows is cut into
+//! slices, which a sink sees one after the other as if they were row groups. Row groups go to lanes
+//! by their number and parts are merged in that order: nothing depends on who is first.
+
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::{
+    data::{Batch, Values},
+    engine::{Context, PassReport, context::panic_error},
+    error::{Error, Result},
+};
+
+/// What a lane reads from. One a thread.
+pub trait LaneSource: Send {
+    /// Moves to a row group.
+    ///
+    /// # Errors
+    /// When the file is gone, changed or damaged.
+    fn open(&mut self, row_group: usize) -> Result<()>;
+
+    /// Starts reading a column of the open row group at a row counted from the row group's first.
+    ///
+    /// # Errors
+    /// When the column cannot be read.
+    fn start(&mut self, column: usize, first_row: usize) -> Result<()>;
+
+    /// Replaces `values` by the column's next `rows` values.
+    ///
+    /// # Errors
+    /// When the column is damaged or has fewer rows.
+    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()>;
+
+    /// Bytes read from disk so far.
+    fn bytes_read(&self) -> u64;
+}
+
+/// The rows that a sink sees between `start` and `finish`: a row group or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// The dataset-wide index of the row group.
+    pub row_group: usize,
+    /// The dataset-wide number of the first row.
+    pub first_row: u64,
+    /// Rows.
+    pub rows: usize,
+}
+
+/// What consumes the batches of one lane.
+pub trait Sink: Send {
+    /// What a slice yields, merged by the caller in row order.
+    type Part: Send;
+
+    /// A slice begins.
+    ///
+    /// # Errors
+    /// Ends the pass.
+    fn start(&mut self, slice: Slice) -> Result<()>;
+
+    /// Some rows of one column of the slice. Columns come in the pass's order, rows ascending.
+    ///
+    /// # Errors
+    /// Ends the pass.
+    fn batch(&mut self, batch: &Batch) -> Result<()>;
+
+    /// All columns of the slice have come.
+    ///
+    /// # Errors
+    /// Ends the pass.
+    fn finish(&mut self) -> Result<Self::Part>;
+}
+
+/// Which rows and columns a pass reads, and how.
+#[derive(Debug, Clone)]
+pub struct ParquetPass<'a> {
+    /// The pass's name for people.
+    pub name: &'a str,
+    /// First row and rows of each row group of the dataset.
+    pub row_groups: &'a [Range<u64>],
+    /// The columns, in the order in which sinks get them.
+    pub columns: &'a [usize],
+    /// Rows of a slice; larger row groups are cut.
+    pub slice_rows_max: usize,
+}
+
+impl ParquetPass<'_> {
+    fn slices(&self, row_group: usize) -> impl Iterator<Item = Slice> + use<> {
+        let rows = self.row_groups[row_group].clone();
+        let rows_max = self.slice_rows_max;
+        rows.clone().step_by(rows_max).map(move |first_row| Slice {
+            row_group,
+            first_row,
+            rows: (rows.end - first_row).min(rows_max as u64) as usize,
+        })
+    }
+}
+
+/// What goes from a lane to its sink.
+enum Message {
+    Start(Slice),
+    Batch(Batch),
+    Finish,
+}
+
+/// One lane's ends of its two channels.
+struct LaneChannels {
+    full: Sender<Message>,
+    empty: Receiver<Values>,
+}
+
+/// Runs a pass: `lanes[i]` reads for `sinks[i]`; `merge` gets every part in row order.
+///
+/// # Errors
+/// The first lane's or sink's error, a panic as [`Error::Panic`], or a request to stop. The other
+/// threads end at their next batch.
+///
+/// # Panics
+/// If there are not as many lanes as sinks.
+pub fn parquet_pass<L: LaneSource, S: Sink>(
+    context: &Context<'_>,
+    pass: &ParquetPass<'_>,
+    lanes: Vec<L>,
+    sinks: Vec<S>,
+    merge: impl FnMut(Slice, S::Part) -> Result<()>,
+) -> Result<PassReport> {
+    assert_eq!(lanes.len(), sinks.len());
+    assert!(pass.slice_rows_max > 0 && !lanes.is_empty());
+    let rows = pass.row_groups.last().map_or(0, |last| last.end);
+    context.announced(pass.name, rows, || run(context, pass, lanes, sinks, merge))
+}
+
+fn run<L: LaneSource, S: Sink>(
+    context: &Context<'_>,
+    pass: &ParquetPass<'_>,
+    lanes: Vec<L>,
+    sinks: Vec<S>,
+    merge: impl FnMut(Slice, S::Part) -> Result<()>,
+) -> Result<u64> {
+    let count = lanes.len();
+    thread::scope(|scope| {
+        let mut readers = Vec::with_capacity(count);
+        let mut consumers = Vec::with_capacity(count);
+        let mut parts = Vec::with_capacity(count);
+        for (index, (lane, sink)) in lanes.into_iter().zip(sinks).enumerate() {
+            let (full, full_end) = bounded(context.channel_batches_max);
+            let (empty_end, empty) = bounded(context.channel_batches_max + 2);
+            let (part_sender, part_receiver) = bounded(1);
+            let channels = LaneChannels { full, empty };
+            let row_groups = (index..pass.row_groups.len()).step_by(count);
+            readers.push(scope.spawn(move || {
+                guarded(pass.name, || {
+                    read_lane(context, pass, lane, row_groups, channels)
+                })
+            }));
+            consumers.push(scope.spawn(move || {
+                guarded(pass.name, || {
+                    consume(sink, &full_end, &empty_end, &part_sender)
+                })
+            }));
+            parts.push(part_receiver);
+        }
+        let merged = guarded(pass.name, || merge_in_order(pass, &parts, merge));
+        // Whoever still sends finds nobody listening, and ends.
+        drop(parts);
+        let mut outcome = Outcome::default();
+        outcome.add(merged.map(|()| 0));
+        for consumer in consumers {
+            outcome.add(
+                consumer
+                    .join()
+                    .expect("threads catch their panics")
+                    .map(|()| 0),
+            );
+        }
+        for reader in readers {
+            outcome.add(reader.join().expect("threads catch their panics"));
+        }
+        outcome.bytes_read()
+    })
+}
+
+/// How a thread of a pass ends early.
+enum Ended {
+    /// With an error of its own.
+    Failed(Error),
+    /// Because another thread did.
+    Disconnected,
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn disconnected<E>(_: E) -> Ended {
+    Ended::Disconnected
+}
+
+/// Runs a thread's body; a panic becomes an error.
+fn guarded<T>(name: &str, body: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
+    catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|payload| Err(Ended::Failed(panic_error(name, payload))))
+}
+
+/// The threads' endings, gathered in a fixed order.
+#[derive(Default)]
+struct Outcome {
+    bytes_read: u64,
+    first_error: Option<Error>,
+    disconnected: bool,
+}
+
+impl Outcome {
+    fn add(&mut self, ending: Result<u64, Ended>) {
+        match ending {
+            Ok(bytes) => self.bytes_read += bytes,
+            Err(Ended::Disconnected) => self.disconnected = true,
+            Err(Ended::Failed(error)) => {
+                self.first_error.get_or_insert(error);
+            }
+        }
+    }
+
+    fn bytes_read(self) -> Result<u64> {
+        match self.first_error {
+            Some(error) => Err(error),
+            None => {
+                assert!(!self.disconnected, "a thread ended without a cause");
+                Ok(self.bytes_read)
+            }
+        }
+    }
+}
+
+fn read_lane<L: LaneSource>(
+    context: &Context<'_>,
+    pass: &ParquetPass<'_>,
+    mut lane: L,
+    row_groups: impl Iterator<Item = usize>,
+    channels: LaneChannels,
+) -> Result<u64, Ended> {
+    let mut spare: Vec<Values> = (0..context.channel_batches_max + 2)
+        .map(|_| Values::F32(Vec::new()))
+        .collect();
+    let mut bytes_before = lane.bytes_read();
+    for row_group in row_groups {
+        lane.open(row_group)?;
+        for slice in pass.slices(row_group) {
+            channels
+                .full
+                .send(Message::Start(slice))
+                .map_err(disconnected)?;
+            for &column in pass.columns {
+                let skipped = slice.first_row - pass.row_groups[row_group].start;
+                lane.start(column, skipped as usize)?;
+                let mut done = 0;
+                while done < slice.rows {
+                    context.stop.check()?;
+                    let mut values = match spare.pop() {
+                        Some(values) => values,
+                        None => channels.empty.recv().map_err(disconnected)?,
+                    };
+                    let rows = (slice.rows - done).min(context.batch_rows_max);
+                    lane.next(rows, &mut values)?;
+                    assert_eq!(values.len(), rows, "a lane gives the rows it was asked for");
+                    let first_row = slice.first_row + done as u64;
+                    let batch = Batch {
+                        first_row,
+                        column,
+                        values,
+                    };
+                    channels
+                        .full
+                        .send(Message::Batch(batch))
+                        .map_err(disconnected)?;
+                    done += rows;
+                }
+            }
+            channels.full.send(Message::Finish).map_err(disconnected)?;
+            let bytes = lane.bytes_read();
+            context
+                .progress
+                .advanced(slice.rows as u64, bytes - bytes_before);
+            bytes_before = bytes;
+        }
+    }
+    Ok(lane.bytes_read())
+}
+
+fn consume<S: Sink>(
+    mut sink: S,
+    full: &Receiver<Message>,
+    empty: &Sender<Values>,
+    parts: &Sender<S::Part>,
+) -> Result<(), Ended> {
+    // The lane hangs up when it has read everything, or failed.
+    while let Ok(message) = full.recv() {
+        match message {
+            Message::Start(slice) => sink.start(slice)?,
+            Message::Batch(batch) => {
+                sink.batch(&batch)?;
+                // The lane may be through already; then nobody needs the memory.
+                let _ = empty.send(batch.values);
+            }
+            Message::Finish => parts.send(sink.finish()?).map_err(disconnected)?,
+        }
+    }
+    Ok(())
+}
+
+fn merge_in_order<P>(
+    pass: &ParquetPass<'_>,
+    parts: &[Receiver<P>],
+    mut merge: impl FnMut(Slice, P) -> Result<()>,
+) -> Result<(), Ended> {
+    for row_group in 0..pass.row_groups.len() {
+        for slice in pass.slices(row_group) {
+            let part = parts[row_group % parts.len()]
+                .recv()
+                .map_err(disconnected)?;
+            merge(slice, part)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

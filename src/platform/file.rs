@@ -1,0 +1,250 @@
+//! Files that many threads read and write at positions, without a shared cursor.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+    sync::Arc,
+};
+
+/// What tells whether a path still names the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct FileIdentity {
+    /// Device number; 0 where the system has none.
+    pub device: u64,
+    /// Inode number; 0 where the system has none.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Modification time in nanoseconds since 1970.
+    pub modified_nanoseconds: i128,
+}
+
+impl FileIdentity {
+    /// What differs between two identities, for a message.
+    pub fn difference(&self, now: &Self) -> Option<String> {
+        if self.size != now.size {
+            return Some(format!("its size was {} and is {}", self.size, now.size));
+        }
+        if (self.device, self.inode) != (now.device, now.inode) {
+            return Some("another file has its name".to_owned());
+        }
+        if self.modified_nanoseconds != now.modified_nanoseconds {
+            return Some("its modification time moved".to_owned());
+        }
+        None
+    }
+}
+
+/// A file read and written at explicit offsets. Clones share the descriptor, and no cursor exists
+/// that two threads could race for.
+#[derive(Debug, Clone)]
+pub struct PositionedFile {
+    file: Arc<File>,
+}
+
+impl PositionedFile {
+    /// Opens a regular file for reading.
+    ///
+    /// # Errors
+    /// What the system says, or `InvalidInput` for anything but a regular file.
+    pub fn open_read(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        }
+        Ok(Self::from(file))
+    }
+
+    /// Creates a new file for reading and writing; fails when the name is taken.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_new(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)?;
+        Ok(Self::from(file))
+    }
+
+    /// Opens an existing file for reading and writing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open_read_write(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(Self::from(file))
+    }
+
+    /// The file underneath.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Bytes in the file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether the file has no bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Fills `buffer` from `offset` on.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the file ends before.
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_exact_at(&*self.file, buffer, offset);
+        #[cfg(windows)]
+        return windows_read_exact_at(&self.file, buffer, offset);
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// What the system says, `StorageFull` among it.
+    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::write_all_at(&*self.file, bytes, offset);
+        #[cfg(windows)]
+        return windows_write_all_at(&self.file, bytes, offset);
+    }
+
+    /// The identity of the open file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn identity(&self) -> io::Result<FileIdentity> {
+        identity_of(&self.file.metadata()?)
+    }
+}
+
+impl From<File> for PositionedFile {
+    fn from(file: File) -> Self {
+        Self {
+            file: Arc::new(file),
+        }
+    }
+}
+
+/// The identity of whatever a path names now.
+///
+/// # Errors
+/// What the system says.
+pub fn identity(path: &Path) -> io::Result<FileIdentity> {
+    identity_of(&std::fs::metadata(path)?)
+}
+
+fn identity_of(metadata: &std::fs::Metadata) -> io::Result<FileIdentity> {
+    let modified = metadata.modified()?;
+    let modified_nanoseconds = match modified.duration_since(std::time::UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i128,
+        Err(before) => -(before.duration().as_nanos() as i128),
+    };
+    #[cfg(unix)]
+    let (device, inode) = {
+        use std::os::unix::fs::MetadataExt;
+        (metadata.dev(), metadata.ino())
+    };
+    #[cfg(not(unix))]
+    let (device, inode) = (0, 0);
+    Ok(FileIdentity {
+        device,
+        inode,
+        size: metadata.len(),
+        modified_nanoseconds,
+    })
+}
+
+#[cfg(windows)]
+fn windows_read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn windows_write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !bytes.is_empty() {
+        match file.seek_write(bytes, offset)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => {
+                bytes = &bytes[written..];
+                offset += written as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_threads_read_one_file_at_their_own_places() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        let bytes: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let file = PositionedFile::open_read(&path).unwrap();
+        std::thread::scope(|scope| {
+            for lane in 0..2usize {
+                let (file, bytes) = (file.clone(), &bytes);
+                scope.spawn(move || {
+                    let mut buffer = [0u8; 977];
+                    for start in (lane..bytes.len() - buffer.len()).step_by(1999) {
+                        file.read_exact_at(&mut buffer, start as u64).unwrap();
+                        assert_eq!(buffer[..], bytes[start..start + buffer.len()]);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn an_identity_notices_another_size_and_another_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, b"one").unwrap();
+        let before = identity(&path).unwrap();
+        assert_eq!(before.difference(&identity(&path).unwrap()), None);
+        std::fs::write(&path, b"three").unwrap();
+        let difference = before.difference(&identity(&path).unwrap()).unwrap();
+        assert_eq!(difference, "its size was 3 and is 5");
+        let other = directory.path().join("g");
+        std::fs::write(&other, b"two").unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        let difference = before.difference(&identity(&path).unwrap()).unwrap();
+        assert_eq!(difference, "another file has its name");
+    }
+
+    #[test]
+    fn a_directory_is_not_a_regular_file() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(PositionedFile::open_read(directory.path()).is_err());
+    }
+}

@@ -1,0 +1,290 @@
+//! A file of blocks of [`BLOCK_ROWS`] rows; in each block every array lies contiguously.
+//!
+//! ```text
+//! header (4 KiB) | block 0: array 0 | array 1 | ... | block 1: array 0 | ...
+//! ```
+//!
+//! Any thread writes any row range of any array at any time: positions follow from row numbers, so
+//! that the file's bytes do not depend on who came first. The last block keeps the full stride and
+//! is sparse beyond the last row. Nothing is read back before it was written.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use memmap2::Mmap;
+
+use crate::{
+    error::{Error, Result},
+    limits::BLOCK_ROWS,
+    platform::{PositionedFile, disk},
+    scratch::Element,
+};
+
+/// Bytes before the first block: a page, so that blocks are page-aligned.
+const HEADER_BYTES: u64 = 4096;
+
+/// What the header starts with: the file's kind and version.
+const MAGIC: &[u8; 8] = b"RMLLBLK1";
+
+/// Bytes of the buffer through which numbers become bytes.
+const STAGE_BYTES: usize = 1 << 16;
+
+/// Arrays of numbers, one element a row, in blocks of rows on disk.
+///
+/// Memory: a few words an array. Cloning shares the open file.
+#[derive(Debug, Clone)]
+pub struct BlockFile {
+    path: PathBuf,
+    file: PositionedFile,
+    rows: u64,
+    element_bytes: Vec<usize>,
+    /// Where each array starts in a block, and, last, the block's bytes.
+    array_starts: Vec<u64>,
+}
+
+impl BlockFile {
+    /// Creates a file for `rows` rows with arrays of the given element sizes, disk space allocated
+    /// for all but the last block.
+    ///
+    /// # Errors
+    /// [`Error::Io`], `StorageFull` among it, before anything is written.
+    pub fn create(path: &Path, rows: u64, element_bytes: &[usize]) -> Result<Self> {
+        let io = |source| Error::io("create", path, source);
+        let file = PositionedFile::create_new(path).map_err(io)?;
+        let mut array_starts = vec![0u64];
+        for bytes in element_bytes {
+            let start = array_starts[array_starts.len() - 1];
+            array_starts.push(start + (bytes * BLOCK_ROWS) as u64);
+        }
+        let this = Self {
+            path: path.to_path_buf(),
+            file,
+            rows,
+            element_bytes: element_bytes.to_vec(),
+            array_starts,
+        };
+        let whole_blocks = rows / BLOCK_ROWS as u64;
+        let allocated = HEADER_BYTES + whole_blocks * this.block_bytes();
+        disk::allocate(this.file.file(), allocated).map_err(io)?;
+        let end = HEADER_BYTES + this.blocks() as u64 * this.block_bytes();
+        this.file.file().set_len(end).map_err(io)?;
+        let mut header = [0u8; 16];
+        header[..8].copy_from_slice(MAGIC);
+        header[8..].copy_from_slice(&rows.to_le_bytes());
+        this.file.write_all_at(&header, 0).map_err(io)?;
+        Ok(this)
+    }
+
+    /// Bytes on disk of a file of `rows` rows whose arrays' elements take `row_bytes` together.
+    pub fn disk_bytes(rows: u64, row_bytes: usize) -> u64 {
+        HEADER_BYTES + rows.div_ceil(BLOCK_ROWS as u64) * (row_bytes * BLOCK_ROWS) as u64
+    }
+
+    /// Rows in all.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Blocks in all.
+    pub fn blocks(&self) -> usize {
+        self.rows.div_ceil(BLOCK_ROWS as u64) as usize
+    }
+
+    /// Rows of a block: [`BLOCK_ROWS`] but for the last.
+    pub fn block_rows(&self, block: usize) -> usize {
+        let left = self.rows - (block * BLOCK_ROWS) as u64;
+        left.min(BLOCK_ROWS as u64) as usize
+    }
+
+    /// How many arrays.
+    pub fn arrays(&self) -> usize {
+        self.element_bytes.len()
+    }
+
+    /// Bytes of a whole block.
+    pub fn block_bytes(&self) -> u64 {
+        self.array_starts[self.element_bytes.len()]
+    }
+
+    fn position(&self, array: usize, row: u64) -> u64 {
+        let block = row / BLOCK_ROWS as u64;
+        let row_in_block = row % BLOCK_ROWS as u64;
+        HEADER_BYTES
+            + block * self.block_bytes()
+            + self.array_starts[array]
+            + row_in_block * self.element_bytes[array] as u64
+    }
+
+    /// Writes elements `first_row..` of an array.
+    ///
+    /// # Errors
+    /// [`Error::Io`], `StorageFull` among it.
+    ///
+    /// # Panics
+    /// If the rows are not all in the file or `T` is not the array's element.
+    pub fn write<T: Element>(&self, array: usize, first_row: u64, values: &[T]) -> Result<()> {
+        assert_eq!(self.element_bytes[array], T::BYTES);
+        assert!(first_row + values.len() as u64 <= self.rows);
+        let mut stage = [0u8; STAGE_BYTES];
+        self.for_pieces(
+            first_row,
+            values.len(),
+            STAGE_BYTES / T::BYTES,
+            |row, part| {
+                let bytes = &mut stage[..part.len() * T::BYTES];
+                T::encode(&values[part], bytes);
+                self.file
+                    .write_all_at(bytes, self.position(array, row))
+                    .map_err(|source| Error::io("write", &self.path, source))
+            },
+        )
+    }
+
+    /// Reads elements `first_row..` of an array, as many as `values` has room for.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the system cannot read.
+    ///
+    /// # Panics
+    /// If the rows are not all in the file or `T` is not the array's element.
+    pub fn read<T: Element>(&self, array: usize, first_row: u64, values: &mut [T]) -> Result<()> {
+        assert_eq!(self.element_bytes[array], T::BYTES);
+        assert!(first_row + values.len() as u64 <= self.rows);
+        let mut stage = [0u8; STAGE_BYTES];
+        self.for_pieces(
+            first_row,
+            values.len(),
+            STAGE_BYTES / T::BYTES,
+            |row, part| {
+                let bytes = &mut stage[..part.len() * T::BYTES];
+                self.file
+                    .read_exact_at(bytes, self.position(array, row))
+                    .map_err(|source| Error::io("read", &self.path, source))?;
+                T::decode(bytes, &mut values[part]);
+                Ok(())
+            },
+        )
+    }
+
+    /// Calls `each` with (first row, index range) for pieces that stay inside one block.
+    fn for_pieces(
+        &self,
+        first_row: u64,
+        rows: usize,
+        rows_max: usize,
+        mut each: impl FnMut(u64, Range<usize>) -> Result<()>,
+    ) -> Result<()> {
+        let mut done = 0;
+        while done < rows {
+            let row = first_row + done as u64;
+            let left_in_block = BLOCK_ROWS - (row % BLOCK_ROWS as u64) as usize;
+            let part = (rows - done).min(left_in_block).min(rows_max);
+            each(row, done..done + part)?;
+            done += part;
+        }
+        Ok(())
+    }
+
+    /// Maps one block read-only. The view counts in the resident set while it lives.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the system cannot map.
+    #[allow(unsafe_code)]
+    pub fn map(&self, block: usize) -> Result<MappedBlock> {
+        assert!(block < self.blocks());
+        let offset = HEADER_BYTES + block as u64 * self.block_bytes();
+        // SAFETY: the file was made by this process with `create_new` in its own locked scratch
+        // directory and has its final length; nobody else is given its name, and no part of
+        // rowmill truncates it or writes to it once it is mapped.
+        let map = unsafe {
+            memmap2::MmapOptions::new()
+                .offset(offset)
+                .len(self.block_bytes() as usize)
+                .map(self.file.file())
+        }
+        .map_err(|source| Error::io("map", &self.path, source))?;
+        Ok(MappedBlock { map })
+    }
+
+    /// Asks the page cache to read a block ahead.
+    pub fn read_ahead(&self, block: usize) {
+        if block < self.blocks() {
+            let offset = HEADER_BYTES + block as u64 * self.block_bytes();
+            disk::read_ahead(self.file.file(), offset, self.block_bytes());
+        }
+    }
+}
+
+/// A block's bytes: all arrays in order, each [`BLOCK_ROWS`] elements long.
+#[derive(Debug)]
+pub struct MappedBlock {
+    map: Mmap,
+}
+
+impl MappedBlock {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(rows: u64, element_bytes: &[usize]) -> (tempfile::TempDir, BlockFile) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = BlockFile::create(&directory.path().join("f"), rows, element_bytes).unwrap();
+        (directory, file)
+    }
+
+    #[test]
+    fn ranges_written_in_any_order_come_back_across_blocks() {
+        let rows = 2 * BLOCK_ROWS as u64 + 777;
+        let (_directory, file) = file(rows, &[4, 1, 8]);
+        assert_eq!(file.blocks(), 3);
+        assert_eq!(file.block_rows(2), 777);
+        let group: Vec<u64> = (0..rows).map(|row| row * 3).collect();
+        let split: Vec<u8> = (0..rows).map(|row| (row % 5) as u8).collect();
+        for (start, end) in [(100_000, rows as usize), (0, 50_001), (50_001, 100_000)] {
+            file.write(2, start as u64, &group[start..end]).unwrap();
+            file.write(1, start as u64, &split[start..end]).unwrap();
+        }
+        let mut group_back = vec![0u64; 70_000];
+        file.read(2, 60_000, &mut group_back).unwrap();
+        assert_eq!(group_back, group[60_000..130_000]);
+        let mapped = file.map(1).unwrap();
+        let start = 4 * BLOCK_ROWS;
+        assert_eq!(
+            mapped.bytes()[start..start + BLOCK_ROWS],
+            split[BLOCK_ROWS..2 * BLOCK_ROWS]
+        );
+    }
+
+    #[test]
+    fn a_few_rows_of_many_arrays_take_little_disk() {
+        let (directory, file) = file(3, &[1; 500]);
+        for array in 0..500 {
+            file.write(array, 0, &[1u8, 2, 3]).unwrap();
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let metadata = std::fs::metadata(directory.path().join("f")).unwrap();
+            assert!(metadata.blocks() * 512 < 8 << 20, "{}", metadata.blocks());
+        }
+        assert_eq!(file.block_rows(0), 3);
+        drop(directory);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, b"").unwrap();
+        let error = BlockFile::create(&path, 1, &[1]).unwrap_err();
+        assert!(error.to_string().contains("cannot create"), "{error}");
+    }
+}
