@@ -1,1 +1,3 @@
-//! TBD
+//! Parquet files, in and out: the only room that knows the format.
+
+pub mod write;
