@@ -1,1 +1,34 @@
-//! TBD
+//! Splice-like Parquet data of any size, for the demo, the tests and the benchmarks.
+//!
+//! Goal: a directory that looks and hurts like the real thing (ragged shards, skewed genes, infinite
+//! ratios, nulls, duplicates, leaking columns, stray tables) and that a model can learn from: trees
+//! beat logistic regression, which beats the base scores. Non-goal: biology.
+//!
+//! ```text
+//! options -> plan -> shard lanes -> staging directory -> renames
+//!                    genes -> rows -> row groups
+//! ```
+//!
+//! A row is a function of the seed, the number of genes, its gene and its place in the gene: the
+//! same rows come out whatever the shards and threads. Memory holds one row group a thread, and
+//! nothing that grows with the rows.
+
+mod options;
+
+mod genes;
+mod kmers;
+mod random;
+
+mod features;
+mod signal;
+
+mod baseline;
+mod buffers;
+mod generate;
+mod shard;
+
+#[cfg(test)]
+mod tests;
+
+pub use generate::{SynthProgress, SynthSummary, generate};
+pub use options::SynthOptions;
