@@ -8,9 +8,11 @@ pub mod blocks;
 pub mod layout;
 pub mod schema;
 pub mod split;
+pub mod tile;
 
 pub use batch::{Batch, TextValues, Values};
 pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
 pub use schema::{Absent, Field, Schema, ValueType};
 pub use split::Split;
+pub use tile::{Tile, TileRows};
