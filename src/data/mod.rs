@@ -14,6 +14,7 @@ pub mod roles;
 pub mod schema;
 pub mod spill_map;
 pub mod split;
+pub mod tile;
 
 pub use baseline::{Baseline, BaselineColumns, BaselineCounts, BaselineRow};
 pub use batch::{Batch, TextValues, Values};
@@ -25,3 +26,4 @@ pub use roles::{GroupChoice, Role, Roles, Selection};
 pub use schema::{Absent, Field, Schema, ValueType};
 pub use spill_map::SpillMap;
 pub use split::Split;
+pub use tile::{Tile, TileRows};
