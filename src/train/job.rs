@@ -5,16 +5,16 @@ use std::ops::Range;
 use crate::{
     data::{
         Schema,
-        baseline::Baseline,
+        baseline::{self, Baseline},
         profile::Profile,
-        roles::{Roles, Selection},
+        roles::Roles,
     },
     engine::{Context, LaneSource},
     error::{Error, Place, Result},
     source::{Dataset, LaneReader, OpenOptions},
     train::{
         base::BaseScores,
-        options::{ProfileChoice, TrainOptions},
+        options::TrainOptions,
         target::Target,
     },
 };
@@ -42,26 +42,20 @@ impl Job {
     /// baseline table.
     pub fn open(options: &TrainOptions) -> Result<Self> {
         let mut dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
-        let profile = choose_profile(&options.profile, dataset.schema())?;
+        let profile = options.profile.resolve(dataset.schema())?;
         if let Some(profile) = &profile {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
-        let selection = Selection {
-            target: options.target.clone(),
-            group: options.group.clone(),
-            split: options.split_column.clone(),
-            weight: None,
-            exclude: options.exclude.clone(),
-            exclude_if_there: options.exclude_if_there.clone(),
-            include: options.include.clone(),
-        };
-        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &selection)?;
+        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
         let named = [Some(roles.target), roles.group, roles.split];
         for column in roles.features.iter().copied().chain(named.into_iter().flatten()) {
             dataset.check_column(column)?;
         }
-        let baseline = match options.baseline_path() {
-            Some(path) => Some(Baseline::open(&path, &options.limits)?),
+        let baseline = match &options.baseline {
+            Some(path) => Some(Baseline::open(path, &options.limits)?),
+            None if roles.group.is_some() => baseline::discover(&options.dataset)
+                .map(|path| Baseline::open(path, &options.limits))
+                .transpose()?,
             None => None,
         };
         let row_ranges = dataset
@@ -132,15 +126,6 @@ impl Job {
             Some(column) => place.column(self.schema().fields[column].name.clone()),
             None => place,
         }
-    }
-}
-
-fn choose_profile(choice: &ProfileChoice, schema: &Schema) -> Result<Option<Profile>> {
-    match choice {
-        ProfileChoice::Auto => Ok(Profile::detect(schema)),
-        ProfileChoice::None => Ok(None),
-        ProfileChoice::Splice => Ok(Some(Profile::splice())),
-        ProfileChoice::File(path) => Profile::load(path).map(Some),
     }
 }
 
