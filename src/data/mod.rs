@@ -8,6 +8,7 @@ pub mod batch;
 pub mod blocks;
 pub mod layout;
 pub mod schema;
+pub mod spill_map;
 pub mod split;
 
 pub use baseline::{Baseline, BaselineColumns, BaselineCounts, BaselineRow};
@@ -15,4 +16,5 @@ pub use batch::{Batch, TextValues, Values};
 pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
 pub use schema::{Absent, Field, Schema, ValueType};
+pub use spill_map::SpillMap;
 pub use split::Split;
