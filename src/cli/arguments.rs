@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
 pub(super) use train::TrainArguments;
-pub(super) use values::{count, memory, threads_default};
+pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
 const EXAMPLES: &str = "\

@@ -16,7 +16,12 @@ use crate::{
 /// Prints a completion script.
 pub(super) fn run_completions(arguments: &CompletionsArguments) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "rowmill", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "rowmill",
+        &mut script,
+    );
     terminal::print_bytes(&script)
 }
 
@@ -67,9 +72,15 @@ mod tests {
         command.build();
         let train = find(&command, "train").unwrap();
         let text = String::from_utf8(page(train).unwrap()).unwrap();
-        assert!(text.contains("memory") && text.contains("rowmill"), "{text}");
+        assert!(
+            text.contains("memory") && text.contains("rowmill"),
+            "{text}"
+        );
         let message = find(&command, "trian").unwrap_err().to_string();
-        assert_eq!(message, "rowmill has no command `trian` (did you mean `train`?)");
+        assert_eq!(
+            message,
+            "rowmill has no command `trian` (did you mean `train`?)"
+        );
     }
 
     #[test]

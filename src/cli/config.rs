@@ -98,7 +98,10 @@ fn flags_of_file(
     given: &ArgMatches,
 ) -> Result<Vec<OsString>, Error> {
     let wrong = |message: String| {
-        Error::Usage(format!("the configuration file {}: {message}", path.display()))
+        Error::Usage(format!(
+            "the configuration file {}: {message}",
+            path.display()
+        ))
     };
     let failed = |error| Error::io("read the configuration file", path, error);
     let bytes = fs::metadata(path).map_err(failed)?.len();
@@ -109,9 +112,14 @@ fn flags_of_file(
     }
     let text = fs::read_to_string(path).map_err(failed)?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
+        let before = error
+            .span()
+            .map_or("", |span| &text[..span.start.min(text.len())]);
         let line = before.matches('\n').count() + 1;
-        wrong(format!("line {line}: {}", error.message().replace('\n', " ")))
+        wrong(format!(
+            "line {line}: {}",
+            error.message().replace('\n', " ")
+        ))
     })?;
     let mut flags = Vec::new();
     for (key, value) in &table {
@@ -152,7 +160,9 @@ fn words_of(key: &str, value: &toml::Value, is_switch: bool) -> Result<Vec<Strin
         return match value {
             toml::Value::Boolean(true) => Ok(vec![format!("--{key}")]),
             toml::Value::Boolean(false) => Ok(Vec::new()),
-            _ => Err(format!("`{key}` is {value}; it is a switch, so write true or false")),
+            _ => Err(format!(
+                "`{key}` is {value}; it is a switch, so write true or false"
+            )),
         };
     }
     match value {
@@ -167,7 +177,9 @@ fn words_of(key: &str, value: &toml::Value, is_switch: bool) -> Result<Vec<Strin
 fn word_of(key: &str, value: &toml::Value) -> Result<String, String> {
     let text = match value {
         toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+            value.to_string()
+        }
         toml::Value::Table(_) if key == "model" => {
             serde_json::to_string(value).map_err(|error| format!("`{key}`: {error}"))?
         }

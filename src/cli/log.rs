@@ -42,7 +42,11 @@ impl Log {
             .with_writer(writer);
         // An error means that a subscriber is there already, as in tests that run commands in turn.
         let _ = if json {
-            let subscriber = builder.json().flatten_event(true).with_target(false).finish();
+            let subscriber = builder
+                .json()
+                .flatten_event(true)
+                .with_target(false)
+                .finish();
             tracing::subscriber::set_global_default(subscriber)
         } else {
             let form = Lines {
@@ -151,7 +155,10 @@ mod tests {
 
     impl Write for Shared {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no test panics while writing").extend(bytes);
+            self.0
+                .lock()
+                .expect("no test panics while writing")
+                .extend(bytes);
             Ok(bytes.len())
         }
 

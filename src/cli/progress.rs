@@ -58,7 +58,11 @@ fn report_warning(text: &str) {
 
 fn rates(rows: u64, bytes: u64, seconds: f64) -> (u64, u64) {
     let rate = |count: u64| {
-        if seconds > 0.0 { (count as f64 / seconds) as u64 } else { 0 }
+        if seconds > 0.0 {
+            (count as f64 / seconds) as u64
+        } else {
+            0
+        }
     };
     (rate(rows), rate(bytes))
 }
@@ -103,15 +107,23 @@ impl Progress for BarProgress {
         let style = ProgressStyle::with_template(BAR)
             .expect("the template is constant and drawn in a test")
             .progress_chars("=> ")
-            .with_key("rows", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
-                let _ = match state.len() {
-                    Some(total) if total > 0 => {
-                        let percent = 100.0 * state.pos() as f64 / total as f64;
-                        write!(line, "{}/{} rows {percent:3.0} %", grouped(state.pos()), grouped(total))
-                    }
-                    _ => write!(line, "{} rows", grouped(state.pos())),
-                };
-            })
+            .with_key(
+                "rows",
+                |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+                    let _ = match state.len() {
+                        Some(total) if total > 0 => {
+                            let percent = 100.0 * state.pos() as f64 / total as f64;
+                            write!(
+                                line,
+                                "{}/{} rows {percent:3.0} %",
+                                grouped(state.pos()),
+                                grouped(total)
+                            )
+                        }
+                        _ => write!(line, "{} rows", grouped(state.pos())),
+                    };
+                },
+            )
             .with_key("rates", {
                 let advance = Arc::clone(&advance);
                 move |state: &ProgressState, line: &mut dyn std::fmt::Write| {
@@ -121,12 +133,17 @@ impl Progress for BarProgress {
                     let _ = line.write_str(&rates_text(rows, bytes));
                 }
             })
-            .with_key("left", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
-                if state.pos() > 0 {
-                    let _ = write!(line, "{} left", duration(state.eta().as_secs_f64()));
-                }
-            });
-        let bar = ProgressBar::new(rows_total).with_style(style).with_prefix(name.to_owned());
+            .with_key(
+                "left",
+                |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+                    if state.pos() > 0 {
+                        let _ = write!(line, "{} left", duration(state.eta().as_secs_f64()));
+                    }
+                },
+            );
+        let bar = ProgressBar::new(rows_total)
+            .with_style(style)
+            .with_prefix(name.to_owned());
         *self.advance.lock().unwrap_or_else(PoisonError::into_inner) = advance;
         self.replace_bar(Some(bar));
     }
@@ -135,7 +152,11 @@ impl Progress for BarProgress {
         let advance = self.advance.lock().unwrap_or_else(PoisonError::into_inner);
         advance.bytes.fetch_add(bytes, Ordering::Relaxed);
         drop(advance);
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let shown = self
+            .shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some(bar) = shown {
             bar.inc(rows);
         }

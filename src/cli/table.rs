@@ -25,7 +25,8 @@ impl Table {
     /// Adds a row, a cell for each column.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
         assert_eq!(N, self.aligns.len(), "a cell for each column");
-        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| printable(&cell)).collect());
     }
 
     /// The table as text, indented, without spaces at line ends.
@@ -55,7 +56,13 @@ impl Table {
 
 /// A cell without control characters: a column's name must not steer the terminal.
 fn printable(cell: &str) -> String {
-    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    let shown = |character: char| {
+        if character.is_control() {
+            '\u{fffd}'
+        } else {
+            character
+        }
+    };
     cell.chars().map(shown).collect()
 }
 

@@ -38,10 +38,6 @@ pub(in crate::cli) struct ColumnArguments {
     #[arg(long, value_name = "COLUMN")]
     pub(in crate::cli) split_col: Option<String>,
 
-    /// A column of row weights.
-    #[arg(long, value_name = "COLUMN")]
-    pub(in crate::cli) weight_col: Option<String>,
-
     /// Columns that are not features, separated by commas; may be repeated.
     ///
     /// A name may be a pattern: * any run of characters, ? any one, # one or more digits, [ACGT] one
@@ -73,7 +69,7 @@ impl ColumnArguments {
             target: self.target.clone(),
             group: self.group_col.clone().unwrap_or_default(),
             split: self.split_col.clone(),
-            weight: self.weight_col.clone(),
+            weight: None,
             exclude: names(&self.exclude),
             exclude_if_there,
             include: names(&self.include),
@@ -84,7 +80,10 @@ impl ColumnArguments {
 /// Names without the spaces around them, and none that is empty: `a, b,`.
 fn names(list: &[String]) -> Vec<String> {
     let trimmed = list.iter().map(|name| name.trim());
-    trimmed.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    trimmed
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn read_list(path: &PathBuf) -> Result<Vec<String>> {

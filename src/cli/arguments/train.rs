@@ -114,7 +114,12 @@ pub(in crate::cli) struct SplitArguments {
     pub(in crate::cli) valid_size: f64,
 
     /// How groups go to splits.
-    #[arg(long, value_enum, default_value = "balanced", conflicts_with = "split_col")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "balanced",
+        conflicts_with = "split_col"
+    )]
     pub(in crate::cli) split: Rule,
 
     /// Seed of every random choice.

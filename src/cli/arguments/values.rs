@@ -7,7 +7,9 @@ const THREADS_MAX: usize = 1_024;
 
 /// All processors that this process may use.
 pub(in crate::cli) fn threads_default() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX)
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS_MAX)
 }
 
 /// `512MiB`.
@@ -41,9 +43,9 @@ pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
 /// Threads.
 pub(super) fn threads(text: &str) -> Result<usize, String> {
     match count(text)? {
-        threads if threads > THREADS_MAX as u64 => {
-            Err(format!("{threads} threads are too many; use at most {THREADS_MAX}"))
-        }
+        threads if threads > THREADS_MAX as u64 => Err(format!(
+            "{threads} threads are too many; use at most {THREADS_MAX}"
+        )),
         threads => Ok(threads as usize),
     }
 }
