@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, CodeLayout, PackMember, ValueType},
+    data::{Batch, PackMember, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Place, Result},
     model::{Coder, FeatureSpec},
     scratch::BlockFile,
-    train::job::Job,
+    train::{bins::Bins, job::Job},
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
@@ -23,18 +23,16 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
 
 /// Writes the codes of all rows.
 ///
-/// `columns[f]` is the schema index of feature `f`.
-///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
 pub fn write_codes(
     context: &Context<'_>,
     job: &Job,
-    features: &[FeatureSpec],
-    columns: &[usize],
-    layout: &CodeLayout,
+    bins: &Bins,
     path: &Path,
 ) -> Result<(BlockFile, PassReport)> {
+    let Bins { features, layout, .. } = bins;
+    let columns = &job.roles.features;
     let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; layout.len()])?;
     let members: Vec<(usize, PackMember)> = layout
         .byte_columns
