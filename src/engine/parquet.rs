@@ -122,7 +122,8 @@ struct LaneChannels {
     empty: Receiver<Values>,
 }
 
-/// Runs a pass: `lanes[i]` reads for `sinks[i]`; `merge` gets every part in row order.
+/// Runs a pass: `lanes[i]` reads for `sinks[i]`; `merge` gets every part in row order. Gives the
+/// sinks back, for what they gathered beside their parts (which must not depend on the lane).
 ///
 /// # Errors
 /// The first lane's or sink's error, a panic as [`Error::Panic`], or a request to stop. The other
@@ -136,11 +137,15 @@ pub fn parquet_pass<L: LaneSource, S: Sink>(
     lanes: Vec<L>,
     sinks: Vec<S>,
     merge: impl FnMut(Slice, S::Part) -> Result<()>,
-) -> Result<PassReport> {
+) -> Result<(PassReport, Vec<S>)> {
     assert_eq!(lanes.len(), sinks.len());
     assert!(pass.slice_rows_max > 0 && !lanes.is_empty());
     let rows = pass.row_groups.last().map_or(0, |last| last.end);
-    context.announced(pass.name, rows, || run(context, pass, lanes, sinks, merge))
+    let mut sinks_back = Vec::with_capacity(sinks.len());
+    let report = context.announced(pass.name, rows, || {
+        run(context, pass, lanes, sinks, merge, &mut sinks_back)
+    })?;
+    Ok((report, sinks_back))
 }
 
 fn run<L: LaneSource, S: Sink>(
@@ -149,6 +154,7 @@ fn run<L: LaneSource, S: Sink>(
     lanes: Vec<L>,
     sinks: Vec<S>,
     merge: impl FnMut(Slice, S::Part) -> Result<()>,
+    sinks_back: &mut Vec<S>,
 ) -> Result<u64> {
     let count = lanes.len();
     thread::scope(|scope| {
@@ -179,12 +185,11 @@ fn run<L: LaneSource, S: Sink>(
         let mut outcome = Outcome::default();
         outcome.add(merged.map(|()| 0));
         for consumer in consumers {
-            outcome.add(
-                consumer
-                    .join()
-                    .expect("threads catch their panics")
-                    .map(|()| 0),
-            );
+            let sink = consumer.join().expect("threads catch their panics");
+            outcome.add(sink.map(|sink| {
+                sinks_back.push(sink);
+                0
+            }));
         }
         for reader in readers {
             outcome.add(reader.join().expect("threads catch their panics"));
@@ -307,7 +312,7 @@ fn consume<S: Sink>(
     full: &Receiver<Message>,
     empty: &Sender<Values>,
     parts: &Sender<S::Part>,
-) -> Result<(), Ended> {
+) -> Result<S, Ended> {
     // The lane hangs up when it has read everything, or failed.
     while let Ok(message) = full.recv() {
         match message {
@@ -320,7 +325,7 @@ fn consume<S: Sink>(
             Message::Finish => parts.send(sink.finish()?).map_err(disconnected)?,
         }
     }
-    Ok(())
+    Ok(sink)
 }
 
 fn merge_in_order<P>(

@@ -1,0 +1,226 @@
+//! The scan: labels and group keys of all rows, from the few columns that say so.
+
+use crate::{
+    data::{Batch, Values, batch::MISSING_TEXT},
+    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Result},
+    group::hash::{hash_number, hash_text},
+    train::{
+        job::Job,
+        rows::RowsFile,
+        target::{DistinctValues, Target},
+    },
+};
+
+/// Rows of a slice; also how many group names one lane holds at the most.
+const SLICE_ROWS_MAX: usize = 1 << 17;
+
+/// Rows with the same group key, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRun {
+    /// The key's stable hash.
+    pub hash: u64,
+    /// The key as text.
+    pub name: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// The distinct values of a target that no profile describes.
+///
+/// # Errors
+/// When the column cannot be read.
+pub fn distinct_values(
+    context: &Context<'_>,
+    job: &Job,
+    column: usize,
+    values_max: usize,
+) -> Result<(DistinctValues, PassReport)> {
+    struct DistinctSink {
+        values: DistinctValues,
+        values_max: usize,
+    }
+    impl Sink for DistinctSink {
+        type Part = DistinctValues;
+
+        fn start(&mut self, _slice: Slice) -> Result<()> {
+            Ok(())
+        }
+
+        fn batch(&mut self, batch: &Batch) -> Result<()> {
+            self.values.update(&batch.values, self.values_max);
+            Ok(())
+        }
+
+        fn finish(&mut self) -> Result<DistinctValues> {
+            Ok(std::mem::take(&mut self.values))
+        }
+    }
+    let sink = || DistinctSink { values: DistinctValues::default(), values_max };
+    let pass = ParquetPass {
+        name: "classes",
+        row_groups: &job.row_ranges,
+        columns: &[column],
+        slice_rows_max: SLICE_ROWS_MAX,
+    };
+    let sinks = (0..context.threads).map(|_| sink()).collect();
+    let mut distinct = DistinctValues::default();
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
+        distinct.merge(&part, values_max);
+        Ok(())
+    })?;
+    Ok((distinct, report))
+}
+
+/// Reads the target and group columns of all rows into the rows file; `group_run` gets the groups in
+/// row order. Where there is no group column, each row's group is its number.
+///
+/// # Errors
+/// When the data cannot be read, a label is no class, or a group key is missing.
+pub fn scan(
+    context: &Context<'_>,
+    job: &Job,
+    target: &Target,
+    target_column: usize,
+    group_column: Option<usize>,
+    rows: &RowsFile,
+    mut group_run: impl FnMut(GroupRun) -> Result<()>,
+) -> Result<PassReport> {
+    let mut columns = vec![target_column];
+    columns.extend(group_column.filter(|group| *group != target_column));
+    let sinks = (0..context.threads)
+        .map(|_| ScanSink {
+            job,
+            target,
+            target_column,
+            group_column,
+            rows,
+            row_group: 0,
+            labels: Vec::new(),
+            groups: Vec::new(),
+            runs: Vec::new(),
+        })
+        .collect();
+    let pass = ParquetPass {
+        name: "scan",
+        row_groups: &job.row_ranges,
+        columns: &columns,
+        slice_rows_max: SLICE_ROWS_MAX,
+    };
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, runs: Vec<GroupRun>| {
+        runs.into_iter().try_for_each(&mut group_run)
+    })?;
+    Ok(report)
+}
+
+struct ScanSink<'a> {
+    job: &'a Job,
+    target: &'a Target,
+    target_column: usize,
+    group_column: Option<usize>,
+    rows: &'a RowsFile,
+    row_group: usize,
+    labels: Vec<f32>,
+    groups: Vec<u64>,
+    runs: Vec<GroupRun>,
+}
+
+impl Sink for ScanSink<'_> {
+    type Part = Vec<GroupRun>;
+
+    fn start(&mut self, slice: Slice) -> Result<()> {
+        self.row_group = slice.row_group;
+        if self.group_column.is_none() {
+            self.groups.clear();
+            self.groups.extend(slice.first_row..slice.first_row + slice.rows as u64);
+            self.rows.write_groups(slice.first_row, &self.groups)?;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        if batch.column == self.target_column {
+            self.target
+                .labels_into(&batch.values, &mut self.labels)
+                .map_err(|message| {
+                    Error::input(self.job.place(self.row_group, Some(batch.column)), message)
+                })?;
+            self.rows.write_labels(batch.first_row, &self.labels)?;
+        }
+        if Some(batch.column) == self.group_column {
+            self.groups.clear();
+            let missing = match &batch.values {
+                Values::Text(text) => {
+                    let hashes: Vec<u64> = (0..text.dictionary_len() as u32)
+                        .map(|id| hash_text(text.value(id)))
+                        .collect();
+                    add_runs(&text.ids, &mut self.groups, &mut self.runs, |id| {
+                        (id != MISSING_TEXT).then(|| (hashes[id as usize], text.value(id).to_owned()))
+                    })
+                }
+                Values::F32(values) => {
+                    add_runs(values, &mut self.groups, &mut self.runs, |value| number_key(f64::from(value)))
+                }
+                Values::F64(values) => add_runs(values, &mut self.groups, &mut self.runs, number_key),
+            };
+            if let Some(index) = missing {
+                return Err(Error::input(
+                    self.job.place(self.row_group, Some(batch.column)),
+                    format!(
+                        "row {} of the data has no group key; fill the column, choose another with --group-col, or use --group-col none",
+                        batch.first_row + index as u64
+                    ),
+                ));
+            }
+            self.rows.write_groups(batch.first_row, &self.groups)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<GroupRun>> {
+        Ok(std::mem::take(&mut self.runs))
+    }
+}
+
+fn number_key(value: f64) -> Option<(u64, String)> {
+    (!value.is_nan()).then(|| (hash_number(value), value.to_string()))
+}
+
+/// Appends each row's hash, and the runs of equal keys; answers the first row without a key.
+fn add_runs<T: Copy + PartialEq>(
+    keys: &[T],
+    hashes: &mut Vec<u64>,
+    runs: &mut Vec<GroupRun>,
+    key_of: impl Fn(T) -> Option<(u64, String)>,
+) -> Option<usize> {
+    let mut start = 0;
+    while start < keys.len() {
+        let Some((hash, name)) = key_of(keys[start]) else {
+            return Some(start);
+        };
+        let run = keys[start..].iter().take_while(|key| **key == keys[start]).count();
+        hashes.resize(hashes.len() + run, hash);
+        match runs.last_mut() {
+            Some(last) if last.hash == hash && last.name == name => last.rows += run as u64,
+            _ => runs.push(GroupRun { hash, name, rows: run as u64 }),
+        }
+        start += run;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_join_across_batches_and_a_missing_key_is_found() {
+        let (mut hashes, mut runs) = (Vec::new(), Vec::new());
+        assert_eq!(add_runs(&[1.0, 1.0, 2.0], &mut hashes, &mut runs, number_key), None);
+        assert_eq!(add_runs(&[2.0, f64::NAN], &mut hashes, &mut runs, number_key), Some(1));
+        let found: Vec<(&str, u64)> = runs.iter().map(|run| (run.name.as_str(), run.rows)).collect();
+        assert_eq!(found, [("1", 2), ("2", 2)]);
+        assert_eq!(hashes.len(), 4);
+        assert_eq!(hashes[2], hash_number(2.0));
+    }
+}
