@@ -11,41 +11,47 @@ use crate::train::options::{SplitRule, TaskChoice};
 const MODEL_HELP: &str = "\
 Options of --model as JSON, under any of their usual names:
 
-  trees (gbdt, xgboost, lightgbm)                                    gbdt      range
-    n_estimators, num_iterations, num_boost_round, iterations        100       1 to 1000000
-    learning_rate, eta, shrinkage_rate                               0.1       above 0, at most 1
-    max_depth (0 or -1: unlimited)                                   6         1 to 64
-    num_leaves, max_leaves                                           2^depth   2 to 65535
-    max_bin                                                          255       2 to 255
-    reg_lambda, lambda_l2                                            1         0 or more
-    reg_alpha, lambda_l1                                             0         0 or more
-    min_child_weight, min_sum_hessian_in_leaf                        0.001     0 or more
-    min_child_samples, min_data_in_leaf                              20        0 or more
-    gamma, min_split_gain                                            0         0 or more
-    colsample_bytree, feature_fraction                               1         above 0, at most 1
-    early_stopping_rounds (0: off)                                   0         watches the valid split
-    scale_pos_weight                                                 1         above 0
-    class_weight                                                     -         \"balanced\" or {class: weight}
-    objective                                                        by --task
-    seed, random_state                                               --seed
+  trees (gbdt, xgboost, lightgbm)              gbdt's default, range
+    n_estimators, num_iterations,              100, from 1 to 1000000
+      num_boost_round, iterations
+    learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
+    max_depth (0 or -1: unlimited)             6, from 1 to 64
+    num_leaves, max_leaves                     2^max_depth, from 2 to 65535
+    max_bin                                    255, from 2
+    reg_lambda, lambda_l2                      1, 0 or more
+    reg_alpha, lambda_l1                       0, 0 or more
+    min_child_weight, min_sum_hessian_in_leaf  0.001, 0 or more
+    min_child_samples, min_data_in_leaf        20, 0 or more
+    gamma, min_split_gain                      0, 0 or more
+    colsample_bytree, feature_fraction         1, above 0
+    early_stopping_rounds                      0 (off); watches the valid split
+    scale_pos_weight                           1, above 0
+    class_weight                               \"balanced\" or {class: weight}
+    objective                                  as --task
+    seed, random_state                         as --seed
 
-  logistic regression (logistic, log_reg, sgd_logistic)              logistic
-    l2, alpha (beside the mean loss) or C (beside the sum)           1e-6      0 or more; C above 0
-    max_iter (passes over the data)                                  10        1 to 20
-    tol (Newton decrement as a share of the loss)                    0.00001   0 or more
-    max_categories (of a text column)                                64        1 to 254
-    class_weight, seed                                               as above
+  logistic regression (logistic, log_reg,      logistic's default, range
+  sgd_logistic)
+    l2, alpha (beside the mean loss)           0.000001, 0 or more
+      or C (beside the sum of losses)          above 0
+    max_iter (passes over the data)            10, from 1 to 20
+    tol (Newton decrement / loss)              0.00001, 0 or more
+    max_categories (of a text column)          64, from 1 to 254
+    class_weight, seed                         as above
 
-The names xgboost, lightgbm, sgd_logistic and log_reg stand for the same two learners with that library's
-defaults; what differs from the library is printed. An option that is not offered is refused by name.
+The names xgboost, lightgbm, sgd_logistic and log_reg stand for the same two
+learners with that library's defaults; what differs from the library is printed.
+An option that is not offered is refused by name.
 
 Examples:
   rowmill train master/ --out-dir models/first
-  rowmill train master/ eval/full_splice_performance.tsv --memory 512MiB --threads 4
+  rowmill train master/ eval/full_splice_performance.tsv --memory 512MiB
   rowmill train master/ --model lightgbm --task multiclass --valid-size 0.15
-  rowmill train master/ --model '{\"n_estimators\": 500, \"eta\": 0.05, \"early_stopping_rounds\": 20}'
-  rowmill train 'tables/*.parquet' --profile none --target price --task regression --group-col shop
-  rowmill train master/ --config run.toml --seed 7        the command line wins over the file
+  rowmill train master/ --model '{\"n_estimators\": 500, \"eta\": 0.05}'
+  rowmill train 'tables/*.parquet' --profile none --target price \\
+      --task regression --group-col shop
+  rowmill train master/ --config run.toml --seed 7
+      the command line wins over the file
 
 A --config file has the long flags as keys:
   memory = \"512MiB\"
