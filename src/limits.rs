@@ -42,8 +42,14 @@ pub struct Limits {
     pub text_value_bytes_max: usize,
     /// Groups kept in memory before their table spills to disk.
     pub groups_in_memory_max: usize,
+    /// Bytes of memory for a baseline table: one or two rows a group.
+    pub baseline_bytes_max: usize,
+    /// Bytes of one row of a baseline table.
+    pub baseline_row_bytes_max: usize,
     /// Bytes of a model file that is opened.
     pub model_bytes_max: u64,
+    /// Bytes of one JSON section of a model file (metrics, split, options).
+    pub model_json_bytes_max: u64,
     /// Passes of the logistic solver over the data.
     pub newton_passes_max: usize,
     /// Leaves of a tree.
@@ -72,7 +78,10 @@ impl Default for Limits {
             categories_kept_max: 254,
             text_value_bytes_max: 1 << 20,
             groups_in_memory_max: 200_000,
+            baseline_bytes_max: 64 << 20,
+            baseline_row_bytes_max: 1 << 16,
             model_bytes_max: 4 << 30,
+            model_json_bytes_max: 64 << 20,
             newton_passes_max: 20,
             leaves_max: 65_535,
             depth_max: 64,

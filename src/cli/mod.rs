@@ -1,8 +1,62 @@
 //! Arguments to options, printing, exit codes. Nothing here knows how training works.
+//!
+//! ```text
+//! command line + --config file -> arguments -> options -> one call of the library -> printing
+//! ```
+//!
+//! Results go to the standard output; progress, messages, warnings and errors to the standard
+//! error. A usage error exits with 2, a failed run with 1, a stopped one with 128 + the signal.
+
+mod arguments;
+mod config;
+
+mod completions;
+mod demo;
+mod inspect;
+mod model;
+mod plan;
+mod show;
+mod synth;
+mod train;
+
+mod log;
+mod progress;
+mod signals;
+mod table;
+mod terminal;
 
 use std::{ffi::OsString, process::ExitCode};
 
+use arguments::{Arguments, Command};
+use log::Log;
+
+use crate::error::Result;
+
 /// Runs one command line and answers its exit code: 0 fine, 1 the run failed, 2 wrong usage.
-pub fn run(_arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::SUCCESS
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match config::parse(arguments.into_iter().collect()) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return refusal.report(),
+    };
+    let log = Log::start(arguments.output.quiet, arguments.output.log_json);
+    match execute(arguments, &log) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(exit_code = error.exit_code(), "{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn execute(arguments: Arguments, log: &Log) -> Result<()> {
+    match arguments.command {
+        Command::Train(train) => train::run(&train, log),
+        Command::Plan(plan) => plan::run(&plan, log),
+        Command::Inspect(inspect) => inspect::run(&inspect),
+        Command::Show(show) => show::run(&show),
+        Command::Synth(synth) => synth::run(&synth, log),
+        Command::Demo(demo) => demo::run(&demo, log),
+        Command::Completions(completions) => completions::run_completions(&completions),
+        Command::Man(man) => completions::run_man(&man),
+    }
 }

@@ -38,6 +38,18 @@ impl TextValues {
         (self.ends.len() - 1) as u32
     }
 
+    /// Appends rows, and the dictionary that they refer to.
+    pub fn append(&mut self, rows: &Self) {
+        let (ids_before, bytes_before) = (self.ends.len() as u32, self.bytes.len() as u32);
+        let shifted = |id: &u32| match *id {
+            MISSING_TEXT => MISSING_TEXT,
+            id => id + ids_before,
+        };
+        self.ids.extend(rows.ids.iter().map(shifted));
+        self.ends.extend(rows.ends.iter().map(|end| end + bytes_before));
+        self.bytes.push_str(&rows.bytes);
+    }
+
     /// Empties rows and dictionary, keeping the memory.
     pub fn clear(&mut self) {
         self.ids.clear();
@@ -81,6 +93,22 @@ impl Values {
         }
     }
 
+    /// Appends rows of the same column; where there are none yet, takes over their type.
+    ///
+    /// # Panics
+    /// If there are rows of another type.
+    pub fn append(&mut self, rows: &Self) {
+        match (&mut *self, rows) {
+            (Self::F32(values), Self::F32(rows)) => values.extend_from_slice(rows),
+            (Self::F64(values), Self::F64(rows)) => values.extend_from_slice(rows),
+            (Self::Text(text), Self::Text(rows)) => text.append(rows),
+            _ => {
+                assert!(self.is_empty(), "rows of one column are of one type");
+                *self = rows.clone();
+            }
+        }
+    }
+
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
         match self {
@@ -105,4 +133,33 @@ pub struct Batch {
     pub column: usize,
     /// The values, one a row.
     pub values: Values,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appended_texts_keep_their_values() {
+        let text = |values: &[Option<&str>]| {
+            let mut text = TextValues::default();
+            for value in values {
+                let id = value.map_or(MISSING_TEXT, |value| text.push_value(value));
+                text.ids.push(id);
+            }
+            text
+        };
+        let mut values = Values::F32(Vec::new());
+        values.append(&Values::Text(text(&[Some("a"), None])));
+        values.append(&Values::Text(text(&[None, Some("bc"), Some("")])));
+        let Values::Text(all) = values else {
+            panic!("texts stay texts")
+        };
+        let found: Vec<Option<&str>> = all
+            .ids
+            .iter()
+            .map(|id| (*id != MISSING_TEXT).then(|| all.value(*id)))
+            .collect();
+        assert_eq!(found, [Some("a"), None, None, Some("bc"), Some("")]);
+    }
 }

@@ -38,7 +38,10 @@ pub struct PassReport {
 
 impl Context<'_> {
     /// Runs a pass between its two announcements; `pass` answers the bytes that it read.
-    pub(super) fn announced(
+    ///
+    /// # Errors
+    /// The pass's.
+    pub fn announced(
         &self,
         name: &str,
         rows: u64,

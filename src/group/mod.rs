@@ -5,4 +5,12 @@
 //! to train, valid and test. What memory this takes does not depend on the number of groups: the
 //! counts are per bucket, and the table of groups spills beyond its bound.
 
+pub mod assign;
+pub mod buckets;
 pub mod hash;
+pub mod table;
+
+pub use assign::{Assignment, Method, Shares, Warning};
+pub use buckets::BucketCounts;
+pub use hash::{Purpose, row_hash};
+pub use table::{GroupRow, GroupTable, SplitProof};

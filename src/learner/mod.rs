@@ -6,4 +6,4 @@ pub mod gbdt;
 pub mod logistic;
 pub mod spec;
 
-pub use spec::ModelSpec;
+pub use spec::{ModelChoice, ModelSpec, Objective};

@@ -1,6 +1,22 @@
 //! Which learner with which options: what `--model` means.
+//!
+//! A name, or a JSON object of options under the names that XGBoost, LightGBM and scikit-learn use.
+//! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
-use crate::learner::{gbdt::BoosterOptions, logistic::LogisticOptions};
+mod linear;
+mod reader;
+mod trees;
+
+use std::fmt::Write as _;
+
+use crate::{
+    data::nearest,
+    error::{Error, Result},
+    learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
+    limits::Limits,
+};
+
+use reader::OptionReader;
 
 /// A learner and its options.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -11,3 +27,231 @@ pub enum ModelSpec {
     /// Logistic regression.
     Logistic(LogisticOptions),
 }
+
+/// The kind of target that an `objective` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Objective {
+    /// Two classes.
+    Binary,
+    /// Two classes or more.
+    Multiclass,
+    /// A number.
+    Regression,
+}
+
+impl Objective {
+    /// The name of the task, as `--task` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+/// The names that `--model` knows: our own, and presets with a library's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Preset {
+    Gbdt,
+    Xgboost,
+    Lightgbm,
+    Logistic,
+    LogReg,
+    SgdLogistic,
+}
+
+impl Preset {
+    const ALL: [Self; 6] = [
+        Self::Gbdt,
+        Self::Logistic,
+        Self::Xgboost,
+        Self::Lightgbm,
+        Self::SgdLogistic,
+        Self::LogReg,
+    ];
+
+    /// What a JSON object without `name` means.
+    const DEFAULT: Self = Self::Gbdt;
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gbdt => "gbdt",
+            Self::Xgboost => "xgboost",
+            Self::Lightgbm => "lightgbm",
+            Self::Logistic => "logistic",
+            Self::LogReg => "log_reg",
+            Self::SgdLogistic => "sgd_logistic",
+        }
+    }
+
+    fn named(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name);
+            Error::Usage(format!(
+                "--model: `{name}` is no learner of rowmill{}; choose {}, or give options as JSON",
+                nearest::hint(name, names),
+                names.join(", ")
+            ))
+        })
+    }
+}
+
+/// What `--model` was understood as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelChoice {
+    /// The learner and its options.
+    pub spec: ModelSpec,
+    /// The name that was given, or the default's.
+    pub name: &'static str,
+    /// The task that an `objective` asked for.
+    pub objective: Option<Objective>,
+    /// What differs from the library of that name, and what was taken otherwise than written.
+    pub notes: Vec<String>,
+}
+
+impl ModelChoice {
+    /// Reads a name or a JSON object. `seed` is used unless the object has its own.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the option, its value, its range or the nearest known name.
+    pub fn parse(text: &str, seed: u64, limits: &Limits) -> Result<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Error::Usage(format!(
+                "--model is empty; choose {}, or give options as JSON",
+                Preset::ALL.map(Preset::name).join(", ")
+            )));
+        }
+        let mut reader = if text.starts_with('{') {
+            OptionReader::parse(text)?
+        } else {
+            OptionReader::empty()
+        };
+        let preset = if text.starts_with('{') {
+            match reader.text(&["name"])? {
+                Some(name) => Preset::named(&name)?,
+                None => Preset::DEFAULT,
+            }
+        } else {
+            Preset::named(text)?
+        };
+        let (spec, objective) = match preset {
+            Preset::Gbdt | Preset::Xgboost | Preset::Lightgbm => {
+                let (options, objective) = trees::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Gbdt(options), objective)
+            }
+            Preset::Logistic | Preset::LogReg | Preset::SgdLogistic => {
+                let (options, objective) = linear::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Logistic(options), objective)
+            }
+        };
+        Ok(Self {
+            spec,
+            name: preset.name(),
+            objective,
+            notes: reader.into_notes(),
+        })
+    }
+
+    /// The effective options and the notes, for people.
+    pub fn describe(&self) -> String {
+        let mut text = format!("model {}", self.name);
+        if self.name != self.spec.learner() {
+            let _ = write!(text, " (preset of rowmill's {})", self.spec.learner());
+        }
+        for (option, value) in self.spec.effective() {
+            let _ = write!(text, "\n  {option:<22} {value}");
+        }
+        for note in &self.notes {
+            let _ = write!(text, "\n  note: {note}");
+        }
+        text
+    }
+}
+
+impl ModelSpec {
+    /// The learner's name.
+    pub fn learner(&self) -> &'static str {
+        match self {
+            Self::Gbdt(_) => "gbdt",
+            Self::Logistic(_) => "logistic",
+        }
+    }
+
+    /// The options as they are used, under the names that `--model` takes.
+    pub fn effective(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Gbdt(options) => trees::effective(options),
+            Self::Logistic(options) => linear::effective(options),
+        }
+    }
+
+    /// Rounds without a better valid loss before training stops, where asked for.
+    pub fn early_stopping_rounds(&self) -> Option<u32> {
+        match self {
+            Self::Gbdt(options) => options.early_stopping_rounds,
+            Self::Logistic(_) => None,
+        }
+    }
+
+    /// Fills in what only the data can tell: class weights, and the penalty that `C` means.
+    ///
+    /// `classes` are the target's classes with their training rows, empty for regression; `rows` are
+    /// all training rows.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
+    /// where there are no classes.
+    pub fn resolve(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
+        let (balanced, named, weights) = match self {
+            Self::Gbdt(options) => (
+                options.balanced,
+                &options.named_class_weights,
+                &mut options.class_weights,
+            ),
+            Self::Logistic(options) => {
+                if let Some(inverse) = options.inverse_l2 {
+                    options.l2 = 1.0 / (inverse * rows.max(1) as f64);
+                }
+                (
+                    options.balanced,
+                    &options.named_class_weights,
+                    &mut options.class_weights,
+                )
+            }
+        };
+        if !balanced && named.is_empty() {
+            return Ok(());
+        }
+        if classes.is_empty() {
+            return Err(Error::Dataset(
+                "--model: `class_weight` is given, but a regression has no classes".to_owned(),
+            ));
+        }
+        let mut filled = vec![1.0; classes.len()];
+        if balanced {
+            for (weight, (_, class_rows)) in filled.iter_mut().zip(classes) {
+                *weight = rows as f64 / (classes.len() as f64 * (*class_rows).max(1) as f64);
+            }
+        }
+        for (name, weight) in named {
+            let names = classes.iter().map(|(class, _)| *class);
+            let Some(class) = names.clone().position(|class| class == name) else {
+                return Err(Error::Dataset(format!(
+                    "--model: `class_weight` names the class `{name}`, which the target does not have{}; its classes are {}",
+                    nearest::hint(name, names.clone()),
+                    names.collect::<Vec<_>>().join(", ")
+                )));
+            };
+            filled[class] = *weight;
+        }
+        *weights = filled;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,48 @@
-//! TBD
+//! What a run leaves behind: its metrics, tables and records, each file whole or not at all.
+//!
+//! Every artefact is one file here: a plain input type, a `NAME`, and a `write` into the run's
+//! directory. Groups and features come as iterators, so nothing here grows with the data. To add an
+//! artefact: write its file, and add its line to [`ARTEFACTS`].
+//!
+//! A metric that is undefined is `null` in JSON and an empty cell in CSV. One exception, the same
+//! everywhere: the F1 of *one group* counts as 0 where it is undefined, in means over groups and in
+//! deltas. `docs/notes/artefacts.md` lists every key and column with its unit.
+
+pub mod metrics;
+pub mod splits;
+pub mod features;
+pub mod delta;
+pub mod run;
+
+pub mod terminal;
+
+mod csv_file;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
+pub use features::{FeatureRow, FeatureStatus};
+pub use metrics::{MetricsRecord, SplitRecord, TaskMetrics};
+pub use run::{DatasetRecord, PassRecord, RunRecord};
+pub use splits::SplitRow;
+
+/// One file of a run's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Artefact {
+    /// Its name in the run's directory.
+    pub name: &'static str,
+    /// What it is, for a person.
+    pub what: &'static str,
+}
+
+/// The files of a run's directory, in the order a person reads them.
+pub const ARTEFACTS: [Artefact; 6] = [
+    Artefact { name: "model.rowmill", what: "the trained model; `rowmill show` prints it" },
+    Artefact { name: metrics::NAME, what: "metrics of each split" },
+    Artefact { name: delta::NAME, what: "each held-out group against the baseline" },
+    Artefact { name: features::NAME, what: "each column: used or not and why, its range, its importance" },
+    Artefact { name: splits::NAME, what: "which group is in which split" },
+    Artefact { name: run::NAME, what: "options, data, memory and time of the run" },
+];

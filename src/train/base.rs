@@ -5,10 +5,9 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     model::link::Task,
-    source::Dataset,
     train::{
         evaluate::{Evaluation, EvaluationSpec},
-        job::lanes,
+        job::Job,
         rows::{RowsBuffer, RowsFile},
     },
 };
@@ -39,7 +38,7 @@ impl BaseScores {
 /// When the data cannot be read.
 pub fn evaluate_base_scores(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     scores: &BaseScores,
     rows: &RowsFile,
     spec: &EvaluationSpec,
@@ -59,11 +58,11 @@ pub fn evaluate_base_scores(
         .collect();
     let pass = ParquetPass {
         name: "base scores",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &scores.columns,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, sinks) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, ()| Ok(()))?;
+    let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     let mut evaluation = Evaluation::new(spec);
     for sink in sinks {
         evaluation.merge(sink.evaluation)?;

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, CodeLayout, PackMember, ValueType},
+    data::{Batch, PackMember, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Place, Result},
     model::{Coder, FeatureSpec},
     scratch::BlockFile,
-    source::Dataset,
-    train::job::{lanes, place},
+    train::{bins::Bins, job::Job},
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
@@ -24,19 +23,17 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
 
 /// Writes the codes of all rows.
 ///
-/// `columns[f]` is the schema index of feature `f`.
-///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
 pub fn write_codes(
     context: &Context<'_>,
-    dataset: &Dataset,
-    features: &[FeatureSpec],
-    columns: &[usize],
-    layout: &CodeLayout,
+    job: &Job,
+    bins: &Bins,
     path: &Path,
 ) -> Result<(BlockFile, PassReport)> {
-    let codes = BlockFile::create(path, dataset.rows(), &vec![1; layout.len()])?;
+    let Bins { features, layout, .. } = bins;
+    let columns = &job.roles.features;
+    let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; layout.len()])?;
     let members: Vec<(usize, PackMember)> = layout
         .byte_columns
         .iter()
@@ -46,7 +43,7 @@ pub fn write_codes(
     let order: Vec<usize> = members.iter().map(|(_, member)| columns[member.feature as usize]).collect();
     let sinks = (0..context.threads)
         .map(|_| CodesSink {
-            dataset,
+            job,
             members: &members,
             coders: members
                 .iter()
@@ -61,17 +58,17 @@ pub fn write_codes(
         .collect();
     let pass = ParquetPass {
         name: "binning",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &order,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, ()| Ok(()))?;
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     Ok((codes, report))
 }
 
 /// One lane's byte column of one slice at a time.
 struct CodesSink<'a> {
-    dataset: &'a Dataset,
+    job: &'a Job,
     /// (byte column, member) in the pass's column order.
     members: &'a [(usize, PackMember)],
     coders: Vec<Coder>,
@@ -107,7 +104,7 @@ impl Sink for CodesSink<'_> {
         self.codes.resize(rows, 0);
         self.coders[at].code(&batch.values, &mut self.codes);
         if self.codes.iter().any(|code| u16::from(*code) >= member.radix) {
-            let place = place(self.dataset, self.slice.row_group, Some(batch.column));
+            let place = self.job.place(self.slice.row_group, Some(batch.column));
             return Err(changed(place));
         }
         let bytes = &mut self.bytes[start..start + rows];

@@ -24,11 +24,6 @@ pub struct Bins {
     pub layout: CodeLayout,
 }
 
-/// Bytes that one thread needs to find the cut points of a feature.
-pub fn cuts_bytes(sample_rows: u64) -> u64 {
-    sample_rows * 8
-}
-
 /// Finds the binnings of all features, each from its own sample and survey.
 ///
 /// # Errors

@@ -1,5 +1,38 @@
-//! The recipe: which passes in what order.
+//! The recipe: which passes in what order. Start reading here.
+//!
+//! [`train`] is the whole of it:
+//!
+//! 1. [`job`]: open the data, give every column its part, check the baseline.
+//! 2. [`plan`]: what the run will hold in memory; refused here if that is too much.
+//! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
+//! 4. [`assign`]: every row's split, and the proof that no group is in two.
+//! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
+//! 6. [`bins`]: cut points, dictionaries, the layout of codes.
+//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression.
+//! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
+pub mod assign;
+pub mod base;
+pub mod binning;
+pub mod bins;
+pub mod boost;
+pub mod evaluate;
+pub mod job;
+pub mod newton;
 pub mod options;
+pub mod output;
+pub mod plan;
+pub mod predict;
+pub mod rows;
+pub mod scan;
+pub mod scores;
+pub mod selection;
+pub mod split_column;
+pub mod state;
+pub mod survey;
+pub mod target;
+
+mod recipe;
 
 pub use options::TrainOptions;
+pub use recipe::{Trained, plan, train, verify};

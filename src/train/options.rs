@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::{learner::ModelSpec, limits::Limits};
+use crate::{
+    data::{Profile, Schema, Selection},
+    error::Result,
+    learner::ModelSpec,
+    limits::Limits,
+};
+
+pub use crate::data::GroupChoice;
 
 /// What kind of target is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -28,18 +35,6 @@ pub enum SplitRule {
     Hash,
 }
 
-/// What rows must stay together.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupChoice {
-    /// The profile's group column if the data have it, else row by row.
-    Profile,
-    /// Row by row.
-    None,
-    /// A column.
-    Column(String),
-}
-
 /// Which profile gives roles to columns.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +47,21 @@ pub enum ProfileChoice {
     Splice,
     /// A TOML file.
     File(PathBuf),
+}
+
+impl ProfileChoice {
+    /// The profile for data of this schema; files are read anew at each call.
+    ///
+    /// # Errors
+    /// What [`Profile::load`] finds wrong with a file.
+    pub fn resolve(&self, schema: &Schema) -> Result<Option<Profile>> {
+        match self {
+            Self::Auto => Ok(Profile::detect(schema)),
+            Self::None => Ok(None),
+            Self::Splice => Ok(Some(Profile::splice())),
+            Self::File(path) => Profile::load(path).map(Some),
+        }
+    }
 }
 
 /// Everything `rowmill train` can be told.
@@ -71,6 +81,8 @@ pub struct TrainOptions {
     pub profile: ProfileChoice,
     /// Columns that are not features, beside the profile's.
     pub exclude: Vec<String>,
+    /// Columns that are not features if they are there: a list that serves many datasets.
+    pub exclude_if_there: Vec<String>,
     /// Columns that are features although the profile excludes them.
     pub include: Vec<String>,
     /// Column of row weights.
@@ -106,4 +118,19 @@ pub struct TrainOptions {
     /// Bounds; `batch_rows_max` is the user's `--batch-size`.
     #[serde(skip)]
     pub limits: Limits,
+}
+
+impl TrainOptions {
+    /// What the user said about columns.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            target: self.target.clone(),
+            group: self.group.clone(),
+            split: self.split_column.clone(),
+            weight: self.weight.clone(),
+            exclude: self.exclude.clone(),
+            exclude_if_there: self.exclude_if_there.clone(),
+            include: self.include.clone(),
+        }
+    }
 }

@@ -14,10 +14,9 @@ use crate::{
         Body, Coder, Model, features::missing_codes,
         predict::{ByteTrees, LinearPredictor},
     },
-    source::Dataset,
     train::{
         evaluate::{Evaluation, EvaluationSpec},
-        job::lanes,
+        job::Job,
         rows::{RowsBuffer, RowsFile},
     },
 };
@@ -46,7 +45,7 @@ pub fn lane_bytes(features: usize, outputs: usize) -> u64 {
 pub fn predict_and_evaluate(
     context: &Context<'_>,
     name: &str,
-    dataset: &Dataset,
+    job: &Job,
     model: &Model,
     rows: &RowsFile,
     splits: &[Split],
@@ -58,7 +57,7 @@ pub fn predict_and_evaluate(
         .iter()
         .map(|feature| {
             let name = &model.features[*feature].name;
-            dataset.schema().index_of(name).ok_or_else(|| {
+            job.schema().index_of(name).ok_or_else(|| {
                 Error::Dataset(format!("the data have no column `{name}`, which the model needs"))
             })
         })
@@ -78,11 +77,11 @@ pub fn predict_and_evaluate(
         .collect();
     let pass = ParquetPass {
         name,
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max,
     };
-    let (report, sinks) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, ()| Ok(()))?;
+    let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     let mut evaluation = Evaluation::new(spec);
     for sink in sinks {
         evaluation.merge(sink.worker)?;

@@ -136,11 +136,34 @@ impl RowsBuffer {
         file.read_groups(first_row, rows, &mut self.group)?;
         file.read_splits(first_row, rows, &mut self.split)?;
         self.weight.resize(rows, 1.0);
-        Ok(RowBlock {
+        Ok(self.block())
+    }
+
+    /// Reads a block's splits alone.
+    ///
+    /// # Errors
+    /// As [`BlockFile::read`].
+    pub fn read_splits(&mut self, file: &RowsFile, block: usize) -> Result<()> {
+        let rows = file.block_rows(block);
+        self.weight.resize(rows, 1.0);
+        file.read_splits((block * BLOCK_ROWS) as u64, rows, &mut self.split)
+    }
+
+    /// Reads a block's labels alone.
+    ///
+    /// # Errors
+    /// As [`BlockFile::read`].
+    pub fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
+        file.read_labels((block * BLOCK_ROWS) as u64, file.block_rows(block), &mut self.label)
+    }
+
+    /// What was read last; arrays that were not read hold whatever was there.
+    pub fn block(&self) -> RowBlock<'_> {
+        RowBlock {
             label: &self.label,
             weight: &self.weight,
             group: &self.group,
             split: &self.split,
-        })
+        }
     }
 }

@@ -5,10 +5,10 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     group::hash::{hash_number, hash_text},
-    source::Dataset,
     train::{
-        job::{lanes, place},
+        job::Job,
         rows::RowsFile,
+        split_column,
         target::{DistinctValues, Target},
     },
 };
@@ -33,7 +33,7 @@ pub struct GroupRun {
 /// When the column cannot be read.
 pub fn distinct_values(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     column: usize,
     values_max: usize,
 ) -> Result<(DistinctValues, PassReport)> {
@@ -60,13 +60,13 @@ pub fn distinct_values(
     let sink = || DistinctSink { values: DistinctValues::default(), values_max };
     let pass = ParquetPass {
         name: "classes",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &[column],
         slice_rows_max: SLICE_ROWS_MAX,
     };
     let sinks = (0..context.threads).map(|_| sink()).collect();
     let mut distinct = DistinctValues::default();
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, part| {
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
         distinct.merge(&part, values_max);
         Ok(())
     })?;
@@ -80,49 +80,44 @@ pub fn distinct_values(
 /// When the data cannot be read, a label is no class, or a group key is missing.
 pub fn scan(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     target: &Target,
-    target_column: usize,
-    group_column: Option<usize>,
     rows: &RowsFile,
     mut group_run: impl FnMut(GroupRun) -> Result<()>,
 ) -> Result<PassReport> {
-    let mut columns = vec![target_column];
-    columns.extend(group_column.filter(|group| *group != target_column));
+    let columns = job.scan_columns();
     let sinks = (0..context.threads)
         .map(|_| ScanSink {
-            dataset,
+            job,
             target,
-            target_column,
-            group_column,
             rows,
             row_group: 0,
             labels: Vec::new(),
             groups: Vec::new(),
+            splits: Vec::new(),
             runs: Vec::new(),
         })
         .collect();
     let pass = ParquetPass {
         name: "scan",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, runs: Vec<GroupRun>| {
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, runs: Vec<GroupRun>| {
         runs.into_iter().try_for_each(&mut group_run)
     })?;
     Ok(report)
 }
 
 struct ScanSink<'a> {
-    dataset: &'a Dataset,
+    job: &'a Job,
     target: &'a Target,
-    target_column: usize,
-    group_column: Option<usize>,
     rows: &'a RowsFile,
     row_group: usize,
     labels: Vec<f32>,
     groups: Vec<u64>,
+    splits: Vec<u8>,
     runs: Vec<GroupRun>,
 }
 
@@ -131,7 +126,7 @@ impl Sink for ScanSink<'_> {
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.row_group = slice.row_group;
-        if self.group_column.is_none() {
+        if self.job.roles.group.is_none() {
             self.groups.clear();
             self.groups.extend(slice.first_row..slice.first_row + slice.rows as u64);
             self.rows.write_groups(slice.first_row, &self.groups)?;
@@ -140,38 +135,23 @@ impl Sink for ScanSink<'_> {
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        if batch.column == self.target_column {
-            self.target
-                .labels_into(&batch.values, &mut self.labels)
-                .map_err(|message| {
-                    Error::input(place(self.dataset, self.row_group, Some(batch.column)), message)
-                })?;
+        let roles = &self.job.roles;
+        let wrong = |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
+        if batch.column == roles.target {
+            self.target.labels_into(&batch.values, &mut self.labels).map_err(wrong)?;
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
-        if Some(batch.column) == self.group_column {
+        if Some(batch.column) == roles.split {
+            split_column::splits_into(&batch.values, &mut self.splits).map_err(wrong)?;
+            self.rows.write_splits(batch.first_row, &self.splits)?;
+        }
+        if Some(batch.column) == roles.group {
             self.groups.clear();
-            let missing = match &batch.values {
-                Values::Text(text) => {
-                    let hashes: Vec<u64> = (0..text.dictionary_len() as u32)
-                        .map(|id| hash_text(text.value(id)))
-                        .collect();
-                    add_runs(&text.ids, &mut self.groups, &mut self.runs, |id| {
-                        (id != MISSING_TEXT).then(|| (hashes[id as usize], text.value(id).to_owned()))
-                    })
-                }
-                Values::F32(values) => {
-                    add_runs(values, &mut self.groups, &mut self.runs, |value| number_key(f64::from(value)))
-                }
-                Values::F64(values) => add_runs(values, &mut self.groups, &mut self.runs, number_key),
-            };
-            if let Some(index) = missing {
-                return Err(Error::input(
-                    place(self.dataset, self.row_group, Some(batch.column)),
-                    format!(
-                        "row {} of the data has no group key; fill the column, choose another with --group-col, or use --group-col none",
-                        batch.first_row + index as u64
-                    ),
-                ));
+            if let Some(index) = add_groups(&batch.values, &mut self.groups, &mut self.runs) {
+                return Err(wrong(format!(
+                    "row {} of the data has no group key; fill the column, choose another with --group-col, or use --group-col none",
+                    batch.first_row + index as u64
+                )));
             }
             self.rows.write_groups(batch.first_row, &self.groups)?;
         }
@@ -180,6 +160,24 @@ impl Sink for ScanSink<'_> {
 
     fn finish(&mut self) -> Result<Vec<GroupRun>> {
         Ok(std::mem::take(&mut self.runs))
+    }
+}
+
+/// Appends the group hashes of a batch and its runs; answers the first row without a key.
+fn add_groups(values: &Values, hashes: &mut Vec<u64>, runs: &mut Vec<GroupRun>) -> Option<usize> {
+    match values {
+        Values::Text(text) => {
+            let of_value: Vec<u64> = (0..text.dictionary_len() as u32)
+                .map(|id| hash_text(text.value(id)))
+                .collect();
+            let key = |id: u32| {
+                let is_there = id != MISSING_TEXT;
+                is_there.then(|| (of_value[id as usize], text.value(id).to_owned()))
+            };
+            add_runs(&text.ids, hashes, runs, key)
+        }
+        Values::F32(values) => add_runs(values, hashes, runs, |value| number_key(f64::from(value))),
+        Values::F64(values) => add_runs(values, hashes, runs, number_key),
     }
 }
 

@@ -30,6 +30,11 @@ impl RowSample {
         Self { seed, threshold, ranks }
     }
 
+    /// The seed that rows are hashed with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Whether the sample takes a training row.
     #[inline]
     pub fn takes(&self, row: u64) -> bool {

@@ -7,10 +7,9 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     scratch::BlockFile,
-    source::{Dataset, LaneReader},
     stats::{CategoryCounts, Moments, MomentsStream},
     train::{
-        job::lanes,
+        job::Job,
         rows::RowsFile,
         selection::{RowSample, Selected},
     },
@@ -65,14 +64,14 @@ pub struct Survey {
 /// When the data cannot be read, a text column has too many values, or the disk is full.
 pub fn survey(
     context: &Context<'_>,
-    dataset: &Dataset,
+    job: &Job,
     features: &[usize],
     rows: &RowsFile,
     sample: &RowSample,
     sample_path: &Path,
     categories_max: usize,
 ) -> Result<Survey> {
-    let schema = dataset.schema();
+    let schema = job.schema();
     let element_bytes: Vec<usize> = features.iter().map(|column| sample_bytes(schema, *column)).collect();
     let sample_file = BlockFile::create(sample_path, sample.rows(), &element_bytes)?;
     let mut merged: Vec<FeatureSurvey> = features
@@ -84,11 +83,11 @@ pub fn survey(
         .collect();
     let pass = ParquetPass {
         name: "survey",
-        row_groups: dataset.row_ranges(),
+        row_groups: &job.row_ranges,
         columns: features,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, lanes(context, dataset), sinks, |_, part: Vec<FeatureSurvey>| {
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part: Vec<FeatureSurvey>| {
         for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
             merge(merged, part, &schema.fields[*column].name)?;
         }

@@ -59,6 +59,10 @@ pub struct BoosterOptions {
     pub class_weights: Vec<f64>,
     /// Whether `class_weights` is to be filled as n / (classes * n of the class).
     pub balanced: bool,
+    /// Weights by class name as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
+    /// into `class_weights`.
+    #[serde(default)]
+    pub named_class_weights: Vec<(String, f64)>,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -81,6 +85,7 @@ impl Default for BoosterOptions {
             positive_weight: 1.0,
             class_weights: Vec::new(),
             balanced: false,
+            named_class_weights: Vec::new(),
             seed: 42,
         }
     }

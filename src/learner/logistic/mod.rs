@@ -1,5 +1,30 @@
 //! Logistic regression by streamed Newton passes.
+//!
+//! ```text
+//!   sample in memory          all training rows, a pass at a time
+//!   IRLS to the end   ---->   loss, gradient, Hessian  ---->  Newton step  ----> enough? model
+//!                                     ^------------------------------'  else
+//! ```
+//!
+//! The passes see rows of a standardised design matrix (`transform::standardize`) and know nothing
+//! of files or threads. Everything a pass accumulates is a sum, so parts merge; parts are row groups
+//! and are merged in their order, so that the model has the same bytes for any number of lanes and
+//! any batch size. The products come from kernels picked by CPU features: another generation of CPU
+//! may differ in the last bits.
 
+pub mod accumulate;
+mod cholesky;
+mod descent;
+pub mod kernel;
+pub mod link;
 pub mod options;
+pub mod solver;
+pub mod sums;
 
+pub use accumulate::{Accumulator, NewtonPass};
 pub use options::LogisticOptions;
+pub use solver::{Fitted, Logistic, PassReport};
+pub use sums::{NewtonSums, Shape};
+
+#[cfg(test)]
+mod tests;

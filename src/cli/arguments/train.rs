@@ -1,0 +1,226 @@
+//! Flags of `rowmill train` and `rowmill plan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::{ColumnArguments, values};
+use crate::train::options::{SplitRule, TaskChoice};
+
+/// What stands under `rowmill train --help`.
+const MODEL_HELP: &str = "\
+Options of --model as JSON, under any of their usual names:
+
+  trees (gbdt, xgboost, lightgbm)              gbdt's default, range
+    n_estimators, num_iterations,              100, from 1 to 1000000
+      num_boost_round, iterations
+    learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
+    max_depth (0 or -1: unlimited)             6, from 1 to 64
+    num_leaves, max_leaves                     2^max_depth, from 2 to 65535
+    max_bin                                    255, from 2
+    reg_lambda, lambda_l2                      1, 0 or more
+    reg_alpha, lambda_l1                       0, 0 or more
+    min_child_weight, min_sum_hessian_in_leaf  0.001, 0 or more
+    min_child_samples, min_data_in_leaf        20, 0 or more
+    gamma, min_split_gain                      0, 0 or more
+    colsample_bytree, feature_fraction         1, above 0
+    early_stopping_rounds                      0 (off); watches the valid split
+    scale_pos_weight                           1, above 0
+    class_weight                               \"balanced\" or {class: weight}
+    objective                                  as --task
+    seed, random_state                         as --seed
+
+  logistic regression (logistic, log_reg,      logistic's default, range
+  sgd_logistic)
+    l2, alpha (beside the mean loss)           0.000001, 0 or more
+      or C (beside the sum of losses)          above 0
+    max_iter (passes over the data)            10, from 1 to 20
+    tol (Newton decrement / loss)              0.00001, 0 or more
+    max_categories (of a text column)          64, from 1 to 254
+    class_weight, seed                         as above
+
+The names xgboost, lightgbm, sgd_logistic and log_reg stand for the same two
+learners with that library's defaults; what differs from the library is printed.
+An option that is not offered is refused by name.
+
+Examples:
+  rowmill train master/ --out-dir models/first
+  rowmill train master/ eval/full_splice_performance.tsv --memory 512MiB
+  rowmill train master/ --model lightgbm --task multiclass --valid-size 0.15
+  rowmill train master/ --model '{\"n_estimators\": 500, \"eta\": 0.05}'
+  rowmill train 'tables/*.parquet' --profile none --target price \\
+      --task regression --group-col shop
+  rowmill train master/ --config run.toml --seed 7
+      the command line wins over the file
+
+A --config file has the long flags as keys:
+  memory = \"512MiB\"
+  exclude = [\"gc_content\", \"dup_*\"]
+  model = { name = \"gbdt\", n_estimators = 500 }";
+
+/// Train a model, evaluate it on held-out groups, and compare it with a baseline.
+///
+/// Reads the Parquet three times (more often for logistic regression), never all of it at once, and
+/// writes into --out-dir: model.rowmill, metrics.json, splits.parquet, features.csv, run.json, and
+/// with a baseline delta_vs_baseline.csv. Memory stays below --memory however many rows there are;
+/// a run that cannot keep to that is refused before any work with the figure that would do.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = MODEL_HELP)]
+pub(in crate::cli) struct TrainArguments {
+    /// A Parquet file, a directory of them (also hive-style key=value directories), or a glob in quotes.
+    #[arg(value_name = "DATASET", value_hint = ValueHint::AnyPath)]
+    pub(in crate::cli) dataset: String,
+
+    /// The baseline's table of counts by group [default: full_splice_performance.tsv beside the dataset or
+    /// under spliceai_eval/, if it is there].
+    #[arg(value_name = "BASELINE_TSV", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(in crate::cli) model: ModelArguments,
+    #[command(flatten)]
+    pub(in crate::cli) columns: ColumnArguments,
+    #[command(flatten)]
+    pub(in crate::cli) split: SplitArguments,
+    #[command(flatten)]
+    pub(in crate::cli) run: RunArguments,
+    #[command(flatten)]
+    pub(in crate::cli) resources: ResourceArguments,
+}
+
+/// What is learned, and by what.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub(in crate::cli) struct ModelArguments {
+    /// gbdt, logistic, xgboost, lightgbm, sgd_logistic, log_reg, a JSON object of options, or @FILE.json.
+    ///
+    /// A JSON object may have a `name` out of these; without it gbdt is meant. The options are listed
+    /// at the end of this help.
+    #[arg(long, value_name = "MODEL", default_value = "gbdt")]
+    pub(in crate::cli) model: String,
+
+    /// What kind of target is learned.
+    ///
+    /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
+    /// from the target's values.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(in crate::cli) task: Task,
+}
+
+/// Which rows are held out.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Split")]
+pub(in crate::cli) struct SplitArguments {
+    /// Share of the rows held out for the test.
+    #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = values::share, conflicts_with = "split_col")]
+    pub(in crate::cli) test_size: f64,
+
+    /// Share of the rows held out for early stopping.
+    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share)]
+    pub(in crate::cli) valid_size: f64,
+
+    /// How groups go to splits.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "balanced",
+        conflicts_with = "split_col"
+    )]
+    pub(in crate::cli) split: Rule,
+
+    /// Seed of every random choice.
+    #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]
+    pub(in crate::cli) seed: u64,
+}
+
+/// Where the run's files go.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Run")]
+pub(in crate::cli) struct RunArguments {
+    /// Where the model and the reports go.
+    #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
+    pub(in crate::cli) out_dir: PathBuf,
+
+    /// Replace a finished run in --out-dir.
+    #[arg(long)]
+    pub(in crate::cli) overwrite: bool,
+
+    /// A TOML file with long flags as keys; the command line wins over it.
+    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) config: Option<PathBuf>,
+
+    /// Do not open the saved model again to check it on the test rows.
+    #[arg(long)]
+    pub(in crate::cli) no_verify: bool,
+}
+
+/// What the run may use.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Resources")]
+pub(in crate::cli) struct ResourceArguments {
+    /// Memory limit, such as 512MiB or 2GB; a contract, see `rowmill plan`.
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = values::memory)]
+    pub(in crate::cli) memory: u64,
+
+    /// Threads; changes no bit of the model [default: all processors].
+    #[arg(long, short = 'j', value_name = "N", value_parser = values::threads)]
+    pub(in crate::cli) threads: Option<usize>,
+
+    /// Most rows of a batch, such as 200_000; bounds memory and changes no result.
+    #[arg(long, value_name = "ROWS", default_value = "65_536", value_parser = values::batch_rows)]
+    pub(in crate::cli) batch_size: usize,
+
+    /// Where scratch files go; about a byte a feature and row [default: --out-dir].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(in crate::cli) scratch_dir: Option<PathBuf>,
+
+    /// Allow a scratch directory that lies in memory (tmpfs).
+    #[arg(long)]
+    pub(in crate::cli) allow_tmpfs: bool,
+
+    /// Leave the scratch files at the end.
+    #[arg(long)]
+    pub(in crate::cli) keep_scratch: bool,
+}
+
+/// `--task`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Task {
+    /// The profile's task, or what the target's values say
+    Auto,
+    /// Two classes
+    Binary,
+    /// Two classes or more
+    Multiclass,
+    /// A number
+    Regression,
+}
+
+impl From<Task> for TaskChoice {
+    fn from(task: Task) -> Self {
+        match task {
+            Task::Auto => Self::Auto,
+            Task::Binary => Self::Binary,
+            Task::Multiclass => Self::Multiclass,
+            Task::Regression => Self::Regression,
+        }
+    }
+}
+
+/// `--split`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Rule {
+    /// Groups go to the split that is furthest below its share of rows and classes
+    Balanced,
+    /// A threshold on the group's hash: a group never moves when data grow
+    Hash,
+}
+
+impl From<Rule> for SplitRule {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Balanced => Self::Balanced,
+            Rule::Hash => Self::Hash,
+        }
+    }
+}

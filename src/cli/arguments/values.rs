@@ -1,0 +1,66 @@
+//! Values on the command line: sizes, counts, shares.
+
+use crate::limits;
+
+/// Threads at most.
+const THREADS_MAX: usize = 1_024;
+
+/// All processors that this process may use.
+pub(in crate::cli) fn threads_default() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS_MAX)
+}
+
+/// `512MiB`.
+pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
+    limits::parse_bytes(text).map_err(|error| error.to_string())
+}
+
+/// A number of things, at least 1; `200_000` is one.
+pub(in crate::cli) fn count(text: &str) -> Result<u64, String> {
+    match integer(text) {
+        Some(0) => Err("0 is too small; use 1 or more".to_owned()),
+        Some(count) => Ok(count),
+        None => Err("it is not a whole number; write for example 200_000".to_owned()),
+    }
+}
+
+/// Any integer from 0 on.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    integer(text).ok_or_else(|| "a seed is a whole number from 0 to 2^64 - 1".to_owned())
+}
+
+/// Rows of a batch.
+pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
+    const ROWS_MAX: u64 = 1 << 24;
+    match count(text)? {
+        rows if rows > ROWS_MAX => Err(format!("{rows} rows are too many; use at most {ROWS_MAX}")),
+        rows => Ok(rows as usize),
+    }
+}
+
+/// Threads.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        threads if threads > THREADS_MAX as u64 => Err(format!(
+            "{threads} threads are too many; use at most {THREADS_MAX}"
+        )),
+        threads => Ok(threads as usize),
+    }
+}
+
+/// A share of the rows: 0 or more and below 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("a share of the rows is 0 or more and below 1, such as 0.2".to_owned()),
+    }
+}
+
+fn integer(text: &str) -> Option<u64> {
+    let digits = text.replace('_', "");
+    // A sign or an underscore at the border is a slip of the finger, not a number.
+    let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
+    plain.then(|| digits.parse().ok()).flatten()
+}

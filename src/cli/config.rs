@@ -1,0 +1,197 @@
+//! The command line together with a `--config` file.
+//!
+//! The file's keys are the long flags. What the command line does not give is added to it from the
+//! file, and the whole is parsed again: values, contradictions and defaults are judged in one place.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, parser::ValueSource};
+
+use super::arguments::Arguments;
+use crate::{data::nearest, error::Error};
+
+/// The most bytes of a configuration file.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// Why a command line was not understood, or the help that it asked for.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// clap's own: help, version, usage errors of the command line.
+    CommandLine(clap::Error),
+    /// What the configuration file says is refused.
+    ConfigValues(PathBuf, clap::Error),
+    /// The configuration file is no such file.
+    Config(Error),
+}
+
+impl Refusal {
+    /// Prints it and answers the exit code.
+    #[allow(clippy::print_stderr)] // Nothing is set up yet that could print.
+    pub(super) fn report(&self) -> ExitCode {
+        match self {
+            Self::CommandLine(error) => {
+                // A closed pipe is not worth a word.
+                let _ = error.print();
+                ExitCode::from(error.exit_code() as u8)
+            }
+            Self::ConfigValues(path, error) => {
+                eprintln!("in the configuration file {}:", path.display());
+                let _ = error.print();
+                ExitCode::from(2)
+            }
+            Self::Config(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(error.exit_code())
+            }
+        }
+    }
+}
+
+/// Parses a command line, its `--config` file included.
+pub(super) fn parse(mut words: Vec<OsString>) -> Result<Arguments, Refusal> {
+    let mut command = Arguments::command();
+    command.build();
+    let matches = command
+        .clone()
+        .try_get_matches_from(&words)
+        .map_err(Refusal::CommandLine)?;
+    let Some((name, inner)) = matches.subcommand() else {
+        return understand(&matches);
+    };
+    let path = inner
+        .try_get_one::<PathBuf>("config")
+        .ok()
+        .flatten()
+        .cloned();
+    let Some(path) = path else {
+        return understand(&matches);
+    };
+    let subcommand = command
+        .find_subcommand(name)
+        .expect("the parser matched this command");
+    let added = flags_of_file(&path, subcommand, inner).map_err(Refusal::Config)?;
+    // Behind `--` a flag would be a value.
+    let end = words
+        .iter()
+        .position(|word| word == "--")
+        .unwrap_or(words.len());
+    words.splice(end..end, added);
+    let matches = command
+        .try_get_matches_from(&words)
+        .map_err(|error| Refusal::ConfigValues(path, error))?;
+    understand(&matches)
+}
+
+fn understand(matches: &ArgMatches) -> Result<Arguments, Refusal> {
+    Arguments::from_arg_matches(matches).map_err(Refusal::CommandLine)
+}
+
+/// The file's keys as flags, those that the command line gives left out.
+fn flags_of_file(
+    path: &Path,
+    command: &Command,
+    given: &ArgMatches,
+) -> Result<Vec<OsString>, Error> {
+    let wrong = |message: String| {
+        Error::Usage(format!(
+            "the configuration file {}: {message}",
+            path.display()
+        ))
+    };
+    let failed = |error| Error::io("read the configuration file", path, error);
+    let bytes = fs::metadata(path).map_err(failed)?.len();
+    if bytes > CONFIG_BYTES_MAX {
+        return Err(wrong(format!(
+            "it has {bytes} bytes; at most {CONFIG_BYTES_MAX} are read, so this is probably another file"
+        )));
+    }
+    let text = fs::read_to_string(path).map_err(failed)?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error
+            .span()
+            .map_or("", |span| &text[..span.start.min(text.len())]);
+        let line = before.matches('\n').count() + 1;
+        wrong(format!(
+            "line {line}: {}",
+            error.message().replace('\n', " ")
+        ))
+    })?;
+    let mut flags = Vec::new();
+    for (key, value) in &table {
+        let argument = command.get_arguments().find(|argument| {
+            let aliases = argument.get_all_aliases().unwrap_or_default();
+            argument.get_long() == Some(key) || aliases.contains(&key.as_str())
+        });
+        let Some(argument) = argument.filter(|argument| is_key(argument)) else {
+            let names = command.get_arguments().filter(|argument| is_key(argument));
+            let names = names.filter_map(|argument| argument.get_long());
+            return Err(wrong(format!(
+                "`{key}` is no flag of `rowmill {}`{}; the keys are the long flags of its --help",
+                command.get_name(),
+                nearest::hint(key, names)
+            )));
+        };
+        if given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine) {
+            continue;
+        }
+        let is_switch = !argument.get_action().takes_values();
+        for word in words_of(key, value, is_switch).map_err(wrong)? {
+            flags.push(word.into());
+        }
+    }
+    Ok(flags)
+}
+
+/// Whether a flag may be a key of the file.
+fn is_key(argument: &clap::Arg) -> bool {
+    argument
+        .get_long()
+        .is_some_and(|long| !matches!(long, "config" | "help" | "version"))
+}
+
+/// One key of the file as words of a command line.
+fn words_of(key: &str, value: &toml::Value, is_switch: bool) -> Result<Vec<String>, String> {
+    if is_switch {
+        return match value {
+            toml::Value::Boolean(true) => Ok(vec![format!("--{key}")]),
+            toml::Value::Boolean(false) => Ok(Vec::new()),
+            _ => Err(format!(
+                "`{key}` is {value}; it is a switch, so write true or false"
+            )),
+        };
+    }
+    match value {
+        toml::Value::Array(values) => {
+            let words = values.iter().map(|value| word_of(key, value));
+            words.collect()
+        }
+        value => word_of(key, value).map(|word| vec![word]),
+    }
+}
+
+fn word_of(key: &str, value: &toml::Value) -> Result<String, String> {
+    let text = match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+            value.to_string()
+        }
+        toml::Value::Table(_) if key == "model" => {
+            serde_json::to_string(value).map_err(|error| format!("`{key}`: {error}"))?
+        }
+        _ => {
+            return Err(format!(
+                "`{key}` is a {}; write a text, a number or a list of texts",
+                value.type_str()
+            ));
+        }
+    };
+    Ok(format!("--{key}={text}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! `rowmill train`: flags to options, one call, a summary.
+
+use super::{
+    arguments::{TrainArguments, threads_default},
+    log::Log,
+    model, signals,
+};
+use crate::{
+    engine::Progress,
+    error::{Error, Result},
+    learner::{ModelChoice, ModelSpec, Objective},
+    limits::Limits,
+    train::{TrainOptions, options::TaskChoice},
+};
+
+/// Trains and prints what was made.
+pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
+    let (options, choice) = options(arguments)?;
+    signals::watch()?;
+    let progress = log.progress();
+    progress.message(&choice.describe());
+    execute(&options, progress.as_ref())
+}
+
+/// The one call into the library.
+pub(super) fn execute(_options: &TrainOptions, _progress: &dyn Progress) -> Result<()> {
+    Err(Error::Usage(
+        "training is not part of this build".to_owned(),
+    ))
+}
+
+/// The options of a run, checked, and what `--model` was understood as.
+///
+/// # Errors
+/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] for files that
+/// flags name.
+pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, ModelChoice)> {
+    let limits = Limits {
+        batch_rows_max: arguments.resources.batch_size,
+        ..Limits::default()
+    };
+    let selection = arguments.columns.selection()?;
+    let seed = arguments.split.seed;
+    let choice = model::choice(&arguments.model.model, seed, &limits)?;
+    let task = task(arguments.model.task.into(), &choice)?;
+    check_shares(arguments, &choice)?;
+    let options = TrainOptions {
+        dataset: arguments.dataset.clone(),
+        baseline: arguments.baseline.clone(),
+        model: choice.spec.clone(),
+        target: selection.target,
+        task,
+        profile: arguments.columns.profile.clone(),
+        exclude: selection.exclude,
+        exclude_if_there: selection.exclude_if_there,
+        include: selection.include,
+        weight: selection.weight,
+        group: selection.group,
+        split_column: selection.split,
+        test_size: arguments.split.test_size,
+        valid_size: arguments.split.valid_size,
+        split_rule: arguments.split.split.into(),
+        seed,
+        out_dir: arguments.run.out_dir.clone(),
+        overwrite: arguments.run.overwrite,
+        scratch_dir: arguments.resources.scratch_dir.clone(),
+        allow_tmpfs: arguments.resources.allow_tmpfs,
+        keep_scratch: arguments.resources.keep_scratch,
+        memory_bytes: arguments.resources.memory,
+        threads: arguments.resources.threads.unwrap_or_else(threads_default),
+        verify: !arguments.run.no_verify,
+        limits,
+    };
+    Ok((options, choice))
+}
+
+/// `--task` and the model's `objective` together.
+fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
+    let task = match (asked, choice.objective) {
+        (asked, None) => asked,
+        (TaskChoice::Auto | TaskChoice::Binary, Some(Objective::Binary)) => TaskChoice::Binary,
+        (TaskChoice::Auto | TaskChoice::Multiclass, Some(Objective::Multiclass)) => {
+            TaskChoice::Multiclass
+        }
+        (TaskChoice::Auto | TaskChoice::Regression, Some(Objective::Regression)) => {
+            TaskChoice::Regression
+        }
+        (asked, Some(objective)) => {
+            return Err(Error::Usage(format!(
+                "--task {} and the model's objective ({}) contradict each other; leave one of them out",
+                task_name(asked),
+                objective.name()
+            )));
+        }
+    };
+    match (&choice.spec, task) {
+        (ModelSpec::Logistic(_), TaskChoice::Regression) => Err(Error::Usage(format!(
+            "--model {} learns classes, not a number; use --model gbdt for --task regression",
+            choice.name
+        ))),
+        (ModelSpec::Gbdt(options), TaskChoice::Multiclass | TaskChoice::Regression)
+            if options.positive_weight != 1.0 =>
+        {
+            Err(Error::Usage(format!(
+                "--model: `scale_pos_weight` is for two classes, not for --task {}; use `class_weight` or leave it out",
+                task_name(task)
+            )))
+        }
+        _ => Ok(task),
+    }
+}
+
+fn task_name(task: TaskChoice) -> &'static str {
+    match task {
+        TaskChoice::Auto => "auto",
+        TaskChoice::Binary => "binary",
+        TaskChoice::Multiclass => "multiclass",
+        TaskChoice::Regression => "regression",
+    }
+}
+
+/// Shares that leave nothing to learn from, or nothing to stop early by.
+fn check_shares(arguments: &TrainArguments, choice: &ModelChoice) -> Result<()> {
+    let (test, valid) = (arguments.split.test_size, arguments.split.valid_size);
+    if arguments.columns.split_col.is_some() {
+        return Ok(());
+    }
+    if test + valid >= 1.0 {
+        return Err(Error::Usage(format!(
+            "--test-size {test} and --valid-size {valid} leave no rows to learn from; their sum must be below 1"
+        )));
+    }
+    if valid == 0.0 && choice.spec.early_stopping_rounds().is_some() {
+        return Err(Error::Usage(
+            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as 0.1"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! One lane's part of a pass: rows in, [`NewtonSums`] of a row group out.
+
+use std::sync::Arc;
+
+use crate::{
+    data::{Tile, TileRows},
+    learner::logistic::{
+        kernel::{self, GramScratch},
+        link,
+        sums::{NewtonSums, Shape},
+    },
+};
+
+/// Rows of a tile: small enough that it and its weighted copy stay in the second-level cache at a
+/// hundred columns, large enough that adding the product in `f64` costs little beside it.
+pub const TILE_ROWS: usize = 512;
+
+/// What a pass evaluates: the point, and whether the Hessian is wanted.
+#[derive(Debug, Clone)]
+pub struct NewtonPass {
+    pub(super) shape: Shape,
+    pub(super) point: Arc<[f64]>,
+    pub(super) class_weights: Arc<[f64]>,
+    pub(super) with_hessian: bool,
+}
+
+impl NewtonPass {
+    /// Whether the pass accumulates the Hessian.
+    pub fn with_hessian(&self) -> bool {
+        self.with_hessian
+    }
+
+    /// Empty sums for this pass.
+    pub fn sums(&self) -> NewtonSums {
+        NewtonSums::new(self.shape, self.with_hessian)
+    }
+
+    /// A lane's accumulator.
+    pub fn accumulator(&self) -> Accumulator {
+        Accumulator::new(self.clone())
+    }
+}
+
+/// Accumulates the rows of one row group at a time.
+///
+/// Rows are gathered into a tile of [`TILE_ROWS`] rows, which is evaluated when it is full and at the
+/// end of the row group. So what is added in which order depends on the rows of the row group alone,
+/// not on the batches that they come in.
+#[derive(Debug)]
+pub struct Accumulator {
+    pass: NewtonPass,
+    tile: Tile,
+    classes: Vec<u32>,
+    weights: Vec<f64>,
+    margins: Vec<f64>,
+    curvatures: Vec<f32>,
+    scratch: GramScratch,
+    sums: NewtonSums,
+}
+
+impl Accumulator {
+    fn new(pass: NewtonPass) -> Self {
+        let shape = pass.shape;
+        let tile = Tile::new(shape.columns - 1, TILE_ROWS);
+        let scratch_columns = if pass.with_hessian { shape.columns } else { 0 };
+        Self {
+            classes: Vec::with_capacity(TILE_ROWS),
+            weights: Vec::with_capacity(TILE_ROWS),
+            margins: vec![0.0; TILE_ROWS * shape.outputs],
+            curvatures: vec![0.0; TILE_ROWS * link::pairs(shape.outputs)],
+            scratch: GramScratch::new(scratch_columns, tile.stride()),
+            sums: pass.sums(),
+            tile,
+            pass,
+        }
+    }
+
+    /// Bytes of an accumulator, its sums included.
+    pub fn bytes(shape: Shape, with_hessian: bool) -> u64 {
+        let tile = Tile::new(0, TILE_ROWS);
+        let scratch_columns = if with_hessian { shape.columns } else { 0 };
+        let rows = 12 + 8 * shape.outputs + 4 * link::pairs(shape.outputs);
+        Tile::bytes(shape.columns - 1, TILE_ROWS)
+            + GramScratch::bytes(scratch_columns, tile.stride())
+            + NewtonSums::bytes(shape, with_hessian)
+            + (TILE_ROWS * rows) as u64
+    }
+
+    /// Adds rows of a batch: `rows` are their indexes in the batch, ascending, `labels` (class
+    /// indexes) and `weights` are those of the whole batch, and `fill` writes the design of the given
+    /// rows. Rows of weight 0 are passed over. A batch lies within one row group.
+    pub fn update(
+        &mut self,
+        rows: &[u32],
+        labels: &[f32],
+        weights: &[f32],
+        mut fill: impl FnMut(&[u32], &mut TileRows<'_>),
+    ) {
+        assert_eq!(labels.len(), weights.len(), "labels and weights");
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(self.tile.room()));
+            fill(now, &mut self.tile.append(now.len()));
+            for row in now {
+                self.push_row(labels[*row as usize], weights[*row as usize]);
+            }
+            if self.tile.room() == 0 {
+                self.flush();
+            }
+            rest = later;
+        }
+    }
+
+    fn push_row(&mut self, label: f32, weight: f32) {
+        let class = label as u32;
+        let classes = self.pass.shape.outputs.max(2);
+        assert!(
+            class as f32 == label && (class as usize) < classes,
+            "label is a class"
+        );
+        assert!(weight >= 0.0 && weight.is_finite(), "weight of a row");
+        let factors = &self.pass.class_weights;
+        let factor = factors.get(class as usize).copied().unwrap_or(1.0);
+        self.classes.push(class);
+        self.weights.push(f64::from(weight) * factor);
+    }
+
+    /// Ends the row group: `finished` receives its sums (what it held is lost), and the accumulator
+    /// is empty again.
+    pub fn finish_row_group_into(&mut self, finished: &mut NewtonSums) {
+        self.flush();
+        finished.clear();
+        std::mem::swap(&mut self.sums, finished);
+    }
+
+    /// Evaluates the rows of the tile and empties it.
+    fn flush(&mut self) {
+        let rows = self.tile.rows();
+        if rows == 0 {
+            return;
+        }
+        let Shape { columns, outputs } = self.pass.shape;
+        let margins = &mut self.margins[..rows * outputs];
+        let curvatures = &mut self.curvatures[..rows * link::pairs(outputs)];
+        let points = self.pass.point.chunks_exact(columns);
+        for (margins, point) in margins.chunks_exact_mut(rows).zip(points) {
+            kernel::margins_into(&self.tile, point, margins);
+        }
+        let link = if outputs == 1 {
+            link::binary
+        } else {
+            link::softmax
+        };
+        self.sums.loss += link(margins, &self.classes, &self.weights, curvatures);
+        self.sums.weight += self.weights.iter().sum::<f64>();
+        self.sums.rows += self.weights.iter().filter(|weight| **weight > 0.0).count() as u64;
+        let gradients = self.sums.gradient.chunks_exact_mut(columns);
+        for (residuals, gradient) in margins.chunks_exact(rows).zip(gradients) {
+            kernel::add_gradient(&self.tile, residuals, gradient);
+        }
+        if self.pass.with_hessian {
+            let grams = self
+                .sums
+                .gram
+                .chunks_exact_mut(kernel::triangle_len(columns));
+            for (curvature, gram) in curvatures.chunks_exact(rows).zip(grams) {
+                kernel::add_gram(&self.tile, curvature, &mut self.scratch, gram);
+            }
+        }
+        self.tile.clear();
+        self.classes.clear();
+        self.weights.clear();
+    }
+}

@@ -1,0 +1,350 @@
+//! The learner: which evaluation comes next, and when it is enough.
+
+use std::sync::Arc;
+
+use crate::{
+    data::Tile,
+    error::{Error, Result},
+    learner::logistic::{
+        LogisticOptions,
+        accumulate::{Accumulator, NewtonPass},
+        cholesky::Cholesky,
+        descent::{self, Descent, Step, Verdict},
+        kernel::triangle_len,
+        sums::{NewtonSums, Shape},
+    },
+};
+
+/// Most parameters for which every pass accumulates the exact Hessian.
+pub const EXACT_PARAMETERS_MAX: usize = 512;
+
+/// Most parameters at all: the factors of the sample's Hessian are 256 MiB here.
+pub const PARAMETERS_MAX: usize = 8_192;
+
+/// Evaluations of the sample before its result is taken as it is.
+const SAMPLE_EVALUATIONS_MAX: u32 = 100;
+
+/// The remaining gain, as a share of the loss, at which the sample is solved. Its own error against
+/// all rows is far above.
+const SAMPLE_TOLERANCE: f64 = 1e-8;
+
+/// The share of the sample on which the descent begins, if that leaves rows enough.
+const SAMPLE_THINNING: usize = 8;
+
+/// The largest promise, as a share of the objective, that a last step is trusted with although no
+/// pass will evaluate it.
+const TRUSTED_DECREMENT: f64 = 0.1;
+
+/// What one streamed pass showed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PassReport {
+    /// The mean loss at the point evaluated.
+    pub loss: f64,
+    /// The Newton decrement there; `None` when the loss had risen and the step was halved.
+    pub decrement: Option<f64>,
+    /// Whether no further pass is needed.
+    pub converged: bool,
+}
+
+/// A trained logistic regression, on the scale of the design matrix.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Fitted {
+    /// One an output: the margin of the second class of two, or of each class.
+    pub intercepts: Vec<f64>,
+    /// By output, then by column of the design matrix.
+    pub coefficients: Vec<Vec<f64>>,
+    /// Passes over the training rows.
+    pub passes: u32,
+    /// The Newton decrement at the last accepted point.
+    pub decrement: f64,
+    /// The mean loss at the last accepted point; the model is one step further and better by about
+    /// the decrement.
+    pub loss: f64,
+    /// Whether the decrement fell below the tolerance (else the passes were spent).
+    pub converged: bool,
+}
+
+/// Binary and softmax logistic regression by *sample Newton*: iteratively reweighted least squares
+/// on a sample in memory, then exact Newton passes over all rows.
+///
+/// ```text
+/// let mut learner = Logistic::new(&options, features, classes)?;
+/// learner.start_from_sample(&sample, &labels, &weights)?;
+/// while let Some(pass) = learner.next_pass() {
+///     // each lane: pass.accumulator(), update(..) per batch, finish_row_group_into(..) per row group
+///     // the parts are merged into pass.sums() in row-group order
+///     learner.finish_pass(sums)?;
+/// }
+/// let fitted = learner.into_fitted();
+/// ```
+///
+/// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
+/// Hessian of the sample's optimum serves all passes as preconditioner: the gradient stays exact, each
+/// pass divides the error by about (rows of the sample / parameters) instead of squaring it.
+#[derive(Debug)]
+pub struct Logistic {
+    options: LogisticOptions,
+    shape: Shape,
+    descent: Descent,
+    preconditioner: Option<Cholesky>,
+    passes: u32,
+    last_step: Option<Step>,
+    finished: Option<bool>,
+}
+
+impl Logistic {
+    /// A learner for a design matrix of `features` columns and classes `0..classes`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options out of range or with other classes, [`Error::Dataset`] for fewer
+    /// than two classes (a regression target has none) and for more parameters than
+    /// [`PARAMETERS_MAX`].
+    pub fn new(options: &LogisticOptions, features: usize, classes: usize) -> Result<Self> {
+        options.check(classes)?;
+        let outputs = if classes == 2 { 1 } else { classes };
+        let shape = Shape {
+            columns: features + 1,
+            outputs,
+        };
+        let parameters = features.saturating_add(1).saturating_mul(outputs);
+        if parameters > PARAMETERS_MAX {
+            return Err(Error::Dataset(format!(
+                "logistic regression would have {parameters} coefficients ({features} columns, \
+                 {outputs} outputs) and {PARAMETERS_MAX} are the most; leave out columns with \
+                 --exclude, or use --model gbdt"
+            )));
+        }
+        let descent = Descent::new(shape, options.l2, vec![0.0; shape.parameters()]);
+        Ok(Self {
+            options: options.clone(),
+            shape,
+            descent,
+            preconditioner: None,
+            passes: 0,
+            last_step: None,
+            finished: None,
+        })
+    }
+
+    /// The size of the problem.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Whether passes accumulate the exact Hessian.
+    pub fn exact_hessian(shape: Shape) -> bool {
+        shape.parameters() <= EXACT_PARAMETERS_MAX
+    }
+
+    /// Bytes the learner holds at its peak, while it solves, beside the sample and the lanes: the sums
+    /// and three triangles over all parameters (the Hessian, its copy while factored, the preconditioner).
+    pub fn bytes(shape: Shape) -> u64 {
+        let parameters = shape.parameters();
+        let triangle = triangle_len(parameters) as u64 * 8;
+        NewtonSums::bytes(shape, true) + 3 * triangle + 8 * parameters as u64 * 8
+    }
+
+    /// Bytes of one lane: its accumulator and a recycled part.
+    pub fn lane_bytes(shape: Shape) -> u64 {
+        let with_hessian = Self::exact_hessian(shape);
+        Accumulator::bytes(shape, with_hessian) + NewtonSums::bytes(shape, with_hessian)
+    }
+
+    /// Bytes in use while [`Self::start_from_sample`] runs on `rows` rows, the sample included.
+    pub fn sample_bytes(shape: Shape, rows: usize) -> u64 {
+        Tile::bytes(shape.columns - 1, rows) + rows as u64 * 12 + Accumulator::bytes(shape, true)
+    }
+
+    /// Solves the problem on a sample of the training rows, first on every eighth row of it, and starts
+    /// the passes from there. Call it before the first pass or not at all; a sample that lacks a class
+    /// is ignored, since nothing bounds that class's intercept.
+    ///
+    /// A sample smaller than the data is solved with an L2 penalty of at least 1 / rows (a normal prior
+    /// of variance 1), so that with few rows for each column it does not start the passes far off.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] when more than [`EXACT_PARAMETERS_MAX`] parameters need the sample's Hessian
+    /// and the sample cannot give one.
+    pub fn start_from_sample(
+        &mut self,
+        sample: &Tile,
+        labels: &[f32],
+        weights: &[f32],
+    ) -> Result<()> {
+        assert_eq!(
+            sample.features(),
+            self.shape.columns - 1,
+            "features of the sample"
+        );
+        assert_eq!(sample.rows(), labels.len(), "labels of the sample");
+        assert_eq!(sample.rows(), weights.len(), "weights of the sample");
+        assert_eq!(self.passes, 0, "the sample comes before the passes");
+        if !self.has_every_class(labels, weights) {
+            return Ok(());
+        }
+        let rows = sample.rows();
+        let thinned = rows / SAMPLE_THINNING;
+        if thinned >= 20 * self.shape.parameters() {
+            self.solve_sample(sample, labels, weights, SAMPLE_THINNING);
+        }
+        self.preconditioner = self.solve_sample(sample, labels, weights, 1);
+        Ok(())
+    }
+
+    fn has_every_class(&self, labels: &[f32], weights: &[f32]) -> bool {
+        (0..self.shape.outputs.max(2)).all(|class| {
+            labels
+                .iter()
+                .zip(weights)
+                .any(|(label, weight)| *label == class as f32 && *weight > 0.0)
+        })
+    }
+
+    /// Descends on every `step`-th row, and leaves the passes' descent at the result. Answers the
+    /// factors of the Hessian there, if the passes will need them.
+    fn solve_sample(
+        &mut self,
+        sample: &Tile,
+        labels: &[f32],
+        weights: &[f32],
+        step: usize,
+    ) -> Option<Cholesky> {
+        let rows = sample.rows().div_ceil(step);
+        let l2 = self.options.l2.max(1.0 / rows as f64);
+        let mut descent = Descent::new(self.shape, l2, self.descent.candidate().to_vec());
+        let mut factors = None;
+        for _ in 0..SAMPLE_EVALUATIONS_MAX {
+            let pass = self.pass_at(descent.candidate(), true);
+            let sums = sample_sums(&pass, sample, labels, weights, step);
+            if sums.weight <= 0.0 {
+                break;
+            }
+            let exact = Self::exact_hessian(self.shape);
+            let own = (!exact).then(|| descent::factors(sums.hessian(), self.shape, l2));
+            let verdict = descent.offer(&sums, own.as_ref());
+            match verdict {
+                Verdict::Rose => continue,
+                Verdict::Stuck => break,
+                Verdict::Accepted(taken) => {
+                    factors = own;
+                    if taken.remaining <= SAMPLE_TOLERANCE * taken.objective {
+                        break;
+                    }
+                }
+            }
+        }
+        let start = descent.candidate().to_vec();
+        self.descent = Descent::new(self.shape, self.options.l2, start);
+        factors
+    }
+
+    fn pass_at(&self, point: &[f64], with_hessian: bool) -> NewtonPass {
+        NewtonPass {
+            shape: self.shape,
+            point: Arc::from(point),
+            class_weights: Arc::from(self.options.class_weights.as_slice()),
+            with_hessian,
+        }
+    }
+
+    /// The next pass over all training rows, until the end.
+    pub fn next_pass(&self) -> Option<NewtonPass> {
+        if self.finished.is_some() {
+            return None;
+        }
+        Some(self.pass_at(self.descent.candidate(), self.preconditioner.is_none()))
+    }
+
+    /// Takes the merged sums of the pass asked for last.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] when no training row has a weight above 0.
+    pub fn finish_pass(&mut self, sums: &NewtonSums) -> Result<PassReport> {
+        assert!(self.finished.is_none(), "a pass was asked for");
+        if sums.weight <= 0.0 {
+            return Err(Error::Dataset(
+                "no training row has a weight above 0; check the weight column and the split"
+                    .to_owned(),
+            ));
+        }
+        self.passes += 1;
+        let spent = self.passes >= self.options.passes_max;
+        let loss = sums.loss / sums.weight;
+        let verdict = self.descent.offer(sums, self.preconditioner.as_ref());
+        let decrement = match verdict {
+            Verdict::Rose => {
+                if spent {
+                    self.finish_at_accepted(false);
+                }
+                None
+            }
+            Verdict::Stuck => {
+                self.finish_at_accepted(true);
+                None
+            }
+            Verdict::Accepted(step) => {
+                self.last_step = Some(step);
+                if step.remaining <= self.options.tolerance * step.objective {
+                    self.finished = Some(true);
+                } else if spent && step.decrement > TRUSTED_DECREMENT * step.objective {
+                    self.finish_at_accepted(false);
+                } else if spent {
+                    self.finished = Some(false);
+                }
+                Some(step.decrement)
+            }
+        };
+        Ok(PassReport {
+            loss,
+            decrement,
+            converged: self.finished == Some(true),
+        })
+    }
+
+    fn finish_at_accepted(&mut self, converged: bool) {
+        let point = self.descent.accepted().to_vec();
+        self.descent = Descent::new(self.shape, self.options.l2, point);
+        self.finished = Some(converged);
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        let factors = self.preconditioner.as_ref().map_or(0, Cholesky::heap_bytes);
+        factors + 2 * self.shape.parameters() * 8
+    }
+
+    /// The model, after the last pass.
+    pub fn into_fitted(self) -> Fitted {
+        let converged = self.finished.expect("every pass was finished");
+        let features = self.shape.columns - 1;
+        let outputs = || self.descent.candidate().chunks_exact(self.shape.columns);
+        Fitted {
+            intercepts: outputs().map(|output| output[features]).collect(),
+            coefficients: outputs()
+                .map(|output| output[..features].to_vec())
+                .collect(),
+            passes: self.passes,
+            decrement: self.last_step.map_or(f64::NAN, |step| step.decrement),
+            loss: self.last_step.map_or(f64::NAN, |step| step.loss),
+            converged,
+        }
+    }
+}
+
+/// The sums of a pass over every `step`-th row of a sample in memory.
+fn sample_sums(
+    pass: &NewtonPass,
+    sample: &Tile,
+    labels: &[f32],
+    weights: &[f32],
+    step: usize,
+) -> NewtonSums {
+    let rows: Vec<u32> = (0..sample.rows() as u32).step_by(step).collect();
+    let mut accumulator = pass.accumulator();
+    accumulator.update(&rows, labels, weights, |rows, tile| {
+        tile.copy_rows(sample, rows[0] as usize, step);
+    });
+    let mut sums = pass.sums();
+    accumulator.finish_row_group_into(&mut sums);
+    sums
+}

@@ -1,0 +1,391 @@
+use super::*;
+
+fn parse(text: &str) -> Result<ModelChoice> {
+    ModelChoice::parse(text, 42, &Limits::default())
+}
+
+fn trees(text: &str) -> BoosterOptions {
+    match parse(text).unwrap().spec {
+        ModelSpec::Gbdt(options) => options,
+        ModelSpec::Logistic(_) => panic!("{text} is no gbdt"),
+    }
+}
+
+fn logistic(text: &str) -> LogisticOptions {
+    match parse(text).unwrap().spec {
+        ModelSpec::Logistic(options) => options,
+        ModelSpec::Gbdt(_) => panic!("{text} is no logistic"),
+    }
+}
+
+/// The options of trees are the default's with one change.
+fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
+    let mut expected = BoosterOptions::default();
+    change(&mut expected);
+    assert_eq!(trees(text), expected, "{text}");
+}
+
+fn check_logistic(text: &str, change: impl FnOnce(&mut LogisticOptions)) {
+    let mut expected = LogisticOptions::default();
+    change(&mut expected);
+    assert_eq!(logistic(text), expected, "{text}");
+}
+
+fn check_error(text: &str, words: &str) {
+    let error = parse(text).unwrap_err();
+    assert!(matches!(error, Error::Usage(_)));
+    let message = error.to_string();
+    assert!(message.contains(words), "{text}: {message}\nlacks: {words}");
+}
+
+#[test]
+fn names_and_objects_are_understood() {
+    check_trees("gbdt", |_| ());
+    check_trees("{}", |_| ());
+    check_trees("  {\"name\": \"gbdt\"} ", |_| ());
+    check_logistic("logistic", |_| ());
+    check_logistic("log_reg", |o| o.inverse_l2 = Some(1.0));
+    check_logistic("sgd_logistic", |o| o.l2 = 1e-4);
+    check_trees("xgboost", |o| {
+        o.shrinkage = 0.3;
+        o.child_hessian_min = 1.0;
+        o.child_rows_min = 1;
+    });
+    check_trees("lightgbm", |o| {
+        o.leaves_max = 31;
+        o.depth_max = 64;
+        o.lambda_l2 = 0.0;
+    });
+    check_trees("{\"learning_rate\":0.05,\"n_estimators\":500}", |o| {
+        o.shrinkage = 0.05;
+        o.trees = 500;
+    });
+}
+
+#[test]
+fn every_alias_is_taken() {
+    for name in [
+        "n_estimators",
+        "num_iterations",
+        "num_boost_round",
+        "num_trees",
+        "max_iter",
+    ] {
+        check_trees(&format!("{{\"{name}\": 7}}"), |o| o.trees = 7);
+    }
+    for name in ["learning_rate", "eta"] {
+        check_trees(&format!("{{\"{name}\": 0.5}}"), |o| o.shrinkage = 0.5);
+    }
+    for name in ["num_leaves", "max_leaves"] {
+        check_trees(&format!("{{\"{name}\": 9}}"), |o| o.leaves_max = 9);
+    }
+    for name in ["reg_lambda", "lambda_l2"] {
+        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.lambda_l2 = 3.0);
+    }
+    for name in ["reg_alpha", "lambda_l1"] {
+        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.lambda_l1 = 3.0);
+    }
+    for name in ["min_child_weight", "min_sum_hessian_in_leaf"] {
+        check_trees(&format!("{{\"{name}\": 0}}"), |o| o.child_hessian_min = 0.0);
+    }
+    for name in ["gamma", "min_split_gain"] {
+        check_trees(&format!("{{\"{name}\": 2}}"), |o| o.gain_min = 2.0);
+    }
+    for name in ["colsample_bytree", "feature_fraction"] {
+        check_trees(&format!("{{\"{name}\": 0.8}}"), |o| {
+            o.feature_fraction = 0.8
+        });
+    }
+    for name in ["random_state", "seed"] {
+        check_trees(&format!("{{\"{name}\": 7}}"), |o| o.seed = 7);
+    }
+    check_trees("{\"min_child_samples\": 5.0}", |o| o.child_rows_min = 5);
+    check_trees("{\"min_child_samples\": 0}", |o| o.child_rows_min = 1);
+    check_trees("{\"scale_pos_weight\": 9.5}", |o| o.positive_weight = 9.5);
+    check_trees("{\"early_stopping_rounds\": 20}", |o| {
+        o.early_stopping_rounds = Some(20)
+    });
+    check_trees("{\"early_stopping_rounds\": 0}", |_| ());
+    check_trees("{\"early_stopping_rounds\": null}", |_| ());
+    check_trees("{\"max_bin\": 63}", |o| o.bins_max = 63);
+    check_trees("{\"eta\": 0.5, \"learning_rate\": 0.5}", |o| {
+        o.shrinkage = 0.5
+    });
+    check_logistic("{\"name\":\"logistic\",\"C\":0.5}", |o| {
+        o.inverse_l2 = Some(0.5)
+    });
+    check_logistic("{\"name\":\"log_reg\",\"alpha\":0.5}", |o| o.l2 = 0.5);
+    check_logistic("{\"name\":\"logistic\",\"max_iter\":3,\"tol\":0}", |o| {
+        o.passes_max = 3;
+        o.tolerance = 0.0;
+    });
+}
+
+#[test]
+fn depth_and_leaves_go_together() {
+    for (text, depth, leaves) in [
+        ("{\"max_depth\": 8}", 8, 256),
+        ("{\"max_depth\": 3}", 3, 8),
+        ("{\"max_depth\": -1}", 64, 65_535),
+        ("{\"max_depth\": 0, \"num_leaves\": 100}", 64, 100),
+        ("{\"num_leaves\": 31}", 6, 31),
+        ("{\"max_leaves\": 0}", 6, 64),
+        ("{\"name\": \"lightgbm\", \"max_depth\": 6}", 6, 31),
+        ("{\"name\": \"lightgbm\", \"num_leaves\": 63}", 64, 63),
+    ] {
+        let options = trees(text);
+        assert_eq!(
+            (options.depth_max, options.leaves_max),
+            (depth, leaves),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn class_weights_are_read_and_resolved() {
+    check_trees("{\"class_weight\": \"balanced\"}", |o| o.balanced = true);
+    check_trees("{\"class_weight\": null}", |_| ());
+    let mut spec = parse("{\"class_weight\": {\"donor\": 2, \"neither\": 0.5}}")
+        .unwrap()
+        .spec;
+    let classes = [("neither", 90), ("donor", 10)];
+    spec.resolve(&classes, 100).unwrap();
+    let ModelSpec::Gbdt(options) = &spec else {
+        panic!("gbdt")
+    };
+    assert_eq!(options.class_weights, [0.5, 2.0]);
+
+    let mut spec = parse("{\"name\": \"log_reg\", \"class_weight\": \"balanced\"}")
+        .unwrap()
+        .spec;
+    spec.resolve(&classes, 100).unwrap();
+    let ModelSpec::Logistic(options) = &spec else {
+        panic!("logistic")
+    };
+    assert_eq!(options.class_weights, [100.0 / 180.0, 5.0]);
+    assert_eq!(options.l2, 0.01);
+
+    let mut spec = parse("{\"class_weight\": {\"doner\": 2}}").unwrap().spec;
+    let message = spec.resolve(&classes, 100).unwrap_err().to_string();
+    assert!(
+        message.contains("`doner`") && message.contains("did you mean `donor`?"),
+        "{message}"
+    );
+    let message = spec.resolve(&[], 100).unwrap_err().to_string();
+    assert!(message.contains("a regression has no classes"), "{message}");
+    let mut plain = parse("gbdt").unwrap().spec;
+    plain.resolve(&[], 100).unwrap();
+}
+
+#[test]
+fn objectives_ask_for_tasks() {
+    for (objective, expected) in [
+        ("binary:logistic", Objective::Binary),
+        ("multi:softprob", Objective::Multiclass),
+        ("reg:squarederror", Objective::Regression),
+    ] {
+        let choice = parse(&format!("{{\"objective\": \"{objective}\"}}")).unwrap();
+        assert_eq!(choice.objective, Some(expected));
+    }
+    assert_eq!(parse("gbdt").unwrap().objective, None);
+    check_error(
+        "{\"objective\": \"rank:pairwise\"}",
+        "the objective `rank:pairwise` is not supported",
+    );
+    check_error("{\"objective\": 1}", "`objective` is 1; it must be a text");
+}
+
+#[test]
+fn what_is_not_there_is_refused_by_name() {
+    check_error(
+        "{\"subsample\": 0.8}",
+        "`subsample` (0.8) is not supported: this version trains",
+    );
+    check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
+    check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
+    check_error(
+        "{\"grow_policy\": \"lossguide\"}",
+        "`grow_policy` (\"lossguide\") is not supported",
+    );
+    check_error("{\"booster\": \"dart\"}", "`booster`");
+    check_error("{\"n_jobs\": 4}", "--threads");
+    check_error(
+        "{\"name\":\"logistic\",\"penalty\":\"l1\"}",
+        "`penalty` (\"l1\") is not supported",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"l1\":0.1}",
+        "`l1` (0.1) is not supported",
+    );
+    check_error(
+        "{\"name\":\"sgd_logistic\",\"eta0\":0.1}",
+        "`eta0` (0.1) is not supported",
+    );
+    check_error(
+        "{\"name\":\"sgd_logistic\",\"loss\":\"hinge\"}",
+        "the loss is the logistic loss",
+    );
+    // Values that mean what is done anyway pass.
+    check_trees(
+        "{\"subsample\": 1.0, \"bagging_freq\": 0, \"grow_policy\": \"depthwise\"}",
+        |_| (),
+    );
+    check_trees(
+        "{\"subsample\": null, \"tree_method\": \"hist\", \"device\": \"cpu\"}",
+        |_| (),
+    );
+    check_logistic(
+        "{\"name\":\"logistic\",\"penalty\":\"l2\",\"fit_intercept\":true}",
+        |_| (),
+    );
+}
+
+#[test]
+fn mistakes_are_named_with_value_and_limit() {
+    check_error("", "--model is empty");
+    check_error(
+        "catboost",
+        "`catboost` is no learner of rowmill; choose gbdt, logistic, xgboost",
+    );
+    check_error("xgbost", "did you mean `xgboost`?");
+    check_error("{\"name\": \"lightbgm\"}", "did you mean `lightgbm`?");
+    check_error("{\"name\": 3}", "`name` is 3; it must be a text");
+    check_error(
+        "{\"max_dept\": 3}",
+        "`max_dept` is no option of gbdt (did you mean `max_depth`?)",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"max_itr\":3}",
+        "`max_itr` is no option of logistic (did you mean `max_iter`?)",
+    );
+    check_error(
+        "{\"eta\": 0}",
+        "`eta` is 0; it must be above 0 and at most 1",
+    );
+    check_error(
+        "{\"learning_rate\": 1.5}",
+        "`learning_rate` is 1.5; it must be above 0 and at most 1",
+    );
+    check_error(
+        "{\"learning_rate\": \"0.1\"}",
+        "`learning_rate` is \"0.1\"; it must be a number, without quotes",
+    );
+    check_error(
+        "{\"n_estimators\": 0}",
+        "`n_estimators` is 0; it must be an integer from 1 to 1000000",
+    );
+    check_error(
+        "{\"n_estimators\": 1.5}",
+        "`n_estimators` is 1.5; it must be an integer",
+    );
+    check_error(
+        "{\"max_depth\": 65}",
+        "`max_depth` is 65; it must be an integer from -1 to 64",
+    );
+    check_error(
+        "{\"num_leaves\": 1}",
+        "`num_leaves` is 1; it must be an integer from 2 to 65535",
+    );
+    check_error(
+        "{\"max_bin\": 512}",
+        "`max_bin` is 512; it must be an integer from 2 to 256",
+    );
+    check_error(
+        "{\"reg_lambda\": -1}",
+        "`reg_lambda` is -1; it must be 0 or more",
+    );
+    check_error(
+        "{\"scale_pos_weight\": 0}",
+        "`scale_pos_weight` is 0; it must be above 0",
+    );
+    check_error(
+        "{\"seed\": -1}",
+        "`seed` is -1; it must be an integer from 0",
+    );
+    check_error(
+        "{\"class_weight\": \"balance\"}",
+        "`class_weight` is \"balance\"; it must be \"balanced\"",
+    );
+    check_error(
+        "{\"class_weight\": {\"a\": 0}}",
+        "`class_weight.a` is 0; it must be above 0",
+    );
+    check_error(
+        "{\"eta\": 0.1, \"learning_rate\": 0.3}",
+        "`eta` is 0.1 and `learning_rate` is 0.3, but they are one option",
+    );
+    check_error(
+        "{\"eta\": 0.1, \"eta\": 0.3}",
+        "`eta` is given twice, as 0.1 and as 0.3",
+    );
+    check_error(
+        "{\"scale_pos_weight\": 2, \"class_weight\": \"balanced\"}",
+        "give one of them",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"C\":1,\"alpha\":1}",
+        "`C` and `l2` (`alpha`) both set the penalty",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"C\":0}",
+        "`C` is 0; it must be above 0",
+    );
+    check_error("{\"eta\": 0.1", "the JSON cannot be read");
+    check_error("{\"eta\": 1e999}", "the JSON cannot be read");
+}
+
+#[test]
+fn presets_say_what_differs() {
+    let notes = |text: &str| parse(text).unwrap().notes.join("\n");
+    assert!(notes("gbdt").is_empty());
+    assert!(notes("xgboost").contains("max_bin 255"));
+    assert!(notes("lightgbm").contains("depth-wise"));
+    assert!(notes("sgd_logistic").contains("Newton"));
+    assert!(notes("{\"max_bin\": 256}").contains("taken as 255"));
+    assert!(
+        notes("{\"name\":\"logistic\",\"max_iter\":1000}").contains("max_iter 1000 is taken as 20")
+    );
+}
+
+#[test]
+fn descriptions_show_the_effective_options() {
+    let text = parse("{\"name\":\"xgboost\",\"class_weight\":{\"a\":2}}")
+        .unwrap()
+        .describe();
+    for words in [
+        "model xgboost (preset of rowmill's gbdt)",
+        "learning_rate          0.3",
+        "class_weight           a: 2",
+        "early_stopping_rounds  off",
+        "note: XGBoost's defaults",
+    ] {
+        assert!(text.contains(words), "{text}\nlacks: {words}");
+    }
+    let text = parse("log_reg").unwrap().describe();
+    assert!(text.contains("  C                      1"), "{text}");
+}
+
+#[test]
+fn every_effective_option_is_accepted_back() {
+    for name in ["gbdt", "xgboost", "logistic"] {
+        let spec = parse(name).unwrap().spec;
+        let mut object = serde_json::Map::new();
+        object.insert("name".to_owned(), name.into());
+        for (option, value) in spec.effective() {
+            let value = serde_json::from_str(&value).unwrap_or(serde_json::Value::Null);
+            object.insert(option.to_owned(), value);
+        }
+        let text = serde_json::Value::Object(object).to_string();
+        assert_eq!(parse(&text).unwrap().spec, spec, "{text}");
+    }
+}
+
+#[test]
+fn specifications_serialise() {
+    for name in ["gbdt", "log_reg"] {
+        let spec = parse(name).unwrap().spec;
+        let text = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<ModelSpec>(&text).unwrap(), spec);
+    }
+}

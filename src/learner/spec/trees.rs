@@ -1,0 +1,414 @@
+//! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
+
+use super::{
+    Objective, Preset,
+    reader::{OptionReader, Range, Refused},
+};
+use crate::{
+    error::{Error, Result},
+    learner::gbdt::BoosterOptions,
+    limits::Limits,
+};
+
+/// The most bins of a feature: a byte less the code for missing values.
+const BINS_MAX: i64 = 255;
+
+const LATER: &str = "this version trains every tree on every training row; leave it out";
+const DEPTH_WISE: &str =
+    "this version grows trees depth-wise within the leaf budget (`max_leaves`); leave it out";
+const PER_NODE: &str =
+    "features are drawn once a tree; use `colsample_bytree` (`feature_fraction`)";
+const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
+
+/// What is known and not offered. A neutral value passes.
+const REFUSED: &[Refused] = &[
+    Refused {
+        names: &[
+            "subsample",
+            "bagging_fraction",
+            "sub_row",
+            "bagging",
+            "pos_bagging_fraction",
+            "neg_bagging_fraction",
+        ],
+        neutral: &["1"],
+        why: LATER,
+    },
+    Refused {
+        names: &["bagging_freq", "subsample_freq"],
+        neutral: &["0"],
+        why: LATER,
+    },
+    Refused {
+        names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
+        neutral: &[],
+        why: "one seed rules every random choice; use `seed`",
+    },
+    Refused {
+        names: &["sampling_method", "data_sample_strategy"],
+        neutral: &["\"uniform\"", "\"bagging\""],
+        why: LATER,
+    },
+    Refused {
+        names: &["grow_policy"],
+        neutral: &["\"depthwise\""],
+        why: DEPTH_WISE,
+    },
+    Refused {
+        names: &["boosting", "boosting_type", "boost", "booster"],
+        neutral: &["\"gbdt\"", "\"gbtree\""],
+        why: "only gradient-boosted trees are grown (`gbdt`, `gbtree`); for a linear model use --model logistic",
+    },
+    Refused {
+        names: &["tree_method"],
+        neutral: &["\"hist\"", "\"auto\""],
+        why: "trees are always grown from histograms (`hist`)",
+    },
+    Refused {
+        names: &["device", "device_type"],
+        neutral: &["\"cpu\""],
+        why: "rowmill runs on the CPU",
+    },
+    Refused {
+        names: &[
+            "colsample_bylevel",
+            "colsample_bynode",
+            "feature_fraction_bynode",
+        ],
+        neutral: &["1"],
+        why: PER_NODE,
+    },
+    Refused {
+        names: &[
+            "max_delta_step",
+            "max_delta",
+            "path_smooth",
+            "linear_lambda",
+        ],
+        neutral: &["0"],
+        why: "leaf values are limited by `reg_lambda`, `reg_alpha` and `learning_rate` alone",
+    },
+    Refused {
+        names: &[
+            "monotone_constraints",
+            "interaction_constraints",
+            "feature_types",
+        ],
+        neutral: &["[]", "{}"],
+        why: "constraints are not there in this version; leave it out",
+    },
+    Refused {
+        names: &["base_score", "boost_from_average", "init_score"],
+        neutral: &["true"],
+        why: "training starts from the average of the target; leave it out",
+    },
+    Refused {
+        names: &["is_unbalance", "unbalance"],
+        neutral: &["false"],
+        why: "use `class_weight`: \"balanced\", or `scale_pos_weight`",
+    },
+    Refused {
+        names: &[
+            "num_parallel_tree",
+            "num_class",
+            "extra_trees",
+            "linear_tree",
+            "multi_strategy",
+        ],
+        neutral: &["1", "false", "\"one_output_per_tree\""],
+        why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
+    },
+    Refused {
+        names: &["eval_metric", "metric", "metrics"],
+        neutral: &[],
+        why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
+    },
+    Refused {
+        names: &["enable_categorical"],
+        neutral: &["true"],
+        why: "text columns are always categorical features; leave them out with --exclude",
+    },
+    Refused {
+        names: &["missing", "use_missing", "zero_as_missing"],
+        neutral: &["true", "false"],
+        why: "null and NaN are missing, and nothing else is",
+    },
+    Refused {
+        names: &[
+            "n_jobs",
+            "nthread",
+            "num_threads",
+            "num_thread",
+            "verbosity",
+            "verbose",
+            "silent",
+        ],
+        neutral: &[],
+        why: ON_THE_COMMAND_LINE,
+    },
+];
+
+/// A library's defaults, where this learner has the option.
+fn defaults(preset: Preset) -> BoosterOptions {
+    let own = BoosterOptions::default();
+    match preset {
+        Preset::Xgboost => BoosterOptions {
+            shrinkage: 0.3,
+            child_hessian_min: 1.0,
+            child_rows_min: 1,
+            ..own
+        },
+        Preset::Lightgbm => BoosterOptions {
+            leaves_max: 31,
+            lambda_l2: 0.0,
+            ..own
+        },
+        _ => own,
+    }
+}
+
+/// Reads the options of trees.
+pub(super) fn read(
+    reader: &mut OptionReader,
+    preset: Preset,
+    seed: u64,
+    limits: &Limits,
+) -> Result<(BoosterOptions, Option<Objective>)> {
+    let mut options = defaults(preset);
+    options.seed = reader.seed()?.unwrap_or(seed);
+    read_shape(reader, &mut options, preset, limits)?;
+    read_penalties(reader, &mut options)?;
+    let rounds = &[
+        "early_stopping_rounds",
+        "early_stopping_round",
+        "early_stopping",
+        "n_iter_no_change",
+    ];
+    if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
+        options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
+    }
+    if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
+        options.positive_weight = weight;
+    }
+    (options.balanced, options.named_class_weights) = reader.class_weight()?;
+    let weighs_classes = options.balanced || !options.named_class_weights.is_empty();
+    if weighs_classes && options.positive_weight != 1.0 {
+        return Err(Error::Usage(
+            "--model: `scale_pos_weight` and `class_weight` both weigh the positive class; give one of them"
+                .to_owned(),
+        ));
+    }
+    let objective = read_objective(reader)?;
+    reader.finish(preset.name(), REFUSED)?;
+    add_notes(reader, preset);
+    Ok((options, objective))
+}
+
+/// Number, depth and leaves of trees, bins, step.
+fn read_shape(
+    reader: &mut OptionReader,
+    options: &mut BoosterOptions,
+    preset: Preset,
+    limits: &Limits,
+) -> Result<()> {
+    let trees = &[
+        "n_estimators",
+        "num_iterations",
+        "num_iteration",
+        "n_iter",
+        "num_boost_round",
+        "num_round",
+        "num_rounds",
+        "nrounds",
+        "num_trees",
+        "num_tree",
+        "iterations",
+        "max_iter",
+        "trees",
+    ];
+    if let Some(trees) = reader.integer(trees, 1..=limits.trees_max as i64)? {
+        options.trees = trees as u32;
+    }
+    let step = &["learning_rate", "eta", "shrinkage_rate", "shrinkage"];
+    if let Some(shrinkage) = reader.real(step, Range::Fraction)? {
+        options.shrinkage = shrinkage;
+    }
+    let depth = reader.limit(&["max_depth", "depth"], limits.depth_max as i64)?;
+    let unlimited = preset == Preset::Lightgbm;
+    options.depth_max = match depth {
+        Some(Some(depth)) => depth as u32,
+        Some(None) => limits.depth_max as u32,
+        None if unlimited => limits.depth_max as u32,
+        None => options.depth_max,
+    };
+    let leaves = reader.limit(
+        &[
+            "num_leaves",
+            "max_leaves",
+            "max_leaf",
+            "max_leaf_nodes",
+            "num_leaf",
+        ],
+        limits.leaves_max as i64,
+    )?;
+    options.leaves_max = match leaves {
+        Some(Some(1)) => {
+            return Err(Error::Usage(format!(
+                "--model: `num_leaves` is 1; it must be an integer from 2 to {}, or 0 for no limit but the depth's",
+                limits.leaves_max
+            )));
+        }
+        Some(Some(leaves)) => leaves as u32,
+        // LightGBM's leaf budget stands until it is changed; elsewhere the depth alone rules.
+        None if unlimited => options.leaves_max,
+        Some(None) | None => leaves_of_depth(options.depth_max, limits),
+    };
+    let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
+    if let Some(bins) = bins {
+        if bins > BINS_MAX {
+            reader
+                .note("max_bin 256 is taken as 255: one code of a byte is kept for missing values");
+        }
+        options.bins_max = bins.min(BINS_MAX) as u16;
+    }
+    Ok(())
+}
+
+fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
+    let leaves_max = limits.leaves_max as u32;
+    1u32.checked_shl(depth_max)
+        .map_or(leaves_max, |leaves| leaves.min(leaves_max))
+}
+
+/// What keeps trees small, and which features they see.
+fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
+    let reals: [(&[&'static str], Range, &mut f64); 5] = [
+        (
+            &[
+                "reg_lambda",
+                "lambda_l2",
+                "lambda",
+                "l2_regularization",
+                "l2_leaf_reg",
+            ],
+            Range::NotNegative,
+            &mut options.lambda_l2,
+        ),
+        (
+            &["reg_alpha", "lambda_l1", "alpha", "l1_regularization"],
+            Range::NotNegative,
+            &mut options.lambda_l1,
+        ),
+        (
+            &[
+                "min_child_weight",
+                "min_sum_hessian_in_leaf",
+                "min_sum_hessian_per_leaf",
+                "min_sum_hessian",
+                "min_hessian",
+            ],
+            Range::NotNegative,
+            &mut options.child_hessian_min,
+        ),
+        (
+            &[
+                "gamma",
+                "min_split_gain",
+                "min_gain_to_split",
+                "min_split_loss",
+            ],
+            Range::NotNegative,
+            &mut options.gain_min,
+        ),
+        (
+            &[
+                "colsample_bytree",
+                "feature_fraction",
+                "sub_feature",
+                "colsample",
+            ],
+            Range::Fraction,
+            &mut options.feature_fraction,
+        ),
+    ];
+    for (names, range, option) in reals {
+        if let Some(value) = reader.real(names, range)? {
+            *option = value;
+        }
+    }
+    let rows = &[
+        "min_child_samples",
+        "min_data_in_leaf",
+        "min_data_per_leaf",
+        "min_data",
+        "min_samples_leaf",
+    ];
+    if let Some(rows) = reader.integer(rows, 0..=i64::from(u32::MAX))? {
+        // A child without rows is no child.
+        options.child_rows_min = rows.max(1) as u32;
+    }
+    Ok(())
+}
+
+fn read_objective(reader: &mut OptionReader) -> Result<Option<Objective>> {
+    let Some(objective) =
+        reader.text(&["objective", "objective_type", "application", "app", "loss"])?
+    else {
+        return Ok(None);
+    };
+    match objective.as_str() {
+        "binary:logistic" | "binary" | "log_loss" | "binary_logloss" => Ok(Some(Objective::Binary)),
+        "multi:softprob" | "multi:softmax" | "multiclass" | "softmax" => {
+            Ok(Some(Objective::Multiclass))
+        }
+        "reg:squarederror" | "regression" | "regression_l2" | "l2" | "mse" | "squared_error"
+        | "mean_squared_error" => Ok(Some(Objective::Regression)),
+        other => Err(Error::Usage(format!(
+            "--model: the objective `{other}` is not supported; use binary:logistic (`binary`), \
+             multi:softprob (`multiclass`) or reg:squarederror (`regression`), or leave it to --task"
+        ))),
+    }
+}
+
+fn add_notes(reader: &mut OptionReader, preset: Preset) {
+    match preset {
+        Preset::Xgboost => {
+            reader.note("XGBoost's defaults, but max_bin 255 for its 256 and a cut x <= c where its rule is x < c");
+        }
+        Preset::Lightgbm => {
+            reader.note("LightGBM's defaults, but trees grow depth-wise within num_leaves where it grows leaf-wise");
+        }
+        _ => {}
+    }
+}
+
+/// The options as they are used.
+pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)> {
+    let mut list = vec![
+        ("n_estimators", options.trees.to_string()),
+        ("learning_rate", options.shrinkage.to_string()),
+        ("max_depth", options.depth_max.to_string()),
+        ("max_leaves", options.leaves_max.to_string()),
+        ("max_bin", options.bins_max.to_string()),
+        ("reg_lambda", options.lambda_l2.to_string()),
+        ("reg_alpha", options.lambda_l1.to_string()),
+        ("min_child_weight", options.child_hessian_min.to_string()),
+        ("min_child_samples", options.child_rows_min.to_string()),
+        ("gamma", options.gain_min.to_string()),
+        ("colsample_bytree", options.feature_fraction.to_string()),
+    ];
+    let rounds = options.early_stopping_rounds;
+    list.push((
+        "early_stopping_rounds",
+        rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
+    ));
+    if options.positive_weight != 1.0 {
+        list.push(("scale_pos_weight", options.positive_weight.to_string()));
+    }
+    list.extend(super::linear::class_weight_text(
+        options.balanced,
+        &options.named_class_weights,
+    ));
+    list.push(("seed", options.seed.to_string()));
+    list
+}

@@ -1,0 +1,253 @@
+//! `metrics.json`: how good the model is on each split.
+//!
+//! ```text
+//!   { "task": .., "test_auc_roc": 0.97, ..,        <- flat keys for scripts, null where undefined
+//!     "splits": { "test": { "rows": .., "auc_roc": {"value", "low", "high"}, ..,
+//!                           "base": { .. } } },    <- everything, the base scores' included
+//!     "baseline": { .. } }                         <- the deltas, where there is a baseline table
+//! ```
+
+use std::{io::Write, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use super::DeltaSummary;
+use crate::{
+    data::Split,
+    error::Result,
+    platform::atomic,
+    stats::metrics::{BinaryMetrics, GroupF1, Interval, MulticlassMetrics, RegressionMetrics},
+};
+
+/// The file's name.
+pub const NAME: &str = "metrics.json";
+
+/// The answers for one split, by kind of target.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+pub enum TaskMetrics {
+    /// Two classes.
+    Binary(BinaryMetrics),
+    /// Several classes; the headline figures are macro means.
+    Multiclass(MulticlassMetrics),
+    /// A number.
+    Regression(RegressionMetrics),
+}
+
+/// One split: what is in it, and how good the predictions of its rows are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SplitRecord {
+    /// Which.
+    pub split: Split,
+    /// Rows.
+    pub rows: u64,
+    /// Groups; `None` where rows are their own groups.
+    pub groups: Option<u64>,
+    /// Rows of each class, in class order; empty for regression.
+    pub class_rows: Vec<u64>,
+    /// The model's metrics; `None` for a split that was not evaluated.
+    pub model: Option<TaskMetrics>,
+    /// The model's F1 by group.
+    pub group_f1: Option<GroupF1>,
+    /// The base scores' metrics on the same rows.
+    pub base: Option<TaskMetrics>,
+    /// The base scores' F1 by group.
+    pub base_group_f1: Option<GroupF1>,
+}
+
+/// Everything `metrics.json` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricsRecord {
+    /// `binary`, `multiclass` or `regression`.
+    pub task: String,
+    /// Class names in class order; empty for regression.
+    pub classes: Vec<String>,
+    /// The column whose rows stay together. Means over groups are called `gene_*` as well as
+    /// `group_*` if its name starts so.
+    pub group_column: Option<String>,
+    /// The splits, in order.
+    pub splits: Vec<SplitRecord>,
+    /// The comparison with a baseline table, where there is one.
+    pub baseline: Option<DeltaSummary>,
+}
+
+/// Writes the record.
+///
+/// # Errors
+/// [`crate::Error::Io`] naming the file.
+pub fn write(directory: &Path, record: &MetricsRecord) -> Result<()> {
+    let value = record.to_value();
+    atomic::write(directory.join(NAME), |writer| {
+        serde_json::to_writer_pretty(&mut *writer, &value)?;
+        writer.write_all(b"\n")
+    })
+}
+
+impl TaskMetrics {
+    /// The headline figures by name, the most important first; `None` where undefined.
+    pub fn headline(&self) -> Vec<(&'static str, Option<f64>)> {
+        let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
+        match self {
+            Self::Binary(metrics) => vec![
+                ("auc_roc", value(metrics.auc_roc)),
+                ("auc_pr", value(metrics.auc_pr)),
+                ("log_loss", metrics.log_loss),
+                ("accuracy", metrics.accuracy),
+                ("precision", metrics.precision),
+                ("recall", metrics.recall),
+                ("f1", metrics.f1),
+                ("macro_f1", metrics.macro_f1),
+                ("mcc", metrics.mcc),
+                ("brier", metrics.brier),
+                ("top_k_accuracy", metrics.top_k_accuracy),
+            ],
+            Self::Multiclass(metrics) => vec![
+                ("auc_roc", value(metrics.auc_roc)),
+                ("auc_pr", value(metrics.auc_pr)),
+                ("log_loss", metrics.log_loss),
+                ("accuracy", metrics.accuracy),
+                ("precision", metrics.precision),
+                ("recall", metrics.recall),
+                ("f1", metrics.f1),
+                ("macro_f1", metrics.macro_f1),
+                ("mcc", metrics.mcc),
+                ("brier", metrics.brier),
+                ("top_k_accuracy", metrics.top_k_accuracy),
+            ],
+            Self::Regression(metrics) => vec![
+                ("rmse", metrics.rmse),
+                ("mae", metrics.mae),
+                ("r2", metrics.r2),
+            ],
+        }
+    }
+}
+
+impl MetricsRecord {
+    /// The file's content; the model file keeps it too.
+    pub fn to_value(&self) -> Value {
+        let mut root = Map::new();
+        root.insert("task".to_owned(), json!(self.task));
+        root.insert("classes".to_owned(), json!(self.classes));
+        root.insert("threshold".to_owned(), json!(self.threshold()));
+        for record in &self.splits {
+            self.insert_headline(record, &mut root);
+        }
+        let test = self.splits.iter().find(|record| record.split == Split::Test);
+        if let Some(group_f1) = test.and_then(|record| record.group_f1) {
+            self.insert_group_f1("", group_f1, &mut root);
+        }
+        if let Some(group_f1) = test.and_then(|record| record.base_group_f1) {
+            self.insert_group_f1("base_", group_f1, &mut root);
+        }
+        let splits: Map<String, Value> = self
+            .splits
+            .iter()
+            .map(|record| (record.split.name().to_owned(), self.split_value(record)))
+            .collect();
+        root.insert("splits".to_owned(), Value::Object(splits));
+        if let Some(baseline) = &self.baseline {
+            root.insert("baseline".to_owned(), to_value(baseline));
+        }
+        Value::Object(root)
+    }
+
+    /// The probability from which a row is said to be of class 1: of binary models alone.
+    fn threshold(&self) -> Option<f64> {
+        self.splits.iter().find_map(|record| match &record.model {
+            Some(TaskMetrics::Binary(metrics)) => Some(metrics.threshold),
+            _ => None,
+        })
+    }
+
+    fn insert_headline(&self, record: &SplitRecord, root: &mut Map<String, Value>) {
+        let sides = [("", &record.model), ("base_", &record.base)];
+        for (prefix, metrics) in sides {
+            for (name, value) in metrics.iter().flat_map(TaskMetrics::headline) {
+                root.insert(format!("{prefix}{}_{name}", record.split.name()), json!(value));
+            }
+        }
+    }
+
+    /// Means over groups: `group_avg_f1`, and `gene_avg_f1` where groups are genes.
+    fn insert_group_f1(&self, prefix: &str, group_f1: GroupF1, map: &mut Map<String, Value>) {
+        let is_gene = self
+            .group_column
+            .as_ref()
+            .is_some_and(|column| column.starts_with("gene"));
+        let words = if is_gene { &["gene", "group"][..] } else { &["group"][..] };
+        for word in words {
+            map.insert(format!("{prefix}{word}_avg_f1"), json!(group_f1.mean_f1));
+            map.insert(
+                format!("{prefix}{word}_avg_f1_with_sites"),
+                json!(group_f1.mean_f1_with_sites),
+            );
+        }
+    }
+
+    fn split_value(&self, record: &SplitRecord) -> Value {
+        let mut map = Map::new();
+        let rows_total: u64 = self.splits.iter().map(|split| split.rows).sum();
+        map.insert("rows".to_owned(), json!(record.rows));
+        map.insert("rows_share".to_owned(), json!(share(record.rows, rows_total)));
+        let groups_total: u64 = self.splits.iter().filter_map(|split| split.groups).sum();
+        map.insert("groups".to_owned(), json!(record.groups));
+        map.insert(
+            "groups_share".to_owned(),
+            json!(record.groups.and_then(|groups| share(groups, groups_total))),
+        );
+        if !record.class_rows.is_empty() {
+            let names = self.classes.iter().cloned();
+            let counts = record.class_rows.iter().map(|rows| json!(rows));
+            map.insert("class_counts".to_owned(), Value::Object(names.zip(counts).collect()));
+        }
+        self.insert_side(record.model.as_ref(), record.group_f1, &mut map);
+        if record.base.is_some() {
+            let mut base = Map::new();
+            self.insert_side(record.base.as_ref(), record.base_group_f1, &mut base);
+            map.insert("base".to_owned(), Value::Object(base));
+        }
+        Value::Object(map)
+    }
+
+    fn insert_side(
+        &self,
+        metrics: Option<&TaskMetrics>,
+        group_f1: Option<GroupF1>,
+        map: &mut Map<String, Value>,
+    ) {
+        if let Some(Value::Object(metrics)) = metrics.map(to_value) {
+            for (key, value) in metrics {
+                // A split's rows are all its rows; the metrics' own are those with a prediction.
+                let key = if key == "rows" { "rows_scored".to_owned() } else { key };
+                let value = if key == "classes" { self.by_class_name(value) } else { value };
+                map.insert(key, value);
+            }
+        }
+        if let Some(group_f1) = group_f1 {
+            map.insert("groups_with_sites".to_owned(), json!(group_f1.groups_with_sites));
+            self.insert_group_f1("", group_f1, map);
+        }
+    }
+
+    /// One-versus-rest metrics with the class's name beside its index.
+    fn by_class_name(&self, classes: Value) -> Value {
+        let Value::Array(mut classes) = classes else {
+            return classes;
+        };
+        for (class, name) in classes.iter_mut().zip(&self.classes) {
+            if let Value::Object(class) = class {
+                class.shift_insert(0, "name".to_owned(), json!(name));
+            }
+        }
+        Value::Array(classes)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn to_value(record: &impl serde::Serialize) -> Value {
+    serde_json::to_value(record).expect("plain records with text keys are always JSON")
+}

@@ -1,0 +1,59 @@
+//! Numbers and names as text, for files and for the terminal.
+
+/// A number in the fewest digits that read back as the same number; empty for NaN.
+pub(super) fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if value.is_nan() {
+        String::new()
+    } else if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) || value.is_infinite() {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// A number that may be undefined: then empty.
+pub(super) fn optional(value: Option<f64>) -> String {
+    value.map(number).unwrap_or_default()
+}
+
+/// A count that may be unknown: then empty.
+pub(super) fn count(value: Option<u64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A count for a person: `12,345,678`.
+pub(super) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A name from the data that is safe on a terminal: control characters escaped, long ones cut.
+pub(super) fn printable(name: &str) -> String {
+    const CHARACTERS_MAX: usize = 48;
+    let mut text = String::new();
+    for (index, character) in name.chars().enumerate() {
+        if index == CHARACTERS_MAX {
+            text.push_str("...");
+            break;
+        }
+        if character.is_control() || is_direction_mark(character) {
+            text.extend(character.escape_unicode());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+/// Marks that make a terminal show text in another order than it is written.
+fn is_direction_mark(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

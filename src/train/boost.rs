@@ -1,0 +1,170 @@
+//! Growing trees: the booster says what the next pass needs, and the scratch files lend it.
+
+use std::path::Path;
+
+use crate::{
+    data::{CodeBlock, CodeLayout},
+    engine::{Context, PassReport, block_pass},
+    error::Result,
+    learner::gbdt::{
+        Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest, RoundLoss,
+    },
+    limits::BLOCK_ROWS,
+    model::{Ensemble, FeatureSpec},
+    scratch::BlockFile,
+    train::{
+        bins::Bins,
+        rows::{RowsBuffer, RowsFile},
+        state::{StateArrays, StateBuffer, StateFile},
+    },
+};
+
+/// Trees, how they came about, and the margins of train and valid rows that they left behind.
+pub struct Boosted {
+    /// The trees.
+    pub ensemble: Ensemble,
+    /// Losses after each round.
+    pub curve: Vec<RoundLoss>,
+    /// The final scores of train and valid rows.
+    pub state: StateFile,
+    /// All passes together.
+    pub report: PassReport,
+}
+
+/// What the trees are grown from.
+pub struct BoostSpec<'a> {
+    /// What the user asked for.
+    pub options: &'a BoosterOptions,
+    /// What is minimised.
+    pub loss: Loss,
+    /// Features, radices and layout.
+    pub bins: &'a Bins,
+    /// What is kept in memory and what is tiled.
+    pub plan: BoosterPlan,
+    /// The packed codes of all rows.
+    pub codes: &'a BlockFile,
+    /// Labels and splits.
+    pub rows: &'a RowsFile,
+    /// Where the state file goes.
+    pub state_path: &'a Path,
+}
+
+/// Grows the ensemble.
+///
+/// Memory: the booster's plan, and a block of codes, rows and state a thread.
+///
+/// # Errors
+/// When labels cannot be learned from or a scratch file fails.
+pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
+    let threads = spec.plan.threads_used;
+    let state = StateFile::create(spec.state_path, spec.rows.rows(), spec.loss.outputs())?;
+    let mut booster = Booster::new(
+        spec.options.clone(),
+        spec.loss,
+        feature_codes(&spec.bins.features, &spec.bins.radices),
+        spec.bins.layout.clone(),
+        spec.plan,
+    )?;
+    let mut lent: Vec<Lent> = (0..threads).map(|_| Lent::default()).collect();
+    let work = u64::from(spec.options.trees) * spec.rows.rows();
+    let mut rounds = 0;
+    let report = context.announced("trees", work, || {
+        let mut bytes_read = 0;
+        while let Some(request) = booster.next_pass() {
+            let seats: Vec<_> = (0..threads).map(|_| booster.worker()).collect();
+            let workers = seats
+                .into_iter()
+                .zip(lent.drain(..))
+                .map(|(seat, lent)| (booster.start(seat), lent))
+                .collect();
+            let workers = block_pass(context, "trees", spec.rows.blocks(), workers, |(worker, lent), block| {
+                lent.read(&request, spec.rows, &state, block)?;
+                let map = spec.codes.map(block)?;
+                let codes = CodeBlock {
+                    first_row: (block * BLOCK_ROWS) as u64,
+                    rows: spec.rows.block_rows(block),
+                    codes: map.bytes(),
+                };
+                worker.block(codes, lent.rows.block(), lent.state.block());
+                lent.write(&request, &state, block)
+            })?;
+            let mut parts = Vec::with_capacity(threads);
+            for (worker, memory) in workers {
+                parts.push(worker.finish());
+                lent.push(memory);
+            }
+            booster.finish_pass(parts)?;
+            bytes_read += spec.rows.rows() * request_bytes(&request);
+            let grown = booster.rounds() - rounds;
+            rounds += grown;
+            context.progress.advanced(u64::from(grown) * spec.rows.rows(), 0);
+        }
+        Ok(bytes_read)
+    })?;
+    Ok(Boosted {
+        curve: booster.curve().to_vec(),
+        ensemble: booster.into_ensemble(),
+        state,
+        report,
+    })
+}
+
+/// What the booster must know of each feature.
+fn feature_codes(features: &[FeatureSpec], radices: &[u16]) -> Vec<FeatureCodes> {
+    let codes = |(feature, radix): (&FeatureSpec, &u16)| {
+        let values = feature.binning.codes_without_missing();
+        let missing = *radix > values;
+        if feature.is_text() {
+            FeatureCodes::categories(values, missing)
+        } else {
+            FeatureCodes::number(values, missing)
+        }
+    };
+    features.iter().zip(radices).map(codes).collect()
+}
+
+/// Bytes that one worker of a pass over blocks is lent.
+pub fn lent_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
+    let codes = layout.len() * BLOCK_ROWS;
+    let rows = BLOCK_ROWS * RowsBuffer::ROW_BYTES;
+    (codes + rows) as u64 + StateBuffer::bytes(outputs)
+}
+
+/// Bytes that a pass reads of each row.
+fn request_bytes(request: &PassRequest) -> u64 {
+    let state = 4 * u64::from(request.margin.reads)
+        + 4 * u64::from(request.gradient.reads)
+        + 2 * u64::from(request.node.reads);
+    request.byte_columns.len() as u64 + 1 + 4 * u64::from(request.labels) + state
+}
+
+/// The memory into which one worker's blocks are read.
+#[derive(Default)]
+struct Lent {
+    rows: RowsBuffer,
+    state: StateBuffer,
+}
+
+impl Lent {
+    fn read(&mut self, request: &PassRequest, rows: &RowsFile, state: &StateFile, block: usize) -> Result<()> {
+        self.rows.read_splits(rows, block)?;
+        if request.labels {
+            self.rows.read_labels(rows, block)?;
+        }
+        let arrays = StateArrays {
+            margin: request.margin.reads,
+            gradient: request.gradient.reads,
+            node: request.node.reads,
+        };
+        self.state.read(state, block, arrays)
+    }
+
+    fn write(&self, request: &PassRequest, state: &StateFile, block: usize) -> Result<()> {
+        let arrays = StateArrays {
+            margin: request.margin.writes,
+            gradient: request.gradient.writes,
+            node: request.node.writes,
+        };
+        self.state.write(state, block, arrays)
+    }
+}

@@ -1,0 +1,153 @@
+//! The job: the data, the columns' parts and the profile, known before any pass.
+
+use std::ops::Range;
+
+use crate::{
+    data::{
+        Schema,
+        baseline::{self, Baseline},
+        profile::Profile,
+        roles::Roles,
+    },
+    engine::{Context, LaneSource},
+    error::{Error, Place, Result},
+    source::{Dataset, LaneReader, OpenOptions},
+    train::{
+        base::BaseScores,
+        options::TrainOptions,
+        target::Target,
+    },
+};
+
+/// What is known before the first pass.
+#[derive(Debug)]
+pub struct Job {
+    /// The data.
+    pub dataset: Dataset,
+    /// First row and end of each row group.
+    pub row_ranges: Vec<Range<u64>>,
+    /// What the columns mean.
+    pub profile: Option<Profile>,
+    /// The part of every column.
+    pub roles: Roles,
+    /// The baseline table, checked.
+    pub baseline: Option<Baseline>,
+}
+
+impl Job {
+    /// Opens the data and gives every column its part.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
+    /// baseline table.
+    pub fn open(options: &TrainOptions) -> Result<Self> {
+        let mut dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
+        let profile = options.profile.resolve(dataset.schema())?;
+        if let Some(profile) = &profile {
+            dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
+        }
+        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
+        let named = [Some(roles.target), roles.group, roles.split];
+        for column in roles.features.iter().copied().chain(named.into_iter().flatten()) {
+            dataset.check_column(column)?;
+        }
+        let baseline = match &options.baseline {
+            Some(path) => Some(Baseline::open(path, &options.limits)?),
+            None if roles.group.is_some() => baseline::discover(&options.dataset)
+                .map(|path| Baseline::open(path, &options.limits))
+                .transpose()?,
+            None => None,
+        };
+        let row_ranges = dataset
+            .row_groups()
+            .iter()
+            .map(|group| group.first_row..group.first_row + group.rows)
+            .collect();
+        if dataset.rows() == 0 {
+            return Err(Error::Dataset(format!(
+                "{} has no rows; check that it is the directory you mean",
+                options.dataset
+            )));
+        }
+        Ok(Self {
+            dataset,
+            row_ranges,
+            profile,
+            roles,
+            baseline,
+        })
+    }
+
+    /// The columns' names and types.
+    pub fn schema(&self) -> &Schema {
+        self.dataset.schema()
+    }
+
+    /// Columns that a scan reads.
+    pub fn scan_columns(&self) -> Vec<usize> {
+        let mut columns = vec![self.roles.target];
+        for column in [self.roles.group, self.roles.split].into_iter().flatten() {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// The base model's scores, where the profile names them and they are of the target's classes.
+    pub fn base_scores(&self, target: &Target) -> Option<BaseScores> {
+        let profile = self.profile.as_ref()?;
+        let describes = profile.describes_target(&target.name) && !target.classes.is_empty();
+        if !describes || self.roles.base_scores.is_empty() {
+            return None;
+        }
+        let negative = profile.negative_class();
+        let class_of = |class: usize| match negative {
+            Some(negative) if target.classes.len() == 2 => usize::from(class != negative),
+            _ => class,
+        };
+        let scores = &self.roles.base_scores;
+        Some(BaseScores {
+            columns: scores.iter().map(|score| score.column).collect(),
+            classes: scores.iter().map(|score| class_of(score.class)).collect(),
+        })
+    }
+
+    /// One reader a thread.
+    pub fn lanes(&self, context: &Context<'_>) -> Vec<Lane<'_>> {
+        (0..context.threads).map(|_| Lane(LaneReader::new(&self.dataset))).collect()
+    }
+
+    /// Where a row group, and a column of it, lies.
+    pub fn place(&self, row_group: usize, column: Option<usize>) -> Place {
+        let group = self.dataset.row_groups()[row_group];
+        let place = Place::file(&self.dataset.files()[group.file].path).row_group(group.index_in_file);
+        match column {
+            Some(column) => place.column(self.schema().fields[column].name.clone()),
+            None => place,
+        }
+    }
+}
+
+/// A Parquet reader as a lane of a pass.
+pub struct Lane<'a>(LaneReader<'a>);
+
+impl LaneSource for Lane<'_> {
+    fn open(&mut self, row_group: usize) -> Result<()> {
+        self.0.open(row_group)
+    }
+
+    fn start(&mut self, column: usize, first_row: usize) -> Result<()> {
+        self.0.start_column(column)?;
+        self.0.skip_rows(first_row)
+    }
+
+    fn next(&mut self, rows: usize, values: &mut crate::data::Values) -> Result<()> {
+        self.0.next_slice(rows, values)?;
+        Ok(())
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.0.bytes_read()
+    }
+}

@@ -1,0 +1,288 @@
+//! What a run will hold in memory and write to scratch, computed before any work.
+
+use crate::{
+    data::{CodeLayout, ValueType},
+    engine::Context,
+    error::Result,
+    group::{buckets::BucketCounts, table::GroupTable},
+    learner::{
+        ModelSpec,
+        gbdt::{BoosterOptions, BoosterPlan, Loss},
+        logistic::{Logistic, LogisticOptions, Shape},
+    },
+    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
+    model::link::Task,
+    scratch::BlockFile,
+    stats::{CategoryCounts, sample},
+    train::{
+        binning, boost,
+        evaluate::EvaluationSpec,
+        job::Job,
+        newton, predict,
+        rows::{self, RowsBuffer},
+        scores, state, survey,
+    },
+};
+
+/// Program, libraries, stacks, and what the allocator keeps for reuse: measured, and rounded up.
+const PROGRAM_BYTES: u64 = 40 << 20;
+
+/// Stack and channel slots of a thread.
+const THREAD_BYTES: u64 = 1 << 20;
+
+/// Bytes of a feature's coder: its padded cut points, or its dictionary.
+const CODER_BYTES: u64 = 8 << 10;
+
+/// The plan of a run.
+#[derive(Debug, Clone)]
+pub struct RunPlan {
+    /// Memory by phase.
+    pub memory: MemoryPlan,
+    /// Bytes that histograms may take.
+    pub histogram_budget_bytes: u64,
+    /// Bytes of all scratch files at the most.
+    pub scratch_bytes: u64,
+    /// What to tell a person.
+    pub notes: Vec<String>,
+}
+
+/// What a plan depends on besides the data's schema.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanSpec<'a> {
+    /// The learner.
+    pub model: &'a ModelSpec,
+    /// The kind of target.
+    pub task: Task,
+    /// Classes; 0 for regression.
+    pub classes: usize,
+    /// What is evaluated.
+    pub evaluation: &'a EvaluationSpec,
+    /// Bounds.
+    pub limits: &'a Limits,
+    /// Whether the saved model is checked on the raw data.
+    pub verify: bool,
+    /// The memory limit.
+    pub memory_bytes: u64,
+}
+
+impl PlanSpec<'_> {
+    fn outputs(&self) -> usize {
+        self.loss().outputs()
+    }
+
+    /// What the trees minimise.
+    pub fn loss(&self) -> Loss {
+        match self.task {
+            Task::Binary => Loss::BinaryLogLoss,
+            Task::Multiclass => Loss::Softmax { classes: self.classes as u16 },
+            Task::Regression => Loss::SquaredError,
+        }
+    }
+}
+
+/// Plans a run. The plan may exceed the limit; [`MemoryPlan::check`] refuses it then.
+///
+/// # Errors
+/// When not even the smallest histograms fit.
+pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
+    let mut planner = Planner {
+        job,
+        spec: *spec,
+        threads: context.threads as u64,
+        batches: context.channel_batches_max as u64 + 2,
+        memory: MemoryPlan::new(spec.memory_bytes),
+        notes: Vec::new(),
+    };
+    planner.always();
+    planner.scan();
+    planner.survey();
+    let (histogram_budget_bytes, learner_scratch) = match spec.model {
+        ModelSpec::Gbdt(options) => planner.trees(options)?,
+        ModelSpec::Logistic(options) => (0, planner.newton(options)),
+    };
+    planner.evaluation();
+    Ok(RunPlan {
+        scratch_bytes: planner.common_scratch_bytes() + learner_scratch,
+        memory: planner.memory,
+        histogram_budget_bytes,
+        notes: planner.notes,
+    })
+}
+
+struct Planner<'a> {
+    job: &'a Job,
+    spec: PlanSpec<'a>,
+    threads: u64,
+    batches: u64,
+    memory: MemoryPlan,
+    notes: Vec<String>,
+}
+
+impl Planner<'_> {
+    fn features(&self) -> &[usize] {
+        &self.job.roles.features
+    }
+
+    fn sample_rows(&self) -> u64 {
+        sample::rows_max(self.spec.limits.cut_sample_rows, self.job.dataset.rows())
+    }
+
+    fn always(&mut self) {
+        self.memory.add(ALWAYS, "program", PROGRAM_BYTES, "code, libraries, allocator");
+        let threads = 2 * self.threads;
+        self.memory.add(ALWAYS, "threads", threads * THREAD_BYTES, format!("{threads} stacks"));
+        let index = self.job.dataset.heap_bytes() + self.job.row_ranges.capacity() * 16;
+        let files = self.job.dataset.files().len();
+        self.memory.add(ALWAYS, "dataset index", index as u64, format!("names and sums of {files} files"));
+        if self.spec.evaluation.grouped {
+            let groups_max = self.spec.limits.groups_in_memory_max.min(self.job.dataset.rows() as usize);
+            let bytes = GroupTable::heap_bytes_max(self.spec.classes, groups_max) as u64;
+            self.memory.add(ALWAYS, "group table", bytes, format!("{groups_max} groups, more spill to disk"));
+        }
+    }
+
+    /// Lanes that decode some columns.
+    fn decode(&mut self, phase: &str, columns: &[usize]) {
+        let estimate = self.job.dataset.decode_estimate(columns);
+        let lanes = self.threads;
+        self.memory.add(
+            phase,
+            "decoding",
+            lanes * estimate.lane_bytes,
+            format!("{lanes} lanes: a footer, one column's pages"),
+        );
+        let rows_max = self.job.row_ranges.iter().map(|rows| rows.end - rows.start).max().unwrap_or(0);
+        let batch_rows = rows_max.min(self.spec.limits.batch_rows_max as u64);
+        let batch = batch_rows * 8 + estimate.text_bytes.min(batch_rows * 64);
+        self.memory.add(
+            phase,
+            "batches",
+            lanes * self.batches * batch,
+            format!("{lanes} x {} batches of {batch_rows} rows", self.batches),
+        );
+    }
+
+    fn scan(&mut self) {
+        let columns = self.job.scan_columns();
+        self.decode("scan", &columns);
+        let buckets = BucketCounts::new(0, self.spec.classes).heap_bytes() as u64;
+        let workers = self.threads * (BLOCK_ROWS * (RowsBuffer::ROW_BYTES + 16)) as u64;
+        self.memory.add(
+            "scan",
+            "split assignment",
+            (self.threads + 1) * buckets + workers,
+            "65,536 buckets by class, a block of rows a thread",
+        );
+    }
+
+    fn survey(&mut self) {
+        let features = self.features().to_vec();
+        self.decode("survey", &features);
+        let slice = survey::SLICE_ROWS_MAX as u64 * 5;
+        self.memory.add("survey", "selected rows", self.threads * slice, "training and sampled rows of a slice");
+        let fields = &self.job.schema().fields;
+        let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
+        let texts = features.iter().filter(is_text).count() as u64;
+        let moments = features.len() as u64 * 128;
+        let categories = texts * CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max) as u64;
+        let copies = self.threads + 1;
+        self.memory.add(
+            "survey",
+            "statistics",
+            copies * (moments + categories),
+            format!("{} features, {texts} of them text", features.len()),
+        );
+        let sample = self.sample_rows() * 12;
+        self.memory.add(
+            "cut points",
+            "sampled values",
+            self.threads * sample,
+            format!("a feature's {} rows a thread", self.sample_rows()),
+        );
+    }
+
+    fn trees(&mut self, options: &BoosterOptions) -> Result<(u64, u64)> {
+        let features = self.features().to_vec();
+        self.decode("binning", &features);
+        let coders = self.threads * features.len() as u64 * CODER_BYTES;
+        let bytes = self.threads * 2 * binning::SLICE_ROWS_MAX as u64;
+        self.memory.add("binning", "coders and codes", coders + bytes, "cut points, a byte column of a slice");
+        let layout = CodeLayout::identity(features.len());
+        let outputs = self.spec.outputs();
+        let blocks = self.threads * boost::lent_bytes(&layout, outputs);
+        self.memory.add(
+            "trees",
+            "blocks",
+            blocks,
+            format!("{} x 65,536 rows of {} features", self.threads, features.len()),
+        );
+        let trees = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2 * 96;
+        self.memory.add("trees", "trees", trees, format!("{} rounds of {} leaves", options.trees, options.leaves_max));
+        let used = self.memory.phase_bytes("trees");
+        let budget = self.spec.memory_bytes.saturating_sub(used + self.threads * (8 << 20));
+        let plan = BoosterPlan::new(options, self.spec.loss(), &layout, self.threads as usize, budget)?;
+        self.memory.add("trees", "histograms", plan.histogram_bytes, format!("{} tile(s) a level", plan.tiles));
+        self.memory.add("trees", "row lists", plan.worker_bytes, "rows of a block by node, gradients of a chunk");
+        self.notes.extend(plan.notes);
+        let rows = self.job.dataset.rows();
+        let codes = BlockFile::disk_bytes(rows, features.len());
+        let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
+        Ok((budget, codes + state))
+    }
+
+    fn newton(&mut self, options: &LogisticOptions) -> u64 {
+        let features = self.features().to_vec();
+        let fields = &self.job.schema().fields;
+        let width = |column: &usize| match fields[*column].value_type {
+            Some(ValueType::Text) => options.categories_max as usize,
+            _ => 1,
+        };
+        let shape = Shape {
+            columns: features.iter().map(width).sum::<usize>() + 1,
+            outputs: self.spec.outputs(),
+        };
+        let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
+        let start_bytes = Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
+        self.memory.add("start", "sampled design", start_bytes, format!("{start} rows, {} columns", shape.columns));
+        self.memory.add("start", "solver", Logistic::bytes(shape), "Hessian and its factors");
+        self.decode("newton", &features);
+        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
+        let slice = (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
+        self.memory.add("newton", "slices", self.threads * slice, "whole rows of a part of a row group");
+        self.memory.add(
+            "newton",
+            "sums",
+            self.threads * Logistic::lane_bytes(shape) + Logistic::bytes(shape),
+            format!("gradient and Hessian of {} parameters", shape.parameters()),
+        );
+        0
+    }
+
+    fn evaluation(&mut self) {
+        let spec = &self.spec;
+        let tables = (self.threads + 1) * spec.evaluation.worker_bytes();
+        let outputs = spec.outputs();
+        let features = self.features().to_vec();
+        let lane = predict::lane_bytes(features.len(), outputs) + features.len() as u64 * CODER_BYTES;
+        let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
+        if is_trees {
+            let layout = CodeLayout::identity(features.len());
+            let blocks = self.threads * scores::worker_bytes(&layout, outputs);
+            self.memory.add("evaluation", "tables", tables, "65,536 bins a split and class");
+            self.memory.add("evaluation", "blocks", blocks, "margins, and codes of held-out rows");
+        }
+        if spec.verify || !is_trees {
+            self.decode("prediction", &features);
+            self.memory.add("prediction", "tables", tables, "65,536 bins a split and class");
+            self.memory.add("prediction", "slices", self.threads * lane, "codes of a part of a row group");
+        }
+    }
+
+    /// Rows file and sample.
+    fn common_scratch_bytes(&self) -> u64 {
+        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES);
+        let value = |column: &usize| survey::sample_bytes(self.job.schema(), *column);
+        let sampled = self.features().iter().map(value).sum();
+        rows + BlockFile::disk_bytes(self.sample_rows(), sampled)
+    }
+}
