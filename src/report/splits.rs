@@ -30,10 +30,7 @@ pub struct SplitRow {
 ///
 /// # Errors
 /// The iterator's own, or [`crate::Error::Io`] naming the file.
-pub fn write(
-    directory: &Path,
-    groups: impl IntoIterator<Item = Result<SplitRow>>,
-) -> Result<u64> {
+pub fn write(directory: &Path, groups: impl IntoIterator<Item = Result<SplitRow>>) -> Result<u64> {
     let columns = [
         ColumnSpec::nullable("group", ColumnKind::Text),
         ColumnSpec::required("split", ColumnKind::Text),
