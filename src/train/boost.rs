@@ -71,12 +71,7 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
     let report = context.announced("trees", work, || {
         let mut bytes_read = 0;
         while let Some(request) = booster.next_pass() {
-            let seats: Vec<_> = (0..threads).map(|_| booster.worker()).collect();
-            let workers = seats
-                .into_iter()
-                .zip(lent.drain(..))
-                .map(|(seat, lent)| (booster.start(seat), lent))
-                .collect();
+            let workers = lent.drain(..).map(|lent| (booster.worker(), lent)).collect();
             let workers = block_pass(context, "trees", spec.rows.blocks(), workers, |(worker, lent), block| {
                 lent.read(&request, spec.rows, &state, block)?;
                 let map = spec.codes.map(block)?;

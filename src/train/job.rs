@@ -138,8 +138,7 @@ impl LaneSource for Lane<'_> {
     }
 
     fn start(&mut self, column: usize, first_row: usize) -> Result<()> {
-        self.0.start_column(column)?;
-        self.0.skip_rows(first_row)
+        self.0.start_column_at(column, first_row)
     }
 
     fn next(&mut self, rows: usize, values: &mut crate::data::Values) -> Result<()> {

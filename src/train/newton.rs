@@ -6,9 +6,8 @@ use crate::{
     data::{Batch, Split, Tile, ValueType, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
-    learner::{
-        LogisticOptions,
-        logistic::{Accumulator, Fitted, Logistic, NewtonPass, NewtonSums},
+    learner::logistic::{
+        Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums,
     },
     limits::BLOCK_ROWS,
     model::{FeatureSpec, Linear, link::Task},

@@ -9,10 +9,11 @@ use crate::{
     group::{assign::Shares, table::GroupTable},
     learner::{
         ModelSpec,
-        gbdt::{BoosterPlan, RoundLoss},
+        gbdt::{BoosterOptions, BoosterPlan, RoundLoss},
+        logistic::LogisticOptions,
     },
     limits::format_bytes,
-    model::{About, Body, ExcludedColumn, FeatureSpec, Model, Roles as ModelRoles, Saved, link::Task},
+    model::{About, Body, ExcludedColumn, FeatureSpec, Model, Roles as ModelRoles, link::Task},
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     train::{
@@ -212,7 +213,7 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<(Evaluation, PassReport)> {
     let path = options.out_dir.join(output::MODEL);
-    let model = Model::load(&path, &options.limits)?;
+    let model = Model::load(&path)?;
     let context = context(options, stop, progress);
     predict_and_evaluate(
         &context,
@@ -373,7 +374,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn fit_trees(
         &self,
-        booster: &crate::learner::BoosterOptions,
+        booster: &BoosterOptions,
         bins: Bins,
         survey: Survey,
         passes: &mut Vec<PassReport>,
@@ -422,7 +423,7 @@ impl Run<'_> {
 
     fn fit_linear(
         &self,
-        logistic: &crate::learner::LogisticOptions,
+        logistic: &LogisticOptions,
         bins: Bins,
         survey: Survey,
         passes: &mut Vec<PassReport>,
@@ -461,7 +462,7 @@ impl Run<'_> {
     /// Saves the model as soon as it is there; the report saves it again with its metrics.
     fn save(&self, model: &Model) -> Result<f64> {
         let path = self.options.out_dir.join(output::MODEL);
-        let Saved { bytes, .. } = model.save(&path)?;
+        let bytes = model.save(&path)?.bytes;
         let seconds = self.started.elapsed().as_secs_f64();
         let size = format_bytes(bytes);
         self.context.progress.message(&format!("saved {} ({size}) after {seconds:.1} s", path.display()));

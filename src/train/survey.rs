@@ -311,6 +311,3 @@ impl Gathered {
         }
     }
 }
-
-/// The lanes' type, named once.
-pub type Lane<'a> = LaneReader<'a>;
