@@ -28,7 +28,7 @@ fn fill(map: &mut SpillMap, twin: &mut BTreeMap<u64, Entry>, rows: u64, keys: u6
             name: None,
         });
         entry.counters[(row % 2) as usize] += row;
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             let name = format!("group {i}");
             map.set_name(key(i), &name).expect("one name a key");
             entry.name = Some(name);
