@@ -119,3 +119,18 @@ fn a_directory_that_cannot_be_written_is_an_error_with_its_path() {
         "{error}"
     );
 }
+
+#[test]
+fn a_run_that_was_cut_short_is_an_error() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut map = SpillMap::new(1, 1, directory.path());
+    for i in 0..3 {
+        map.counters_mut(key(i)).expect("a directory to write to")[0] += 1;
+    }
+    map.runs[1].file.set_len(3).expect("our own file");
+    let error = map.entries().map(|_| ()).expect_err("half an entry");
+    assert!(
+        error.to_string().contains("cannot read a temporary file"),
+        "{error}"
+    );
+}
