@@ -276,17 +276,17 @@ fn read_text(
             let message = format!("{} definition levels for {records} rows", levels.len());
             return Err(ParquetError::General(message));
         }
-        let mut next = 0;
+        let mut present_bytes = bytes.iter();
         for row in 0..records {
-            if present < records && levels[row] == 0 {
+            let is_null = present < records && levels.get(row) == Some(&0);
+            let Some(value) = (!is_null).then(|| present_bytes.next()).flatten() else {
                 out.ids.push(MISSING_TEXT);
                 continue;
-            }
-            match dictionary.id(&bytes[next], out) {
+            };
+            match dictionary.id(value, out) {
                 Ok(id) => out.ids.push(id),
                 Err(message) => return Ok(Err(message)),
             }
-            next += 1;
         }
         done += records;
     }

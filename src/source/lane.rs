@@ -54,7 +54,7 @@ enum Source {
     /// Every row has the same value.
     Constant(Constant),
     /// Decoded from the file.
-    Chunk(ColumnCursor),
+    Chunk(Box<ColumnCursor>),
 }
 
 impl<'a> LaneReader<'a> {
@@ -104,7 +104,7 @@ impl<'a> LaneReader<'a> {
         let source = match self.dataset.leaf(row_group.file, column) {
             Some(_) => {
                 let started = self.start_chunk(row_group, column);
-                Source::Chunk(started.map_err(|error| self.or_changed(error))?)
+                Source::Chunk(Box::new(started.map_err(|error| self.or_changed(error))?))
             }
             None => Source::Constant(self.dataset.constant(row_group.file, column)),
         };

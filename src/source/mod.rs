@@ -21,6 +21,7 @@ mod footer;
 mod guard;
 mod lane;
 mod numbers;
+mod opening;
 mod pages;
 mod positioned;
 mod text;

@@ -13,8 +13,12 @@ use crate::error::Error;
 
 /// Reads a file of these bytes; the error's text if it cannot be read.
 fn read_bytes(bytes: &[u8]) -> Result<Vec<(String, Vec<Cell>)>, String> {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("shard.parquet");
+    read_bytes_in(tempfile::tempdir().unwrap().path(), bytes)
+}
+
+/// The same in a directory that serves several times.
+fn read_bytes_in(directory: &Path, bytes: &[u8]) -> Result<Vec<(String, Vec<Cell>)>, String> {
+    let path = directory.join("shard.parquet");
     fs::write(&path, bytes).unwrap();
     let read = open(&path).and_then(|dataset| read_all(&dataset));
     read.map_err(|error| error.to_string())
@@ -56,13 +60,14 @@ fn a_truncated_file_is_an_error_that_names_it() {
 #[test]
 fn a_flipped_bit_in_checked_pages_is_an_error_or_changes_nothing() {
     let bytes = fs::read(golden("codec/crc.parquet")).unwrap();
-    let sound = read_bytes(&bytes).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let sound = read_bytes_in(directory.path(), &bytes).unwrap();
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(1);
     let mut errors = 0;
     for at in 4..data_end(&bytes) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (generator.next_u64() % 8);
-        match read_bytes(&damaged) {
+        match read_bytes_in(directory.path(), &damaged) {
             Ok(read) => assert!(read == sound, "other values after a flip at {at}"),
             Err(error) => {
                 errors += 1;
@@ -78,6 +83,7 @@ fn a_flipped_bit_in_checked_pages_is_an_error_or_changes_nothing() {
 
 #[test]
 fn random_damage_anywhere_never_panics() {
+    let directory = tempfile::tempdir().unwrap();
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(2);
     for name in [
         "types",
@@ -93,7 +99,7 @@ fn random_damage_anywhere_never_panics() {
                 let at = (generator.next_u64() % bytes.len() as u64) as usize;
                 damaged[at] = generator.next_u64() as u8;
             }
-            let _either = read_bytes(&damaged);
+            let _either = read_bytes_in(directory.path(), &damaged);
         }
     }
 }
