@@ -12,6 +12,7 @@ use parquet::{
 
 use super::{
     chunk::Chunk,
+    delta::CheckedPages,
     file_type::{FileType, Unit},
     numbers::{
         Real, big_endian_to_f64, half_to_f64, int96_to_microseconds, over, read_converted,
@@ -85,6 +86,7 @@ impl ColumnCursor {
         chunk: Chunk,
         metadata: &ColumnChunkMetaData,
         rows: usize,
+        page_bytes_max: u64,
         file_type: FileType,
     ) -> Result<Self> {
         let pages = SerializedPageReader::new(Arc::new(chunk), metadata, rows, None)?;
@@ -92,6 +94,7 @@ impl ColumnCursor {
         if column.max_rep_level() != 0 || column.max_def_level() > 1 {
             return Err(ParquetError::General("the column is nested".to_owned()));
         }
+        let pages = CheckedPages::new(pages, column.max_def_level() > 0, page_bytes_max);
         Ok(Self {
             reader: get_column_reader(column, Box::new(pages)),
             file_type,

@@ -271,7 +271,7 @@ impl<'a> LaneReader<'a> {
         self.bytes_read += length;
         let rows = row_group.rows as usize;
         guarded(&place, || {
-            ColumnCursor::new(chunk, metadata, rows, leaf.file_type)
+            ColumnCursor::new(chunk, metadata, rows, page_bytes_max, leaf.file_type)
         })
     }
 

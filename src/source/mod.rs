@@ -15,6 +15,7 @@ mod chunk;
 mod column;
 mod cost;
 mod dataset;
+mod delta;
 mod discover;
 mod file_type;
 mod footer;
