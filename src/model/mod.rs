@@ -1,1 +1,27 @@
-//! TBD
+//! What training yields: trees or coefficients, how they predict, and the file they live in.
+//!
+//! A model is immutable, self-contained and knows nothing of training. Read in this order:
+//!
+//! ```text
+//!   binning   value -> code (a byte)          coder   the same, fast, a column at a time
+//!   features  name, type, binning             link    margin -> probability
+//!   tree      node splits over codes          ensemble  base margins + trees
+//!   linear    intercepts + coefficients       predict   both, over blocks and batches
+//!   container sections, checksums             bundle    the whole `Model` and its file
+//! ```
+
+pub mod binning;
+pub mod coder;
+pub mod ensemble;
+pub mod features;
+pub mod linear;
+pub mod link;
+pub mod tree;
+
+pub use binning::Binning;
+pub use coder::Coder;
+pub use ensemble::{Ensemble, Importance};
+pub use features::{FeatureSpec, Unseen};
+pub use linear::{Column, Linear, Reading};
+pub use link::{Link, Task};
+pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};

@@ -1,0 +1,98 @@
+//! Linear models: margins as intercept plus weighted, standardised columns.
+//!
+//! Each column of the design reads one feature: a number, or whether a text has a certain code. Its
+//! value enters as `(x - mean) / sd`; a missing or infinite number enters as `imputation` instead of
+//! `x`. For text, `other` and missing are rows in which all of the feature's indicators are 0.
+
+use crate::model::link::Link;
+
+/// What a column of the design takes from its feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// The number itself.
+    Number,
+    /// 1 where the text has this code in the feature's binning, else 0.
+    Category(u8),
+}
+
+/// One column of the design.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Column {
+    /// Index into the model's features.
+    pub feature: u32,
+    /// What is taken from it.
+    pub reading: Reading,
+    /// Subtracted; the training rows' mean, or 0 for an indicator that is used as it is.
+    pub mean: f64,
+    /// Divided by; above 0. The training rows' standard deviation, or 1.
+    pub sd: f64,
+    /// Stands in for a missing or infinite number, on the scale of the data; mostly the mean.
+    pub imputation: f64,
+}
+
+impl Column {
+    /// A column's value on the standardised scale, from what was read.
+    pub fn standardise(&self, value: f64) -> f64 {
+        let value = if value.is_finite() {
+            value
+        } else {
+            self.imputation
+        };
+        (value - self.mean) / self.sd
+    }
+}
+
+/// A linear model.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Linear {
+    /// Margins a row has: 1, or one a class for softmax.
+    pub outputs: usize,
+    /// How margins become probabilities.
+    pub link: Link,
+    /// The design, features ascending.
+    pub columns: Vec<Column>,
+    /// One an output.
+    pub intercepts: Vec<f64>,
+    /// On the standardised scale: output `k`, column `j` at `k * columns + j`.
+    pub coefficients: Vec<f64>,
+}
+
+impl Linear {
+    /// The coefficients of one output, one a column.
+    pub fn coefficients_of(&self, output: usize) -> &[f64] {
+        let columns = self.columns.len();
+        &self.coefficients[output * columns..][..columns]
+    }
+
+    /// One row's margins from what each column reads (NaN where missing), a column at a time: the
+    /// naive twin of [`crate::model::predict::LinearPredictor`].
+    pub fn margins(&self, value_of: impl Fn(&Column) -> f64) -> Vec<f32> {
+        let margin = |output: usize| {
+            let mut margin = self.intercepts[output];
+            for (column, coefficient) in self.columns.iter().zip(self.coefficients_of(output)) {
+                margin += coefficient * column.standardise(value_of(column));
+            }
+            margin as f32
+        };
+        (0..self.outputs).map(margin).collect()
+    }
+
+    /// How much the margins rest on each feature: the sum of its coefficients' absolute values on
+    /// the standardised scale.
+    pub fn importance(&self, features: usize) -> Vec<f64> {
+        let mut importance = vec![0.0; features];
+        for output in 0..self.outputs {
+            for (column, coefficient) in self.columns.iter().zip(self.coefficients_of(output)) {
+                importance[column.feature as usize] += coefficient.abs();
+            }
+        }
+        importance
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        self.columns.capacity() * size_of::<Column>()
+            + (self.intercepts.capacity() + self.coefficients.capacity()) * size_of::<f64>()
+    }
+}
