@@ -43,7 +43,9 @@ pub fn exp(x: f64) -> f64 {
 #[inline(always)]
 pub fn ln(x: f64) -> f64 {
     // x = 2^power * m with m in [sqrt(1/2), sqrt(2)).
-    let offset = x.to_bits().wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits());
+    let offset = x
+        .to_bits()
+        .wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits());
     let power = (offset as i64 >> 52) as f64;
     let m = f64::from_bits(x.to_bits().wrapping_sub(offset & 0xfff0_0000_0000_0000));
     // ln m = 2 artanh s; |s| <= 0.1716, so the first term left out is below 1e-14.
@@ -84,7 +86,10 @@ mod tests {
     fn ln_agrees_with_the_library() {
         for i in 1..200_000 {
             let x = f64::from(i) * 1.7e-5;
-            assert!((ln(x) - x.ln()).abs() <= 1e-12 * x.ln().abs().max(1.0), "{x}");
+            assert!(
+                (ln(x) - x.ln()).abs() <= 1e-12 * x.ln().abs().max(1.0),
+                "{x}"
+            );
         }
         for power in -1_000..1_000 {
             let x = 1.3 * 2f64.powi(power);

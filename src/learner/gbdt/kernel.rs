@@ -25,7 +25,10 @@ pub const PACKED_ROWS_MAX: usize = 1 << 17;
 
 const _: () = assert!(PACKED_ROWS_MAX as i64 * (QUANTUM_MAX as i64) < (1 << 31));
 const _: () = assert!(BLOCK_ROWS <= PACKED_ROWS_MAX);
-const _: () = assert!(BLOCK_ROWS == 1 << 16, "a row of a block is indexed by a u16");
+const _: () = assert!(
+    BLOCK_ROWS == 1 << 16,
+    "a row of a block is indexed by a u16"
+);
 
 /// Byte columns accumulated at once.
 pub const GROUP: usize = 4;
