@@ -194,14 +194,13 @@ mod tests {
     #[test]
     fn heavy_values_stand_alone() {
         let heavy = std::iter::repeat_n(50.0, 5_000);
-        let sample: Vec<f64> = (0..1_000)
-            .map(|i| f64::from(i) * 0.1)
-            .chain(heavy)
-            .collect();
+        let light = (0..1_000).map(|i| f64::from(i) * 0.125);
+        let sample: Vec<f64> = light.chain(heavy).collect();
         let cuts = cuts(&sample, 32);
         let position = cuts.partition_point(|&cut| cut < 50.0);
-        assert!((cuts[position - 1] - 49.95).abs() < 1e-9);
-        assert!((cuts[position] - 50.05).abs() < 1e-9);
+        assert_eq!(cuts[position], 50.0625);
+        // A bin that is not half full before a heavy value is joined to it.
+        assert!((48.0..50.0).contains(&cuts[position - 1]), "{cuts:?}");
         assert!((20..32).contains(&cuts.len()), "{}", cuts.len());
     }
 

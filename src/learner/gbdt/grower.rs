@@ -218,7 +218,8 @@ impl Grower {
         }
     }
 
-    /// The histograms of all nodes that may be split, siblings by subtraction.
+    /// The histograms of all nodes that may be split, siblings by subtraction, in the order of
+    /// outputs and nodes: it decides how children are numbered, so it must not depend on the plan.
     fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<(usize, u32, NodeHistogram)> {
         let mut resolved = Vec::with_capacity(2 * histograms.len());
         for (target, histogram) in self.targets.iter_mut().zip(histograms) {
@@ -232,6 +233,7 @@ impl Grower {
                 resolved.push((target.output, target.node, histogram));
             }
         }
+        resolved.sort_by_key(|&(output, node, _)| (output, node));
         resolved
     }
 

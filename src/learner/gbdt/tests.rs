@@ -171,7 +171,10 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
                 backwards,
             };
             let outcome = train(schedule);
-            assert_eq!(outcome.ensemble, expected.ensemble, "{loss:?} {schedule:?}");
+            assert!(
+                outcome.ensemble == expected.ensemble,
+                "{loss:?} {schedule:?}"
+            );
             assert_eq!(outcome.curve, expected.curve, "{loss:?} {schedule:?}");
             let is_tiled = outcome.passes > expected.passes;
             assert_eq!(is_tiled, budget_bytes < large, "{loss:?} {schedule:?}");
