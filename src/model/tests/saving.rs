@@ -169,3 +169,23 @@ fn sections_that_are_unknown_missing_or_double_are_refused() {
         "coefficients are stored in an unknown way",
     );
 }
+
+#[test]
+fn resealing_makes_checksums_right_and_touches_nothing_else() {
+    let good = tree_model(1, 1).to_bytes().expect("a sound model");
+    let mut resealed = good.clone();
+    assert_eq!(container::reseal(&mut resealed), Some(()));
+    assert_eq!(resealed, good);
+
+    let opened = container::open(FileKind::Model, &good).expect("its own bytes");
+    let nodes = opened.find(5).expect("nodes").bytes;
+    let at = nodes.as_ptr() as usize - good.as_ptr() as usize;
+    resealed[at] = 9;
+    refused(&resealed, "the checksum does not match");
+    assert_eq!(container::reseal(&mut resealed), Some(()));
+    refused(&resealed, "a node of the unknown kind 9");
+
+    for end in 0..good.len() {
+        container::reseal(&mut good[..end].to_vec());
+    }
+}
