@@ -1,1 +1,3 @@
-//! TBD
+//! From raw columns to what learners see.
+
+pub mod standardize;

@@ -18,6 +18,7 @@ mod descent;
 pub mod kernel;
 pub mod link;
 pub mod options;
+mod secants;
 pub mod solver;
 pub mod sums;
 

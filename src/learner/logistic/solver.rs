@@ -80,12 +80,13 @@ pub struct Fitted {
 ///
 /// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
 /// Hessian of the sample's optimum serves all passes as preconditioner: the gradient stays exact, each
-/// pass divides the error by about (rows of the sample / parameters) instead of squaring it.
+/// pass divides the error by about (rows of the sample / parameters) instead of squaring it, and the
+/// gradients of earlier passes correct what the sample got wrong (L-BFGS).
 #[derive(Debug)]
 pub struct Logistic {
     options: LogisticOptions,
     shape: Shape,
-    descent: Descent,
+    pub(super) descent: Descent,
     preconditioner: Option<Cholesky>,
     passes: u32,
     last_step: Option<Step>,
@@ -141,7 +142,7 @@ impl Logistic {
     pub fn bytes(shape: Shape) -> u64 {
         let parameters = shape.parameters();
         let triangle = triangle_len(parameters) as u64 * 8;
-        NewtonSums::bytes(shape, true) + 3 * triangle + 8 * parameters as u64 * 8
+        NewtonSums::bytes(shape, true) + 3 * triangle + Descent::bytes(parameters)
     }
 
     /// Bytes of one lane: its accumulator and a recycled part.
@@ -156,8 +157,10 @@ impl Logistic {
     }
 
     /// Solves the problem on a sample of the training rows, first on every eighth row of it, and starts
-    /// the passes from there. Call it before the first pass or not at all; a sample that lacks a class
-    /// is ignored, since nothing bounds that class's intercept.
+    /// the passes from there. Call it once, before the first pass. With at most
+    /// [`EXACT_PARAMETERS_MAX`] parameters it may be left out; then the passes start from 0, which
+    /// costs three or four more. They do so too if the sample lacks a class, since nothing would bound
+    /// that class's intercept.
     ///
     /// A sample smaller than the data is solved with an L2 penalty of at least 1 / rows (a normal prior
     /// of variance 1), so that with few rows for each column it does not start the passes far off.
@@ -179,16 +182,38 @@ impl Logistic {
         assert_eq!(sample.rows(), labels.len(), "labels of the sample");
         assert_eq!(sample.rows(), weights.len(), "weights of the sample");
         assert_eq!(self.passes, 0, "the sample comes before the passes");
+        let rows = sample.rows();
         if !self.has_every_class(labels, weights) {
+            if !Self::exact_hessian(self.shape) {
+                self.preconditioner = Some(self.factors_at_start(sample, labels, weights)?);
+            }
             return Ok(());
         }
-        let rows = sample.rows();
-        let thinned = rows / SAMPLE_THINNING;
-        if thinned >= 20 * self.shape.parameters() {
+        if rows / SAMPLE_THINNING >= 20 * self.shape.parameters() {
             self.solve_sample(sample, labels, weights, SAMPLE_THINNING);
         }
         self.preconditioner = self.solve_sample(sample, labels, weights, 1);
         Ok(())
+    }
+
+    /// The factors of the sample's Hessian at the start, where every class is as likely: no curvature
+    /// of two classes is larger anywhere.
+    fn factors_at_start(&self, sample: &Tile, labels: &[f32], weights: &[f32]) -> Result<Cholesky> {
+        let pass = self.pass_at(self.descent.candidate(), true);
+        let sums = sample_sums(&pass, sample, labels, weights, 1);
+        if sums.weight <= 0.0 {
+            return Err(Error::Dataset(
+                "the sample of training rows has no row with a weight above 0; check the weight \
+                 column and the split"
+                    .to_owned(),
+            ));
+        }
+        let l2 = self.sample_l2(sample.rows());
+        Ok(descent::factors(sums.hessian(), self.shape, l2))
+    }
+
+    fn sample_l2(&self, rows: usize) -> f64 {
+        self.options.l2.max(1.0 / rows as f64)
     }
 
     fn has_every_class(&self, labels: &[f32], weights: &[f32]) -> bool {
@@ -210,7 +235,7 @@ impl Logistic {
         step: usize,
     ) -> Option<Cholesky> {
         let rows = sample.rows().div_ceil(step);
-        let l2 = self.options.l2.max(1.0 / rows as f64);
+        let l2 = self.sample_l2(rows);
         let mut descent = Descent::new(self.shape, l2, self.descent.candidate().to_vec());
         let mut factors = None;
         for _ in 0..SAMPLE_EVALUATIONS_MAX {
@@ -221,9 +246,8 @@ impl Logistic {
             }
             let exact = Self::exact_hessian(self.shape);
             let own = (!exact).then(|| descent::factors(sums.hessian(), self.shape, l2));
-            let verdict = descent.offer(&sums, own.as_ref());
-            match verdict {
-                Verdict::Rose => continue,
+            match descent.offer(&sums, own.as_ref()) {
+                Verdict::Rose => {}
                 Verdict::Stuck => break,
                 Verdict::Accepted(taken) => {
                     factors = own;
@@ -238,7 +262,7 @@ impl Logistic {
         factors
     }
 
-    fn pass_at(&self, point: &[f64], with_hessian: bool) -> NewtonPass {
+    pub(super) fn pass_at(&self, point: &[f64], with_hessian: bool) -> NewtonPass {
         NewtonPass {
             shape: self.shape,
             point: Arc::from(point),
@@ -252,7 +276,12 @@ impl Logistic {
         if self.finished.is_some() {
             return None;
         }
-        Some(self.pass_at(self.descent.candidate(), self.preconditioner.is_none()))
+        let with_hessian = Self::exact_hessian(self.shape);
+        assert!(
+            with_hessian || self.preconditioner.is_some(),
+            "many parameters start from a sample"
+        );
+        Some(self.pass_at(self.descent.candidate(), with_hessian))
     }
 
     /// Takes the merged sums of the pass asked for last.
@@ -270,8 +299,7 @@ impl Logistic {
         self.passes += 1;
         let spent = self.passes >= self.options.passes_max;
         let loss = sums.loss / sums.weight;
-        let verdict = self.descent.offer(sums, self.preconditioner.as_ref());
-        let decrement = match verdict {
+        let decrement = match self.descent.offer(sums, self.preconditioner.as_ref()) {
             Verdict::Rose => {
                 if spent {
                     self.finish_at_accepted(false);
