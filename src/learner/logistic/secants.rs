@@ -54,11 +54,24 @@ impl Secants {
             factors.push(factor);
         }
         preconditioner.solve(&mut direction);
+        let scale = self.scale(preconditioner);
+        direction.iter_mut().for_each(|value| *value *= scale);
         for (pair, factor) in self.pairs.iter().zip(factors.iter().rev()) {
             let other = pair.inverse * dot(&pair.change, &direction);
             subtract(&mut direction, other - factor, &pair.step);
         }
         direction
+    }
+
+    /// How far steps along the preconditioner fell short of the last change, 1 without a change: the
+    /// Hessian of a small sample is too small at the optimum of all rows.
+    fn scale(&self, preconditioner: &Cholesky) -> f64 {
+        let Some(pair) = self.pairs.back() else {
+            return 1.0;
+        };
+        let mut solved = pair.change.clone();
+        preconditioner.solve(&mut solved);
+        (pair.inverse * dot(&pair.change, &solved)).recip()
     }
 }
 
