@@ -174,9 +174,10 @@ impl Descent {
     /// Moves the candidate by a Newton step; answers the decrement and what may remain after the step.
     ///
     /// The step changes margins by a mean square of about twice the decrement over the mean
-    /// curvature. A logistic curvature changes by a factor of at most e^|change of the margin|, so
-    /// the step misses the optimum by a share of about that change, and the objective by its square
-    /// (Bach 2010, self-concordant analysis of logistic regression, section 2).
+    /// curvature. A logistic curvature changes by a factor of at most e^|change of the margin| (Bach
+    /// 2010, "Self-concordant analysis for logistic regression", section 2), so the Hessian by a share
+    /// of about that change. By Taylor's theorem the step misses the optimum by half of that share,
+    /// and the objective by the square of the half.
     fn step_by_newton(&mut self, sums: &NewtonSums) -> (f64, f64) {
         let accepted = self.accepted.as_ref().expect("an evaluated point");
         let hessian = sums.hessian();
@@ -185,9 +186,9 @@ impl Descent {
         factors(hessian, self.shape, self.l2).solve(&mut direction);
         let decrement = 0.5 * dot(&accepted.gradient, &direction);
         self.step(&direction);
-        let change = 2.0 * decrement / curvature;
+        let share = 0.25 * 2.0 * decrement / curvature;
         // Written so that NaN gives 1.
-        let share = if change < 1.0 { change } else { 1.0 };
+        let share = if share < 1.0 { share } else { 1.0 };
         (decrement, decrement * share)
     }
 
