@@ -20,6 +20,7 @@ pub mod link;
 pub mod options;
 mod secants;
 pub mod solver;
+mod start;
 pub mod sums;
 
 pub use accumulate::{Accumulator, NewtonPass};

@@ -171,7 +171,7 @@ impl Rows {
         sums
     }
 
-    /// Trains, with the first `sample_rows` rows in the given stride as sample (none for 0).
+    /// Trains from an evenly spaced sample of about `sample_rows` rows (none for 0).
     pub(super) fn fit(
         &self,
         options: &LogisticOptions,
@@ -179,8 +179,7 @@ impl Rows {
         sample_rows: usize,
     ) -> Fitted {
         let mut learner = Logistic::new(options, self.x[0].len(), classes).unwrap();
-        if sample_rows > 0 {
-            let step = self.len() / sample_rows;
+        if let Some(step) = self.len().checked_div(sample_rows) {
             let order: Vec<usize> = (0..self.len()).step_by(step).collect();
             let sample = self.ordered(&order);
             learner
