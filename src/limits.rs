@@ -44,6 +44,8 @@ pub struct Limits {
     pub groups_in_memory_max: usize,
     /// Bytes of a model file that is opened.
     pub model_bytes_max: u64,
+    /// Bytes of one JSON section of a model file (metrics, split, options).
+    pub model_json_bytes_max: u64,
     /// Passes of the logistic solver over the data.
     pub newton_passes_max: usize,
     /// Leaves of a tree.
@@ -73,6 +75,7 @@ impl Default for Limits {
             text_value_bytes_max: 1 << 20,
             groups_in_memory_max: 200_000,
             model_bytes_max: 4 << 30,
+            model_json_bytes_max: 64 << 20,
             newton_passes_max: 20,
             leaves_max: 65_535,
             depth_max: 64,

@@ -65,13 +65,23 @@ impl Linear {
         &self.coefficients[output * columns..][..columns]
     }
 
-    /// One row's margins from what each column reads (NaN where missing), a column at a time: the
-    /// naive twin of [`crate::model::predict::LinearPredictor`].
+    /// One row's margins from what each column reads (NaN where missing): the naive twin of
+    /// [`crate::model::predict::LinearPredictor`]. A feature's columns are summed first.
     pub fn margins(&self, value_of: impl Fn(&Column) -> f64) -> Vec<f32> {
         let margin = |output: usize| {
             let mut margin = self.intercepts[output];
-            for (column, coefficient) in self.columns.iter().zip(self.coefficients_of(output)) {
-                margin += coefficient * column.standardise(value_of(column));
+            let mut index = 0;
+            for columns in self
+                .columns
+                .chunk_by(|one, next| one.feature == next.feature)
+            {
+                let mut term = 0.0;
+                for column in columns {
+                    let value = column.standardise(value_of(column));
+                    term += self.coefficients_of(output)[index] * value;
+                    index += 1;
+                }
+                margin += term;
             }
             margin as f32
         };

@@ -8,20 +8,42 @@
 //!   tree      node splits over codes          ensemble  base margins + trees
 //!   linear    intercepts + coefficients       predict   both, over blocks and batches
 //!   container sections, checksums             bundle    the whole `Model` and its file
+//!   summary   a model in a few figures        show      the same as text
 //! ```
 
 pub mod binning;
 pub mod coder;
-pub mod ensemble;
 pub mod features;
-pub mod linear;
+
 pub mod link;
 pub mod tree;
 
+pub mod ensemble;
+pub mod linear;
+
+pub mod predict;
+
+pub mod bundle;
+pub mod container;
+pub mod file;
+
+pub mod show;
+pub mod summary;
+
+mod codec;
+mod records;
+mod validate;
+
 pub use binning::Binning;
+pub use bundle::{About, Body, ExcludedColumn, Model, Roles};
 pub use coder::Coder;
 pub use ensemble::{Ensemble, Importance};
 pub use features::{FeatureSpec, Unseen};
 pub use linear::{Column, Linear, Reading};
 pub use link::{Link, Task};
+pub use predict::{ByteTrees, LinearPredictor, Predictor};
+pub use summary::Summary;
 pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};
+
+#[cfg(test)]
+mod tests;

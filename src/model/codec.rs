@@ -1,0 +1,196 @@
+//! A model as sections of a container, and back.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    limits::Limits,
+    model::{
+        bundle::{Body, Model},
+        container::{self, Codec, FileKind, Opened, Section},
+        ensemble::Ensemble,
+        link::Link,
+        records::{self, Records},
+    },
+};
+
+/// The sections' numbers, never given to anything else.
+pub(crate) mod id {
+    pub(crate) const ABOUT: u32 = 1;
+    pub(crate) const FEATURES: u32 = 2;
+    pub(crate) const BASE: u32 = 3;
+    pub(crate) const TREES: u32 = 4;
+    pub(crate) const NODES: u32 = 5;
+    pub(crate) const SUBSETS: u32 = 6;
+    pub(crate) const LINEAR: u32 = 7;
+    pub(crate) const METRICS: u32 = 8;
+    pub(crate) const SPLIT: u32 = 9;
+    pub(crate) const OPTIONS: u32 = 10;
+    pub(crate) const KNOWN: std::ops::RangeInclusive<u32> = ABOUT..=OPTIONS;
+}
+
+/// The layout of every section so far.
+const VERSION: u16 = 1;
+
+/// What a file says of itself to whoever looks with a pager.
+#[derive(Debug, Serialize)]
+struct Header<'a> {
+    made_by: String,
+    learner: &'a str,
+    task: &'a str,
+    features: usize,
+}
+
+/// An ensemble without its trees.
+#[derive(Debug, Serialize, serde::Deserialize)]
+struct Base {
+    link: Link,
+    base_margin: Vec<f32>,
+}
+
+pub(crate) fn write(model: &Model) -> Result<Vec<u8>, String> {
+    let header = Header {
+        made_by: format!("rowmill {}", model.about.rowmill_version),
+        learner: model.body.name(),
+        task: model.about.task.name(),
+        features: model.features.len(),
+    };
+    let mut sections = vec![
+        json(id::ABOUT, &model.about)?,
+        postcard(id::FEATURES, &model.features)?,
+    ];
+    match &model.body {
+        Body::Trees(ensemble) => {
+            let base = Base {
+                link: ensemble.link,
+                base_margin: ensemble.base_margin.clone(),
+            };
+            let records = records::write(&ensemble.trees);
+            sections.push(postcard(id::BASE, &base)?);
+            sections.push(raw(id::TREES, records.trees));
+            sections.push(raw(id::NODES, records.nodes));
+            sections.push(raw(id::SUBSETS, records.subsets));
+        }
+        Body::Linear(linear) => sections.push(postcard(id::LINEAR, linear)?),
+    }
+    sections.push(json(id::METRICS, &model.metrics)?);
+    sections.push(json(id::SPLIT, &model.split)?);
+    sections.push(json(id::OPTIONS, &model.options)?);
+    let header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
+    Ok(container::seal(FileKind::Model, &header, &sections))
+}
+
+/// Decodes a model. What it means is not checked here.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Model, String> {
+    if bytes.len() as u64 > limits.model_bytes_max {
+        return Err(format!(
+            "{} bytes, more than a model file may have",
+            bytes.len()
+        ));
+    }
+    let opened = container::open(FileKind::Model, bytes)?;
+    for section in &opened.sections {
+        let is_known = id::KNOWN.contains(&section.id) && section.version == VERSION;
+        if !is_known && !opened.is_newer {
+            let (id, version) = (section.id, section.version);
+            return Err(format!(
+                "section {id} of version {version} is unknown; update rowmill"
+            ));
+        }
+    }
+    let sections = Sections {
+        opened,
+        json_bytes_max: limits.model_json_bytes_max,
+    };
+    let body = match (sections.has(id::BASE), sections.has(id::LINEAR)) {
+        (true, false) => Body::Trees(sections.ensemble()?),
+        (false, true) => Body::Linear(sections.postcard(id::LINEAR, "coefficients")?),
+        _ => return Err("a model has either trees or coefficients".to_owned()),
+    };
+    Ok(Model {
+        about: sections.json(id::ABOUT, "description")?,
+        features: sections.postcard(id::FEATURES, "features")?,
+        body,
+        metrics: sections.json(id::METRICS, "metrics")?,
+        split: sections.json(id::SPLIT, "split")?,
+        options: sections.json(id::OPTIONS, "options")?,
+    })
+}
+
+struct Sections<'a> {
+    opened: Opened<'a>,
+    json_bytes_max: u64,
+}
+
+impl Sections<'_> {
+    fn has(&self, id: u32) -> bool {
+        self.opened.find(id).is_some()
+    }
+
+    fn bytes(&self, id: u32, codec: Codec, name: &str) -> Result<&[u8], String> {
+        let section = self.opened.find(id);
+        let section = section.ok_or_else(|| format!("the {name} are not there"))?;
+        if section.codec != codec || section.version != VERSION {
+            return Err(format!(
+                "the {name} are stored in an unknown way; update rowmill"
+            ));
+        }
+        Ok(section.bytes)
+    }
+
+    /// A parsed JSON value can hold some 30 times its text's bytes, so the text is bounded.
+    fn json<T: DeserializeOwned>(&self, id: u32, name: &str) -> Result<T, String> {
+        let bytes = self.bytes(id, Codec::Json, name)?;
+        if bytes.len() as u64 > self.json_bytes_max {
+            return Err(format!("the {name} have {} bytes, too many", bytes.len()));
+        }
+        serde_json::from_slice(bytes).map_err(|error| format!("the {name} are damaged: {error}"))
+    }
+
+    /// All of a section's bytes, not fewer, make the value.
+    fn postcard<T: DeserializeOwned>(&self, id: u32, name: &str) -> Result<T, String> {
+        let bytes = self.bytes(id, Codec::Postcard, name)?;
+        match postcard::take_from_bytes(bytes) {
+            Ok((value, [])) => Ok(value),
+            Ok((_, rest)) => Err(format!("the {name} have {} bytes too many", rest.len())),
+            Err(error) => Err(format!("the {name} are damaged: {error}")),
+        }
+    }
+
+    fn ensemble(&self) -> Result<Ensemble, String> {
+        let base: Base = self.postcard(id::BASE, "base margins")?;
+        let records = Records {
+            trees: self.bytes(id::TREES, Codec::Raw, "trees")?,
+            nodes: self.bytes(id::NODES, Codec::Raw, "nodes")?,
+            subsets: self.bytes(id::SUBSETS, Codec::Raw, "subsets")?,
+        };
+        Ok(Ensemble {
+            outputs: base.base_margin.len(),
+            base_margin: base.base_margin,
+            link: base.link,
+            trees: records::read(&records)?,
+        })
+    }
+}
+
+fn json(id: u32, value: &impl Serialize) -> Result<Section<Vec<u8>>, String> {
+    let bytes = serde_json::to_vec(value).map_err(|error| error.to_string())?;
+    Ok(section(id, Codec::Json, bytes))
+}
+
+fn postcard(id: u32, value: &impl Serialize) -> Result<Section<Vec<u8>>, String> {
+    let bytes = postcard::to_allocvec(value).map_err(|error| error.to_string())?;
+    Ok(section(id, Codec::Postcard, bytes))
+}
+
+fn raw(id: u32, bytes: Vec<u8>) -> Section<Vec<u8>> {
+    section(id, Codec::Raw, bytes)
+}
+
+fn section(id: u32, codec: Codec, bytes: Vec<u8>) -> Section<Vec<u8>> {
+    Section {
+        id,
+        version: VERSION,
+        codec,
+        bytes,
+    }
+}

@@ -1,0 +1,197 @@
+//! Linear predictions, a feature at a time, so that no caller needs all columns at once.
+
+use std::sync::Arc;
+
+use crate::{
+    data::Values,
+    limits::CODES_MAX as CODES,
+    model::{
+        coder::Coder,
+        features::FeatureSpec,
+        linear::{Column, Linear, Reading},
+    },
+};
+
+/// A linear model with its working memory.
+///
+/// For each batch: [`start`](Self::start), [`add`](Self::add) every feature in the model's order,
+/// [`finish_into`](Self::finish_into). Sums are f64, in feature order: the same bits however rows
+/// are cut into batches.
+#[derive(Debug, Clone)]
+pub struct LinearPredictor {
+    linear: Arc<Linear>,
+    features: Vec<FeatureTerm>,
+    /// The next feature that may be added.
+    next: usize,
+    rows: usize,
+    /// Output-major margins so far.
+    sums: Vec<f64>,
+    codes: Vec<u8>,
+}
+
+/// How one feature enters the margins.
+#[derive(Debug, Clone)]
+enum FeatureTerm {
+    /// Not at all.
+    Unused,
+    /// Through one column of the design.
+    Number(usize),
+    /// Through indicators: what each code adds to each output, output-major, 256 a stretch.
+    Text { coder: Coder, terms: Vec<f64> },
+}
+
+impl LinearPredictor {
+    /// Prepares a sound model (a loaded one is checked).
+    pub fn new(linear: Arc<Linear>, features: &[FeatureSpec]) -> Self {
+        let mut terms = Vec::with_capacity(features.len());
+        let mut first = 0;
+        for (index, feature) in features.iter().enumerate() {
+            let rest = &linear.columns[first..];
+            let columns = rest
+                .iter()
+                .take_while(|column| column.feature as usize == index)
+                .count();
+            terms.push(match columns {
+                0 => FeatureTerm::Unused,
+                _ if feature.is_text() => FeatureTerm::Text {
+                    coder: feature.binning.coder(),
+                    terms: text_terms(&linear, first, columns),
+                },
+                _ => FeatureTerm::Number(first),
+            });
+            first += columns;
+        }
+        assert_eq!(first, linear.columns.len(), "columns in feature order");
+        Self {
+            linear,
+            features: terms,
+            next: 0,
+            rows: 0,
+            sums: Vec::new(),
+            codes: Vec::new(),
+        }
+    }
+
+    /// How many margins a row has.
+    pub fn outputs(&self) -> usize {
+        self.linear.outputs
+    }
+
+    /// Begins a batch.
+    pub fn start(&mut self, rows: usize) {
+        self.rows = rows;
+        self.next = 0;
+        self.sums.clear();
+        for intercept in &self.linear.intercepts {
+            self.sums.resize(self.sums.len() + rows, *intercept);
+        }
+        self.codes.resize(rows, 0);
+    }
+
+    /// Adds a feature's share. Features come in order; those that are not used may be skipped.
+    ///
+    /// # Panics
+    /// If the order, the length or the column's type is wrong.
+    pub fn add(&mut self, feature: usize, values: &Values) {
+        assert!(feature >= self.next, "features come in order");
+        assert_eq!(values.len(), self.rows, "a value a row");
+        let skipped = &self.features[self.next..feature];
+        assert!(
+            skipped
+                .iter()
+                .all(|term| matches!(term, FeatureTerm::Unused)),
+            "only unused features may be skipped"
+        );
+        self.next = feature + 1;
+        let rows = self.rows;
+        match &mut self.features[feature] {
+            FeatureTerm::Unused => {}
+            FeatureTerm::Number(column) => {
+                let column = *column;
+                for output in 0..self.linear.outputs {
+                    let coefficient = self.linear.coefficients_of(output)[column];
+                    let sums = &mut self.sums[output * rows..][..rows];
+                    add_numbers(&self.linear.columns[column], coefficient, values, sums);
+                }
+            }
+            FeatureTerm::Text { coder, terms } => {
+                coder.code(values, &mut self.codes);
+                for (output, terms) in terms.as_chunks::<CODES>().0.iter().enumerate() {
+                    let sums = &mut self.sums[output * rows..][..rows];
+                    for (sum, code) in sums.iter_mut().zip(&self.codes) {
+                        *sum += terms[usize::from(*code)];
+                    }
+                }
+            }
+        }
+    }
+
+    /// The batch's margins, output-major.
+    ///
+    /// # Panics
+    /// If a used feature was not added, or `margins` is not `outputs * rows` long.
+    pub fn finish_into(&mut self, margins: &mut [f32]) {
+        let rest = &self.features[self.next..];
+        assert!(
+            rest.iter().all(|term| matches!(term, FeatureTerm::Unused)),
+            "every used feature was added"
+        );
+        assert_eq!(margins.len(), self.sums.len(), "a margin a row and output");
+        for (margin, sum) in margins.iter_mut().zip(&self.sums) {
+            *margin = *sum as f32;
+        }
+    }
+
+    /// Bytes held, by capacity; the shared part is counted in every clone.
+    pub fn heap_bytes(&self) -> usize {
+        let terms: usize = self.features.iter().map(FeatureTerm::heap_bytes).sum();
+        self.linear.heap_bytes()
+            + terms
+            + self.features.capacity() * size_of::<FeatureTerm>()
+            + self.sums.capacity() * size_of::<f64>()
+            + self.codes.capacity()
+    }
+}
+
+impl FeatureTerm {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Text { coder, terms } => coder.heap_bytes() + terms.capacity() * size_of::<f64>(),
+            Self::Unused | Self::Number(_) => 0,
+        }
+    }
+}
+
+/// What each code of a text feature adds: its indicators, summed in column order.
+fn text_terms(linear: &Linear, first: usize, columns: usize) -> Vec<f64> {
+    let design = &linear.columns[first..first + columns];
+    let mut terms = Vec::with_capacity(linear.outputs * CODES);
+    for output in 0..linear.outputs {
+        let coefficients = &linear.coefficients_of(output)[first..first + columns];
+        for code in 0..CODES {
+            let mut term = 0.0;
+            for (column, coefficient) in design.iter().zip(coefficients) {
+                let is_code = column.reading == Reading::Category(code as u8);
+                term += coefficient * column.standardise(f64::from(u8::from(is_code)));
+            }
+            terms.push(term);
+        }
+    }
+    terms
+}
+
+fn add_numbers(column: &Column, coefficient: f64, values: &Values, sums: &mut [f64]) {
+    match values {
+        Values::F32(values) => {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += coefficient * column.standardise(f64::from(*value));
+            }
+        }
+        Values::F64(values) => {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += coefficient * column.standardise(*value);
+            }
+        }
+        Values::Text(_) => panic!("a text column for a numeric feature"),
+    }
+}

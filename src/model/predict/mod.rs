@@ -1,0 +1,15 @@
+//! Predictions: over code blocks, over batches of values.
+//!
+//! Every predictor is cheap to clone (the model part is shared) and owns its working memory, so each
+//! thread has its own. Margins are f32 and output-major: output `k` of row `i` at `k * rows + i`.
+//! They depend on the row alone, never on how rows are cut into blocks or batches.
+
+mod blend;
+pub mod byte_trees;
+pub mod linear;
+pub mod predictor;
+mod walk;
+
+pub use byte_trees::ByteTrees;
+pub use linear::LinearPredictor;
+pub use predictor::Predictor;
