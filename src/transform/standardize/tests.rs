@@ -1,5 +1,10 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::data::Tile;
+use crate::{
+    data::{Absent, Tile, ValueType},
+    model::{Binning, FeatureSpec, predict::LinearPredictor},
+};
 
 fn numeric(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Input {
     Input {
@@ -83,34 +88,61 @@ fn rows_with_gaps_are_those_rows() {
     }
 }
 
+/// The model's features, as a trainer would describe them.
+fn features() -> Vec<FeatureSpec> {
+    let numeric = || Binning::Numeric { cuts: Vec::new() };
+    let values = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let spec = |(index, (value_type, binning)): (usize, (ValueType, Binning))| FeatureSpec {
+        name: format!("feature_{index}"),
+        value_type,
+        absent: Absent::Missing,
+        binning,
+        missing_in_training: true,
+    };
+    [
+        (ValueType::F64, numeric()),
+        (ValueType::F32, numeric()),
+        (
+            ValueType::Text,
+            Binning::Categorical {
+                values,
+                pooled: false,
+            },
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(spec)
+    .collect()
+}
+
 #[test]
-fn the_design_reads_what_the_linear_model_reads() {
+fn the_model_predicts_the_margins_of_the_design() {
     let design = design();
     let columns = filled(&design, &[0, 1, 2, 3, 4]);
-    let linear = design.linear(Link::Sigmoid, &[0.25], &[vec![1.0, -2.0, 0.5, -0.75]]);
+    let intercepts = [0.25, -1.5];
+    let coefficients = [vec![1.0, -2.0, 0.5, -0.75], vec![0.3, 0.1, 0.0, 2.0]];
+    let linear = design.linear(Link::Softmax, &intercepts, &coefficients);
     let batch = batch();
-    for row in 0..5 {
-        let of_design: f64 = (columns.iter().zip(linear.coefficients_of(0)))
-            .map(|(column, coefficient)| f64::from(column[row]) * coefficient)
-            .sum();
-        let value_of = |column: &Column| match &batch
-            .iter()
-            .find(|(at, _)| *at == column.feature as usize + 10)
-            .unwrap()
-            .1
-        {
-            Values::F32(values) => f64::from(values[row]),
-            Values::F64(values) => values[row],
-            Values::Text(text) => {
-                let own = (text.ids[row] != MISSING_TEXT).then(|| text.value(text.ids[row]));
-                f64::from(u8::from(matches!(
-                    (own, column.reading),
-                    (Some("a"), Reading::Category(0)) | (Some("b"), Reading::Category(1))
-                )))
-            }
-        };
-        let margin = f64::from(linear.margins(value_of)[0]);
-        assert!((margin - (of_design + 0.25)).abs() < 1e-6, "row {row}");
+    let mut predictor = LinearPredictor::new(Arc::new(linear), &features());
+    predictor.start(5);
+    for (feature, schema_column) in [(0, 10), (1, 11), (2, 12)] {
+        let (_, values) = batch.iter().find(|(at, _)| *at == schema_column).unwrap();
+        predictor.add(feature, values);
+    }
+    let mut margins = vec![f32::NAN; 10];
+    predictor.finish_into(&mut margins);
+    for output in 0..2 {
+        for row in 0..5 {
+            let terms = columns.iter().zip(&coefficients[output]);
+            let of_design: f64 = terms.map(|(column, c)| f64::from(column[row]) * c).sum();
+            let margin = f64::from(margins[output * 5 + row]);
+            let expected = of_design + intercepts[output];
+            assert!(
+                (margin - expected).abs() < 1e-6,
+                "output {output}, row {row}"
+            );
+        }
     }
 }
 

@@ -80,10 +80,22 @@ impl Rows {
         Self { x, labels, weights }
     }
 
-    /// 3,000 standardised rows, 43 % of them positive.
+    /// 3,000 standardised rows, 43 % of them positive, of columns on scales 1e-4 to 1e4 and far from 0.
     pub(super) fn binary() -> Self {
         let mut x = signals(3000);
         let labels = binary_labels(&x, &[0.8, -0.5, 0.1, 0.6, -0.3], -0.4);
+        for row in &mut x {
+            let scales = [
+                (1e-4, 5.0),
+                (1.0, 0.0),
+                (1e4, -2.0),
+                (10.0, 100.0),
+                (0.01, 1.0),
+            ];
+            for (value, (scale, offset)) in row.iter_mut().zip(scales) {
+                *value = *value * scale + offset * scale;
+            }
+        }
         standardise(&mut x);
         Self::new(x, labels)
     }
