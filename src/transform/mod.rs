@@ -1,4 +1,6 @@
-//! From values to what learners eat: cut points and code packs.
+//! From raw values to what learners read: cut points and packed codes for trees, a standardised
+//! design matrix for linear learners.
 
 pub mod cuts;
 pub mod pack;
+pub mod standardize;
