@@ -30,10 +30,7 @@ pub struct SplitRow {
 ///
 /// # Errors
 /// The iterator's own, or [`crate::Error::Io`] naming the file.
-pub fn write(
-    directory: &Path,
-    groups: impl IntoIterator<Item = Result<SplitRow>>,
-) -> Result<u64> {
+pub fn write(directory: &Path, groups: impl IntoIterator<Item = Result<SplitRow>>) -> Result<u64> {
     let columns = [
         ColumnSpec::nullable("group", ColumnKind::Text),
         ColumnSpec::required("split", ColumnKind::Text),
@@ -49,7 +46,9 @@ pub fn write(
         }
     }
     write_held(&mut writer, &held)?;
-    writer.finish()
+    let rows = writer.rows();
+    writer.finish()?;
+    Ok(rows)
 }
 
 fn write_held(writer: &mut TableWriter, held: &[SplitRow]) -> Result<()> {

@@ -98,7 +98,11 @@ pub fn write(
                 let base = group.base.as_ref().map(|base| base[class]);
                 let deltas = Deltas::new(side.f1, model, base);
                 summary.add(side.is_known, &deltas);
-                csv.row(cells(side, model, base, &deltas).iter().map(|cell| cell.as_bytes()))?;
+                csv.row(
+                    cells(side, model, base, &deltas)
+                        .iter()
+                        .map(|cell| cell.as_bytes()),
+                )?;
             }
         }
         Ok(())
@@ -224,6 +228,14 @@ fn push_counts(cells: &mut Vec<Cow<'_, str>>, counts: Option<ClassCounts>) {
     };
     let numbers = [counts.tp, counts.fp, counts.fn_, counts.tn];
     cells.extend(numbers.iter().map(|number| Cow::Owned(number.to_string())));
-    let metrics = [counts.precision(), counts.recall(), Some(f1_or_zero(counts))];
-    cells.extend(metrics.iter().map(|metric| Cow::Owned(text::optional(*metric))));
+    let metrics = [
+        counts.precision(),
+        counts.recall(),
+        Some(f1_or_zero(counts)),
+    ];
+    cells.extend(
+        metrics
+            .iter()
+            .map(|metric| Cow::Owned(text::optional(*metric))),
+    );
 }
