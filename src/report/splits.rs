@@ -26,7 +26,7 @@ pub struct SplitRow {
 }
 
 /// Writes the table: `group` (text), `split` (text), `rows` (int64), in the order given. Answers
-/// how many rows were written. Memory: [`ROW_GROUP_ROWS`] groups.
+/// how many rows were written. Memory: 16,384 groups.
 ///
 /// # Errors
 /// The iterator's own, or [`crate::Error::Io`] naming the file.
