@@ -133,7 +133,10 @@ impl MetricsRecord {
         for record in &self.splits {
             self.insert_headline(record, &mut root);
         }
-        let test = self.splits.iter().find(|record| record.split == Split::Test);
+        let test = self
+            .splits
+            .iter()
+            .find(|record| record.split == Split::Test);
         if let Some(group_f1) = test.and_then(|record| record.group_f1) {
             self.insert_group_f1("", group_f1, &mut root);
         }
@@ -164,7 +167,10 @@ impl MetricsRecord {
         let sides = [("", &record.model), ("base_", &record.base)];
         for (prefix, metrics) in sides {
             for (name, value) in metrics.iter().flat_map(TaskMetrics::headline) {
-                root.insert(format!("{prefix}{}_{name}", record.split.name()), json!(value));
+                root.insert(
+                    format!("{prefix}{}_{name}", record.split.name()),
+                    json!(value),
+                );
             }
         }
     }
@@ -175,7 +181,11 @@ impl MetricsRecord {
             .group_column
             .as_ref()
             .is_some_and(|column| column.starts_with("gene"));
-        let words = if is_gene { &["gene", "group"][..] } else { &["group"][..] };
+        let words = if is_gene {
+            &["gene", "group"][..]
+        } else {
+            &["group"][..]
+        };
         for word in words {
             map.insert(format!("{prefix}{word}_avg_f1"), json!(group_f1.mean_f1));
             map.insert(
@@ -189,7 +199,10 @@ impl MetricsRecord {
         let mut map = Map::new();
         let rows_total: u64 = self.splits.iter().map(|split| split.rows).sum();
         map.insert("rows".to_owned(), json!(record.rows));
-        map.insert("rows_share".to_owned(), json!(share(record.rows, rows_total)));
+        map.insert(
+            "rows_share".to_owned(),
+            json!(share(record.rows, rows_total)),
+        );
         let groups_total: u64 = self.splits.iter().filter_map(|split| split.groups).sum();
         map.insert("groups".to_owned(), json!(record.groups));
         map.insert(
@@ -199,7 +212,10 @@ impl MetricsRecord {
         if !record.class_rows.is_empty() {
             let names = self.classes.iter().cloned();
             let counts = record.class_rows.iter().map(|rows| json!(rows));
-            map.insert("class_counts".to_owned(), Value::Object(names.zip(counts).collect()));
+            map.insert(
+                "class_counts".to_owned(),
+                Value::Object(names.zip(counts).collect()),
+            );
         }
         self.insert_side(record.model.as_ref(), record.group_f1, &mut map);
         if record.base.is_some() {
@@ -219,13 +235,24 @@ impl MetricsRecord {
         if let Some(Value::Object(metrics)) = metrics.map(to_value) {
             for (key, value) in metrics {
                 // A split's rows are all its rows; the metrics' own are those with a prediction.
-                let key = if key == "rows" { "rows_scored".to_owned() } else { key };
-                let value = if key == "classes" { self.by_class_name(value) } else { value };
+                let key = if key == "rows" {
+                    "rows_scored".to_owned()
+                } else {
+                    key
+                };
+                let value = if key == "classes" {
+                    self.by_class_name(value)
+                } else {
+                    value
+                };
                 map.insert(key, value);
             }
         }
         if let Some(group_f1) = group_f1 {
-            map.insert("groups_with_sites".to_owned(), json!(group_f1.groups_with_sites));
+            map.insert(
+                "groups_with_sites".to_owned(),
+                json!(group_f1.groups_with_sites),
+            );
             self.insert_group_f1("", group_f1, map);
         }
     }

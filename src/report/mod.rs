@@ -8,11 +8,11 @@
 //! everywhere: the F1 of *one group* counts as 0 where it is undefined, in means over groups and in
 //! deltas. `docs/notes/artefacts.md` lists every key and column with its unit.
 
-pub mod metrics;
-pub mod splits;
-pub mod features;
 pub mod delta;
+pub mod features;
+pub mod metrics;
 pub mod run;
+pub mod splits;
 
 pub mod terminal;
 
@@ -39,10 +39,28 @@ pub struct Artefact {
 
 /// The files of a run's directory, in the order a person reads them.
 pub const ARTEFACTS: [Artefact; 6] = [
-    Artefact { name: "model.rowmill", what: "the trained model; `rowmill show` prints it" },
-    Artefact { name: metrics::NAME, what: "metrics of each split" },
-    Artefact { name: delta::NAME, what: "each held-out group against the baseline" },
-    Artefact { name: features::NAME, what: "each column: used or not and why, its range, its importance" },
-    Artefact { name: splits::NAME, what: "which group is in which split" },
-    Artefact { name: run::NAME, what: "options, data, memory and time of the run" },
+    Artefact {
+        name: "model.rowmill",
+        what: "the trained model; `rowmill show` prints it",
+    },
+    Artefact {
+        name: metrics::NAME,
+        what: "metrics of each split",
+    },
+    Artefact {
+        name: delta::NAME,
+        what: "each held-out group against the baseline",
+    },
+    Artefact {
+        name: features::NAME,
+        what: "each column: used or not and why, its range, its importance",
+    },
+    Artefact {
+        name: splits::NAME,
+        what: "which group is in which split",
+    },
+    Artefact {
+        name: run::NAME,
+        what: "options, data, memory and time of the run",
+    },
 ];

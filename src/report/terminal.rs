@@ -98,7 +98,12 @@ pub fn metrics_table(record: &MetricsRecord) -> String {
             sides.push(figures);
         }
     }
-    for (name, _) in sides.iter().max_by_key(|side| side.len()).into_iter().flatten() {
+    for (name, _) in sides
+        .iter()
+        .max_by_key(|side| side.len())
+        .into_iter()
+        .flatten()
+    {
         let mut cells = vec![title(name)];
         cells.extend(sides.iter().map(|side| {
             let found = side.iter().find(|(other, _)| other == name);
@@ -114,7 +119,15 @@ pub fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
     let Some(TaskMetrics::Multiclass(metrics)) = &split.model else {
         return String::new();
     };
-    let header = ["class", "rows", "AUC-ROC", "AUC-PR", "precision", "recall", "F1"];
+    let header = [
+        "class",
+        "rows",
+        "AUC-ROC",
+        "AUC-PR",
+        "precision",
+        "recall",
+        "F1",
+    ];
     let mut table = Table::new(header);
     for (class, name) in metrics.classes.iter().zip(&record.classes) {
         table.row(vec![
@@ -132,7 +145,11 @@ pub fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
 
 /// The comparison with a baseline, in a line or two.
 pub fn delta_summary(summary: &DeltaSummary) -> String {
-    let what = if summary.per == "group" { "groups" } else { "groups and sites" };
+    let what = if summary.per == "group" {
+        "groups"
+    } else {
+        "groups and sites"
+    };
     let mut text = format!(
         "{} against {}: {}",
         what,
@@ -152,8 +169,15 @@ pub fn delta_summary(summary: &DeltaSummary) -> String {
         ));
     }
     if !summary.sites_unmatched.is_empty() {
-        let sites: Vec<String> = summary.sites_unmatched.iter().map(|site| printable(site)).collect();
-        text.push_str(&format!("\nno class is named for the baseline's {}", sites.join(", ")));
+        let sites: Vec<String> = summary
+            .sites_unmatched
+            .iter()
+            .map(|site| printable(site))
+            .collect();
+        text.push_str(&format!(
+            "\nno class is named for the baseline's {}",
+            sites.join(", ")
+        ));
     }
     text
 }
@@ -207,7 +231,9 @@ pub fn passes_table(run: &RunRecord) -> String {
             format_bytes(pass.bytes_read),
         ]);
     }
-    let peak = run.peak_rss_bytes.map_or_else(|| "unknown".to_owned(), format_bytes);
+    let peak = run
+        .peak_rss_bytes
+        .map_or_else(|| "unknown".to_owned(), format_bytes);
     format!(
         "{}\n{:.1} s to the model, {:.1} s in all; peak memory {peak} of {} planned and {} allowed",
         table.render(),

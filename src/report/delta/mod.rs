@@ -6,7 +6,7 @@
 //!   the baseline's own columns | TP_meta .. f1_score_meta, delta | TP_base_rows .. f1_score_base_rows, delta_base_rows
 //! ```
 //!
-//! * *own columns*: with two classes, the group's rows summed over kinds of site ([`pooled`]); with
+//! * *own columns*: with two classes, the group's rows summed over kinds of site (`pooled.rs`); with
 //!   more, the row of the group and the kind of site that has the class's name, word for word.
 //! * `*_meta`: the model on the group's rows. `delta` is `f1_score_meta - f1_score`. The baseline
 //!   counted other rows (every position of a gene, say), so this is the comparison people ask for,
@@ -98,7 +98,11 @@ pub fn write(
                 let base = group.base.as_ref().map(|base| base[class]);
                 let deltas = Deltas::new(side.f1, model, base);
                 summary.add(side.is_known, &deltas);
-                csv.row(cells(side, model, base, &deltas).iter().map(|cell| cell.as_bytes()))?;
+                csv.row(
+                    cells(side, model, base, &deltas)
+                        .iter()
+                        .map(|cell| cell.as_bytes()),
+                )?;
             }
         }
         Ok(())
@@ -224,6 +228,14 @@ fn push_counts(cells: &mut Vec<Cow<'_, str>>, counts: Option<ClassCounts>) {
     };
     let numbers = [counts.tp, counts.fp, counts.fn_, counts.tn];
     cells.extend(numbers.iter().map(|number| Cow::Owned(number.to_string())));
-    let metrics = [counts.precision(), counts.recall(), Some(f1_or_zero(counts))];
-    cells.extend(metrics.iter().map(|metric| Cow::Owned(text::optional(*metric))));
+    let metrics = [
+        counts.precision(),
+        counts.recall(),
+        Some(f1_or_zero(counts)),
+    ];
+    cells.extend(
+        metrics
+            .iter()
+            .map(|metric| Cow::Owned(text::optional(*metric))),
+    );
 }
