@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A row is a function of the seed, the number of genes, its gene and its place in the gene: the
-//! same rows come out whatever the shards and threads. Memory holds one row group a thread, and
-//! nothing that grows with the rows.
+//! same rows come out whatever the shards and threads. Memory holds one row group and one footer a
+//! thread: footers grow with a shard, so that longer data want more shards.
 
 mod options;
 

@@ -1,0 +1,311 @@
+//! What a run leaves behind, and what it says about the data.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use parquet::{
+    file::reader::{FileReader, SerializedFileReader},
+    record::RowAccessor,
+};
+use serde_json::Value;
+
+use crate::{
+    command::{fails, succeeds, text},
+    dataset,
+};
+
+const TREES: &str = r#"{"name": "gbdt", "n_estimators": 40, "max_depth": 5}"#;
+
+/// A run of each learner on the shared dataset, made once a process.
+struct Runs {
+    dir: tempfile::TempDir,
+}
+
+impl Runs {
+    fn trees(&self) -> PathBuf {
+        self.dir.path().join("trees")
+    }
+
+    fn logistic(&self) -> PathBuf {
+        self.dir.path().join("logistic")
+    }
+}
+
+fn train(model: &str, out_dir: &Path) {
+    succeeds(&[
+        "train",
+        text(dataset::small()),
+        "--model",
+        model,
+        "--out-dir",
+        text(out_dir),
+        "--memory",
+        "256MiB",
+        "--threads",
+        "2",
+    ]);
+}
+
+fn runs() -> &'static Runs {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    RUNS.get_or_init(|| {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let runs = Runs { dir };
+        train(TREES, &runs.trees());
+        train("logistic", &runs.logistic());
+        runs
+    })
+}
+
+pub(crate) fn json(path: &Path) -> Value {
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key]
+        .as_f64()
+        .unwrap_or_else(|| panic!("`{key}` is {}", value[key]))
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_run_leaves_its_artefacts_and_nothing_else() {
+    let expected = [
+        "delta_vs_baseline.csv",
+        "features.csv",
+        "metrics.json",
+        "model.rowmill",
+        "run.json",
+        "splits.parquet",
+    ];
+    assert_eq!(names(&runs().trees()), expected);
+    assert_eq!(names(&runs().logistic()), expected);
+}
+
+#[test]
+fn metrics_have_the_headline_keys() {
+    for run in [runs().trees(), runs().logistic()] {
+        let metrics = json(&run.join("metrics.json"));
+        for split in ["test", "valid"] {
+            for metric in ["auc_roc", "auc_pr", "log_loss", "accuracy", "f1"] {
+                let value = number(&metrics, &format!("{split}_{metric}"));
+                assert!((0.0..10.0).contains(&value), "{split}_{metric} is {value}");
+            }
+            let auc = &metrics["splits"][split]["auc_roc"];
+            let [low, value, high] = ["low", "value", "high"].map(|key| number(auc, key));
+            assert!(low <= value && value <= high, "{auc}");
+            assert_eq!(value, number(&metrics, &format!("{split}_auc_roc")));
+        }
+        number(&metrics, "gene_avg_f1");
+        number(&metrics, "base_test_auc_roc");
+        let rows: u64 = ["train", "valid", "test"]
+            .map(|split| metrics["splits"][split]["rows"].as_u64().unwrap())
+            .iter()
+            .sum();
+        assert_eq!(rows, dataset::ROWS);
+    }
+}
+
+#[test]
+fn trees_beat_logistic_which_beats_the_base_scores() {
+    let trees = json(&runs().trees().join("metrics.json"));
+    let logistic = json(&runs().logistic().join("metrics.json"));
+    let (trees_auc, logistic_auc) = (
+        number(&trees, "test_auc_roc"),
+        number(&logistic, "test_auc_roc"),
+    );
+    let base_auc = number(&trees, "base_test_auc_roc");
+    assert!(
+        trees_auc > logistic_auc,
+        "trees {trees_auc}, logistic {logistic_auc}"
+    );
+    assert!(
+        logistic_auc > base_auc,
+        "logistic {logistic_auc}, base scores {base_auc}"
+    );
+    assert_eq!(base_auc, number(&logistic, "base_test_auc_roc"));
+}
+
+#[test]
+fn run_json_says_what_was_spent() {
+    let run = json(&runs().trees().join("run.json"));
+    let peak = run["peak_rss_bytes"].as_u64().unwrap();
+    let limit = run["memory_limit_bytes"].as_u64().unwrap();
+    assert_eq!(limit, 256 << 20);
+    assert!(peak > 0 && peak <= limit, "peak {peak} of {limit}");
+    assert!(number(&run, "seconds_total") >= number(&run, "seconds_to_model"));
+    assert_eq!(run["seed"], 42);
+    assert!(run["options"].is_object());
+    let hash = run["model_sha256"].as_str().unwrap();
+    assert_eq!(hash.len(), 64);
+    let passes = run["passes"].as_array().unwrap();
+    assert!(!passes.is_empty());
+    for pass in passes {
+        assert!(pass["name"].is_string() && pass["rows"].is_u64() && pass["bytes_read"].is_u64());
+        number(pass, "seconds");
+    }
+}
+
+#[test]
+fn no_gene_is_in_two_splits() {
+    let file = fs::File::open(runs().trees().join("splits.parquet")).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let place = |name: &str| {
+        let mut columns = schema.columns().iter();
+        columns
+            .position(|column| column.name() == name)
+            .unwrap_or_else(|| panic!("no column {name}"))
+    };
+    let (group, split) = (place("group"), place("split"));
+    let mut splits: BTreeMap<String, String> = BTreeMap::new();
+    for row in reader.get_row_iter(None).unwrap() {
+        let row = row.unwrap();
+        let (gene, name) = (
+            row.get_string(group).unwrap(),
+            row.get_string(split).unwrap(),
+        );
+        let earlier = splits.insert(gene.clone(), name.clone());
+        assert!(
+            earlier.is_none_or(|earlier| earlier == *name),
+            "{gene} is in two splits"
+        );
+    }
+    assert_eq!(splits.len() as u64, dataset::ROWS / 150);
+    for name in ["train", "valid", "test"] {
+        assert!(
+            splits.values().any(|split| split == name),
+            "no gene in {name}"
+        );
+    }
+}
+
+#[test]
+fn leaking_columns_are_never_features() {
+    let mut table = csv::Reader::from_path(runs().trees().join("features.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    let place = |words: &[&str]| header.iter().position(|name| words.contains(&name));
+    let (name, status) = (
+        place(&["name", "column"]).unwrap(),
+        place(&["status", "use"]).unwrap(),
+    );
+    let mut seen = 0;
+    for record in table.records() {
+        let record = record.unwrap();
+        let leaks = [
+            "pred_type",
+            "score",
+            "true_position",
+            "predicted_position",
+            "gene_id",
+        ];
+        if leaks.contains(&&record[name]) {
+            assert_ne!(&record[status], "used", "{record:?}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 5);
+}
+
+#[test]
+fn the_baseline_is_compared_gene_by_gene() {
+    let mut table = csv::Reader::from_path(runs().trees().join("delta_vs_baseline.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    for name in ["gene_id", "f1_score", "f1_score_meta", "delta"] {
+        assert!(
+            header.iter().any(|column| column == name),
+            "no `{name}` in {header:?}"
+        );
+    }
+    assert!(
+        header.iter().any(|column| column.ends_with("_base_rows")),
+        "{header:?}"
+    );
+    assert!(table.records().count() > 0);
+}
+
+#[test]
+fn a_model_is_shown_to_a_person() {
+    for run in [runs().trees(), runs().logistic()] {
+        let shown = succeeds(&["show", text(&run.join("model.rowmill"))]);
+        assert!(shown.stdout.contains("splice_type"), "{shown:#?}");
+    }
+}
+
+#[test]
+fn a_finished_run_is_not_replaced_unasked() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("model.rowmill"), "precious").unwrap();
+    let arguments = [
+        "train",
+        text(dataset::small()),
+        "--out-dir",
+        text(dir.path()),
+        "--model",
+        TREES,
+    ];
+    let outcome = crate::command::rowmill(&arguments);
+    assert!(matches!(outcome.code, Some(1 | 2)), "{outcome:#?}");
+    assert!(outcome.stderr.contains("--overwrite"), "{outcome:#?}");
+    assert_eq!(
+        fs::read_to_string(dir.path().join("model.rowmill")).unwrap(),
+        "precious"
+    );
+}
+
+#[test]
+fn a_damaged_model_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.rowmill");
+    let mut bytes = fs::read(runs().trees().join("model.rowmill")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    fails(&["show", text(&path)], 1, &["model.rowmill"]);
+    fs::write(&path, &bytes[..middle]).unwrap();
+    fails(&["show", text(&path)], 1, &["model.rowmill"]);
+    fs::write(&path, "").unwrap();
+    fails(&["show", text(&path)], 1, &["model.rowmill"]);
+}
+
+#[test]
+fn three_classes_are_learned() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    succeeds(&[
+        "train",
+        text(dataset::small()),
+        "--task",
+        "multiclass",
+        "--out-dir",
+        text(&out_dir),
+        "--model",
+        r#"{"n_estimators": 10, "max_depth": 4}"#,
+        "--threads",
+        "2",
+    ]);
+    let metrics = json(&out_dir.join("metrics.json"));
+    assert!(number(&metrics, "test_auc_roc") > 0.8);
+}
+
+#[test]
+fn a_dataset_is_inspected_and_a_run_planned() {
+    let inspected = succeeds(&["inspect", text(dataset::small())]);
+    assert!(inspected.stdout.contains("splice_type"), "{inspected:#?}");
+    let planned = succeeds(&["plan", text(dataset::small()), "--memory", "256MiB"]);
+    assert!(planned.stdout.contains("peak"), "{planned:#?}");
+}

@@ -1,0 +1,254 @@
+//! Bad input is one clear message and an exit code: no panic, no half file, no leftover scratch.
+
+use std::{fs, path::Path};
+
+use crate::{
+    command::{fails, text},
+    dataset::{self, Feature, write_table},
+};
+
+const FEW_TREES: &str = r#"{"n_estimators": 3, "max_depth": 3}"#;
+
+/// Trains on `dataset`, which must fail and leave nothing in the out-dir.
+fn check(dataset: &Path, more: &[&str], code: i32, words: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let mut arguments = vec![
+        "train",
+        text(dataset),
+        "--out-dir",
+        text(&out_dir),
+        "--model",
+        FEW_TREES,
+        "--threads",
+        "2",
+    ];
+    arguments.extend(more);
+    fails(&arguments, code, words);
+    let left: Vec<_> = fs::read_dir(&out_dir)
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name()).collect())
+        .unwrap_or_default();
+    assert!(left.is_empty(), "{arguments:?} left {left:?}");
+}
+
+/// The shared dataset with one shard changed.
+fn with_shard(change: impl Fn(Vec<u8>) -> Vec<u8>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    dataset::copy_to(dir.path());
+    let shard = dir.path().join("part-00002.parquet");
+    let bytes = change(fs::read(&shard).unwrap());
+    fs::write(&shard, bytes).unwrap();
+    dir
+}
+
+/// A directory of one tiny table.
+fn with_table(change: impl Fn(&mut dataset::TinyTable)) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    write_table(&dir.path().join("table.parquet"), change);
+    dir
+}
+
+#[test]
+fn a_missing_path() {
+    check(Path::new("no/such/place"), &[], 1, &["no/such/place"]);
+}
+
+#[test]
+fn a_directory_without_parquet() {
+    let dir = tempfile::tempdir().unwrap();
+    check(dir.path(), &[], 1, &[text(dir.path())]);
+    fs::write(dir.path().join("gene_manifest.csv"), "gene_id\n").unwrap();
+    check(dir.path(), &[], 1, &["parquet"]);
+}
+
+#[test]
+fn a_glob_that_matches_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let glob = dir.path().join("*.parquet");
+    check(&glob, &[], 1, &["*.parquet"]);
+}
+
+#[test]
+fn a_truncated_shard() {
+    let dir = with_shard(|bytes| bytes[..bytes.len() / 2].to_vec());
+    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+}
+
+#[test]
+fn a_zero_byte_shard() {
+    let dir = with_shard(|_| Vec::new());
+    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+}
+
+#[test]
+fn a_shard_of_something_else() {
+    let dir = with_shard(|_| b"gene_id,splice_type\nA,donor\n".repeat(100));
+    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+}
+
+#[test]
+fn a_footer_that_lies() {
+    let dir = with_shard(|mut bytes| {
+        let length = bytes.len();
+        bytes[length - 8..length - 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        bytes
+    });
+    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+}
+
+#[test]
+fn flipped_bytes_in_the_data() {
+    let dir = with_shard(|mut bytes| {
+        // Every column chunk of the first half is hit, so that one that is read is among them.
+        let half = bytes.len() / 2;
+        bytes[4..half]
+            .iter_mut()
+            .step_by(97)
+            .for_each(|byte| *byte ^= 0x55);
+        bytes
+    });
+    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+}
+
+#[test]
+fn columns_of_conflicting_types() {
+    let dir = with_table(|_| {});
+    write_table(&dir.path().join("other.parquet"), |table| {
+        table.x = Feature::Text(vec![Some("high"); table.rows()]);
+    });
+    check(
+        dir.path(),
+        &[],
+        1,
+        &["table.parquet", "other.parquet", "`x`"],
+    );
+}
+
+#[test]
+fn a_target_that_is_not_there() {
+    let dir = with_table(|table| table.labels = None);
+    check(dir.path(), &["--profile", "splice"], 1, &["splice_type"]);
+    check(dir.path(), &["--target", "price"], 1, &["price"]);
+}
+
+#[test]
+fn a_constant_target() {
+    let dir = with_table(|table| table.labels = Some(vec![Some("neither"); table.rows()]));
+    check(dir.path(), &[], 1, &["splice_type"]);
+}
+
+#[test]
+fn more_classes_than_the_task_allows() {
+    let dir = with_table(|_| {});
+    check(
+        dir.path(),
+        &[
+            "--profile",
+            "none",
+            "--target",
+            "splice_type",
+            "--task",
+            "binary",
+        ],
+        1,
+        &["splice_type", "3"],
+    );
+}
+
+#[test]
+fn a_group_column_with_nulls() {
+    let dir = with_table(|table| table.genes[17] = None);
+    check(dir.path(), &[], 1, &["gene_id"]);
+}
+
+#[test]
+fn a_group_column_that_is_not_there() {
+    check(dataset::small(), &["--group-col", "shop"], 1, &["shop"]);
+}
+
+#[test]
+fn all_features_excluded() {
+    let dir = with_table(|_| {});
+    check(dir.path(), &["--exclude", "x"], 1, &["feature"]);
+}
+
+#[test]
+fn a_split_without_positives() {
+    let dir = with_table(|table| {
+        let label = |row: &usize| if row % 10 == 3 { "donor" } else { "neither" };
+        table.labels = Some((0..table.rows()).map(|row| Some(label(&row))).collect());
+    });
+    check(dir.path(), &[], 1, &["split"]);
+}
+
+#[test]
+fn a_memory_limit_too_small() {
+    check(dataset::small(), &["--memory", "1MiB"], 1, &["--memory"]);
+}
+
+#[test]
+fn an_out_dir_that_is_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    fails(
+        &[
+            "train",
+            text(dataset::small()),
+            "--out-dir",
+            text(&file),
+            "--model",
+            FEW_TREES,
+        ],
+        1,
+        &[text(&file)],
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_baseline_without_its_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("baseline.tsv");
+    fs::write(&table, "name\tvalue\na\t1\n").unwrap();
+    check(
+        dataset::small(),
+        &[text(&table)],
+        1,
+        &["baseline.tsv", "gene_id"],
+    );
+    check(
+        dataset::small(),
+        &["no-such-baseline.tsv"],
+        1,
+        &["no-such-baseline.tsv"],
+    );
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_suggests() {
+    check(dataset::small(), &["--memroy", "1GiB"], 2, &["--memory"]);
+    check(dataset::small(), &["--test-size", "1.5"], 2, &["test-size"]);
+    check(dataset::small(), &["--memory", "lots"], 2, &["lots"]);
+    for (model, words) in [
+        (r#"{"n_estimatrs": 5}"#, ["n_estimatrs", "n_estimators"]),
+        (r#"{"subsample": 0.5}"#, ["subsample", "subsample"]),
+        ("gbtd", ["gbtd", "gbdt"]),
+        (r#"{"n_estimators": "#, ["--model", "json"]),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let out_dir = dir.path().join("run");
+        fails(
+            &[
+                "train",
+                text(dataset::small()),
+                "--out-dir",
+                text(&out_dir),
+                "--model",
+                model,
+            ],
+            2,
+            &words,
+        );
+    }
+}

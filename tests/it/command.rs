@@ -1,0 +1,70 @@
+//! Runs the binary as a user would.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// How a run of the binary ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The exit code; `None` after a signal that was not handled.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The binary with arguments, not yet started.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowmill"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end.
+pub(crate) fn rowmill(arguments: &[&str]) -> Outcome {
+    let output = command(arguments).output().expect("the binary starts");
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs to the end, which must be a good one.
+pub(crate) fn succeeds(arguments: &[&str]) -> Outcome {
+    let outcome = rowmill(arguments);
+    assert_eq!(outcome.code, Some(0), "{arguments:?}: {outcome:#?}");
+    outcome
+}
+
+/// Runs to an end with this exit code and one message that has all these words; no panic.
+pub(crate) fn fails(arguments: &[&str], code: i32, words: &[&str]) -> Outcome {
+    let outcome = rowmill(arguments);
+    assert_eq!(outcome.code, Some(code), "{arguments:?}: {outcome:#?}");
+    let message = outcome.stderr.to_lowercase();
+    for word in words {
+        assert!(
+            message.contains(&word.to_lowercase()),
+            "{arguments:?}: no `{word}` in {outcome:#?}"
+        );
+    }
+    for word in ["panicked", "internal error"] {
+        assert!(!message.contains(word), "{arguments:?}: {outcome:#?}");
+    }
+    outcome
+}
+
+/// Starts and answers at once.
+pub(crate) fn start(arguments: &[&str]) -> Child {
+    command(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts")
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("test paths are UTF-8")
+}
