@@ -27,11 +27,13 @@ pub(super) fn run(arguments: &DemoArguments, log: &Log) -> Result<()> {
     let summary = synth::make(&synth_options(arguments, &data), progress.as_ref())?;
     progress.message(&synth::render(&summary));
     progress.message(&choice.describe());
-    train::execute(&options, progress.as_ref())?;
+    let finished = train::execute(&options, progress.as_ref())?;
     if log.is_quiet() {
         return Ok(());
     }
-    terminal::print(&farewell(&data, &run_dir, &synth::since(started)))
+    let summary = train::summary(&finished, &options);
+    let farewell = farewell(&data, &run_dir, &synth::since(started));
+    terminal::print(&format!("{summary}\n\n{farewell}"))
 }
 
 fn synth_options(arguments: &DemoArguments, data: &Path) -> SynthOptions {
@@ -73,13 +75,7 @@ fn training(arguments: &DemoArguments, data: &Path, run_dir: &Path) -> Result<Tr
 fn farewell(data: &Path, run_dir: &Path, seconds: &str) -> String {
     let (data, run) = (data.display(), run_dir.display());
     format!(
-        "\nDone in {seconds}. The data are in {data}, the run in {run}:\n\
-         \x20 model.rowmill          the model: one self-contained, checksummed file\n\
-         \x20 metrics.json           how good it is on train, valid and test rows\n\
-         \x20 delta_vs_baseline.csv  each held-out gene against the base model\n\
-         \x20 features.csv           every column: used or not, why, and how important\n\
-         \x20 splits.parquet         the proof that no gene is in two splits\n\
-         \x20 run.json               options, seed, passes, the memory plan and the measured peak\n\
+        "Done in {seconds}: data in {data}, run in {run}.\n\
          \n\
          Try next:\n\
          \x20 rowmill show {run}/model.rowmill\n\

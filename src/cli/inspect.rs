@@ -1,26 +1,37 @@
 //! `rowmill inspect`: what a dataset has, and the part that each column would play.
 
 use super::{
-    arguments::InspectArguments,
+    arguments::{InspectArguments, threads_default},
     table::{Align, Table},
     terminal::{self, grouped},
 };
 use crate::{
-    data::{Absent, Roles, Schema},
+    data::{Absent, Roles, Schema, Selection},
     error::{Error, Result},
-    limits::format_bytes,
+    limits::{Limits, format_bytes},
+    source::{Dataset, OpenOptions},
 };
 
 /// Lines of a long list that are printed without `--all`.
 const LINES_SHOWN_MAX: usize = 12;
+
+/// Bytes on disk of a row beside its features: label, weight, group, split, and a margin, a gradient and a
+/// node for one output.
+const SCRATCH_ROW_BYTES: u64 = 4 + 4 + 8 + 1 + 4 + 4 + 2;
 
 /// Columns in a row that look alike and are folded from here on.
 const ALIKE_MIN: usize = 6;
 
 /// Prints what a dataset has.
 pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
-    let inspection = look(arguments)?;
-    terminal::print(&render(&inspection, arguments.all))
+    let selection = arguments.columns.selection()?;
+    let (inspection, refusal) = look(arguments, &selection)?;
+    terminal::print(&render(&inspection, arguments.all))?;
+    match refusal {
+        // Without flags about columns there is nothing that the user got wrong.
+        Some(error) if selection != Selection::default() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// What there is to print.
@@ -36,12 +47,99 @@ pub(super) struct Inspection {
     pub(super) profile: String,
     /// Why no parts could be given, if they could not.
     pub(super) roles_error: Option<String>,
+    /// What would stop a run.
+    pub(super) problems: Vec<String>,
     /// What, bytes, why.
     pub(super) estimates: Vec<(String, u64, String)>,
 }
 
-fn look(_arguments: &InspectArguments) -> Result<Inspection> {
-    Err(Error::Usage("reading is not part of this build".to_owned()))
+/// Reads the footers and gives the columns their parts; beside the page, why that was not possible.
+fn look(
+    arguments: &InspectArguments,
+    selection: &Selection,
+) -> Result<(Inspection, Option<Error>)> {
+    let limits = Limits::default();
+    let mut dataset = Dataset::open(&arguments.dataset, &OpenOptions::new(&limits))?;
+    let profile = arguments.columns.profile.resolve(dataset.schema())?;
+    if let Some(profile) = &profile {
+        dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
+    }
+    let resolved = Roles::resolve(dataset.schema(), profile.as_ref(), selection);
+    let (roles, refusal) = match resolved {
+        Ok(roles) => (Some(roles), None),
+        Err(error) => (None, Some(error)),
+    };
+    let files = dataset.files().iter().map(|file| FileLine {
+        name: file.name.clone(),
+        rows: file.rows,
+        row_groups: file.row_groups.len() as u64,
+        bytes: file.bytes,
+    });
+    let inspection = Inspection {
+        dataset: arguments.dataset.clone(),
+        files: files.collect(),
+        columns: column_lines(dataset.schema(), roles.as_ref()),
+        profile: profile.map_or_else(|| "none".to_owned(), |profile| profile.name),
+        problems: problems(&dataset, roles.as_ref()),
+        roles_error: refusal.as_ref().map(Error::to_string),
+        estimates: roles.map_or_else(Vec::new, |roles| {
+            let threads = arguments.threads.unwrap_or_else(threads_default);
+            estimates(&dataset, &roles, threads)
+        }),
+    };
+    Ok((inspection, refusal))
+}
+
+/// What would stop a run on these columns.
+fn problems(dataset: &Dataset, roles: Option<&Roles>) -> Vec<String> {
+    let Some(roles) = roles else {
+        return Vec::new();
+    };
+    let named = [Some(roles.target), roles.group, roles.split, roles.weight];
+    let used = named
+        .into_iter()
+        .flatten()
+        .chain(roles.features.iter().copied());
+    used.filter_map(|column| dataset.check_column(column).err())
+        .map(|error| error.to_string())
+        .collect()
+}
+
+/// What a run would read and keep, from the footers alone.
+fn estimates(dataset: &Dataset, roles: &Roles, threads: usize) -> Vec<(String, u64, String)> {
+    let features = roles.features.len() as u64;
+    let rows = dataset.rows();
+    let mut scanned = vec![roles.target];
+    scanned.extend(
+        [roles.group, roles.split, roles.weight]
+            .into_iter()
+            .flatten(),
+    );
+    scanned.sort_unstable();
+    scanned.dedup();
+    let decode = dataset.decode_estimate(&roles.features);
+    vec![
+        (
+            "read by the scan".to_owned(),
+            dataset.column_bytes(&scanned),
+            "target, group and split columns, compressed".to_owned(),
+        ),
+        (
+            "read by a full pass".to_owned(),
+            dataset.column_bytes(&roles.features),
+            format!("{} features, compressed", grouped(features)),
+        ),
+        (
+            "scratch on disk".to_owned(),
+            rows.saturating_mul(features + SCRATCH_ROW_BYTES),
+            "at most a byte a feature and row, and what is kept of each row".to_owned(),
+        ),
+        (
+            "reading in memory".to_owned(),
+            decode.lane_bytes.saturating_mul(threads as u64),
+            format!("{threads} threads, one column at a time each; `rowmill plan` has the whole"),
+        ),
+    ]
 }
 
 /// One file.
@@ -63,8 +161,14 @@ pub(super) struct ColumnLine {
 }
 
 impl ColumnLine {
+    /// Whether two columns say the same but for the name: the part, and either the type or the
+    /// family (what stands before the first `_`).
     fn is_like(&self, other: &Self) -> bool {
-        (&self.file_type, self.role, &self.why) == (&other.file_type, other.role, &other.why)
+        let family = |name: &str| name.split_once('_').map(|(family, _)| family.to_owned());
+        let mine = family(&self.name);
+        let same_family = mine.is_some() && mine == family(&other.name);
+        (self.role, &self.why) == (other.role, &other.why)
+            && (self.file_type == other.file_type || same_family)
     }
 }
 
@@ -118,6 +222,9 @@ pub(super) fn render(inspection: &Inspection, all: bool) -> String {
     if let Some(error) = &inspection.roles_error {
         text.push_str(&format!("  no column has a part yet: {error}\n"));
     }
+    for problem in &inspection.problems {
+        text.push_str(&format!("  a run would end here: {problem}\n"));
+    }
     if !inspection.estimates.is_empty() {
         text.push_str("\nestimates\n");
         let mut table = Table::new(&[
@@ -170,9 +277,9 @@ fn column_table(columns: &[ColumnLine], all: bool) -> String {
         ("role", Align::Left),
         ("why", Align::Left),
     ]);
-    let mut push = |column: &ColumnLine, name: String| {
+    let mut push = |column: &ColumnLine| {
         table.row([
-            name,
+            column.name.clone(),
             column.file_type.clone(),
             column.role.to_owned(),
             column.why.clone(),
@@ -187,16 +294,33 @@ fn column_table(columns: &[ColumnLine], all: bool) -> String {
         let (run, after) = rest.split_at(alike);
         if all || alike < ALIKE_MIN {
             for column in run {
-                push(column, column.name.clone());
+                push(column);
             }
         } else {
-            push(first, first.name.clone());
-            push(first, format!("... {} more", grouped((alike - 2) as u64)));
-            push(first, run[alike - 1].name.clone());
+            let last = &run[alike - 1];
+            let more = ColumnLine {
+                name: format!("... {} more", grouped((alike - 2) as u64)),
+                file_type: types(&run[1..alike - 1]),
+                ..first.clone()
+            };
+            push(first);
+            push(&more);
+            push(last);
         }
         rest = after;
     }
     table.render()
+}
+
+/// The types of some columns, each once, in the order of their first appearance.
+fn types(columns: &[ColumnLine]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for column in columns {
+        if !names.contains(&column.file_type.as_str()) {
+            names.push(&column.file_type);
+        }
+    }
+    names.join(" or ")
 }
 
 #[cfg(test)]

@@ -1,27 +1,32 @@
 //! `rowmill plan`.
 
-use super::{arguments::PlanArguments, log::Log, terminal, train};
-use crate::{
-    error::{Error, Result},
-    limits::MemoryPlan,
-    platform::memory,
-    train::TrainOptions,
-};
+use super::{arguments::PlanArguments, log::Log, terminal, train as train_command};
+use crate::{error::Result, limits::format_bytes, platform::memory, train};
 
 /// Prints the plan, and refuses it when it does not fit.
 pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {
-    let (options, choice) = train::options(&arguments.train)?;
-    let plan = compute(&options)?;
+    let (options, choice) = train_command::options(&arguments.train)?;
+    let progress = log.progress();
+    let (job, plan) = train::plan(&options, progress.as_ref())?;
     if !log.is_quiet() {
-        terminal::print(&choice.describe())?;
+        progress.message(&choice.describe());
+        plan.notes.iter().for_each(|note| progress.message(note));
     }
-    terminal::print(&plan.to_string())?;
-    plan.check(memory::free_memory_bytes())
-}
-
-/// The one call into the library.
-fn compute(_options: &TrainOptions) -> Result<MemoryPlan> {
-    Err(Error::Usage(
-        "training is not part of this build".to_owned(),
-    ))
+    let free = memory::free_memory_bytes();
+    let fact = |name: &str, value: String| format!("{name:<45} {value:>12}");
+    let mut lines = vec![
+        plan.memory.to_string(),
+        fact("scratch on disk, at most", format_bytes(plan.scratch_bytes)),
+    ];
+    if let Some(free) = free {
+        lines.push(fact("memory free now", format_bytes(free)));
+    }
+    lines.push(format!(
+        "for {} rows and {} features of {}",
+        terminal::grouped(job.dataset.rows()),
+        terminal::grouped(job.roles.features.len() as u64),
+        options.dataset
+    ));
+    terminal::print(&lines.join("\n"))?;
+    plan.memory.check(free)
 }

@@ -1,17 +1,25 @@
-//! `rowmill train`: flags to options, one call, a summary.
+//! `rowmill train`: flags to options, two calls, a summary.
+
+use std::fmt::Write as _;
 
 use super::{
     arguments::{TrainArguments, threads_default},
     log::Log,
-    model, signals,
+    model, signals, terminal,
 };
 use crate::{
+    data::Split,
     engine::Progress,
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, Objective},
     limits::Limits,
-    train::{TrainOptions, options::TaskChoice},
+    platform::stop,
+    report::{self, Finished},
+    train::{self, TrainOptions, options::TaskChoice},
 };
+
+/// Features that the summary lists.
+const FEATURES_LISTED: usize = 10;
 
 /// Trains and prints what was made.
 pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
@@ -19,14 +27,60 @@ pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
     signals::watch()?;
     let progress = log.progress();
     progress.message(&choice.describe());
-    execute(&options, progress.as_ref())
+    let finished = execute(&options, progress.as_ref())?;
+    if log.is_quiet() {
+        return Ok(());
+    }
+    terminal::print(&summary(&finished, &options))
 }
 
-/// The one call into the library.
-pub(super) fn execute(_options: &TrainOptions, _progress: &dyn Progress) -> Result<()> {
-    Err(Error::Usage(
-        "training is not part of this build".to_owned(),
-    ))
+/// Trains, and writes all that a run leaves behind.
+pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result<Finished> {
+    let stop = stop::process();
+    let trained = train::train(options, stop, progress)?;
+    report::finish(trained, options, stop, progress)
+}
+
+/// What a run found, for people.
+pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
+    let Finished {
+        metrics,
+        features,
+        run,
+    } = finished;
+    let mut parts = vec![
+        report::terminal::splits_table(metrics),
+        report::terminal::metrics_table(metrics),
+    ];
+    let test = metrics
+        .splits
+        .iter()
+        .find(|record| record.split == Split::Test);
+    if let (Some(test), true) = (test, metrics.classes.len() > 2) {
+        parts.push(report::terminal::classes_table(metrics, test));
+    }
+    if let Some(baseline) = &metrics.baseline {
+        parts.push(report::terminal::delta_summary(baseline));
+    }
+    parts.push(report::terminal::importance_table(
+        features,
+        FEATURES_LISTED,
+    ));
+    parts.push(report::terminal::passes_table(run));
+    parts.push(files(options, metrics.baseline.is_some()));
+    let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).collect();
+    parts.join("\n\n")
+}
+
+/// The files of the run's directory.
+fn files(options: &TrainOptions, has_delta: bool) -> String {
+    let mut text = format!("in {}:", options.out_dir.display());
+    for artefact in report::ARTEFACTS {
+        if has_delta || artefact.name != report::delta::NAME {
+            let _ = write!(text, "\n  {:<22} {}", artefact.name, artefact.what);
+        }
+    }
+    text
 }
 
 /// The options of a run, checked, and what `--model` was understood as.

@@ -310,3 +310,34 @@ impl<'a> Reader<'a> {
         self.array().map(f64::from_le_bytes)
     }
 }
+
+/// Makes the checksums of a mutated file right in place, where its table can be followed, so that
+/// fuzzing reaches what lies behind them. `None` where it cannot.
+pub fn reseal(file: &mut [u8]) -> Option<()> {
+    let trailer_at = file.len().checked_sub(TRAILER_BYTES)?;
+    let number = |bytes: &[u8]| Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize);
+    let header_bytes = number(file.get(16..20)?)?;
+    let sections = number(file.get(20..24)?)?;
+    let table = HEAD_BYTES.checked_add(header_bytes)?;
+    let end = table.checked_add(sections.checked_mul(ENTRY_BYTES)?)?;
+    if sections > SECTIONS_MAX || end + 8 > trailer_at {
+        return None;
+    }
+    for entry in (table..end).step_by(ENTRY_BYTES) {
+        let at = |offset: usize| entry + offset..entry + offset + 8;
+        let long = |bytes: &[u8]| {
+            let value = u64::from_le_bytes(bytes.try_into().ok()?);
+            usize::try_from(value).ok()
+        };
+        let (offset, length) = (long(&file[at(8)])?, long(&file[at(16)])?);
+        let checksum = XxHash3_64::oneshot(file.get(offset..offset.checked_add(length)?)?);
+        file[at(24)].copy_from_slice(&checksum.to_le_bytes());
+    }
+    let table_checksum = XxHash3_64::oneshot(&file[..end]);
+    file[end..end + 8].copy_from_slice(&table_checksum.to_le_bytes());
+    let total = file.len() as u64;
+    file[trailer_at..trailer_at + 8].copy_from_slice(&total.to_le_bytes());
+    let checksum = XxHash3_64::oneshot(&file[..trailer_at + 8]);
+    file[trailer_at + 8..trailer_at + 16].copy_from_slice(&checksum.to_le_bytes());
+    Some(())
+}

@@ -8,6 +8,7 @@
 //!   tree      node splits over codes          ensemble  base margins + trees
 //!   linear    intercepts + coefficients       predict   both, over blocks and batches
 //!   container sections, checksums             bundle    the whole `Model` and its file
+//!   summary   a model in a few figures        show      the same as text
 //! ```
 
 pub mod binning;
@@ -26,6 +27,9 @@ pub mod bundle;
 pub mod container;
 pub mod file;
 
+pub mod show;
+pub mod summary;
+
 mod codec;
 mod records;
 mod validate;
@@ -38,6 +42,7 @@ pub use features::{FeatureSpec, Unseen};
 pub use linear::{Column, Linear, Reading};
 pub use link::{Link, Task};
 pub use predict::{ByteTrees, LinearPredictor, Predictor};
+pub use summary::Summary;
 pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub fn write(
     })
 }
 
-/// Like [`write`], for a filler that can fail in other ways and has something to answer.
+/// Like [`write()`], for a filler that can fail in other ways and has something to answer.
 ///
 /// # Errors
 /// The filler's own, or [`Error::Io`] naming `path`; then nothing has changed under that name.

@@ -49,3 +49,48 @@ impl<W: std::io::Write> CsvWriter<'_, W> {
             .map_err(|source| Error::io("write", self.path, source))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Disk(usize);
+
+    impl io::Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if bytes.len() > self.0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0 -= bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_is_an_error_that_names_the_file() {
+        let path = Path::new("out/delta_vs_baseline.csv");
+        let mut csv = CsvWriter {
+            path,
+            writer: csv::Writer::from_writer(Disk(20_000)),
+        };
+        let error = (0..100_000)
+            .try_for_each(|row| csv.row([row.to_string(), "x".repeat(10)]))
+            .and_then(|()| csv.flush())
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("out/delta_vs_baseline.csv"),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains("free some disk space"),
+            "{error}"
+        );
+    }
+}

@@ -26,7 +26,7 @@ pub struct SplitRow {
 }
 
 /// Writes the table: `group` (text), `split` (text), `rows` (int64), in the order given. Answers
-/// how many rows were written. Memory: [`ROW_GROUP_ROWS`] groups.
+/// how many rows were written. Memory: 16,384 groups.
 ///
 /// # Errors
 /// The iterator's own, or [`crate::Error::Io`] naming the file.
@@ -46,7 +46,9 @@ pub fn write(directory: &Path, groups: impl IntoIterator<Item = Result<SplitRow>
         }
     }
     write_held(&mut writer, &held)?;
-    writer.finish()
+    let rows = writer.rows();
+    writer.finish()?;
+    Ok(rows)
 }
 
 fn write_held(writer: &mut TableWriter, held: &[SplitRow]) -> Result<()> {

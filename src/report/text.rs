@@ -27,7 +27,7 @@ pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -56,4 +56,47 @@ pub(super) fn printable(name: &str) -> String {
 /// Marks that make a terminal show text in another order than it is written.
 fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_read_back_the_same() {
+        let check = |value: f64, expected: &str| {
+            assert_eq!(number(value), expected);
+            assert_eq!(expected.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        };
+        check(12.0, "12");
+        check(-0.0, "-0");
+        check(0.1, "0.1");
+        check(1e-5, "0.00001");
+        check(1e-6, "1e-6");
+        check(-2.5e-300, "-2.5e-300");
+        check(1e15, "1000000000000000");
+        check(f64::MAX, "1.7976931348623157e308");
+        check(f64::NEG_INFINITY, "-inf");
+        assert_eq!(number(f64::NAN), "");
+        assert_eq!(optional(None), "");
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        for (value, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(value), expected);
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(printable(&"é".repeat(48)).chars().count(), 48);
+        assert!(printable(&"é".repeat(49)).ends_with("é..."));
+        assert_eq!(printable("a\tb\u{0}"), "a\\u{9}b\\u{0}");
+    }
 }

@@ -1,3 +1,38 @@
 //! Parquet files, in and out: the only room that knows the format.
+//!
+//! ```text
+//! path or glob --discover--> files --footer--> Dataset: schema, row groups, sums
+//!                                                |
+//!      LaneReader (one a thread): row group -> column -> slices of Values
+//!        chunk: its bytes, bounded    pages: headers checked    column: decoded, converted
+//! ```
+//!
+//! Files are hostile until shown otherwise: sizes are checked before anything is allocated, page
+//! headers are walked before the decoder sees them, checksums are verified where there are any,
+//! panics of the decoder become errors, rows are counted. Every error names the place.
 
+mod chunk;
+mod column;
+mod cost;
+mod dataset;
+mod delta;
+mod discover;
+mod file_type;
+mod footer;
+mod guard;
+mod lane;
+mod numbers;
+mod opening;
+mod pages;
+mod positioned;
+mod text;
+mod thrift;
+mod unify;
 pub mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use cost::DecodeEstimate;
+pub use dataset::{DataFile, Dataset, OpenOptions, RowGroup};
+pub use lane::LaneReader;

@@ -48,15 +48,8 @@ pub fn find_bins(
             FeatureSurvey::Text { counts, .. } => {
                 let categories = counts.finish(categories_max);
                 let pooled = categories.other_rows > 0;
-                let values = categories
-                    .kept
-                    .into_iter()
-                    .map(|(value, _)| value)
-                    .collect();
-                (
-                    Binning::Categorical { values, pooled },
-                    categories.missing_rows > 0,
-                )
+                let values = categories.kept.into_iter().map(|(value, _)| value).collect();
+                (Binning::Categorical { values, pooled }, categories.missing_rows > 0)
             }
         };
         Ok(FeatureSpec {
@@ -73,22 +66,14 @@ pub fn find_bins(
         .map(|(feature, survey)| radix(feature, survey.missing_any()))
         .collect();
     let layout = pack::layout(&radices);
-    Ok(Bins {
-        features,
-        radices,
-        layout,
-    })
+    Ok(Bins { features, radices, layout })
 }
 
 /// A feature's sampled numbers, missing ones included.
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn read_sample(
-    file: &BlockFile,
-    feature: usize,
-    value_type: Option<ValueType>,
-) -> Result<Vec<f64>> {
+pub fn read_sample(file: &BlockFile, feature: usize, value_type: Option<ValueType>) -> Result<Vec<f64>> {
     let rows = file.rows() as usize;
     if value_type == Some(ValueType::F64) {
         let mut values = vec![0.0f64; rows];

@@ -11,8 +11,7 @@ use crate::{
     error::{Error, Result},
     limits::CODES_MAX,
     model::{
-        Body, Coder, Model,
-        features::missing_codes,
+        Body, Coder, Model, features::missing_codes,
         predict::{ByteTrees, LinearPredictor},
     },
     train::{
@@ -59,9 +58,7 @@ pub fn predict_and_evaluate(
         .map(|feature| {
             let name = &model.features[*feature].name;
             job.schema().index_of(name).ok_or_else(|| {
-                Error::Dataset(format!(
-                    "the data have no column `{name}`, which the model needs"
-                ))
+                Error::Dataset(format!("the data have no column `{name}`, which the model needs"))
             })
         })
         .collect::<Result<Vec<usize>>>()?;
@@ -72,11 +69,7 @@ pub fn predict_and_evaluate(
             splits,
             kernel: kernel.clone(),
             worker: Evaluation::new(spec),
-            slice: Slice {
-                row_group: 0,
-                first_row: 0,
-                rows: 0,
-            },
+            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
             next_feature: 0,
             buffer: RowsBuffer::default(),
             margins: Vec::new(),
@@ -186,10 +179,7 @@ impl Kernel {
                 let codes = &mut kernel.codes[at * slice_rows + start..][..values.len()];
                 kernel.coders[at].code(values, codes);
             }
-            Self::Linear {
-                features,
-                predictor,
-            } => {
+            Self::Linear { features, predictor } => {
                 predictor.add_rows(features[at], start, values);
             }
         }
@@ -198,9 +188,7 @@ impl Kernel {
     fn finish_into(&mut self, rows: usize, margins: &mut [f32]) {
         match self {
             Self::Trees(kernel) => {
-                kernel
-                    .trees
-                    .margins_of_columns_into(&kernel.codes, rows, rows, margins);
+                kernel.trees.margins_of_columns_into(&kernel.codes, rows, rows, margins);
             }
             Self::Linear { predictor, .. } => predictor.finish_into(margins),
         }
@@ -235,15 +223,12 @@ impl Sink for PredictSink<'_> {
         if start == 0 {
             self.next_feature += 1;
         }
-        self.kernel
-            .add(self.next_feature - 1, self.slice.rows, start, &batch.values);
+        self.kernel.add(self.next_feature - 1, self.slice.rows, start, &batch.values);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        let Slice {
-            first_row, rows, ..
-        } = self.slice;
+        let Slice { first_row, rows, .. } = self.slice;
         let block = self.buffer.read_range(self.rows, first_row, rows)?;
         self.margins.resize(rows * self.kernel.outputs(), 0.0);
         self.kernel.finish_into(rows, &mut self.margins);

@@ -27,11 +27,7 @@ impl RowSample {
             rank += count;
             ranks.push(rank);
         }
-        Self {
-            seed,
-            threshold,
-            ranks,
-        }
+        Self { seed, threshold, ranks }
     }
 
     /// The seed that rows are hashed with.

@@ -1,1 +1,6 @@
-//! TBD
+//! From raw values to what learners read: cut points and packed codes for trees, a standardised
+//! design matrix for linear learners.
+
+pub mod cuts;
+pub mod pack;
+pub mod standardize;

@@ -37,6 +37,7 @@ fn splice_like() -> Inspection {
         columns: column_lines(&schema, Some(&roles)),
         profile: "splice".to_owned(),
         roles_error: None,
+        problems: vec!["column `x` is a number here and a text there".to_owned()],
         estimates: vec![(
             "scratch".to_owned(),
             1 << 20,
@@ -57,6 +58,7 @@ fn pages_have_parts_and_sums() {
         "pred_type    double  excluded  leaks the answer, says the profile splice",
         "3mer_0       double  feature   0 where absent",
         "... 62 more",
+        "a run would end here: column `x` is a number here",
         "scratch  1.0 MiB  a byte a feature and row",
     ] {
         assert!(text.contains(words), "{text}\nlacks: {words}");

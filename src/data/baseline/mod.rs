@@ -12,6 +12,7 @@
 //! ```
 
 mod discover;
+mod guard;
 mod read;
 #[cfg(test)]
 mod tests;

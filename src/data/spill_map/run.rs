@@ -24,7 +24,7 @@ pub(super) const RUNS_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) level: u32,
-    file: File,
+    pub(super) file: File,
     entries: u64,
     directory: PathBuf,
 }

@@ -28,7 +28,7 @@ fn fill(map: &mut SpillMap, twin: &mut BTreeMap<u64, Entry>, rows: u64, keys: u6
             name: None,
         });
         entry.counters[(row % 2) as usize] += row;
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             let name = format!("group {i}");
             map.set_name(key(i), &name).expect("one name a key");
             entry.name = Some(name);
@@ -116,6 +116,21 @@ fn a_directory_that_cannot_be_written_is_an_error_with_its_path() {
     let error = map.counters_mut(2).expect_err("nowhere to spill");
     assert!(
         error.to_string().contains("/nonexistent/rowmill"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_an_error() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut map = SpillMap::new(1, 1, directory.path());
+    for i in 0..3 {
+        map.counters_mut(key(i)).expect("a directory to write to")[0] += 1;
+    }
+    map.runs[1].file.set_len(3).expect("our own file");
+    let error = map.entries().map(|_| ()).expect_err("half an entry");
+    assert!(
+        error.to_string().contains("cannot read a temporary file"),
         "{error}"
     );
 }

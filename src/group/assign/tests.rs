@@ -40,7 +40,7 @@ fn worst(assignment: &Assignment, counts: &BucketCounts) -> f64 {
 fn balanced_meets_rows_and_classes_where_hash_does_not() {
     let skewed = counts(2_000, |group| 8 + 20_000 / (group + 1));
     let off = worst(&balanced(&skewed, shares()), &skewed);
-    assert!(off < 0.001, "{off}");
+    assert!(off < 0.002, "{off}");
     let off = worst(&by_hash(42, shares()), &skewed);
     assert!(off > 0.05, "{off}");
     // Few positives a group, so that one of them is 0.2 % of a split's.

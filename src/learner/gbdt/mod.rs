@@ -1,5 +1,36 @@
 //! Histogram gradient boosting.
 
+pub mod booster;
+pub mod curve;
+pub mod elementary;
+pub mod exact;
+pub mod features;
+pub mod gain;
+pub mod grower;
+pub mod histogram;
+pub mod kernel;
+pub mod lists;
+pub mod loss;
 pub mod options;
+pub mod pass;
+pub mod plan;
+pub mod quantise;
+pub mod replay;
+pub mod split;
+pub mod summary;
+pub mod tree;
+pub mod worker;
 
+pub use booster::Booster;
+pub use curve::RoundLoss;
+pub use features::FeatureCodes;
 pub use options::{BoosterOptions, Loss};
+pub use pass::{Access, PassRequest};
+pub use plan::BoosterPlan;
+pub use summary::LabelSummary;
+pub use worker::{Worker, WorkerPart};
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod tests;

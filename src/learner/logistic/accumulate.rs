@@ -133,6 +133,15 @@ impl Accumulator {
         std::mem::swap(&mut self.sums, finished);
     }
 
+    /// Bytes held, by capacity, the point apart.
+    pub fn heap_bytes(&self) -> usize {
+        self.tile.heap_bytes()
+            + self.scratch.heap_bytes()
+            + self.sums.heap_bytes()
+            + (self.classes.capacity() + self.curvatures.capacity()) * 4
+            + (self.weights.capacity() + self.margins.capacity()) * 8
+    }
+
     /// Evaluates the rows of the tile and empties it.
     fn flush(&mut self) {
         let rows = self.tile.rows();

@@ -10,7 +10,7 @@ const RIDGE_FIRST: f64 = 1e-8;
 
 /// `L` with `L L' = A + ridge * diag(A)`, where the ridge is 0 if `A` is positive definite.
 #[derive(Debug, Clone)]
-pub struct Cholesky {
+pub(super) struct Cholesky {
     /// The lower triangle, row after row.
     lower: Vec<f64>,
     size: usize,
@@ -21,7 +21,7 @@ impl Cholesky {
     /// Factors a lower triangle given row after row. Never fails: collinear columns get the smallest
     /// ridge of 1e-8, 1e-7, ... that makes every pivot positive, and a diagonal of 0 counts as 1.
     /// O(size^3 / 6) multiplications.
-    pub fn new(triangle: Vec<f64>, size: usize) -> Self {
+    pub(super) fn new(triangle: Vec<f64>, size: usize) -> Self {
         assert_eq!(triangle.len(), triangle_len(size), "triangle");
         let diagonal: Vec<f64> = (0..size)
             .map(|i| match triangle[triangle_len(i) + i] {
@@ -64,17 +64,17 @@ impl Cholesky {
     }
 
     /// The ridge that was needed, as a share of each diagonal element.
-    pub fn ridge(&self) -> f64 {
+    pub(super) fn ridge(&self) -> f64 {
         self.ridge
     }
 
     /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.lower.capacity() * 8
     }
 
     /// Solves `A x = b` in place. O(size^2).
-    pub fn solve(&self, b: &mut [f64]) {
+    pub(super) fn solve(&self, b: &mut [f64]) {
         assert_eq!(b.len(), self.size, "right-hand side");
         for i in 0..self.size {
             let row = &self.lower[triangle_len(i)..=triangle_len(i) + i];

@@ -3,11 +3,12 @@
 use crate::learner::logistic::{
     cholesky::Cholesky,
     kernel::dot,
+    secants::Secants,
     sums::{NewtonSums, Shape},
 };
 
-/// Halvings of one step before the point it started from is taken as the optimum.
-const HALVINGS_MAX: u32 = 30;
+/// Rises in a row before the point before them is taken as the optimum.
+const RISES_MAX: u32 = 30;
 
 /// A rise of the objective below this share of it is rounding.
 const RISE_MIN: f64 = 1e-12;
@@ -15,7 +16,7 @@ const RISE_MIN: f64 = 1e-12;
 /// What an evaluation showed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Verdict {
-    /// The objective rose: the step is halved, evaluate again.
+    /// The objective rose: the next point is nearer to the last one.
     Rose,
     /// No step from here lowers the objective any more.
     Stuck,
@@ -36,17 +37,27 @@ pub(super) struct Step {
     pub(super) remaining: f64,
 }
 
+/// The best point that was evaluated.
+#[derive(Debug, Clone)]
+struct Accepted {
+    point: Vec<f64>,
+    gradient: Vec<f64>,
+    objective: f64,
+}
+
 /// The state of a descent: the best point evaluated so far and the one to be evaluated next.
 ///
 /// The objective is the weighted mean loss plus `l2 / 2` times the squared coefficients, intercepts
-/// apart.
+/// apart. With the sums' own Hessian a step is Newton's, halved while the objective rises. With a
+/// preconditioner it is corrected by the gradients seen so far (L-BFGS), rises included.
 #[derive(Debug, Clone)]
 pub(super) struct Descent {
     shape: Shape,
     l2: f64,
     candidate: Vec<f64>,
-    accepted: Option<(Vec<f64>, f64)>,
-    halvings: u32,
+    accepted: Option<Accepted>,
+    secants: Secants,
+    rises: u32,
 }
 
 impl Descent {
@@ -58,8 +69,14 @@ impl Descent {
             l2,
             candidate: start,
             accepted: None,
-            halvings: 0,
+            secants: Secants::default(),
+            rises: 0,
         }
+    }
+
+    /// Bytes of a descent, its temporary vectors included.
+    pub(super) fn bytes(parameters: usize) -> u64 {
+        8 * parameters as u64 * 8 + Secants::bytes(parameters)
     }
 
     /// The point to be evaluated next.
@@ -69,9 +86,8 @@ impl Descent {
 
     /// The best point that was evaluated.
     pub(super) fn accepted(&self) -> &[f64] {
-        self.accepted
-            .as_ref()
-            .map_or(&self.candidate, |(point, _)| point)
+        let accepted = self.accepted.as_ref();
+        accepted.map_or(&self.candidate, |accepted| &accepted.point)
     }
 
     /// Takes the sums at the candidate and moves on. Without a `preconditioner` the Hessian is the
@@ -85,83 +101,120 @@ impl Descent {
         assert!(sums.weight > 0.0, "a pass with rows");
         let loss = sums.loss / sums.weight;
         let objective = loss + self.penalty();
-        if let Some((point, best)) = &self.accepted {
+        let gradient = self.gradient(sums);
+        if let Some(last) = &self.accepted {
+            if preconditioner.is_some() {
+                let step = difference(&self.candidate, &last.point);
+                self.secants
+                    .push(step, difference(&gradient, &last.gradient));
+            }
             // Written so that NaN counts as a rise.
-            let lower = objective <= best + RISE_MIN * best.abs();
+            let lower = objective <= last.objective + RISE_MIN * last.objective.abs();
             if !lower {
-                if self.halvings >= HALVINGS_MAX {
-                    self.candidate.copy_from_slice(point);
-                    return Verdict::Stuck;
-                }
-                self.halvings += 1;
-                for (candidate, point) in self.candidate.iter_mut().zip(point) {
-                    *candidate = 0.5 * (*candidate + point);
-                }
-                return Verdict::Rose;
+                return self.step_back(preconditioner);
             }
         }
-        self.halvings = 0;
-        self.accepted = Some((self.candidate.clone(), objective));
-        let (step, remaining_share) = self.newton_step(sums, preconditioner);
-        for (candidate, step) in self.candidate.iter_mut().zip(&step.direction) {
-            *candidate -= step;
-        }
-        self.centre();
-        let decrement = step.decrement;
+        self.rises = 0;
+        self.accepted = Some(Accepted {
+            point: self.candidate.clone(),
+            gradient,
+            objective,
+        });
+        let (decrement, remaining) = match preconditioner {
+            Some(preconditioner) => {
+                let decrement = self.step_along_secants(preconditioner);
+                (decrement, decrement)
+            }
+            None => self.step_by_newton(sums),
+        };
         Verdict::Accepted(Step {
             loss,
             objective,
             decrement,
-            remaining: decrement * remaining_share,
+            remaining,
         })
+    }
+
+    /// After a rise: a corrected step where there are secants, and half the way otherwise or if they
+    /// did not help at once.
+    fn step_back(&mut self, preconditioner: Option<&Cholesky>) -> Verdict {
+        self.rises += 1;
+        if self.rises > RISES_MAX {
+            self.candidate = self.accepted().to_vec();
+            return Verdict::Stuck;
+        }
+        match preconditioner {
+            Some(preconditioner) if self.rises == 1 => {
+                self.candidate = self.accepted().to_vec();
+                self.step_along_secants(preconditioner);
+            }
+            _ => {
+                let accepted = self
+                    .accepted
+                    .as_ref()
+                    .expect("only a second point can rise");
+                for (candidate, point) in self.candidate.iter_mut().zip(&accepted.point) {
+                    *candidate = 0.5 * (*candidate + point);
+                }
+            }
+        }
+        Verdict::Rose
+    }
+
+    /// Moves the candidate from the accepted point by the corrected preconditioner; answers the
+    /// decrement.
+    fn step_along_secants(&mut self, preconditioner: &Cholesky) -> f64 {
+        let accepted = self.accepted.as_ref().expect("an evaluated point");
+        let direction = self.secants.direction(&accepted.gradient, preconditioner);
+        let decrement = 0.5 * dot(&accepted.gradient, &direction);
+        self.step(&direction);
+        decrement
+    }
+
+    /// Moves the candidate by a Newton step; answers the decrement and what may remain after the step.
+    ///
+    /// The step changes margins by a mean square of about twice the decrement over the mean
+    /// curvature. A logistic curvature changes by a factor of at most e^|change of the margin| (Bach
+    /// 2010, "Self-concordant analysis for logistic regression", section 2), so the Hessian by a share
+    /// of about that change. By Taylor's theorem the step misses the optimum by half of that share,
+    /// and the objective by the square of the half.
+    fn step_by_newton(&mut self, sums: &NewtonSums) -> (f64, f64) {
+        let accepted = self.accepted.as_ref().expect("an evaluated point");
+        let hessian = sums.hessian();
+        let curvature = mean_curvature(&hessian, self.shape);
+        let mut direction = accepted.gradient.clone();
+        factors(hessian, self.shape, self.l2).solve(&mut direction);
+        let decrement = 0.5 * dot(&accepted.gradient, &direction);
+        self.step(&direction);
+        let share = 0.25 * 2.0 * decrement / curvature;
+        // Written so that NaN gives 1.
+        let share = if share < 1.0 { share } else { 1.0 };
+        (decrement, decrement * share)
+    }
+
+    fn step(&mut self, direction: &[f64]) {
+        for (candidate, step) in self.candidate.iter_mut().zip(direction) {
+            *candidate -= step;
+        }
+        self.centre();
     }
 
     fn penalty(&self) -> f64 {
         let features = self.shape.columns - 1;
         let outputs = self.candidate.chunks_exact(self.shape.columns);
-        0.5 * self.l2
-            * outputs
-                .map(|c| dot(&c[..features], &c[..features]))
-                .sum::<f64>()
-    }
-
-    /// The direction `H^-1 g` and the share of its decrement that will be left after the step.
-    fn newton_step(
-        &self,
-        sums: &NewtonSums,
-        preconditioner: Option<&Cholesky>,
-    ) -> (Direction, f64) {
-        let gradient = self.gradient(sums);
-        match preconditioner {
-            Some(factors) => (Direction::new(&gradient, factors), 1.0),
-            None => {
-                let hessian = sums.hessian();
-                let curvature = mean_curvature(&hessian, self.shape);
-                let factors = factors(hessian, self.shape, self.l2);
-                let direction = Direction::new(&gradient, &factors);
-                // The mean square by which the step changes a margin. The Hessian changes by at most
-                // about its root (a logistic curvature changes by a factor e^|change|), and Newton's
-                // error by its square (Nocedal & Wright 2006, theorem 3.5).
-                let change = 2.0 * direction.decrement / curvature;
-                // Written so that NaN gives 1.
-                let share = if change < 1.0 { change } else { 1.0 };
-                (direction, share)
-            }
-        }
+        let squares = outputs.map(|output| dot(&output[..features], &output[..features]));
+        0.5 * self.l2 * squares.sum::<f64>()
     }
 
     fn gradient(&self, sums: &NewtonSums) -> Vec<f64> {
         let columns = self.shape.columns;
         let scale = 1.0 / sums.weight;
-        let penalised = |i: usize| {
-            if i % columns == columns - 1 {
-                0.0
-            } else {
-                self.l2
-            }
+        let l2_of = |i: usize| match i % columns {
+            column if column == columns - 1 => 0.0,
+            _ => self.l2,
         };
         (sums.gradient.iter().zip(&self.candidate).enumerate())
-            .map(|(i, (sum, coefficient))| sum * scale + penalised(i) * coefficient)
+            .map(|(i, (sum, coefficient))| sum * scale + l2_of(i) * coefficient)
             .collect()
     }
 
@@ -180,32 +233,15 @@ impl Descent {
     }
 }
 
-/// A Newton direction.
-#[derive(Debug)]
-struct Direction {
-    direction: Vec<f64>,
-    decrement: f64,
-}
-
-impl Direction {
-    fn new(gradient: &[f64], factors: &Cholesky) -> Self {
-        let mut direction = gradient.to_vec();
-        factors.solve(&mut direction);
-        let decrement = 0.5 * dot(gradient, &direction);
-        Self {
-            direction,
-            decrement,
-        }
-    }
+fn difference(to: &[f64], from: &[f64]) -> Vec<f64> {
+    to.iter().zip(from).map(|(to, from)| to - from).collect()
 }
 
 /// The mean over outputs of the curvature of the mean loss along the intercept.
 fn mean_curvature(hessian: &[f64], shape: Shape) -> f64 {
     let diagonal = |i: usize| hessian[i * (i + 1) / 2 + i];
-    let sum: f64 = (1..=shape.outputs)
-        .map(|k| diagonal(k * shape.columns - 1))
-        .sum();
-    sum / shape.outputs as f64
+    let intercepts = (1..=shape.outputs).map(|k| k * shape.columns - 1);
+    intercepts.map(diagonal).sum::<f64>() / shape.outputs as f64
 }
 
 /// Factors the Hessian of the mean loss with the penalty added.
@@ -229,5 +265,10 @@ pub(super) fn factors(mut hessian: Vec<f64>, shape: Shape, l2: f64) -> Cholesky 
             (0..outputs).for_each(|k| hessian[at(place(k), place(k))] += l2);
         }
     }
-    Cholesky::new(hessian, shape.parameters())
+    let factors = Cholesky::new(hessian, shape.parameters());
+    if factors.ridge() > 0.0 {
+        let ridge = factors.ridge();
+        tracing::debug!(ridge, "the Hessian is singular: columns are collinear");
+    }
+    factors
 }

@@ -106,6 +106,11 @@ impl GramScratch {
     pub fn bytes(columns: usize, stride: usize) -> u64 {
         (columns * stride + GRAM_ROWS.min(columns) * columns) as u64 * 4
     }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        (self.weighted.capacity() + self.product.capacity()) * 4
+    }
 }
 
 /// Adds the lower triangle of `X' diag(curvature) X` to `gram`, row after row.

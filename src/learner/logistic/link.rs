@@ -98,7 +98,7 @@ pub fn softmax(
     curvatures: &mut [f32],
 ) -> f64 {
     let rows = classes.len();
-    assert!(rows > 0 && margins.len() % rows == 0, "margins");
+    assert!(rows > 0 && margins.len().is_multiple_of(rows), "margins");
     let outputs = margins.len() / rows;
     assert_eq!(weights.len(), rows, "weights");
     assert_eq!(curvatures.len(), pairs(outputs) * rows, "curvatures");

@@ -18,7 +18,9 @@ mod descent;
 pub mod kernel;
 pub mod link;
 pub mod options;
+mod secants;
 pub mod solver;
+mod start;
 pub mod sums;
 
 pub use accumulate::{Accumulator, NewtonPass};

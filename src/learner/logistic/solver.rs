@@ -9,7 +9,7 @@ use crate::{
         LogisticOptions,
         accumulate::{Accumulator, NewtonPass},
         cholesky::Cholesky,
-        descent::{self, Descent, Step, Verdict},
+        descent::{Descent, Step, Verdict},
         kernel::triangle_len,
         sums::{NewtonSums, Shape},
     },
@@ -20,16 +20,6 @@ pub const EXACT_PARAMETERS_MAX: usize = 512;
 
 /// Most parameters at all: the factors of the sample's Hessian are 256 MiB here.
 pub const PARAMETERS_MAX: usize = 8_192;
-
-/// Evaluations of the sample before its result is taken as it is.
-const SAMPLE_EVALUATIONS_MAX: u32 = 100;
-
-/// The remaining gain, as a share of the loss, at which the sample is solved. Its own error against
-/// all rows is far above.
-const SAMPLE_TOLERANCE: f64 = 1e-8;
-
-/// The share of the sample on which the descent begins, if that leaves rows enough.
-const SAMPLE_THINNING: usize = 8;
 
 /// The largest promise, as a share of the objective, that a last step is trusted with although no
 /// pass will evaluate it.
@@ -80,14 +70,15 @@ pub struct Fitted {
 ///
 /// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
 /// Hessian of the sample's optimum serves all passes as preconditioner: the gradient stays exact, each
-/// pass divides the error by about (rows of the sample / parameters) instead of squaring it.
+/// pass divides the error by about (rows of the sample / parameters) instead of squaring it, and the
+/// gradients of earlier passes correct what the sample got wrong (L-BFGS).
 #[derive(Debug)]
 pub struct Logistic {
-    options: LogisticOptions,
-    shape: Shape,
-    descent: Descent,
-    preconditioner: Option<Cholesky>,
-    passes: u32,
+    pub(super) options: LogisticOptions,
+    pub(super) shape: Shape,
+    pub(super) descent: Descent,
+    pub(super) preconditioner: Option<Cholesky>,
+    pub(super) passes: u32,
     last_step: Option<Step>,
     finished: Option<bool>,
 }
@@ -141,7 +132,7 @@ impl Logistic {
     pub fn bytes(shape: Shape) -> u64 {
         let parameters = shape.parameters();
         let triangle = triangle_len(parameters) as u64 * 8;
-        NewtonSums::bytes(shape, true) + 3 * triangle + 8 * parameters as u64 * 8
+        NewtonSums::bytes(shape, true) + 3 * triangle + Descent::bytes(parameters)
     }
 
     /// Bytes of one lane: its accumulator and a recycled part.
@@ -155,90 +146,7 @@ impl Logistic {
         Tile::bytes(shape.columns - 1, rows) + rows as u64 * 12 + Accumulator::bytes(shape, true)
     }
 
-    /// Solves the problem on a sample of the training rows, first on every eighth row of it, and starts
-    /// the passes from there. Call it before the first pass or not at all; a sample that lacks a class
-    /// is ignored, since nothing bounds that class's intercept.
-    ///
-    /// A sample smaller than the data is solved with an L2 penalty of at least 1 / rows (a normal prior
-    /// of variance 1), so that with few rows for each column it does not start the passes far off.
-    ///
-    /// # Errors
-    /// [`Error::Dataset`] when more than [`EXACT_PARAMETERS_MAX`] parameters need the sample's Hessian
-    /// and the sample cannot give one.
-    pub fn start_from_sample(
-        &mut self,
-        sample: &Tile,
-        labels: &[f32],
-        weights: &[f32],
-    ) -> Result<()> {
-        assert_eq!(
-            sample.features(),
-            self.shape.columns - 1,
-            "features of the sample"
-        );
-        assert_eq!(sample.rows(), labels.len(), "labels of the sample");
-        assert_eq!(sample.rows(), weights.len(), "weights of the sample");
-        assert_eq!(self.passes, 0, "the sample comes before the passes");
-        if !self.has_every_class(labels, weights) {
-            return Ok(());
-        }
-        let rows = sample.rows();
-        let thinned = rows / SAMPLE_THINNING;
-        if thinned >= 20 * self.shape.parameters() {
-            self.solve_sample(sample, labels, weights, SAMPLE_THINNING);
-        }
-        self.preconditioner = self.solve_sample(sample, labels, weights, 1);
-        Ok(())
-    }
-
-    fn has_every_class(&self, labels: &[f32], weights: &[f32]) -> bool {
-        (0..self.shape.outputs.max(2)).all(|class| {
-            labels
-                .iter()
-                .zip(weights)
-                .any(|(label, weight)| *label == class as f32 && *weight > 0.0)
-        })
-    }
-
-    /// Descends on every `step`-th row, and leaves the passes' descent at the result. Answers the
-    /// factors of the Hessian there, if the passes will need them.
-    fn solve_sample(
-        &mut self,
-        sample: &Tile,
-        labels: &[f32],
-        weights: &[f32],
-        step: usize,
-    ) -> Option<Cholesky> {
-        let rows = sample.rows().div_ceil(step);
-        let l2 = self.options.l2.max(1.0 / rows as f64);
-        let mut descent = Descent::new(self.shape, l2, self.descent.candidate().to_vec());
-        let mut factors = None;
-        for _ in 0..SAMPLE_EVALUATIONS_MAX {
-            let pass = self.pass_at(descent.candidate(), true);
-            let sums = sample_sums(&pass, sample, labels, weights, step);
-            if sums.weight <= 0.0 {
-                break;
-            }
-            let exact = Self::exact_hessian(self.shape);
-            let own = (!exact).then(|| descent::factors(sums.hessian(), self.shape, l2));
-            let verdict = descent.offer(&sums, own.as_ref());
-            match verdict {
-                Verdict::Rose => continue,
-                Verdict::Stuck => break,
-                Verdict::Accepted(taken) => {
-                    factors = own;
-                    if taken.remaining <= SAMPLE_TOLERANCE * taken.objective {
-                        break;
-                    }
-                }
-            }
-        }
-        let start = descent.candidate().to_vec();
-        self.descent = Descent::new(self.shape, self.options.l2, start);
-        factors
-    }
-
-    fn pass_at(&self, point: &[f64], with_hessian: bool) -> NewtonPass {
+    pub(super) fn pass_at(&self, point: &[f64], with_hessian: bool) -> NewtonPass {
         NewtonPass {
             shape: self.shape,
             point: Arc::from(point),
@@ -252,7 +160,12 @@ impl Logistic {
         if self.finished.is_some() {
             return None;
         }
-        Some(self.pass_at(self.descent.candidate(), self.preconditioner.is_none()))
+        let with_hessian = Self::exact_hessian(self.shape);
+        assert!(
+            with_hessian || self.preconditioner.is_some(),
+            "many parameters start from a sample"
+        );
+        Some(self.pass_at(self.descent.candidate(), with_hessian))
     }
 
     /// Takes the merged sums of the pass asked for last.
@@ -270,8 +183,7 @@ impl Logistic {
         self.passes += 1;
         let spent = self.passes >= self.options.passes_max;
         let loss = sums.loss / sums.weight;
-        let verdict = self.descent.offer(sums, self.preconditioner.as_ref());
-        let decrement = match verdict {
+        let decrement = match self.descent.offer(sums, self.preconditioner.as_ref()) {
             Verdict::Rose => {
                 if spent {
                     self.finish_at_accepted(false);
@@ -329,22 +241,4 @@ impl Logistic {
             converged,
         }
     }
-}
-
-/// The sums of a pass over every `step`-th row of a sample in memory.
-fn sample_sums(
-    pass: &NewtonPass,
-    sample: &Tile,
-    labels: &[f32],
-    weights: &[f32],
-    step: usize,
-) -> NewtonSums {
-    let rows: Vec<u32> = (0..sample.rows() as u32).step_by(step).collect();
-    let mut accumulator = pass.accumulator();
-    accumulator.update(&rows, labels, weights, |rows, tile| {
-        tile.copy_rows(sample, rows[0] as usize, step);
-    });
-    let mut sums = pass.sums();
-    accumulator.finish_row_group_into(&mut sums);
-    sums
 }

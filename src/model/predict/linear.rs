@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     data::Values,
+    limits::CODES_MAX as CODES,
     model::{
         coder::Coder,
         features::FeatureSpec,
@@ -38,8 +39,6 @@ enum FeatureTerm {
     /// Through indicators: what each code adds to each output, output-major, 256 a stretch.
     Text { coder: Coder, terms: Vec<f64> },
 }
-
-const CODES: usize = crate::limits::CODES_MAX;
 
 impl LinearPredictor {
     /// Prepares a sound model (a loaded one is checked).
@@ -165,15 +164,15 @@ impl FeatureTerm {
 
 /// What each code of a text feature adds: its indicators, summed in column order.
 fn text_terms(linear: &Linear, first: usize, columns: usize) -> Vec<f64> {
+    let design = &linear.columns[first..first + columns];
     let mut terms = Vec::with_capacity(linear.outputs * CODES);
     for output in 0..linear.outputs {
-        let coefficients = linear.coefficients_of(output);
+        let coefficients = &linear.coefficients_of(output)[first..first + columns];
         for code in 0..CODES {
             let mut term = 0.0;
-            for index in first..first + columns {
-                let column = &linear.columns[index];
+            for (column, coefficient) in design.iter().zip(coefficients) {
                 let is_code = column.reading == Reading::Category(code as u8);
-                term += coefficients[index] * column.standardise(f64::from(u8::from(is_code)));
+                term += coefficient * column.standardise(f64::from(u8::from(is_code)));
             }
             terms.push(term);
         }

@@ -4,13 +4,12 @@
 //! thread has its own. Margins are f32 and output-major: output `k` of row `i` at `k * rows + i`.
 //! They depend on the row alone, never on how rows are cut into blocks or batches.
 
+mod blend;
 pub mod byte_trees;
 pub mod linear;
 pub mod predictor;
+mod walk;
 
 pub use byte_trees::ByteTrees;
 pub use linear::LinearPredictor;
 pub use predictor::Predictor;
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,7 @@
 //!   the baseline's own columns | TP_meta .. f1_score_meta, delta | TP_base_rows .. f1_score_base_rows, delta_base_rows
 //! ```
 //!
-//! * *own columns*: with two classes, the group's rows summed over kinds of site ([`pooled`]); with
+//! * *own columns*: with two classes, the group's rows summed over kinds of site (`pooled.rs`); with
 //!   more, the row of the group and the kind of site that has the class's name, word for word.
 //! * `*_meta`: the model on the group's rows. `delta` is `f1_score_meta - f1_score`. The baseline
 //!   counted other rows (every position of a gene, say), so this is the comparison people ask for,

@@ -85,6 +85,7 @@ impl BinaryTable {
     pub fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
         assert_eq!(margins.len(), labels.len(), "a label for each margin");
         for row in rows_at(margins.len(), at) {
+            debug_assert!(labels[row] == 0.0 || labels[row] == 1.0);
             let margin = f64::from(margins[row]);
             let tail = (-margin.abs()).exp();
             let probability = if margin >= 0.0 { 1.0 } else { tail } / (1.0 + tail);
@@ -101,6 +102,7 @@ impl BinaryTable {
     ) {
         assert_eq!(probabilities.len(), labels.len(), "a label for each row");
         for row in rows_at(probabilities.len(), at) {
+            debug_assert!(labels[row] == 0.0 || labels[row] == 1.0);
             let probability = probabilities[row].clamp(0.0, 1.0);
             let margin = logit(probability);
             let loss_at_least = (-margin.abs()).exp().ln_1p();

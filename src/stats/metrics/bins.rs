@@ -3,7 +3,8 @@
 //! The margin is cut into equal bins over [-[`MARGIN_MAX`], [`MARGIN_MAX`]); what lies outside falls
 //! into the outermost bins. Bin borders are multiples of a power of two, so 0 (probability 0.5) is
 //! one of them. Rows of one bin count as ties; the interval assumes the worst and the best order of
-//! each bin's rows, so it holds the exact value whatever their order is.
+//! each bin's rows, so it holds the exact value whatever their order is (up to the rounding of the
+//! sums, about 1e-15).
 
 /// The margin's clip: probabilities within 1.1e-7 of 0 or 1 are ties.
 pub const MARGIN_MAX: f64 = 16.0;

@@ -107,6 +107,7 @@ impl GroupConfusion {
             let Some(decided) = decided(row) else {
                 continue;
             };
+            debug_assert!(labels[row] >= 0.0, "a row without a label is in no split");
             let class = labels[row] as usize;
             assert!(class < self.classes && decided < self.classes, "classes");
             let counters = self.map.counters_mut(groups[row])?;

@@ -16,6 +16,8 @@ mod fixed;
 mod groups;
 mod multiclass;
 mod regression;
+#[cfg(test)]
+mod tests;
 
 pub use binary::{BinaryMetrics, BinaryTable};
 pub use bins::{BINS, Interval, MARGIN_MAX, ScoreBins};

@@ -97,6 +97,7 @@ impl MulticlassTable {
         let classes = self.exps.len();
         assert_eq!(margins.len(), rows * classes, "a margin a class and row");
         for row in rows_at(rows, at) {
+            debug_assert!(labels[row] >= 0.0, "a row without a label is in no split");
             self.add(labels[row] as usize, |class| {
                 f64::from(margins[class * rows + row])
             });
@@ -114,6 +115,7 @@ impl MulticlassTable {
         let classes = self.exps.len();
         assert_eq!(probabilities.len(), rows * classes, "one a class and row");
         for row in rows_at(rows, at) {
+            debug_assert!(labels[row] >= 0.0, "a row without a label is in no split");
             self.add(labels[row] as usize, |class| {
                 probabilities[class * rows + row]
                     .clamp(PROBABILITY_MIN, f64::MAX)

@@ -5,6 +5,9 @@ use super::{
     kernel::{CHUNK, Float, LANES, Sums, add_any, add_finite},
 };
 
+/// Selected values copied at once if their indexes follow each other.
+const RUN: usize = 32;
+
 /// Accumulates the values of one column in one row group; [`Self::finish`] answers.
 ///
 /// Holds no heap memory. Any cut of the same values into calls gives the same bits.
@@ -32,12 +35,12 @@ impl MomentsStream {
         self.update(values);
     }
 
-    /// Adds the values at some indexes, in that order.
+    /// Adds the values at some indexes, which ascend.
     pub fn update_f32_selected(&mut self, values: &[f32], indexes: &[u32]) {
         self.update_selected(values, indexes);
     }
 
-    /// Adds the values at some indexes, in that order.
+    /// Adds the values at some indexes, which ascend.
     pub fn update_f64_selected(&mut self, values: &[f64], indexes: &[u32]) {
         self.update_selected(values, indexes);
     }
@@ -52,10 +55,11 @@ impl MomentsStream {
     }
 
     fn update_selected<T: Float>(&mut self, values: &[T], indexes: &[u32]) {
+        debug_assert!(indexes.is_sorted_by(|a, b| a < b), "indexes ascend");
         let mut chosen = [T::default(); CHUNK];
         for indexes in indexes.chunks(CHUNK) {
-            for (slot, &index) in chosen.iter_mut().zip(indexes) {
-                *slot = values[index as usize];
+            for (slots, indexes) in chosen.chunks_mut(RUN).zip(indexes.chunks(RUN)) {
+                gather(values, indexes, &mut slots[..indexes.len()]);
             }
             self.update(&chosen[..indexes.len()]);
         }
@@ -76,11 +80,11 @@ impl MomentsStream {
 
     /// Adds at most [`CHUNK`] values that fit into the open block.
     fn add_chunk<T: Float>(&mut self, values: &[T]) {
-        if !self.shifted {
-            if let Some(first) = values.iter().find(|value| value.finite()) {
-                self.sums.shift = first.wide();
-                self.shifted = true;
-            }
+        if !self.shifted
+            && let Some(first) = values.iter().find(|value| value.finite())
+        {
+            self.sums.shift = first.wide();
+            self.shifted = true;
         }
         // The fast kernel starts at lane 0; a batch that ended elsewhere is aligned first.
         let misaligned = (LANES - self.filled % LANES) % LANES;
@@ -142,6 +146,20 @@ impl MomentsStream {
         self.sums.square = [0.0; LANES];
         self.filled = 0;
         self.finite = 0;
+    }
+}
+
+/// Copies the values at ascending indexes; at once where the indexes follow each other, as the rows
+/// of a group do.
+#[inline]
+fn gather<T: Float>(values: &[T], indexes: &[u32], slots: &mut [T]) {
+    let (first, last) = (indexes[0] as usize, indexes[indexes.len() - 1] as usize);
+    if last - first + 1 == slots.len() {
+        slots.copy_from_slice(&values[first..=last]);
+        return;
+    }
+    for (slot, &index) in slots.iter_mut().zip(indexes) {
+        *slot = values[index as usize];
     }
 }
 

@@ -137,7 +137,8 @@ fn f32_and_selections_agree_with_f64() {
     stream.update_f32(&values);
     assert_eq!(stream.finish(), Moments::of(&wide));
 
-    let indexes: Vec<u32> = (0..3_000).filter(|i| i % 3 != 1).collect();
+    // Scattered indexes, then a run of them.
+    let indexes: Vec<u32> = (0..3_000).filter(|i| *i > 1_700 || i % 3 != 1).collect();
     let chosen: Vec<f64> = indexes.iter().map(|&i| wide[i as usize]).collect();
     let mut narrow_stream = MomentsStream::default();
     let mut wide_stream = MomentsStream::default();

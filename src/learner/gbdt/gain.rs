@@ -1,0 +1,194 @@
+//! What a node split is worth, and what a leaf adds.
+
+use crate::learner::gbdt::{BoosterOptions, histogram::Sums, quantise::Scale};
+
+/// A part of the noise in sums of scores; a gain below this share of them is no gain.
+const GAIN_SHARE_MIN: f64 = 1e-12;
+
+/// A node's rows: their sums, and how many they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeTotals {
+    /// Sums over the node's training rows.
+    pub sums: Sums,
+    /// How many they are.
+    pub rows: u64,
+}
+
+/// The rules of one tree: regularisation, the smallest children, and what a unit is.
+#[derive(Debug, Clone, Copy)]
+pub struct Regularisation {
+    lambda_l1: f64,
+    lambda_l2: f64,
+    child_hessian_min: f64,
+    child_rows_min: f64,
+    gain_min: f64,
+    shrinkage: f64,
+    gradient_unit: f64,
+    hessian_unit: f64,
+}
+
+impl Regularisation {
+    /// The options' rules for a tree whose integers have this scale.
+    pub fn new(options: &BoosterOptions, scale: Scale) -> Self {
+        Self {
+            lambda_l1: options.lambda_l1,
+            lambda_l2: options.lambda_l2,
+            child_hessian_min: options.child_hessian_min,
+            child_rows_min: f64::from(options.child_rows_min),
+            gain_min: options.gain_min,
+            shrinkage: options.shrinkage,
+            gradient_unit: 1.0 / scale.gradient,
+            hessian_unit: 1.0 / scale.hessian,
+        }
+    }
+
+    /// The same with a larger L2 penalty.
+    #[must_use]
+    pub fn with_more_l2(mut self, more: f64) -> Self {
+        self.lambda_l2 += more;
+        self
+    }
+
+    /// The hessian that an integer sum stands for.
+    pub fn hessian(&self, sums: Sums) -> f64 {
+        sums.hessian as f64 * self.hessian_unit
+    }
+
+    /// A gradient sum over a hessian sum; orders categories.
+    pub fn slope(&self, sums: Sums, smoothing: f64) -> f64 {
+        sums.gradient as f64 * self.gradient_unit / (self.hessian(sums) + smoothing)
+    }
+
+    /// T(G)^2 / (H + lambda), T the soft threshold by the L1 penalty: twice the loss that a leaf
+    /// of these rows removes (Chen & Guestrin 2016, equation 6).
+    pub fn score(&self, sums: Sums) -> f64 {
+        let gradient = self.soft_threshold(sums);
+        let denominator = self.hessian(sums) + self.lambda_l2;
+        if denominator > 0.0 {
+            gradient * gradient / denominator
+        } else {
+            0.0
+        }
+    }
+
+    /// The gain of splitting a node into two children, `None` if it is not enough.
+    ///
+    /// Equation 7 of Chen & Guestrin 2016 without its factor 1/2, as both XGBoost and LightGBM
+    /// compute it, so that `gain_min` means the same.
+    pub fn gain(&self, node_score: f64, left: Sums, right: Sums) -> Option<f64> {
+        let children = self.score(left) + self.score(right);
+        let gain = children - node_score;
+        (gain > self.gain_min && gain > GAIN_SHARE_MIN * children).then_some(gain)
+    }
+
+    /// The value of a leaf, shrinkage applied (equation 5).
+    pub fn leaf_value(&self, sums: Sums) -> f32 {
+        let denominator = self.hessian(sums) + self.lambda_l2;
+        if denominator > 0.0 {
+            (-self.shrinkage * self.soft_threshold(sums) / denominator) as f32
+        } else {
+            0.0
+        }
+    }
+
+    /// The smallest integer hessian a child of this node may have.
+    ///
+    /// Rows of a child are estimated from its share of the node's hessian, as LightGBM does:
+    /// histograms hold no counts. Exact for squared error with equal weights.
+    pub fn child_hessian_units_min(&self, node: NodeTotals) -> i64 {
+        let of_hessian = self.child_hessian_min / self.hessian_unit;
+        // A child that rounds to `child_rows_min` rows is enough, as in LightGBM.
+        let rows = (self.child_rows_min - 0.5).max(0.0);
+        let of_rows = rows * node.sums.hessian as f64 / (node.rows as f64).max(1.0);
+        (of_hessian.max(of_rows).ceil() as i64).max(1)
+    }
+
+    /// Whether a node could be split at all, as far as its totals tell.
+    pub fn can_split(&self, node: NodeTotals) -> bool {
+        let child_min = self.child_hessian_units_min(node);
+        node.rows >= 2 && child_min <= node.sums.hessian / 2
+    }
+
+    fn soft_threshold(&self, sums: Sums) -> f64 {
+        let gradient = sums.gradient as f64 * self.gradient_unit;
+        let magnitude = (gradient.abs() - self.lambda_l1).max(0.0);
+        if gradient < 0.0 {
+            -magnitude
+        } else {
+            magnitude
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(options: &BoosterOptions) -> Regularisation {
+        let scale = Scale {
+            gradient: 4.0,
+            hessian: 2.0,
+        };
+        Regularisation::new(options, scale)
+    }
+
+    fn sums(gradient: i64, hessian: i64) -> Sums {
+        Sums { gradient, hessian }
+    }
+
+    #[test]
+    fn scores_and_leaves_follow_the_formulas() {
+        let mut options = BoosterOptions {
+            lambda_l2: 1.0,
+            shrinkage: 0.5,
+            ..BoosterOptions::default()
+        };
+        // G = 3, H = 5.
+        assert_eq!(rules(&options).score(sums(12, 10)), 9.0 / 6.0);
+        assert_eq!(rules(&options).leaf_value(sums(12, 10)), -0.25);
+        options.lambda_l1 = 2.0;
+        assert_eq!(rules(&options).score(sums(-12, 10)), 1.0 / 6.0);
+        assert_eq!(
+            rules(&options).leaf_value(sums(-12, 10)),
+            (0.5 / 6.0) as f32
+        );
+        assert_eq!(rules(&options).score(sums(7, 10)), 0.0);
+        options.lambda_l2 = 0.0;
+        assert_eq!(rules(&options).leaf_value(sums(12, 0)), 0.0);
+    }
+
+    #[test]
+    fn small_gains_are_none() {
+        let mut options = BoosterOptions::default();
+        let gain = |options: &BoosterOptions| {
+            let rules = rules(options);
+            rules.gain(rules.score(sums(0, 20)), sums(12, 10), sums(-12, 10))
+        };
+        assert_eq!(gain(&options), Some(3.0));
+        options.gain_min = 3.0;
+        assert_eq!(gain(&options), None);
+        let rules = rules(&BoosterOptions::default());
+        let same = rules.gain(rules.score(sums(0, 20)), sums(0, 10), sums(0, 10));
+        assert_eq!(same, None);
+    }
+
+    #[test]
+    fn the_smallest_child_is_by_hessian_or_by_estimated_rows() {
+        let node = NodeTotals {
+            sums: sums(0, 1_000),
+            rows: 100,
+        };
+        let check = |child_hessian_min, child_rows_min, expected| {
+            let options = BoosterOptions {
+                child_hessian_min,
+                child_rows_min,
+                ..BoosterOptions::default()
+            };
+            assert_eq!(rules(&options).child_hessian_units_min(node), expected);
+        };
+        check(0.0, 0, 1);
+        check(30.0, 0, 60);
+        check(30.0, 20, 195);
+        check(1e9, 20, 2_000_000_000);
+    }
+}

@@ -1,0 +1,324 @@
+//! One round's trees, grown level by level.
+//!
+//! ```text
+//!  targets: the nodes whose histograms the next pass yields
+//!     absorb(histograms)   siblings by subtraction, best split of each node so far
+//!     advance()            the best splits within the leaf budget; their children are the targets
+//! ```
+//!
+//! Where parents' histograms are kept, a target is the smaller child of a node split and brings the
+//! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
+//! at a time.
+
+use crate::{
+    data::CodeLayout,
+    learner::gbdt::{
+        BoosterOptions,
+        features::FeatureCodes,
+        gain::{NodeTotals, Regularisation},
+        histogram::{NodeHistogram, Sums, subtract},
+        lists::NO_SLOT,
+        plan::BoosterPlan,
+        split::{Candidate, search_column},
+        tree::GrowingTree,
+    },
+    limits::CODES_MAX,
+};
+
+/// What trees are grown from, the same for all rounds.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// What the user asked for.
+    pub options: &'a BoosterOptions,
+    /// The codes of each feature.
+    pub features: &'a [FeatureCodes],
+    /// Where features lie in bytes.
+    pub layout: &'a CodeLayout,
+    /// What is kept and what is tiled.
+    pub plan: &'a BoosterPlan,
+}
+
+/// A node whose histogram the next pass yields, and the sibling that follows from it.
+#[derive(Debug)]
+struct Target {
+    output: usize,
+    node: u32,
+    /// Whether the node itself may be split; if not, only its sibling is.
+    wanted: bool,
+    sibling: Option<Sibling>,
+}
+
+/// The other child of a node split whose smaller child is a target.
+#[derive(Debug)]
+struct Sibling {
+    node: u32,
+    wanted: bool,
+    /// The histogram of the parent; the sibling's after the target's is subtracted.
+    histogram: NodeHistogram,
+}
+
+/// A node that may be split, with the best split found so far.
+#[derive(Debug)]
+struct Open {
+    output: usize,
+    node: u32,
+    best: Option<Candidate>,
+    /// Its histogram, where it is kept for its children.
+    histogram: NodeHistogram,
+}
+
+/// The trees of one round, one an output.
+#[derive(Debug)]
+pub struct Grower {
+    trees: Vec<GrowingTree>,
+    rules: Regularisation,
+    used: Vec<bool>,
+    /// The byte columns that hold a used feature, ascending.
+    byte_columns: Vec<u32>,
+    targets: Vec<Target>,
+    open: Vec<Open>,
+    /// Where in `byte_columns` the next tile starts.
+    tile_start: usize,
+}
+
+impl Grower {
+    /// Trees that are one root each.
+    pub fn new(ground: Ground<'_>, outputs: usize, used: Vec<bool>, rules: Regularisation) -> Self {
+        let is_used = |&byte_column: &u32| {
+            let members = &ground.layout.byte_columns[byte_column as usize];
+            members.iter().any(|member| used[member.feature as usize])
+        };
+        let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
+        let root = |output| Target {
+            output,
+            node: 0,
+            sibling: None,
+            wanted: true,
+        };
+        Self {
+            trees: (0..outputs).map(|_| GrowingTree::default()).collect(),
+            rules,
+            used,
+            byte_columns,
+            targets: (0..outputs).map(root).collect(),
+            open: Vec::new(),
+            tile_start: 0,
+        }
+    }
+
+    /// The trees, one an output.
+    pub fn trees(&self) -> &[GrowingTree] {
+        &self.trees
+    }
+
+    /// The same, to be told what a pass has counted.
+    pub fn trees_mut(&mut self) -> &mut [GrowingTree] {
+        &mut self.trees
+    }
+
+    /// The rules of this round.
+    pub fn rules(&self) -> &Regularisation {
+        &self.rules
+    }
+
+    /// Nodes whose histograms the next pass yields.
+    pub fn slots(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether the next pass is a level's first, in which rows are routed.
+    pub fn at_first_tile(&self) -> bool {
+        self.tile_start == 0
+    }
+
+    /// The byte columns of the next pass.
+    pub fn tile(&self, plan: &BoosterPlan) -> &[u32] {
+        let rest = &self.byte_columns[self.tile_start..];
+        if plan.parents_kept {
+            return rest;
+        }
+        &rest[..plan.tile_columns(self.slots()).min(rest.len())]
+    }
+
+    /// The targets of an output: its first slot, and for each leaf its slot counted from there.
+    pub fn slots_of(&self, output: usize) -> (usize, usize, Vec<u16>) {
+        let first_slot = self
+            .targets
+            .partition_point(|target| target.output < output);
+        let tree = &self.trees[output];
+        let mut slot_of = vec![NO_SLOT; tree.leaves()];
+        let targets = self.targets.iter().filter(|target| target.output == output);
+        let mut slots = 0;
+        for target in targets {
+            slot_of[usize::from(tree.leaf(target.node))] = slots;
+            slots += 1;
+        }
+        (first_slot, usize::from(slots), slot_of)
+    }
+
+    /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
+    /// is complete. `train_rows` are the root's.
+    ///
+    /// Cost O(nodes * columns * 256) for each member of a pack.
+    pub fn absorb(
+        &mut self,
+        ground: Ground<'_>,
+        histograms: Vec<NodeHistogram>,
+        train_rows: u64,
+    ) -> bool {
+        assert_eq!(histograms.len(), self.targets.len());
+        let tile = self.tile(ground.plan).to_vec();
+        let is_first = self.at_first_tile();
+        if is_first {
+            self.settle_roots(&histograms, train_rows);
+            self.open.clear();
+        }
+        for (index, (output, node, histogram)) in self.resolve(histograms).into_iter().enumerate() {
+            if is_first {
+                self.open.push(Open {
+                    output,
+                    node,
+                    best: None,
+                    histogram: NodeHistogram::new(),
+                });
+            }
+            let totals = self.trees[output].totals(node);
+            let open = &mut self.open[index];
+            assert_eq!((open.output, open.node), (output, node));
+            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
+                search_column(
+                    joint,
+                    &ground.layout.byte_columns[byte_column as usize],
+                    ground.features,
+                    &self.used,
+                    totals,
+                    &self.rules,
+                    &mut open.best,
+                );
+            }
+            if ground.plan.parents_kept {
+                open.histogram = histogram;
+            }
+        }
+        self.tile_start += tile.len();
+        self.tile_start == self.byte_columns.len()
+    }
+
+    /// The roots' sums are those of any column.
+    fn settle_roots(&mut self, histograms: &[NodeHistogram], train_rows: u64) {
+        for (target, histogram) in self.targets.iter().zip(histograms) {
+            if target.node == 0 {
+                let bins = histogram[..CODES_MAX].iter().copied();
+                let sums = bins.fold(Sums::default(), |sums, bin| sums + bin);
+                self.trees[target.output].set_root(NodeTotals {
+                    sums,
+                    rows: train_rows,
+                });
+            }
+        }
+    }
+
+    /// The histograms of all nodes that may be split, siblings by subtraction, in the order of
+    /// outputs and nodes: it decides how children are numbered, so it must not depend on the plan.
+    fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<(usize, u32, NodeHistogram)> {
+        let mut resolved = Vec::with_capacity(2 * histograms.len());
+        for (target, histogram) in self.targets.iter_mut().zip(histograms) {
+            if let Some(mut sibling) = target.sibling.take()
+                && sibling.wanted
+            {
+                subtract(&mut sibling.histogram, &histogram);
+                resolved.push((target.output, sibling.node, sibling.histogram));
+            }
+            if target.wanted {
+                resolved.push((target.output, target.node, histogram));
+            }
+        }
+        resolved.sort_by_key(|&(output, node, _)| (output, node));
+        resolved
+    }
+
+    /// Splits the best nodes of the level within the leaf budget, and makes the children that may be
+    /// split further the next targets. Answers whether there are any; if not, the trees are grown.
+    pub fn advance(&mut self, ground: Ground<'_>) -> bool {
+        let mut opens = std::mem::take(&mut self.open);
+        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+        self.targets.clear();
+        self.tile_start = 0;
+        let mut pairs = Vec::with_capacity(opens.len());
+        for open in opens {
+            let Some(best) = open.best else { continue };
+            let tree = &mut self.trees[open.output];
+            let children = tree.split(open.node, best, ground.features, ground.layout);
+            pairs.push((open.output, children, open.histogram));
+        }
+        for (output, children, histogram) in pairs {
+            self.target_children(ground, output, children, histogram);
+        }
+        !self.targets.is_empty()
+    }
+
+    /// Takes the split from the nodes that are not worth a leaf: when a tree's budget does not reach
+    /// for the whole level, larger gains go first, then earlier nodes.
+    fn keep_within_leaf_budget(&self, opens: &mut [Open], leaves_max: usize) {
+        for (output, tree) in self.trees.iter().enumerate() {
+            let mut order: Vec<(f64, usize)> = opens
+                .iter()
+                .enumerate()
+                .filter(|(_, open)| open.output == output)
+                .filter_map(|(index, open)| Some((open.best?.gain, index)))
+                .collect();
+            order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let left_over = leaves_max.saturating_sub(tree.leaves());
+            for &(_, index) in order.iter().skip(left_over) {
+                opens[index].best = None;
+            }
+        }
+    }
+
+    /// Makes the children of a node split targets, as far as they may be split.
+    fn target_children(
+        &mut self,
+        ground: Ground<'_>,
+        output: usize,
+        children: [u32; 2],
+        histogram: NodeHistogram,
+    ) {
+        let tree = &self.trees[output];
+        let may_split = |node: u32| {
+            tree.depth(node) < ground.options.depth_max
+                && tree.leaves() < ground.options.leaves_max as usize
+                && self.rules.can_split(tree.totals(node))
+        };
+        let wanted = children.map(may_split);
+        if wanted == [false, false] {
+            return;
+        }
+        if !ground.plan.parents_kept {
+            for (node, _) in children
+                .into_iter()
+                .zip(wanted)
+                .filter(|&(_, wanted)| wanted)
+            {
+                self.targets.push(Target {
+                    output,
+                    node,
+                    wanted: true,
+                    sibling: None,
+                });
+            }
+            return;
+        }
+        let hessians = children.map(|node| tree.totals(node).sums.hessian);
+        let smaller = usize::from(hessians[1] < hessians[0]);
+        self.targets.push(Target {
+            output,
+            node: children[smaller],
+            wanted: wanted[smaller],
+            sibling: Some(Sibling {
+                node: children[1 - smaller],
+                wanted: wanted[1 - smaller],
+                histogram,
+            }),
+        });
+    }
+}

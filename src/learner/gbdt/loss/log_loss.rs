@@ -1,0 +1,64 @@
+//! Logistic loss of one margin and a label in {0, 1}.
+
+use crate::{
+    learner::gbdt::{
+        elementary::{exp, ln},
+        loss::{Bounds, Derivatives, Objective, Reach, Rows},
+        summary::LabelSummary,
+    },
+    model::Link,
+};
+
+/// The loss `ln(1 + e^(-m))` of a positive and `ln(1 + e^m)` of a negative row.
+#[derive(Debug)]
+pub(super) struct LogLoss;
+
+impl Objective for LogLoss {
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    fn link(&self) -> Link {
+        Link::Sigmoid
+    }
+
+    fn classes(&self) -> usize {
+        2
+    }
+
+    fn base_margins(&self, labels: &LabelSummary) -> Vec<f32> {
+        let share = labels.class_share(1);
+        vec![ln(share / (1.0 - share)) as f32]
+    }
+
+    fn gradient_max_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> f64 {
+        labels.weight_max
+    }
+
+    /// |p - y| <= 1 and p (1 - p) <= 1/4.
+    fn bounds(&self, reach: &Reach) -> Bounds {
+        Bounds {
+            gradient: reach.weight_max,
+            hessian: reach.weight_max / 4.0,
+        }
+    }
+
+    fn evaluate(&self, rows: &Rows<'_>, into: &mut Derivatives) {
+        let margins = rows.margins(0).iter().zip(rows.label).zip(rows.weight);
+        let derivatives = into.gradient.iter_mut().zip(&mut into.hessian);
+        let outputs = derivatives.zip(&mut into.loss);
+        for (((&margin, &label), &weight), ((gradient, hessian), loss)) in margins.zip(outputs) {
+            let margin = f64::from(margin);
+            let label = if label == 1.0 { 1.0 } else { 0.0 };
+            // With e^-|m| nothing overflows, and both tails keep their relative precision.
+            let tail = exp(-margin.abs());
+            let near_one = 1.0 / (1.0 + tail);
+            let near_zero = tail * near_one;
+            let probability = if margin >= 0.0 { near_one } else { near_zero };
+            let wrong_side = (margin * (1.0 - 2.0 * label)).max(0.0);
+            *gradient = weight * (probability - label);
+            *hessian = weight * (near_one * near_zero);
+            *loss = weight * (wrong_side + ln(1.0 + tail));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the trees minimise: gradients, hessians and losses of rows.
+//!
+//! A loss is a file here with an [`Objective`], a variant of [`Loss`](super::Loss), and a line in
+//! [`objective`].
+
+mod log_loss;
+mod softmax;
+mod squared_error;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    learner::gbdt::{Loss, summary::LabelSummary},
+    model::Link,
+};
+
+/// Rows whose derivatives are computed at once; small enough for the first cache level.
+pub const CHUNK_ROWS: usize = 512;
+
+/// Some rows of a block as an objective sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// Margins of all outputs: output `k` of row `i` is `margin[k * stride + i]`.
+    pub margin: &'a [f32],
+    /// Rows of the block.
+    pub stride: usize,
+    /// Labels; anything, even NaN, for rows in no split.
+    pub label: &'a [f32],
+    /// Weights, classes' weights included.
+    pub weight: &'a [f64],
+}
+
+impl<'a> Rows<'a> {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.label.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.label.is_empty()
+    }
+
+    /// One output's margins.
+    pub fn margins(&self, output: usize) -> &'a [f32] {
+        &self.margin[output * self.stride..][..self.len()]
+    }
+}
+
+/// What an objective answers: value `i` of output `k` is at `k * CHUNK_ROWS + i`.
+#[derive(Debug)]
+pub struct Derivatives {
+    /// First derivative of the loss by the margin, times the weight.
+    pub gradient: Vec<f64>,
+    /// Second derivative, or a bound of it, times the weight; not negative.
+    pub hessian: Vec<f64>,
+    /// The loss times the weight, one a row.
+    pub loss: Vec<f64>,
+}
+
+impl Derivatives {
+    /// Room for a chunk.
+    pub fn new(outputs: usize) -> Self {
+        Self {
+            gradient: vec![0.0; outputs * CHUNK_ROWS],
+            hessian: vec![0.0; outputs * CHUNK_ROWS],
+            loss: vec![0.0; CHUNK_ROWS],
+        }
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        (self.gradient.capacity() + self.hessian.capacity() + self.loss.capacity()) * 8
+    }
+}
+
+/// What is known before a round of how large derivatives can get.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reach {
+    /// The largest weight of a training row, class weights included.
+    pub weight_max: f64,
+    /// The largest magnitude of a training row's gradient at the margins of the round before.
+    pub gradient_max: f64,
+    /// The largest change of a margin since then.
+    pub step_max: f64,
+}
+
+/// The largest magnitudes of gradients and hessians.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Of gradients.
+    pub gradient: f64,
+    /// Of hessians.
+    pub hessian: f64,
+}
+
+/// One loss. Every method is a pure function with the same bits on every processor.
+pub trait Objective: std::fmt::Debug + Send + Sync {
+    /// Margins a row has.
+    fn outputs(&self) -> usize;
+
+    /// How margins become predictions.
+    fn link(&self) -> Link;
+
+    /// Classes of the label, which then is a class index; 0 for a number.
+    fn classes(&self) -> usize;
+
+    /// What margins start from, one an output: the best constant, or near it.
+    fn base_margins(&self, labels: &LabelSummary) -> Vec<f32>;
+
+    /// The largest gradient magnitude at the base margins, before any was measured.
+    fn gradient_max_at_base(&self, labels: &LabelSummary, base: &[f32]) -> f64;
+
+    /// A priori bounds for the next round.
+    fn bounds(&self, reach: &Reach) -> Bounds;
+
+    /// Derivatives and losses of some rows at their margins.
+    fn evaluate(&self, rows: &Rows<'_>, into: &mut Derivatives);
+}
+
+/// The objective of a loss.
+pub fn objective(loss: Loss) -> Box<dyn Objective> {
+    match loss {
+        Loss::BinaryLogLoss => Box::new(log_loss::LogLoss),
+        Loss::Softmax { classes } => Box::new(softmax::Softmax::new(classes)),
+        Loss::SquaredError => Box::new(squared_error::SquaredError),
+    }
+}

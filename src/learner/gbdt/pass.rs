@@ -1,0 +1,174 @@
+//! What a pass over the blocks does.
+
+use crate::learner::gbdt::{
+    histogram::WideHistograms, lists::Route, quantise::Scale, replay::CompiledTree,
+};
+
+/// Which of a state array's values a pass needs and leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Access {
+    /// The pass reads what is there.
+    pub reads: bool,
+    /// The pass changes it.
+    pub writes: bool,
+}
+
+impl Access {
+    const NONE: Self = Self::new(false, false);
+    const READ: Self = Self::new(true, false);
+    const WRITE: Self = Self::new(false, true);
+    const CHANGE: Self = Self::new(true, true);
+
+    const fn new(reads: bool, writes: bool) -> Self {
+        Self { reads, writes }
+    }
+
+    /// Whether the array is needed at all; if not, an empty slice will do.
+    pub fn is_used(self) -> bool {
+        self.reads || self.writes
+    }
+}
+
+/// What the engine must lend to the workers of a pass, for every block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassRequest {
+    /// For people: `labels`, `root`, `level`, `tile`, `scores`.
+    pub name: &'static str,
+    /// The round the pass belongs to, from 0.
+    pub round: u32,
+    /// The byte columns that are read, ascending; the codes may be empty if there are none.
+    pub byte_columns: Vec<u32>,
+    /// Whether labels and weights are read. Splits always are; groups never.
+    pub labels: bool,
+    /// The margins.
+    pub margin: Access,
+    /// The packed gradients.
+    pub gradient: Access,
+    /// The nodes.
+    pub node: Access,
+}
+
+/// The kinds of passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PassKind {
+    /// Labels, weights and splits are summed up.
+    Labels,
+    /// The last round's trees are applied (or margins are set for the first time), the new round's
+    /// gradients computed, the roots accumulated.
+    Root {
+        /// No trees yet.
+        is_first: bool,
+    },
+    /// Rows follow the last node splits; the next nodes are accumulated.
+    Level,
+    /// Further byte columns of the same nodes.
+    Tile,
+    /// The last round's trees are applied.
+    Scores,
+    /// Margins are computed anew from the trees that are kept.
+    Replay,
+}
+
+impl PassKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Labels => "labels",
+            Self::Root { .. } => "root",
+            Self::Level => "level",
+            Self::Tile => "tile",
+            Self::Scores => "scores",
+            Self::Replay => "replay",
+        }
+    }
+
+    pub(super) fn labels(self) -> bool {
+        matches!(self, Self::Labels | Self::Root { .. } | Self::Scores)
+    }
+
+    pub(super) fn margin(self) -> Access {
+        match self {
+            Self::Root { is_first: true } | Self::Replay => Access::WRITE,
+            Self::Root { is_first: false } | Self::Scores => Access::CHANGE,
+            Self::Labels | Self::Level | Self::Tile => Access::NONE,
+        }
+    }
+
+    pub(super) fn gradient(self) -> Access {
+        match self {
+            Self::Root { .. } => Access::WRITE,
+            Self::Level | Self::Tile => Access::READ,
+            Self::Labels | Self::Scores | Self::Replay => Access::NONE,
+        }
+    }
+
+    pub(super) fn node(self) -> Access {
+        match self {
+            Self::Root { is_first: true } => Access::WRITE,
+            Self::Root { is_first: false } | Self::Level | Self::Scores => Access::CHANGE,
+            Self::Tile => Access::READ,
+            Self::Labels | Self::Replay => Access::NONE,
+        }
+    }
+}
+
+/// What a pass does for one output.
+#[derive(Debug, Default)]
+pub(super) struct OutputWork {
+    /// How rows go on first, one route a leaf; empty if they stay.
+    pub(super) routes: Vec<Route>,
+    /// Leaves after routing.
+    pub(super) leaves: usize,
+    /// What each leaf adds to the margin, when trees are applied.
+    pub(super) values: Vec<f32>,
+    /// The slot of each leaf that is accumulated, counted from `first_slot`.
+    pub(super) slot_of: Vec<u16>,
+    pub(super) first_slot: usize,
+    pub(super) slots: usize,
+}
+
+/// A pass as its workers see it.
+#[derive(Debug)]
+pub(super) struct PassWork {
+    pub(super) kind: PassKind,
+    pub(super) round: u32,
+    pub(super) outputs: Vec<OutputWork>,
+    /// The byte columns that are accumulated.
+    pub(super) tile: Vec<u32>,
+    /// The round's units, where gradients are computed.
+    pub(super) scale: Scale,
+    pub(super) wide: WideHistograms,
+    /// The trees of a replay, round-major.
+    pub(super) replay: Vec<CompiledTree>,
+}
+
+impl PassWork {
+    /// Slots of all outputs.
+    pub(super) fn slots(&self) -> usize {
+        self.outputs.iter().map(|output| output.slots).sum()
+    }
+
+    /// The index in the ensemble of the tree that this round grows for an output.
+    pub(super) fn tree(&self, output: usize) -> u32 {
+        self.round * self.outputs.len() as u32 + output as u32
+    }
+
+    /// What the engine must lend.
+    pub(super) fn request(&self) -> PassRequest {
+        let routes = self.outputs.iter().flat_map(|output| &output.routes);
+        let routed = routes.map(|route| route.byte_column);
+        let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
+        let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
+        byte_columns.extend(&self.tile);
+        byte_columns.sort_unstable();
+        byte_columns.dedup();
+        PassRequest {
+            name: self.kind.name(),
+            round: self.round,
+            byte_columns,
+            labels: self.kind.labels(),
+            margin: self.kind.margin(),
+            gradient: self.kind.gradient(),
+            node: self.kind.node(),
+        }
+    }
+}

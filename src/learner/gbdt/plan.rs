@@ -1,0 +1,136 @@
+//! What the booster will hold in memory, and in how many passes it does its work.
+//!
+//! Levels are widest at the bottom. If the wide histograms of all their nodes fit the budget beside
+//! the workers' packed ones, parents are kept and only the smaller child of each node split is
+//! accumulated. If not, byte columns are tiled: a pass accumulates *all* children over the columns
+//! of one tile, and a level takes as many passes as there are tiles. Trees are the same either way.
+
+use crate::{
+    Error, Result,
+    data::CodeLayout,
+    learner::gbdt::{
+        BoosterOptions, Loss,
+        histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},
+        kernel::GROUP,
+        loss::CHUNK_ROWS,
+    },
+    limits::BLOCK_ROWS,
+};
+
+/// How the booster works within its budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoosterPlan {
+    /// Bytes of all histograms at their peak: of nodes, and of the workers that add to them.
+    pub histogram_bytes: u64,
+    /// Bytes of the workers' row lists and derivatives.
+    pub worker_bytes: u64,
+    /// Passes that the widest level takes.
+    pub tiles: usize,
+    /// Workers that fit, at most those asked for.
+    pub threads_used: usize,
+    /// What to tell a person.
+    pub notes: Vec<String>,
+    /// Whether parents are kept, so that only smaller children are accumulated.
+    pub(super) parents_kept: bool,
+    /// The budget given for histograms.
+    pub(super) budget_bytes: u64,
+}
+
+impl BoosterPlan {
+    /// Plans for a budget of histogram bytes; [`BoosterPlan::worker_bytes`] come on top.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if one worker's histograms of four byte columns do not fit.
+    pub fn new(
+        options: &BoosterOptions,
+        loss: Loss,
+        layout: &CodeLayout,
+        threads: usize,
+        budget_bytes: u64,
+    ) -> Result<Self> {
+        let threads = threads.max(1);
+        let columns = layout.len().max(1);
+        let nodes = nodes_max(options, loss);
+        let slots = (nodes / 2).max(loss.outputs());
+        let kept_bytes = nodes * columns * WIDE_COLUMN_BYTES
+            + threads * slots * columns.next_multiple_of(GROUP) * PACKED_COLUMN_BYTES;
+        let worker_bytes = |threads: usize| (threads * worker_bytes(loss)) as u64;
+        if kept_bytes as u64 <= budget_bytes {
+            return Ok(Self {
+                histogram_bytes: kept_bytes as u64,
+                worker_bytes: worker_bytes(threads),
+                tiles: 1,
+                threads_used: threads,
+                notes: Vec::new(),
+                parents_kept: true,
+                budget_bytes,
+            });
+        }
+        let mut threads_used = threads;
+        while threads_used > 1 && tile_columns(nodes, threads_used, budget_bytes) == 0 {
+            threads_used -= 1;
+        }
+        let tile = tile_columns(nodes, threads_used, budget_bytes);
+        if tile == 0 {
+            return Err(Error::Memory {
+                what: format!("the histograms of four byte columns and {nodes} nodes"),
+                needed_bytes: tile_bytes(nodes, GROUP, 1) as u64,
+                available_bytes: budget_bytes,
+                of: "left for them",
+                next_step: "use a larger --memory, or a smaller max_depth or num_leaves".to_owned(),
+            });
+        }
+        let tile = tile.min(columns.next_multiple_of(GROUP));
+        let tiles = columns.div_ceil(tile);
+        let mut notes = vec![format!(
+            "histograms of all {columns} byte columns would need {kept_bytes} bytes: \
+             {tiles} passes a level at the bottom of each tree, {tile} columns each"
+        )];
+        if threads_used < threads {
+            notes.push(format!(
+                "histograms of {threads} threads do not fit: {threads_used} used for trees"
+            ));
+        }
+        Ok(Self {
+            histogram_bytes: tile_bytes(nodes, tile, threads_used) as u64,
+            worker_bytes: worker_bytes(threads_used),
+            tiles,
+            threads_used,
+            notes,
+            parents_kept: false,
+            budget_bytes,
+        })
+    }
+
+    /// Byte columns of a tile when a level has this many nodes and parents are not kept.
+    pub(super) fn tile_columns(&self, nodes: usize) -> usize {
+        tile_columns(nodes, self.threads_used, self.budget_bytes).max(GROUP)
+    }
+}
+
+/// The most nodes of a level whose histograms are needed, over all outputs.
+fn nodes_max(options: &BoosterOptions, loss: Loss) -> usize {
+    // The deepest level consists of leaves; a level has no more nodes than the tree has leaves.
+    let width = 1usize
+        .checked_shl(options.depth_max.saturating_sub(1))
+        .unwrap_or(usize::MAX);
+    loss.outputs() * width.min(options.leaves_max as usize)
+}
+
+/// Bytes of the histograms of some columns of `nodes` slots.
+fn tile_bytes(nodes: usize, columns: usize, threads: usize) -> usize {
+    nodes * columns * (WIDE_COLUMN_BYTES + threads * PACKED_COLUMN_BYTES)
+}
+
+/// The most columns, in whole groups, whose histograms fit.
+fn tile_columns(nodes: usize, threads: usize, budget_bytes: u64) -> usize {
+    let groups = budget_bytes as usize / tile_bytes(nodes, GROUP, threads);
+    groups * GROUP
+}
+
+/// Bytes of one worker beside its histograms: row lists, and derivatives of a chunk.
+fn worker_bytes(loss: Loss) -> usize {
+    let lists = BLOCK_ROWS * (size_of::<u16>() + size_of::<u32>());
+    let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
+    lists + chunk
+}

@@ -1,0 +1,161 @@
+//! Gradients and hessians as 14-bit integers.
+//!
+//! A unit is a power of two chosen before the round from a priori bounds, so that every row of every
+//! block has the same one. Rounding is stochastic, keyed by the row's number and the tree: sums are
+//! unbiased, and nothing depends on order. A positive hessian is at least one unit, so that no row
+//! vanishes from a node (XGBoost #12265).
+
+use crate::{
+    group::hash::{Purpose, row_hash},
+    learner::gbdt::{
+        exact::power_of_two,
+        kernel::{QUANTUM_MAX, pack},
+        loss::Bounds,
+    },
+};
+
+/// How many units 1 is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// Units of a gradient of 1, a power of two.
+    pub gradient: f64,
+    /// Units of a hessian of 1, a power of two.
+    pub hessian: f64,
+}
+
+impl Scale {
+    /// The finest scale at which nothing within the bounds exceeds [`QUANTUM_MAX`] when rounded up.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            gradient: units_of_one(bounds.gradient),
+            hessian: units_of_one(bounds.hessian),
+        }
+    }
+}
+
+/// The largest power of two whose product with `bound` is below [`QUANTUM_MAX`].
+fn units_of_one(bound: f64) -> f64 {
+    if bound == 0.0 {
+        return 1.0;
+    }
+    assert!(bound.is_finite() && bound > 0.0);
+    let mut exponent = 1_000;
+    while exponent > -1_000 && power_of_two(exponent) * bound > f64::from(QUANTUM_MAX - 1) {
+        exponent -= 1;
+    }
+    power_of_two(exponent)
+}
+
+/// Which rounding stream a chunk of rows uses.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundingKey {
+    /// The run's seed.
+    pub seed: u64,
+    /// The tree: round * outputs + output.
+    pub tree: u32,
+    /// The dataset-wide number of the first row.
+    pub first_row: u64,
+}
+
+/// Quantises and packs the derivatives of consecutive rows.
+pub fn quantise_into(
+    gradients: &[f64],
+    hessians: &[f64],
+    scale: Scale,
+    key: RoundingKey,
+    packed: &mut [u32],
+) {
+    assert_eq!(gradients.len(), packed.len());
+    assert_eq!(hessians.len(), packed.len());
+    let rows = gradients.iter().zip(hessians).zip(packed);
+    for (row, ((&gradient, &hessian), packed)) in rows.enumerate() {
+        let hash = row_hash(
+            key.seed,
+            key.first_row + row as u64,
+            key.tree,
+            Purpose::Gradient,
+        );
+        let gradient = round(gradient * scale.gradient, hash as u32);
+        let rounded = round(hessian * scale.hessian, (hash >> 32) as u32);
+        let rounded = rounded.max(i32::from(hessian > 0.0));
+        *packed = pack(
+            gradient.clamp(-QUANTUM_MAX, QUANTUM_MAX),
+            rounded.min(QUANTUM_MAX),
+        );
+    }
+}
+
+/// Rounds down with a random addend in [0, 1): up with the probability of the fraction.
+#[inline(always)]
+fn round(value: f64, random: u32) -> i32 {
+    // Truncation is rounding down above 0; a call of `floor` would cost more than all of this.
+    const SHIFT: f64 = 65_536.0;
+    let addend = f64::from(random) * (1.0 / 4_294_967_296.0);
+    (value + (addend + SHIFT)) as i32 - SHIFT as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learner::gbdt::kernel::{lanes, unpack};
+
+    fn scale(gradient: f64, hessian: f64) -> Scale {
+        Scale::new(Bounds { gradient, hessian })
+    }
+
+    #[test]
+    fn scale_is_the_finest_power_of_two() {
+        assert_eq!(scale(1.0, 0.25).gradient, 8_192.0);
+        assert_eq!(scale(1.0, 0.25).hessian, 32_768.0);
+        assert_eq!(scale(0.0, 16_382.0).gradient, 1.0);
+        assert_eq!(scale(0.0, 16_382.0).hessian, 1.0);
+        assert_eq!(scale(0.0, 16_382.5).hessian, 0.5);
+        for bound in [1e-200, 3e-7, 12.0, 1e38] {
+            let units = scale(bound, bound).gradient * bound;
+            assert!(
+                units <= 16_382.0 && units > 8_191.0 || bound < 1e-100,
+                "{bound}"
+            );
+        }
+    }
+
+    fn quantise(gradient: f64, hessian: f64, seed: u64) -> (i64, i64) {
+        let rows = 20_000;
+        let mut packed = vec![0; rows];
+        let key = RoundingKey {
+            seed,
+            tree: 3,
+            first_row: 65_536,
+        };
+        let (gradients, hessians) = (vec![gradient; rows], vec![hessian; rows]);
+        quantise_into(&gradients, &hessians, scale(1.0, 0.25), key, &mut packed);
+        packed.iter().fold((0, 0), |sums, &packed| {
+            let (gradient, hessian) = unpack(lanes(packed));
+            (sums.0 + gradient, sums.1 + hessian)
+        })
+    }
+
+    #[test]
+    fn rounding_is_unbiased() {
+        for (gradient, hessian) in [(0.3, 0.2), (-0.77, 0.001), (1e-5, 0.25), (-1.0, 0.1)] {
+            let (gradients, hessians) = quantise(gradient, hessian, 11);
+            // The sum of 20,000 roundings has a standard deviation below 71.
+            assert!((gradients as f64 - gradient * 8_192.0 * 2e4).abs() < 290.0);
+            assert!((hessians as f64 - hessian * 32_768.0 * 2e4).abs() < 290.0);
+        }
+    }
+
+    #[test]
+    fn whole_units_are_kept_and_positive_hessians_do_not_vanish() {
+        let unit = 1.0 / 8_192.0;
+        assert_eq!(quantise(-5.0 * unit, 0.0, 1), (-5 * 20_000, 0));
+        assert_eq!(quantise(0.0, 1e-30, 1), (0, 20_000));
+        assert_eq!(quantise(1e9, 1e9, 1), (16_383 * 20_000, 16_383 * 20_000));
+    }
+
+    #[test]
+    fn the_key_decides() {
+        assert_ne!(quantise(0.3, 0.2, 1), quantise(0.3, 0.2, 2));
+        assert_eq!(quantise(0.3, 0.2, 1), quantise(0.3, 0.2, 1));
+    }
+}

@@ -1,0 +1,353 @@
+//! One thread's share of a pass.
+//!
+//! A worker is handed blocks in any order and owns everything it adds to: histograms, row lists,
+//! loss sums. What it answers at the end merges exactly, so that neither the number of workers nor
+//! the order of blocks changes a bit.
+
+use crate::{
+    data::{CodeBlock, RowBlock, Split, StateBlock},
+    learner::gbdt::{
+        exact::ExactSum,
+        histogram::PackedHistograms,
+        lists::{NONE, RowLists, count, route},
+        loss::{CHUNK_ROWS, Derivatives, Objective, Rows},
+        pass::{OutputWork, PassKind, PassWork},
+        quantise::{RoundingKey, quantise_into},
+        summary::LabelSummary,
+    },
+    limits::BLOCK_ROWS,
+};
+
+/// Memory that goes from one pass's worker to the next one's.
+#[derive(Debug)]
+pub(super) struct WorkerBuffers {
+    packed: PackedHistograms,
+    lists: RowLists,
+    derivatives: Derivatives,
+    weight: Vec<f64>,
+    counts: Vec<u32>,
+}
+
+impl WorkerBuffers {
+    pub(super) fn new(outputs: usize) -> Self {
+        Self {
+            packed: PackedHistograms::default(),
+            lists: RowLists::default(),
+            derivatives: Derivatives::new(outputs),
+            weight: vec![0.0; CHUNK_ROWS],
+            counts: Vec::new(),
+        }
+    }
+
+    /// Bytes held, by capacity.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.packed.heap_bytes()
+            + self.lists.heap_bytes()
+            + self.derivatives.heap_bytes()
+            + self.weight.capacity() * 8
+            + self.counts.capacity() * 4
+    }
+}
+
+/// What a worker found in a pass.
+#[derive(Debug)]
+pub struct WorkerPart {
+    pub(super) labels: LabelSummary,
+    /// Training rows of each leaf, one list an output.
+    pub(super) counts: Vec<Vec<u64>>,
+    /// Loss times weight of train and valid.
+    pub(super) losses: [ExactSum; 2],
+    /// The largest magnitude of a training row's gradient.
+    pub(super) gradient_max: f64,
+    pub(super) buffers: WorkerBuffers,
+}
+
+/// What workers know that does not change from pass to pass.
+#[derive(Debug)]
+pub(super) struct Constants {
+    pub(super) objective: Box<dyn Objective>,
+    /// A factor on the weight of each class; empty where labels are numbers.
+    pub(super) class_weights: Vec<f64>,
+    pub(super) base_margins: Vec<f32>,
+    pub(super) seed: u64,
+}
+
+/// One thread's share of a pass; lent blocks one after the other.
+#[derive(Debug)]
+pub struct Worker<'a> {
+    constants: &'a Constants,
+    work: &'a PassWork,
+    part: WorkerPart,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(
+        constants: &'a Constants,
+        work: &'a PassWork,
+        mut buffers: WorkerBuffers,
+    ) -> Self {
+        buffers.packed.reset(work.tile.len(), work.slots());
+        let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
+        Self {
+            constants,
+            work,
+            part: WorkerPart {
+                labels: LabelSummary::new(constants.objective.classes()),
+                counts: counts.collect(),
+                losses: Default::default(),
+                gradient_max: 0.0,
+                buffers,
+            },
+        }
+    }
+
+    /// Does the pass's work on one block. Blocks may come in any order, each to one worker.
+    ///
+    /// The block's state must be what the pass before left there.
+    ///
+    /// # Panics
+    /// If what the pass's request names is not lent, or is not of the block's length.
+    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, state: StateBlock<'_>) {
+        let outputs = self.constants.objective.outputs();
+        let kind = self.work.kind;
+        assert!(codes.rows <= BLOCK_ROWS);
+        assert_eq!(rows.split.len(), codes.rows);
+        let lent = |len: usize, used: bool| assert!(!used || len == outputs * codes.rows);
+        lent(state.margin.len(), kind.margin().is_used());
+        lent(state.gradient.len(), kind.gradient().is_used());
+        lent(state.node.len(), kind.node().is_used());
+        match kind {
+            PassKind::Labels => self.sum_up_labels(&rows),
+            PassKind::Root { is_first } => {
+                if is_first {
+                    self.start(&rows, state.margin);
+                } else {
+                    self.apply(&codes, &rows, state.margin, state.node);
+                }
+                self.derive(&codes, &rows, state.margin, Some(state.gradient));
+                self.enter_roots(&rows, state.node);
+                self.accumulate(&codes, &rows, state.gradient, state.node);
+            }
+            PassKind::Level => {
+                self.route(&codes, &rows, state.node);
+                self.accumulate(&codes, &rows, state.gradient, state.node);
+            }
+            PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
+            PassKind::Scores => {
+                self.apply(&codes, &rows, state.margin, state.node);
+                self.derive(&codes, &rows, state.margin, None);
+            }
+            PassKind::Replay => self.replay(&codes, &rows, state.margin),
+        }
+    }
+
+    /// What the worker found, when its last block is done.
+    pub fn finish(mut self) -> WorkerPart {
+        self.part.buffers.packed.spill_all(&self.work.wide);
+        self.part
+    }
+
+    fn sum_up_labels(&mut self, rows: &RowBlock<'_>) {
+        for start in (0..rows.split.len()).step_by(CHUNK_ROWS) {
+            let chunk = chunk_of(rows, start);
+            let weight = self.weigh(&chunk);
+            self.part
+                .labels
+                .update(&chunk, &self.part.buffers.weight[..weight]);
+        }
+    }
+
+    /// Sets every row's margins to the base.
+    fn start(&self, rows: &RowBlock<'_>, margin: &mut [f32]) {
+        let base = &self.constants.base_margins;
+        for (margin, &base) in margin.chunks_exact_mut(rows.split.len()).zip(base) {
+            margin.fill(base);
+        }
+    }
+
+    /// Puts train and valid rows into the roots.
+    fn enter_roots(&self, rows: &RowBlock<'_>, node: &mut [u16]) {
+        for node in node.chunks_exact_mut(rows.split.len()) {
+            for (node, &split) in node.iter_mut().zip(rows.split) {
+                *node = if split <= Split::Valid as u8 { 0 } else { NONE };
+            }
+        }
+    }
+
+    /// Rows follow the last node splits; training rows are counted.
+    fn route(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+        let work = self.work;
+        for (output, work) in work.outputs.iter().enumerate() {
+            let node = &mut node[output * codes.rows..][..codes.rows];
+            if !work.routes.is_empty() {
+                route(codes.codes, &work.routes, node);
+            }
+            count_block(&mut self.part.buffers.counts, work, node, rows.split);
+            let totals = &mut self.part.counts[output];
+            for (total, &count) in totals.iter_mut().zip(&self.part.buffers.counts) {
+                *total += u64::from(count);
+            }
+        }
+    }
+
+    /// Rows reach their leaves, and margins take the leaves' values.
+    fn apply(
+        &mut self,
+        codes: &CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+        margin: &mut [f32],
+        node: &mut [u16],
+    ) {
+        self.route(codes, rows, node);
+        for (output, work) in self.work.outputs.iter().enumerate() {
+            let range = output * codes.rows..(output + 1) * codes.rows;
+            for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
+                // Rows in no split have no leaf.
+                *margin += work
+                    .values
+                    .get(usize::from(node))
+                    .map_or(0.0, |&value| value);
+            }
+        }
+    }
+
+    /// Sums up losses at the margins and, if asked, packs this round's gradients.
+    fn derive(
+        &mut self,
+        codes: &CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+        margin: &[f32],
+        mut gradient: Option<&mut [u32]>,
+    ) {
+        let mut losses = [0.0; 2];
+        for start in (0..codes.rows).step_by(CHUNK_ROWS) {
+            let chunk = chunk_of(rows, start);
+            let len = self.weigh(&chunk);
+            let part = &mut self.part;
+            let derivatives = &mut part.buffers.derivatives;
+            let seen = Rows {
+                margin: &margin[start..],
+                stride: codes.rows,
+                label: chunk.label,
+                weight: &part.buffers.weight[..len],
+            };
+            self.constants.objective.evaluate(&seen, derivatives);
+            for (&split, &loss) in chunk.split.iter().zip(&derivatives.loss) {
+                losses[0] += if split == Split::Train as u8 {
+                    loss
+                } else {
+                    0.0
+                };
+                losses[1] += if split == Split::Valid as u8 {
+                    loss
+                } else {
+                    0.0
+                };
+            }
+            let Some(gradient) = gradient.as_deref_mut() else {
+                continue;
+            };
+            for output in 0..self.constants.objective.outputs() {
+                let gradients = &derivatives.gradient[output * CHUNK_ROWS..][..len];
+                for (&split, &gradient) in chunk.split.iter().zip(gradients) {
+                    let is_train = split == Split::Train as u8;
+                    let magnitude = if is_train { gradient.abs() } else { 0.0 };
+                    part.gradient_max = part.gradient_max.max(magnitude);
+                }
+                quantise_into(
+                    gradients,
+                    &derivatives.hessian[output * CHUNK_ROWS..][..len],
+                    self.work.scale,
+                    RoundingKey {
+                        seed: self.constants.seed,
+                        tree: self.work.tree(output),
+                        first_row: codes.first_row + start as u64,
+                    },
+                    &mut gradient[output * codes.rows + start..][..len],
+                );
+            }
+        }
+        for (total, loss) in self.part.losses.iter_mut().zip(losses) {
+            total.add(loss);
+        }
+    }
+
+    /// Adds the block's rows to the histograms of their nodes.
+    fn accumulate(
+        &mut self,
+        codes: &CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+        gradient: &[u32],
+        node: &[u16],
+    ) {
+        let buffers = &mut self.part.buffers;
+        for (output, work) in self.work.outputs.iter().enumerate() {
+            if work.slots == 0 {
+                continue;
+            }
+            let range = output * codes.rows..(output + 1) * codes.rows;
+            let node = &node[range.clone()];
+            buffers.counts.clear();
+            buffers.counts.resize(work.slot_of.len() + 1, 0);
+            count(node, rows.split, &mut buffers.counts);
+            buffers.lists.build(
+                node,
+                rows.split,
+                &gradient[range],
+                &work.slot_of,
+                &buffers.counts,
+                work.slots,
+            );
+            buffers.packed.accumulate(
+                codes.codes,
+                &self.work.tile,
+                &buffers.lists,
+                work.first_slot,
+                &self.work.wide,
+            );
+        }
+    }
+
+    /// Sets the margins of train and valid rows from finished trees.
+    fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
+        self.start(rows, margin);
+        let outputs = self.constants.objective.outputs();
+        for (index, tree) in self.work.replay.iter().enumerate() {
+            let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
+            for (row, (margin, &split)) in margin.iter_mut().zip(rows.split).enumerate() {
+                if split <= Split::Valid as u8 {
+                    *margin += tree.value(codes.codes, row);
+                }
+            }
+        }
+    }
+
+    /// Writes the weights of a chunk, class weights included; answers how many rows it has.
+    fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
+        let classes = &self.constants.class_weights;
+        let weights = &mut self.part.buffers.weight[..chunk.label.len()];
+        for ((weight, &own), &label) in weights.iter_mut().zip(chunk.weight).zip(chunk.label) {
+            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
+            *weight = f64::from(own) * of_class;
+        }
+        weights.len()
+    }
+}
+
+/// The rows of a block from `start` on, at most [`CHUNK_ROWS`]; groups are not needed.
+fn chunk_of<'a>(rows: &RowBlock<'a>, start: usize) -> RowBlock<'a> {
+    let end = rows.split.len().min(start + CHUNK_ROWS);
+    RowBlock {
+        label: &rows.label[start..end],
+        weight: &rows.weight[start..end],
+        group: &[],
+        split: &rows.split[start..end],
+    }
+}
+
+/// Counts the training rows of each leaf in one block.
+fn count_block(counts: &mut Vec<u32>, work: &OutputWork, node: &[u16], split: &[u8]) {
+    counts.clear();
+    counts.resize(work.leaves + 1, 0);
+    count(node, split, counts);
+}

@@ -1,0 +1,363 @@
+//! From a finished training to the files of its directory.
+
+use std::iter;
+
+use serde_json::Value;
+
+use super::{
+    DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
+    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, TaskMetrics, delta, features,
+    metrics, run, splits,
+};
+use crate::{
+    data::{Role, Split},
+    engine::{PassReport, Progress},
+    error::{Error, Result},
+    group::table::GroupTable,
+    model::{Body, Saved},
+    platform::{memory, stop::Stop},
+    stats::metrics::{GroupConfusion, GroupF1},
+    train::{
+        self, Trained, TrainOptions,
+        evaluate::{Evaluation, Metrics},
+        output,
+        survey::FeatureSurvey,
+    },
+};
+
+/// Everything that a run reports, for printing.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// What `metrics.json` says.
+    pub metrics: MetricsRecord,
+    /// What `features.csv` says.
+    pub features: Vec<FeatureRow>,
+    /// What `run.json` says.
+    pub run: RunRecord,
+}
+
+/// Writes all artefacts of a training, the model with its metrics among them, checks the saved
+/// model on the raw data unless that was not asked for, and marks the run as finished.
+///
+/// # Errors
+/// When a file cannot be written, or the saved model does not give the same metrics.
+pub fn finish(
+    mut trained: Trained,
+    options: &TrainOptions,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<Finished> {
+    let directory = &options.out_dir;
+    let mut metrics = metrics_record(&mut trained)?;
+    metrics.baseline = write_delta(&mut trained, options)?;
+    if metrics.baseline.is_none() {
+        remove_stale(options, delta::NAME)?;
+    }
+    metrics::write(directory, &metrics)?;
+    write_splits(&mut trained, options)?;
+    let features = feature_rows(&trained);
+    features::write(directory, features.iter().cloned())?;
+    trained.model.metrics = metrics.to_value();
+    let saved = trained.model.save(&directory.join(output::MODEL))?;
+    let verified = if options.verify {
+        verify(&mut trained, options, stop, progress)?;
+        Some(true)
+    } else {
+        None
+    };
+    let run = run_record(&trained, options, &metrics, &saved, verified);
+    run::write(directory, &run)?;
+    Ok(Finished { metrics, features, run })
+}
+
+/// A file of a replaced run that this one does not write.
+fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
+    let path = options.out_dir.join(name);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("remove the replaced", &path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The model opened afresh must give the same test metrics, to the last bit.
+fn verify(trained: &mut Trained, options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<()> {
+    let (mut again, report) = train::verify(trained, options, stop, progress)?;
+    trained.passes.push(report);
+    let expected = (trained.evaluation.metrics(Split::Test), trained.evaluation.group_f1()?);
+    let found = (again.metrics(Split::Test), again.group_f1()?);
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::format(
+        options.out_dir.join(output::MODEL),
+        format!(
+            "the saved model, opened again, gives other test metrics than the training: {found:?} and not {expected:?}; \
+             please report this, and do not use the model"
+        ),
+    ))
+}
+
+fn task_metrics(metrics: Metrics) -> TaskMetrics {
+    match metrics {
+        Metrics::Binary(metrics) => TaskMetrics::Binary(metrics),
+        Metrics::Multiclass(metrics) => TaskMetrics::Multiclass(metrics),
+        Metrics::Regression(metrics) => TaskMetrics::Regression(metrics),
+    }
+}
+
+fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
+    let group_f1 = trained.evaluation.group_f1()?;
+    let base_group_f1 = trained.base.as_mut().map(Evaluation::group_f1).transpose()?.flatten();
+    let of_test = |split: Split, f1: Option<GroupF1>| f1.filter(|_| split == Split::Test);
+    let records = Split::ALL.into_iter().filter(|split| trained.assigned.rows(*split) > 0);
+    let record = |split: Split| SplitRecord {
+        split,
+        rows: trained.assigned.rows(split),
+        groups: trained.assigned.proof.map(|proof| proof.split_groups[split as usize]),
+        class_rows: if trained.target.classes.is_empty() {
+            Vec::new()
+        } else {
+            trained.assigned.class_rows[split as usize].clone()
+        },
+        model: trained.evaluation.metrics(split).map(task_metrics),
+        group_f1: of_test(split, group_f1),
+        base: trained.base.as_ref().and_then(|base| base.metrics(split)).map(task_metrics),
+        base_group_f1: of_test(split, base_group_f1),
+    };
+    Ok(MetricsRecord {
+        task: trained.target.task.name().to_owned(),
+        classes: trained.target.classes.clone(),
+        group_column: group_column(trained),
+        splits: records.map(record).collect(),
+        curve: trained.curve.clone(),
+        baseline: None,
+    })
+}
+
+fn group_column(trained: &Trained) -> Option<String> {
+    let job = &trained.job;
+    job.roles.group.map(|column| job.schema().fields[column].name.clone())
+}
+
+fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
+    let directory = &options.out_dir;
+    let Some(table) = &mut trained.assigned.groups else {
+        let of_split = |split: Split| SplitRow {
+            group: None,
+            split,
+            rows: trained.assigned.rows(split),
+        };
+        let rows = Split::ALL.map(of_split).into_iter().filter(|row| row.rows > 0);
+        return splits::write(directory, rows.map(Ok)).map(|_| ());
+    };
+    let mut groups = table.groups()?;
+    let rows = iter::from_fn(|| groups.next_group().transpose()).map(|group| {
+        group.map(|group| SplitRow {
+            rows: group.rows + if group.split == Split::None { group.rows_unused } else { 0 },
+            group: group.name,
+            split: group.split,
+        })
+    });
+    splits::write(directory, rows).map(|_| ())
+}
+
+fn write_delta(trained: &mut Trained, options: &TrainOptions) -> Result<Option<DeltaSummary>> {
+    let Trained { job, target, assigned, evaluation, base, .. } = trained;
+    let (Some(baseline), Some(names), Some(model)) =
+        (&job.baseline, &mut assigned.groups, evaluation.groups_mut())
+    else {
+        return Ok(None);
+    };
+    let input = DeltaInput {
+        baseline,
+        classes: &target.classes,
+        has_base_scores: base.is_some(),
+    };
+    let base = base.as_mut().and_then(Evaluation::groups_mut);
+    let outcomes = outcomes(names, model, base)?;
+    delta::write(&options.out_dir, input, outcomes).map(Some)
+}
+
+/// The test groups with their names and both sides' counts. All three tables are in the order of
+/// the groups' hashes.
+fn outcomes<'a>(
+    names: &'a mut GroupTable,
+    model: &'a mut GroupConfusion,
+    base: Option<&'a mut GroupConfusion>,
+) -> Result<impl Iterator<Item = Result<GroupOutcome>> + 'a> {
+    let mut names = names.groups()?;
+    let mut model = model.groups()?;
+    let mut base = base.map(GroupConfusion::groups).transpose()?;
+    let mut next = move || -> Result<Option<GroupOutcome>> {
+        let Some(counts) = model.next_group()? else {
+            return Ok(None);
+        };
+        let name = loop {
+            let group = names.next_group()?.expect("every test group was scanned");
+            if group.group == counts.group {
+                break group.name.unwrap_or_default();
+            }
+        };
+        let base = match &mut base {
+            Some(base) => base.next_group()?,
+            None => None,
+        };
+        Ok(Some(GroupOutcome {
+            name,
+            model: counts.classes,
+            base: base.map(|base| {
+                assert_eq!(base.group, counts.group, "both sides are of the same rows");
+                base.classes
+            }),
+        }))
+    };
+    Ok(iter::from_fn(move || next().transpose()))
+}
+
+fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
+    let job = &trained.job;
+    let importance = Importances::of(trained);
+    let fields = job.schema().fields.iter().enumerate();
+    let row = |(column, field): (usize, &crate::data::Field)| {
+        let (role, why) = job.roles.role_of(column);
+        let mut row = FeatureRow {
+            name: field.name.clone(),
+            file_type: field.file_type.clone(),
+            status: FeatureStatus::Excluded,
+            reason: if why.is_empty() { role.name().to_owned() } else { why.to_owned() },
+            ..FeatureRow::default()
+        };
+        if role == Role::Feature {
+            let feature = job.roles.features.binary_search(&column).expect("a feature is among the features");
+            row.status = FeatureStatus::Used;
+            if let Some((_, reason)) = trained.left_out.iter().find(|(index, _)| *index as usize == feature) {
+                row.status = FeatureStatus::Excluded;
+                row.reason = (*reason).to_owned();
+            }
+            describe(&mut row, &trained.survey[feature]);
+            importance.describe(&mut row, feature, trained);
+        }
+        row
+    };
+    fields.map(row).collect()
+}
+
+fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
+    match survey {
+        FeatureSurvey::Numeric { moments, .. } => {
+            let known = moments.count > 0;
+            row.nulls = Some(moments.missing);
+            row.positive_infinities = Some(moments.pos_inf);
+            row.negative_infinities = Some(moments.neg_inf);
+            row.mean = known.then_some(moments.mean);
+            row.sd = moments.standard_deviation();
+            row.min = known.then_some(moments.min);
+            row.max = known.then_some(moments.max);
+        }
+        FeatureSurvey::Text { counts, .. } => {
+            let categories = counts.finish(0);
+            row.nulls = Some(categories.missing_rows);
+            row.categories = Some(categories.distinct);
+        }
+    }
+}
+
+/// How much the model rests on each feature.
+enum Importances {
+    Trees(Vec<crate::model::Importance>, f64),
+    Linear(Vec<f64>),
+}
+
+impl Importances {
+    fn of(trained: &Trained) -> Self {
+        let features = trained.model.features.len();
+        match &trained.model.body {
+            Body::Trees(ensemble) => {
+                let importance = ensemble.importance(features);
+                let total: f64 = importance.iter().map(|one| one.gain).sum();
+                Self::Trees(importance, total)
+            }
+            Body::Linear(linear) => Self::Linear(linear.importance(features)),
+        }
+    }
+
+    fn describe(&self, row: &mut FeatureRow, feature: usize, trained: &Trained) {
+        match self {
+            Self::Trees(importance, total) => {
+                let one = importance[feature];
+                row.importance = Some(if *total > 0.0 { one.gain / total } else { 0.0 });
+                row.node_splits = Some(one.count);
+                if let crate::model::Binning::Numeric { cuts } = &trained.model.features[feature].binning {
+                    row.cuts = Some(cuts.clone());
+                }
+            }
+            Self::Linear(importance) => row.importance = Some(importance[feature]),
+        }
+    }
+}
+
+fn run_record(
+    trained: &Trained,
+    options: &TrainOptions,
+    metrics: &MetricsRecord,
+    saved: &Saved,
+    verified: Option<bool>,
+) -> RunRecord {
+    let job = &trained.job;
+    let files = job.dataset.files();
+    RunRecord {
+        rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+        options: options_value(trained, options),
+        seed: options.seed,
+        task: metrics.task.clone(),
+        target: trained.target.name.clone(),
+        classes: metrics.classes.clone(),
+        group_column: metrics.group_column.clone(),
+        profile: job.profile.as_ref().map(|profile| profile.name.clone()),
+        dataset: DatasetRecord {
+            path: options.dataset.clone(),
+            files: files.len() as u64,
+            row_groups: job.dataset.row_groups().len() as u64,
+            rows: job.dataset.rows(),
+            columns: job.schema().fields.len() as u64,
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            rows_without_label: trained.assigned.unlabelled_rows,
+        },
+        data_fingerprint: format!("{:016x}", job.dataset.fingerprint()),
+        baseline: job.baseline.as_ref().map(|baseline| baseline.path().display().to_string()),
+        features: trained.model.features.len() as u64,
+        trees: match &trained.model.body {
+            Body::Trees(ensemble) => Some(ensemble.trees.len() as u64),
+            Body::Linear(_) => None,
+        },
+        model_sha256: saved.sha256.clone(),
+        verified,
+        memory_limit_bytes: options.memory_bytes,
+        memory_plan_bytes: trained.plan.memory.peak_bytes(),
+        peak_rss_bytes: memory::peak_rss_bytes(),
+        memory_plan: trained.plan.memory.clone(),
+        scratch_bytes: trained.plan.scratch_bytes,
+        threads: options.threads,
+        seconds_total: trained.started.elapsed().as_secs_f64(),
+        seconds_to_model: trained.seconds_to_model,
+        passes: trained.passes.iter().map(pass_record).collect(),
+        warnings: trained.warnings.clone(),
+    }
+}
+
+/// The options as they were used: what only the data could tell is filled in.
+fn options_value(trained: &Trained, options: &TrainOptions) -> Value {
+    let used = TrainOptions {
+        model: trained.spec.clone(),
+        ..options.clone()
+    };
+    let mut value = serde_json::to_value(&used).expect("options are numbers and text");
+    value["batch_rows_max"] = options.limits.batch_rows_max.into();
+    value
+}
+
+fn pass_record(pass: &PassReport) -> PassRecord {
+    PassRecord::new(&pass.name, pass.seconds, pass.rows, pass.bytes_read)
+}

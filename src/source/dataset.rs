@@ -1,0 +1,232 @@
+//! A dataset: its files, row groups and unified schema.
+
+use std::{fmt, hash::Hasher, ops::Range, path::PathBuf};
+
+use twox_hash::XxHash3_64;
+
+use super::{
+    cost::ColumnCost,
+    opening,
+    positioned::FileIdentity,
+    unify::{self, Conflict, Layout, Leaf},
+};
+use crate::{
+    data::{Absent, Schema, ValueType},
+    error::{Error, Result},
+    limits::Limits,
+};
+
+/// How a dataset is opened.
+#[derive(Clone, Copy)]
+pub struct OpenOptions<'a> {
+    /// Bounds on files, columns, footers and pages.
+    pub limits: &'a Limits,
+    /// Whether a column of this name is 0 (and not missing) where a file does not have it.
+    pub absent_is_zero: &'a dyn Fn(&str) -> bool,
+}
+
+impl<'a> OpenOptions<'a> {
+    /// Absent columns are missing.
+    pub fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            absent_is_zero: &|_| false,
+        }
+    }
+}
+
+impl fmt::Debug for OpenOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One file. Of its footer only sums stay in memory.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// The path to open.
+    pub path: PathBuf,
+    /// The path below what the user named, with `/`.
+    pub name: String,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Its row groups among [`Dataset::row_groups`].
+    pub row_groups: Range<usize>,
+    pub(super) identity: FileIdentity,
+    pub(super) footer_hash: u64,
+    pub(super) layout: u32,
+    pub(super) partitions: Vec<(u32, Constant)>,
+}
+
+/// The one value that a column has in a whole file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    /// NaN, or no text.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+/// One row group. Row groups without rows are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowGroup {
+    /// Index into [`Dataset::files`].
+    pub file: usize,
+    /// Its index in the file.
+    pub index_in_file: usize,
+    /// The dataset-wide number of its first row.
+    pub first_row: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Compressed bytes of all columns.
+    pub bytes: u64,
+}
+
+/// A Parquet dataset that was opened: nothing of it but sums and names is in memory.
+#[derive(Debug)]
+pub struct Dataset {
+    pub(super) schema: Schema,
+    pub(super) conflicts: Vec<Option<Conflict>>,
+    pub(super) layouts: Vec<Layout>,
+    pub(super) files: Vec<DataFile>,
+    pub(super) row_groups: Vec<RowGroup>,
+    pub(super) rows: u64,
+    pub(super) costs: Vec<ColumnCost>,
+    pub(super) footer_bytes_max: u64,
+    pub(super) limits: Limits,
+}
+
+impl Dataset {
+    /// Opens a file, a directory or a glob and reads every file's footer.
+    ///
+    /// # Errors
+    /// Whatever makes the path no dataset or a file no Parquet; conflicting column types only when
+    /// the column is selected, by [`Dataset::check_column`].
+    pub fn open(path_or_glob: &str, options: &OpenOptions<'_>) -> Result<Self> {
+        let mut dataset = opening::open(path_or_glob, options.limits)?;
+        dataset.mark_absent_zero(options.absent_is_zero);
+        Ok(dataset)
+    }
+
+    /// Declares the numeric columns that are 0 where a file does not have them, by name; the
+    /// others are missing there.
+    pub fn mark_absent_zero(&mut self, absent_is_zero: &dyn Fn(&str) -> bool) {
+        for field in &mut self.schema.fields {
+            let numeric = matches!(field.value_type, Some(ValueType::F32 | ValueType::F64));
+            field.absent = if numeric && absent_is_zero(&field.name) {
+                Absent::Zero
+            } else {
+                Absent::Missing
+            };
+        }
+    }
+
+    /// The union of the files' columns.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The files in natural name order.
+    pub fn files(&self) -> &[DataFile] {
+        &self.files
+    }
+
+    /// The row groups in the order of the rows.
+    pub fn row_groups(&self) -> &[RowGroup] {
+        &self.row_groups
+    }
+
+    /// Rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Compressed bytes of the given columns over all files.
+    pub fn column_bytes(&self, columns: &[usize]) -> u64 {
+        columns.iter().map(|&c| self.costs[c].compressed_sum).sum()
+    }
+
+    /// What the data are: a hash of the files' names (below what the user named), sizes and
+    /// footers. Copying the dataset elsewhere keeps it.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = XxHash3_64::new();
+        hasher.write(&(self.files.len() as u64).to_le_bytes());
+        for file in &self.files {
+            hasher.write(&(file.name.len() as u64).to_le_bytes());
+            hasher.write(file.name.as_bytes());
+            hasher.write(&file.bytes.to_le_bytes());
+            hasher.write(&file.footer_hash.to_le_bytes());
+        }
+        hasher.finish()
+    }
+
+    /// Whether a column can be read.
+    ///
+    /// # Errors
+    /// A column whose type differs between files, with both files; a type that is no feature.
+    pub fn check_column(&self, column: usize) -> Result<()> {
+        let field = &self.schema.fields[column];
+        if let Some(conflict) = &self.conflicts[column] {
+            return Err(conflict.error(&field.name));
+        }
+        if field.value_type.is_none() {
+            return Err(Error::Dataset(format!(
+                "column `{name}` is a {} and cannot be used; leave it out with --exclude {name}",
+                field.file_type,
+                name = field.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        let files: usize = self
+            .files
+            .iter()
+            .map(|file| {
+                file.path.capacity() + file.name.capacity() + file.partitions.capacity() * 40
+            })
+            .sum();
+        let layouts: usize = self
+            .layouts
+            .iter()
+            .map(|layout| size_of_val(&**layout))
+            .sum();
+        let fields: usize = self
+            .schema
+            .fields
+            .iter()
+            .map(|f| f.name.capacity() + 64)
+            .sum();
+        files
+            + self.files.capacity() * size_of::<DataFile>()
+            + self.row_groups.capacity() * size_of::<RowGroup>()
+            + self.costs.capacity() * size_of::<ColumnCost>()
+            + layouts
+            + fields
+    }
+
+    /// Where a file keeps a column, if it has it.
+    pub(super) fn leaf(&self, file: usize, column: usize) -> Option<Leaf> {
+        let layout = &self.layouts[self.files[file].layout as usize];
+        unify::find(layout, column as u32)
+    }
+
+    /// The value of a column in a file that does not store it.
+    pub(super) fn constant(&self, file: usize, column: usize) -> Constant {
+        let partitions = &self.files[file].partitions;
+        let named = partitions.iter().find(|(key, _)| *key as usize == column);
+        match named {
+            Some((_, constant)) => constant.clone(),
+            None if self.schema.fields[column].absent == Absent::Zero => Constant::Number(0.0),
+            None => Constant::Missing,
+        }
+    }
+}

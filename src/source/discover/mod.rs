@@ -1,0 +1,15 @@
+//! Which files a dataset is: one file, a directory, or a glob, in natural name order.
+//!
+//! Hidden files, `_SUCCESS` and the like, and whatever is not `.parquet` are left out. In a
+//! directory only sub-directories named `key=value` are entered; the key becomes a column.
+
+mod glob;
+mod hive;
+mod natural;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use hive::HIVE_MISSING;
+pub(super) use walk::{Found, discover};

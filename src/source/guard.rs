@@ -1,0 +1,50 @@
+//! Turns a panic or an error of the Parquet library into an error that names the place.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use parquet::errors::ParquetError;
+
+use crate::error::{Error, Place, Result};
+
+/// What the user can do about a damaged file.
+const DAMAGED: &str = "the file is damaged; write or copy it again, or leave it out";
+
+/// Runs a step of the Parquet library on bytes that may be anything. Whatever state `step` leaves
+/// behind after an error must be dropped.
+pub(super) fn guarded<T>(
+    place: &dyn Fn() -> Place,
+    step: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(parquet_error(place(), &error)),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("of an unknown kind");
+            Err(damaged(place(), format!("cannot be decoded: {message}")))
+        }
+    }
+}
+
+/// A damaged place, with the next step.
+pub(super) fn damaged(place: Place, what: impl std::fmt::Display) -> Error {
+    Error::input(place, format!("{what}; {DAMAGED}"))
+}
+
+fn parquet_error(place: Place, error: &ParquetError) -> Error {
+    match error {
+        ParquetError::General(message) | ParquetError::EOF(message) => {
+            damaged(place, format!("cannot be decoded: {message}"))
+        }
+        ParquetError::NYI(message) => Error::input(
+            place,
+            format!(
+                "uses a part of Parquet that is not supported ({message}); write it again with default settings"
+            ),
+        ),
+        other => damaged(place, format!("cannot be decoded: {other}")),
+    }
+}

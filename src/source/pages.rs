@@ -1,0 +1,189 @@
+//! The walk over a chunk's page headers, before the decoder sees any of them.
+//!
+//! ```text
+//! | header | page | header | page | ... |       every page: inside the chunk, below the cap
+//! ^ start                        end ^       all pages: values and bytes as the footer says
+//! ```
+
+use std::io;
+
+use parquet::{basic::Type as PhysicalType, file::metadata::ColumnChunkMetaData};
+
+use super::{
+    chunk::Chunk,
+    thrift::{HeaderError, PageHeader, page_header},
+};
+
+/// Bytes that a header is looked for in at first, and at most.
+const HEADER_BYTES_USUAL: usize = 512;
+const HEADER_BYTES_MAX: usize = 1 << 20;
+
+/// What the footer says about a chunk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claims {
+    rows: u64,
+    uncompressed_bytes: u64,
+    /// Fewest bytes of a dictionary entry.
+    entry_bytes_min: u64,
+    page_bytes_max: u64,
+}
+
+impl Claims {
+    /// The claims about a flat column's chunk of `rows` rows.
+    pub(super) fn new(chunk: &ColumnChunkMetaData, rows: u64, page_bytes_max: u64) -> Self {
+        let entry_bytes_min = match chunk.column_type() {
+            PhysicalType::BOOLEAN => 1,
+            PhysicalType::INT32 | PhysicalType::FLOAT | PhysicalType::BYTE_ARRAY => 4,
+            PhysicalType::INT64 | PhysicalType::DOUBLE => 8,
+            PhysicalType::INT96 => 12,
+            PhysicalType::FIXED_LEN_BYTE_ARRAY => chunk.column_descr().type_length().max(1) as u64,
+        };
+        Self {
+            rows,
+            uncompressed_bytes: chunk.uncompressed_size().max(0) as u64,
+            entry_bytes_min,
+            page_bytes_max,
+        }
+    }
+}
+
+/// What is wrong with a chunk's pages.
+#[derive(Debug)]
+pub(super) enum PagesError {
+    /// The file could not be read.
+    Io(io::Error),
+    /// A header is damaged or claims what cannot be.
+    Damaged(String),
+    /// A page is sound but larger than the limit.
+    TooLarge(String),
+}
+
+/// Walks all page headers of a chunk.
+pub(super) fn check(chunk: &Chunk, claims: Claims) -> Result<(), PagesError> {
+    let range = chunk.range();
+    let mut offset = range.start;
+    let mut rows = 0u64;
+    let mut uncompressed_bytes = 0u64;
+    let mut pages = 0usize;
+    while offset < range.end() {
+        let (header, header_bytes) = read_header(chunk, offset)?;
+        let body = offset + header_bytes as u64;
+        let page = Page::new(header, offset, range.end() - body)?;
+        page.check_size(claims.page_bytes_max)?;
+        match header.kind {
+            Some(2) => page.check_dictionary(pages == 0, claims)?,
+            Some(0 | 3) => rows = rows.saturating_add(page.values),
+            Some(1) => {}
+            kind => return Err(page.damaged(format!("is of the unknown kind {kind:?}"))),
+        }
+        uncompressed_bytes += header_bytes as u64 + page.uncompressed_bytes;
+        if uncompressed_bytes > claims.uncompressed_bytes {
+            return Err(page.damaged(format!(
+                "would make the chunk {uncompressed_bytes} bytes uncompressed, the footer says {}",
+                claims.uncompressed_bytes
+            )));
+        }
+        offset = body + page.compressed_bytes;
+        pages += 1;
+    }
+    if rows != claims.rows {
+        return Err(PagesError::Damaged(format!(
+            "its pages hold {rows} values, the row group has {} rows",
+            claims.rows
+        )));
+    }
+    Ok(())
+}
+
+/// A page header whose numbers are present and not negative.
+struct Page {
+    offset: u64,
+    compressed_bytes: u64,
+    uncompressed_bytes: u64,
+    values: u64,
+    levels_bytes: u64,
+}
+
+impl Page {
+    fn new(header: PageHeader, offset: u64, left: u64) -> Result<Self, PagesError> {
+        let natural = |value: Option<i32>| value.and_then(|value| u64::try_from(value).ok());
+        let compressed = natural(header.compressed_bytes).filter(|&bytes| bytes <= left);
+        let uncompressed = natural(header.uncompressed_bytes);
+        let values = match header.kind {
+            Some(1) => Some(0),
+            _ => natural(header.values),
+        };
+        let (Some(compressed_bytes), Some(uncompressed_bytes), Some(values)) =
+            (compressed, uncompressed, values)
+        else {
+            return Err(PagesError::Damaged(format!(
+                "the page at offset {offset} claims {:?} values in {:?} bytes ({:?} uncompressed), \
+                 {left} are left",
+                header.values, header.compressed_bytes, header.uncompressed_bytes
+            )));
+        };
+        Ok(Self {
+            offset,
+            compressed_bytes,
+            uncompressed_bytes,
+            values,
+            levels_bytes: header.levels_bytes as u64,
+        })
+    }
+
+    fn damaged(&self, what: String) -> PagesError {
+        PagesError::Damaged(format!("the page at offset {} {what}", self.offset))
+    }
+
+    fn check_size(&self, page_bytes_max: u64) -> Result<(), PagesError> {
+        let bytes = self.compressed_bytes.max(self.uncompressed_bytes);
+        if bytes > page_bytes_max {
+            return Err(PagesError::TooLarge(format!(
+                "the page at offset {} has {bytes} bytes, above the limit of {page_bytes_max}; \
+                 write the file again with smaller pages",
+                self.offset
+            )));
+        }
+        if self.levels_bytes > self.uncompressed_bytes.min(self.compressed_bytes) {
+            let levels = self.levels_bytes;
+            return Err(self.damaged(format!("claims {levels} bytes of levels")));
+        }
+        Ok(())
+    }
+
+    fn check_dictionary(&self, first: bool, claims: Claims) -> Result<(), PagesError> {
+        if !first {
+            return Err(self.damaged("is a dictionary that is not the first page".to_owned()));
+        }
+        let bytes_min = self.values.saturating_mul(claims.entry_bytes_min);
+        if bytes_min > self.uncompressed_bytes {
+            return Err(self.damaged(format!(
+                "claims a dictionary of {} values in {} bytes",
+                self.values, self.uncompressed_bytes
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the header at an offset, from a window that grows until the header fits.
+fn read_header(chunk: &Chunk, offset: u64) -> Result<(PageHeader, usize), PagesError> {
+    let left = chunk.range().end() - offset;
+    let mut length = HEADER_BYTES_USUAL;
+    loop {
+        let window = chunk.window(offset, length).map_err(PagesError::Io)?;
+        match page_header(&window) {
+            Ok(header) => return Ok(header),
+            Err(HeaderError::Incomplete)
+                if (window.len() as u64) < left && length < HEADER_BYTES_MAX =>
+            {
+                length *= 8;
+            }
+            Err(_) => {
+                return Err(PagesError::Damaged(format!(
+                    "there is no page header at offset {offset}"
+                )));
+            }
+        }
+    }
+}
