@@ -46,7 +46,8 @@ impl TextValues {
             id => id + ids_before,
         };
         self.ids.extend(rows.ids.iter().map(shifted));
-        self.ends.extend(rows.ends.iter().map(|end| end + bytes_before));
+        self.ends
+            .extend(rows.ends.iter().map(|end| end + bytes_before));
         self.bytes.push_str(&rows.bytes);
     }
 

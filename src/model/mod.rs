@@ -39,6 +39,7 @@ pub use bundle::{About, Body, ExcludedColumn, Model, Roles};
 pub use coder::Coder;
 pub use ensemble::{Ensemble, Importance};
 pub use features::{FeatureSpec, Unseen};
+pub use file::Saved;
 pub use linear::{Column, Linear, Reading};
 pub use link::{Link, Task};
 pub use predict::{ByteTrees, LinearPredictor, Predictor};

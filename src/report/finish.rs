@@ -18,7 +18,7 @@ use crate::{
     platform::{memory, stop::Stop},
     stats::metrics::{GroupConfusion, GroupF1},
     train::{
-        self, Trained, TrainOptions,
+        self, TrainOptions, Trained,
         evaluate::{Evaluation, Metrics},
         output,
         survey::FeatureSurvey,
@@ -67,7 +67,11 @@ pub fn finish(
     };
     let run = run_record(&trained, options, &metrics, &saved, verified);
     run::write(directory, &run)?;
-    Ok(Finished { metrics, features, run })
+    Ok(Finished {
+        metrics,
+        features,
+        run,
+    })
 }
 
 /// A file of a replaced run that this one does not write.
@@ -82,10 +86,18 @@ fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
 }
 
 /// The model opened afresh must give the same test metrics, to the last bit.
-fn verify(trained: &mut Trained, options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<()> {
+fn verify(
+    trained: &mut Trained,
+    options: &TrainOptions,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<()> {
     let (mut again, report) = train::verify(trained, options, stop, progress)?;
     trained.passes.push(report);
-    let expected = (trained.evaluation.metrics(Split::Test), trained.evaluation.group_f1()?);
+    let expected = (
+        trained.evaluation.metrics(Split::Test),
+        trained.evaluation.group_f1()?,
+    );
     let found = (again.metrics(Split::Test), again.group_f1()?);
     if expected == found {
         return Ok(());
@@ -109,13 +121,23 @@ fn task_metrics(metrics: Metrics) -> TaskMetrics {
 
 fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
     let group_f1 = trained.evaluation.group_f1()?;
-    let base_group_f1 = trained.base.as_mut().map(Evaluation::group_f1).transpose()?.flatten();
+    let base_group_f1 = trained
+        .base
+        .as_mut()
+        .map(Evaluation::group_f1)
+        .transpose()?
+        .flatten();
     let of_test = |split: Split, f1: Option<GroupF1>| f1.filter(|_| split == Split::Test);
-    let records = Split::ALL.into_iter().filter(|split| trained.assigned.rows(*split) > 0);
+    let records = Split::ALL
+        .into_iter()
+        .filter(|split| trained.assigned.rows(*split) > 0);
     let record = |split: Split| SplitRecord {
         split,
         rows: trained.assigned.rows(split),
-        groups: trained.assigned.proof.map(|proof| proof.split_groups[split as usize]),
+        groups: trained
+            .assigned
+            .proof
+            .map(|proof| proof.split_groups[split as usize]),
         class_rows: if trained.target.classes.is_empty() {
             Vec::new()
         } else {
@@ -123,7 +145,11 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
         },
         model: trained.evaluation.metrics(split).map(task_metrics),
         group_f1: of_test(split, group_f1),
-        base: trained.base.as_ref().and_then(|base| base.metrics(split)).map(task_metrics),
+        base: trained
+            .base
+            .as_ref()
+            .and_then(|base| base.metrics(split))
+            .map(task_metrics),
         base_group_f1: of_test(split, base_group_f1),
     };
     Ok(MetricsRecord {
@@ -138,7 +164,9 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
 
 fn group_column(trained: &Trained) -> Option<String> {
     let job = &trained.job;
-    job.roles.group.map(|column| job.schema().fields[column].name.clone())
+    job.roles
+        .group
+        .map(|column| job.schema().fields[column].name.clone())
 }
 
 fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
@@ -149,13 +177,21 @@ fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
             split,
             rows: trained.assigned.rows(split),
         };
-        let rows = Split::ALL.map(of_split).into_iter().filter(|row| row.rows > 0);
+        let rows = Split::ALL
+            .map(of_split)
+            .into_iter()
+            .filter(|row| row.rows > 0);
         return splits::write(directory, rows.map(Ok)).map(|_| ());
     };
     let mut groups = table.groups()?;
     let rows = iter::from_fn(|| groups.next_group().transpose()).map(|group| {
         group.map(|group| SplitRow {
-            rows: group.rows + if group.split == Split::None { group.rows_unused } else { 0 },
+            rows: group.rows
+                + if group.split == Split::None {
+                    group.rows_unused
+                } else {
+                    0
+                },
             group: group.name,
             split: group.split,
         })
@@ -164,7 +200,14 @@ fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
 }
 
 fn write_delta(trained: &mut Trained, options: &TrainOptions) -> Result<Option<DeltaSummary>> {
-    let Trained { job, target, assigned, evaluation, base, .. } = trained;
+    let Trained {
+        job,
+        target,
+        assigned,
+        evaluation,
+        base,
+        ..
+    } = trained;
     let (Some(baseline), Some(names), Some(model)) =
         (&job.baseline, &mut assigned.groups, evaluation.groups_mut())
     else {
@@ -226,13 +269,25 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
             name: field.name.clone(),
             file_type: field.file_type.clone(),
             status: FeatureStatus::Excluded,
-            reason: if why.is_empty() { role.name().to_owned() } else { why.to_owned() },
+            reason: if why.is_empty() {
+                role.name().to_owned()
+            } else {
+                why.to_owned()
+            },
             ..FeatureRow::default()
         };
         if role == Role::Feature {
-            let feature = job.roles.features.binary_search(&column).expect("a feature is among the features");
+            let feature = job
+                .roles
+                .features
+                .binary_search(&column)
+                .expect("a feature is among the features");
             row.status = FeatureStatus::Used;
-            if let Some((_, reason)) = trained.left_out.iter().find(|(index, _)| *index as usize == feature) {
+            if let Some((_, reason)) = trained
+                .left_out
+                .iter()
+                .find(|(index, _)| *index as usize == feature)
+            {
                 row.status = FeatureStatus::Excluded;
                 row.reason = (*reason).to_owned();
             }
@@ -289,7 +344,9 @@ impl Importances {
                 let one = importance[feature];
                 row.importance = Some(if *total > 0.0 { one.gain / total } else { 0.0 });
                 row.node_splits = Some(one.count);
-                if let crate::model::Binning::Numeric { cuts } = &trained.model.features[feature].binning {
+                if let crate::model::Binning::Numeric { cuts } =
+                    &trained.model.features[feature].binning
+                {
                     row.cuts = Some(cuts.clone());
                 }
             }
@@ -326,7 +383,10 @@ fn run_record(
             rows_without_label: trained.assigned.unlabelled_rows,
         },
         data_fingerprint: format!("{:016x}", job.dataset.fingerprint()),
-        baseline: job.baseline.as_ref().map(|baseline| baseline.path().display().to_string()),
+        baseline: job
+            .baseline
+            .as_ref()
+            .map(|baseline| baseline.path().display().to_string()),
         features: trained.model.features.len() as u64,
         trees: match &trained.model.body {
             Body::Trees(ensemble) => Some(ensemble.trees.len() as u64),

@@ -15,6 +15,7 @@ use super::DeltaSummary;
 use crate::{
     data::Split,
     error::Result,
+    learner::gbdt::RoundLoss,
     platform::atomic,
     stats::metrics::{BinaryMetrics, GroupF1, Interval, MulticlassMetrics, RegressionMetrics},
 };
@@ -67,6 +68,8 @@ pub struct MetricsRecord {
     pub group_column: Option<String>,
     /// The splits, in order.
     pub splits: Vec<SplitRecord>,
+    /// Losses after each round of trees; empty for other models.
+    pub curve: Vec<RoundLoss>,
     /// The comparison with a baseline table, where there is one.
     pub baseline: Option<DeltaSummary>,
 }
@@ -149,6 +152,9 @@ impl MetricsRecord {
             .map(|record| (record.split.name().to_owned(), self.split_value(record)))
             .collect();
         root.insert("splits".to_owned(), Value::Object(splits));
+        if !self.curve.is_empty() {
+            root.insert("learning_curve".to_owned(), to_value(&self.curve));
+        }
         if let Some(baseline) = &self.baseline {
             root.insert("baseline".to_owned(), to_value(baseline));
         }

@@ -16,6 +16,8 @@ pub mod splits;
 
 pub mod terminal;
 
+mod finish;
+
 mod csv_file;
 mod text;
 
@@ -24,6 +26,7 @@ mod tests;
 
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
+pub use finish::{Finished, finish};
 pub use metrics::{MetricsRecord, SplitRecord, TaskMetrics};
 pub use run::{DatasetRecord, PassRecord, RunRecord};
 pub use splits::SplitRow;

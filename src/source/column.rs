@@ -131,6 +131,20 @@ impl ColumnCursor {
         }
     }
 
+    /// Passes over rows; answers how many there were.
+    pub(super) fn skip(&mut self, rows: usize) -> Result<usize> {
+        match &mut self.reader {
+            ColumnReader::BoolColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::Int32ColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::Int64ColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::Int96ColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::FloatColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::DoubleColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::ByteArrayColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => reader.skip_records(rows),
+        }
+    }
+
     fn read_numbers<V: Real>(
         &mut self,
         rows: usize,

@@ -116,6 +116,36 @@ impl<'a> LaneReader<'a> {
         Ok(())
     }
 
+    /// Turns to a column of the open row group, past its first rows. Whole pages are passed over
+    /// without being decoded.
+    ///
+    /// # Errors
+    /// As [`LaneReader::start_column`]; a column with fewer rows.
+    pub fn start_column_at(&mut self, column: usize, first_row: usize) -> Result<()> {
+        self.start_column(column)?;
+        if first_row == 0 {
+            return Ok(());
+        }
+        let mut current = self.current.take().expect("a column was started");
+        assert!(first_row <= current.rows_left, "a row of the row group");
+        if let Source::Chunk(cursor) = &mut current.source {
+            let place = || place(self.dataset, self.row_group, column);
+            let skipped = guarded(&place, || cursor.skip(first_row)).and_then(|skipped| {
+                if skipped == first_row {
+                    return Ok(());
+                }
+                Err(damaged(
+                    place(),
+                    format!("has {skipped} rows where {first_row} are passed over"),
+                ))
+            });
+            skipped.map_err(|error| self.or_changed(error))?;
+        }
+        current.rows_left -= first_row;
+        self.current = Some(current);
+        Ok(())
+    }
+
     /// Reads the next rows of the column, at most `rows_max`; `values` is emptied first and takes
     /// the column's kind. Answers how many rows there are: 0 at the end.
     ///

@@ -126,9 +126,13 @@ pub fn assign(
     let workers = (0..context.threads)
         .map(|_| Worker::new(spec, classes, threshold, context.threads))
         .collect();
-    let workers = block_pass(context, "assignment", rows.blocks(), workers, |worker, block| {
-        worker.block(rows, block, assignment.as_ref())
-    })?;
+    let workers = block_pass(
+        context,
+        "assignment",
+        rows.blocks(),
+        workers,
+        |worker, block| worker.block(rows, block, assignment.as_ref()),
+    )?;
     finish(spec, assignment, warnings, threshold, names, workers)
 }
 
@@ -148,7 +152,9 @@ fn finish(
     for worker in workers {
         unlabelled_rows += worker.unlabelled_rows;
         for (sums, counts) in class_rows.iter_mut().zip(&worker.class_rows) {
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            sums.iter_mut()
+                .zip(counts)
+                .for_each(|(sum, count)| *sum += count);
         }
         match (&mut groups, worker.groups) {
             (Some(groups), Some(part)) => groups.merge(part)?,
@@ -161,8 +167,14 @@ fn finish(
     let train_rows: u64 = class_rows[Split::Train as usize].iter().sum();
     let label_sum: f64 = blocks.iter().map(|found| found.label_sum).sum();
     let mut content = XxHash3_64::new();
-    blocks.iter().for_each(|found| content.write_u64(found.hash));
-    let sample = RowSample::new(spec.seed, threshold, blocks.iter().map(|found| found.sampled_rows));
+    blocks
+        .iter()
+        .for_each(|found| content.write_u64(found.hash));
+    let sample = RowSample::new(
+        spec.seed,
+        threshold,
+        blocks.iter().map(|found| found.sampled_rows),
+    );
     check_splits(spec, &class_rows)?;
     Ok(Assigned {
         assignment,
@@ -180,7 +192,9 @@ fn finish(
 /// Refuses splits from which nothing can be learned, or on which nothing can be measured.
 fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()> {
     let remedy = match spec.source {
-        SplitSource::Groups { .. } => "use another --seed, a finer --group-col, or other --test-size and --valid-size",
+        SplitSource::Groups { .. } => {
+            "use another --seed, a finer --group-col, or other --test-size and --valid-size"
+        }
         SplitSource::Column => "correct the column of --split-col",
     };
     for split in Split::ALL {
@@ -188,7 +202,9 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         let total: u64 = rows.iter().sum();
         let name = split.name();
         if split == Split::Train && total == 0 {
-            return Err(Error::Dataset(format!("no row is in the {name} split; {remedy}")));
+            return Err(Error::Dataset(format!(
+                "no row is in the {name} split; {remedy}"
+            )));
         }
         let absent = rows.iter().position(|count| *count == 0);
         if let (Some(class), true, true) = (absent, total > 0, rows.len() > 1) {
@@ -201,28 +217,54 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
     Ok(())
 }
 
-fn count_buckets(context: &Context<'_>, spec: &AssignSpec<'_>, rows: &RowsFile) -> Result<BucketCounts> {
+fn count_buckets(
+    context: &Context<'_>,
+    spec: &AssignSpec<'_>,
+    rows: &RowsFile,
+) -> Result<BucketCounts> {
     let classes = spec.target.classes.len();
     let new = || BucketCounts::new(spec.seed, classes);
-    let workers = (0..context.threads).map(|_| (new(), RowsBuffer::default())).collect();
-    let workers = block_pass(context, "buckets", rows.blocks(), workers, |(counts, buffer), block| {
-        let block = buffer.read(rows, block)?;
-        counts.update(block.group, block.label);
-        Ok(())
-    })?;
+    let workers = (0..context.threads)
+        .map(|_| (new(), RowsBuffer::default()))
+        .collect();
+    let workers = block_pass(
+        context,
+        "buckets",
+        rows.blocks(),
+        workers,
+        |(counts, buffer), block| {
+            let block = buffer.read(rows, block)?;
+            counts.update(block.group, block.label);
+            Ok(())
+        },
+    )?;
     let mut counts = new();
     workers.iter().for_each(|(part, _)| counts.merge(part));
     Ok(counts)
 }
 
 fn count_train_rows(context: &Context<'_>, rows: &RowsFile) -> Result<u64> {
-    let workers = (0..context.threads).map(|_| (0, RowsBuffer::default())).collect();
-    let workers = block_pass(context, "splits", rows.blocks(), workers, |(count, buffer), block| {
-        let block = buffer.read(rows, block)?;
-        let is_train = |(split, label): (&u8, &f32)| *split == Split::Train as u8 && !label.is_nan();
-        *count += block.split.iter().zip(block.label).filter(|row| is_train(*row)).count() as u64;
-        Ok(())
-    })?;
+    let workers = (0..context.threads)
+        .map(|_| (0, RowsBuffer::default()))
+        .collect();
+    let workers = block_pass(
+        context,
+        "splits",
+        rows.blocks(),
+        workers,
+        |(count, buffer), block| {
+            let block = buffer.read(rows, block)?;
+            let is_train =
+                |(split, label): (&u8, &f32)| *split == Split::Train as u8 && !label.is_nan();
+            *count += block
+                .split
+                .iter()
+                .zip(block.label)
+                .filter(|row| is_train(*row))
+                .count() as u64;
+            Ok(())
+        },
+    )?;
     Ok(workers.iter().map(|(count, _)| count).sum())
 }
 
@@ -271,20 +313,39 @@ impl Worker {
         }
     }
 
-    fn block(&mut self, rows: &RowsFile, block: usize, assignment: Option<&Assignment>) -> Result<()> {
+    fn block(
+        &mut self,
+        rows: &RowsFile,
+        block: usize,
+        assignment: Option<&Assignment>,
+    ) -> Result<()> {
         let first_row = (block * BLOCK_ROWS) as u64;
         let lent = self.buffer.read(rows, block)?;
         self.splits.resize(lent.split.len(), 0);
         match assignment {
             Some(assignment) => assignment.splits_into(lent.group, lent.label, &mut self.splits),
             None => {
-                let of_row = |(split, label): (&u8, &f32)| if label.is_nan() { Split::None as u8 } else { *split };
+                let of_row = |(split, label): (&u8, &f32)| {
+                    if label.is_nan() {
+                        Split::None as u8
+                    } else {
+                        *split
+                    }
+                };
                 let splits = lent.split.iter().zip(lent.label).map(of_row);
-                self.splits.iter_mut().zip(splits).for_each(|(slot, split)| *slot = split);
+                self.splits
+                    .iter_mut()
+                    .zip(splits)
+                    .for_each(|(slot, split)| *slot = split);
             }
         }
         rows.write_splits(first_row, &self.splits)?;
-        let mut found = BlockFound { block, sampled_rows: 0, label_sum: 0.0, hash: 0 };
+        let mut found = BlockFound {
+            block,
+            sampled_rows: 0,
+            label_sum: 0.0,
+            hash: 0,
+        };
         let mut hasher = XxHash3_64::new();
         let is_regression = self.class_rows[0].len() == 1;
         hasher.write(&self.splits);

@@ -49,7 +49,11 @@ pub fn evaluate_base_scores(
             spec,
             rows,
             evaluation: Evaluation::new(spec),
-            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
+            slice: Slice {
+                row_group: 0,
+                first_row: 0,
+                rows: 0,
+            },
             values: Vec::new(),
             probabilities: Vec::new(),
             decided: Vec::new(),
@@ -97,16 +101,21 @@ impl Sink for BaseSink<'_> {
         match &batch.values {
             Values::F32(values) => self.values.extend(values.iter().copied().map(f64::from)),
             Values::F64(values) => self.values.extend(values),
-            Values::Text(text) => self.values.resize(self.values.len() + text.ids.len(), f64::NAN),
+            Values::Text(text) => self
+                .values
+                .resize(self.values.len() + text.ids.len(), f64::NAN),
         }
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        let Slice { first_row, rows, .. } = self.slice;
+        let Slice {
+            first_row, rows, ..
+        } = self.slice;
         self.combine(rows);
         let block = self.buffer.read_range(self.rows, first_row, rows)?;
-        self.evaluation.update_decided(&Split::ALL, &block, &self.probabilities, &self.decided)
+        self.evaluation
+            .update_decided(&Split::ALL, &block, &self.probabilities, &self.decided)
     }
 }
 

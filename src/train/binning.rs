@@ -31,7 +31,9 @@ pub fn write_codes(
     bins: &Bins,
     path: &Path,
 ) -> Result<(BlockFile, PassReport)> {
-    let Bins { features, layout, .. } = bins;
+    let Bins {
+        features, layout, ..
+    } = bins;
     let columns = &job.roles.features;
     let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; layout.len()])?;
     let members: Vec<(usize, PackMember)> = layout
@@ -40,7 +42,10 @@ pub fn write_codes(
         .enumerate()
         .flat_map(|(byte_column, members)| members.iter().map(move |member| (byte_column, *member)))
         .collect();
-    let order: Vec<usize> = members.iter().map(|(_, member)| columns[member.feature as usize]).collect();
+    let order: Vec<usize> = members
+        .iter()
+        .map(|(_, member)| columns[member.feature as usize])
+        .collect();
     let sinks = (0..context.threads)
         .map(|_| CodesSink {
             job,
@@ -50,7 +55,11 @@ pub fn write_codes(
                 .map(|(_, member)| features[member.feature as usize].binning.coder())
                 .collect(),
             file: &codes,
-            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
+            slice: Slice {
+                row_group: 0,
+                first_row: 0,
+                rows: 0,
+            },
             next_member: 0,
             codes: Vec::new(),
             bytes: Vec::new(),
@@ -103,7 +112,11 @@ impl Sink for CodesSink<'_> {
         let rows = batch.values.len();
         self.codes.resize(rows, 0);
         self.coders[at].code(&batch.values, &mut self.codes);
-        if self.codes.iter().any(|code| u16::from(*code) >= member.radix) {
+        if self
+            .codes
+            .iter()
+            .any(|code| u16::from(*code) >= member.radix)
+        {
             let place = self.job.place(self.slice.row_group, Some(batch.column));
             return Err(changed(place));
         }
@@ -113,9 +126,13 @@ impl Sink for CodesSink<'_> {
             *byte += *code * stride;
         }
         let is_last_batch = start + rows == self.slice.rows;
-        let is_last_member = self.members.get(at + 1).is_none_or(|(next, _)| *next != byte_column);
+        let is_last_member = self
+            .members
+            .get(at + 1)
+            .is_none_or(|(next, _)| *next != byte_column);
         if is_last_batch && is_last_member {
-            self.file.write(byte_column, self.slice.first_row, &self.bytes)?;
+            self.file
+                .write(byte_column, self.slice.first_row, &self.bytes)?;
         }
         Ok(())
     }

@@ -6,11 +6,15 @@ use crate::{
     error::Result,
     model::{Binning, FeatureSpec},
     scratch::BlockFile,
+    stats::Moments,
     train::{
         binning::radix,
         survey::{FeatureSurvey, Survey},
     },
-    transform::{cuts::numeric_cuts, pack},
+    transform::{
+        cuts::{Extent, numeric_cuts},
+        pack,
+    },
 };
 
 /// The features with their binnings, and where their codes lie.
@@ -24,7 +28,8 @@ pub struct Bins {
     pub layout: CodeLayout,
 }
 
-/// Finds the binnings of all features, each from its own sample and survey.
+/// Finds the binnings of all features, each from its own sample and survey. Without `bins_max`,
+/// numbers get no cut points.
 ///
 /// # Errors
 /// When the sample cannot be read.
@@ -33,7 +38,7 @@ pub fn find_bins(
     schema: &Schema,
     columns: &[usize],
     survey: &Survey,
-    bins_max: u16,
+    bins_max: Option<u16>,
     categories_max: usize,
 ) -> Result<Bins> {
     let features = parallel_map(context, "cut points", columns.len(), |feature| {
@@ -41,15 +46,27 @@ pub fn find_bins(
         let found = &survey.features[feature];
         let (binning, missing_in_training) = match found {
             FeatureSurvey::Numeric { moments, .. } => {
-                let mut sample = read_sample(&survey.sample, feature, field.value_type)?;
-                let cuts = numeric_cuts(&mut sample, moments, usize::from(bins_max));
+                let cuts = match bins_max {
+                    None => Vec::new(),
+                    Some(bins_max) => {
+                        let mut sample = read_sample(&survey.sample, feature, field.value_type)?;
+                        numeric_cuts(&mut sample, extent(moments), usize::from(bins_max))
+                    }
+                };
                 (Binning::Numeric { cuts }, moments.missing > 0)
             }
             FeatureSurvey::Text { counts, .. } => {
                 let categories = counts.finish(categories_max);
                 let pooled = categories.other_rows > 0;
-                let values = categories.kept.into_iter().map(|(value, _)| value).collect();
-                (Binning::Categorical { values, pooled }, categories.missing_rows > 0)
+                let values = categories
+                    .kept
+                    .into_iter()
+                    .map(|(value, _)| value)
+                    .collect();
+                (
+                    Binning::Categorical { values, pooled },
+                    categories.missing_rows > 0,
+                )
             }
         };
         Ok(FeatureSpec {
@@ -66,14 +83,30 @@ pub fn find_bins(
         .map(|(feature, survey)| radix(feature, survey.missing_any()))
         .collect();
     let layout = pack::layout(&radices);
-    Ok(Bins { features, radices, layout })
+    Ok(Bins {
+        features,
+        radices,
+        layout,
+    })
+}
+
+fn extent(moments: &Moments) -> Extent {
+    Extent {
+        positive_infinity: moments.pos_inf > 0,
+        negative_infinity: moments.neg_inf > 0,
+        finite: (moments.count > 0).then_some((moments.min, moments.max)),
+    }
 }
 
 /// A feature's sampled numbers, missing ones included.
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn read_sample(file: &BlockFile, feature: usize, value_type: Option<ValueType>) -> Result<Vec<f64>> {
+pub fn read_sample(
+    file: &BlockFile,
+    feature: usize,
+    value_type: Option<ValueType>,
+) -> Result<Vec<f64>> {
     let rows = file.rows() as usize;
     if value_type == Some(ValueType::F64) {
         let mut values = vec![0.0f64; rows];

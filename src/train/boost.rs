@@ -71,18 +71,27 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
     let report = context.announced("trees", work, || {
         let mut bytes_read = 0;
         while let Some(request) = booster.next_pass() {
-            let workers = lent.drain(..).map(|lent| (booster.worker(), lent)).collect();
-            let workers = block_pass(context, "trees", spec.rows.blocks(), workers, |(worker, lent), block| {
-                lent.read(&request, spec.rows, &state, block)?;
-                let map = spec.codes.map(block)?;
-                let codes = CodeBlock {
-                    first_row: (block * BLOCK_ROWS) as u64,
-                    rows: spec.rows.block_rows(block),
-                    codes: map.bytes(),
-                };
-                worker.block(codes, lent.rows.block(), lent.state.block());
-                lent.write(&request, &state, block)
-            })?;
+            let workers = lent
+                .drain(..)
+                .map(|lent| (booster.worker(), lent))
+                .collect();
+            let workers = block_pass(
+                context,
+                "trees",
+                spec.rows.blocks(),
+                workers,
+                |(worker, lent), block| {
+                    lent.read(&request, spec.rows, &state, block)?;
+                    let map = spec.codes.map(block)?;
+                    let codes = CodeBlock {
+                        first_row: (block * BLOCK_ROWS) as u64,
+                        rows: spec.rows.block_rows(block),
+                        codes: map.bytes(),
+                    };
+                    worker.block(codes, lent.rows.block(), lent.state.block());
+                    lent.write(&request, &state, block)
+                },
+            )?;
             let mut parts = Vec::with_capacity(threads);
             for (worker, memory) in workers {
                 parts.push(worker.finish());
@@ -92,7 +101,9 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
             bytes_read += spec.rows.rows() * request_bytes(&request);
             let grown = booster.rounds() - rounds;
             rounds += grown;
-            context.progress.advanced(u64::from(grown) * spec.rows.rows(), 0);
+            context
+                .progress
+                .advanced(u64::from(grown) * spec.rows.rows(), 0);
         }
         Ok(bytes_read)
     })?;
@@ -141,7 +152,13 @@ struct Lent {
 }
 
 impl Lent {
-    fn read(&mut self, request: &PassRequest, rows: &RowsFile, state: &StateFile, block: usize) -> Result<()> {
+    fn read(
+        &mut self,
+        request: &PassRequest,
+        rows: &RowsFile,
+        state: &StateFile,
+        block: usize,
+    ) -> Result<()> {
         self.rows.read_splits(rows, block)?;
         if request.labels {
             self.rows.read_labels(rows, block)?;

@@ -183,16 +183,26 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Self::update`].
-    pub fn update_at(&mut self, split: Split, rows: &RowBlock<'_>, margins: &[f32], at: &[u32]) -> Result<()> {
+    pub fn update_at(
+        &mut self,
+        split: Split,
+        rows: &RowBlock<'_>,
+        margins: &[f32],
+        at: &[u32],
+    ) -> Result<()> {
         if at.is_empty() {
             return Ok(());
         }
         let spec = &self.spec;
         let new = || Table::new(spec.task, spec.classes, spec.label_center);
-        self.tables[split as usize].get_or_insert_with(new).update(margins, rows.label, at);
+        self.tables[split as usize]
+            .get_or_insert_with(new)
+            .update(margins, rows.label, at);
         match &mut self.groups {
             Some(groups) if split == Split::Test => match spec.task {
-                Task::Multiclass => groups.update_multiclass(rows.group, margins, rows.label, Some(at)),
+                Task::Multiclass => {
+                    groups.update_multiclass(rows.group, margins, rows.label, Some(at))
+                }
                 _ => groups.update_binary(rows.group, margins, rows.label, THRESHOLD, Some(at)),
             },
             _ => Ok(()),
@@ -221,8 +231,12 @@ impl Evaluation {
                 continue;
             }
             match self.tables[*split as usize].get_or_insert_with(new) {
-                Table::Binary(table) => table.update_probabilities(probabilities, rows.label, Some(at)),
-                Table::Multiclass(table) => table.update_probabilities(probabilities, rows.label, Some(at)),
+                Table::Binary(table) => {
+                    table.update_probabilities(probabilities, rows.label, Some(at))
+                }
+                Table::Multiclass(table) => {
+                    table.update_probabilities(probabilities, rows.label, Some(at))
+                }
                 Table::Regression(_) => unreachable!("base scores are of classes"),
             }
             if let (Some(groups), Split::Test) = (&mut self.groups, split) {

@@ -12,11 +12,7 @@ use crate::{
     engine::{Context, LaneSource},
     error::{Error, Place, Result},
     source::{Dataset, LaneReader, OpenOptions},
-    train::{
-        base::BaseScores,
-        options::TrainOptions,
-        target::Target,
-    },
+    train::{base::BaseScores, options::TrainOptions, target::Target},
 };
 
 /// What is known before the first pass.
@@ -48,7 +44,12 @@ impl Job {
         }
         let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
         let named = [Some(roles.target), roles.group, roles.split];
-        for column in roles.features.iter().copied().chain(named.into_iter().flatten()) {
+        for column in roles
+            .features
+            .iter()
+            .copied()
+            .chain(named.into_iter().flatten())
+        {
             dataset.check_column(column)?;
         }
         let baseline = match &options.baseline {
@@ -115,13 +116,16 @@ impl Job {
 
     /// One reader a thread.
     pub fn lanes(&self, context: &Context<'_>) -> Vec<Lane<'_>> {
-        (0..context.threads).map(|_| Lane(LaneReader::new(&self.dataset))).collect()
+        (0..context.threads)
+            .map(|_| Lane(LaneReader::new(&self.dataset)))
+            .collect()
     }
 
     /// Where a row group, and a column of it, lies.
     pub fn place(&self, row_group: usize, column: Option<usize>) -> Place {
         let group = self.dataset.row_groups()[row_group];
-        let place = Place::file(&self.dataset.files()[group.file].path).row_group(group.index_in_file);
+        let place =
+            Place::file(&self.dataset.files()[group.file].path).row_group(group.index_in_file);
         match column {
             Some(column) => place.column(self.schema().fields[column].name.clone()),
             None => place,

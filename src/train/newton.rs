@@ -6,9 +6,7 @@ use crate::{
     data::{Batch, Split, Tile, ValueType, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
-    learner::logistic::{
-        Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums,
-    },
+    learner::logistic::{Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums},
     limits::BLOCK_ROWS,
     model::{FeatureSpec, Linear, link::Task},
     stats::sample,
@@ -115,9 +113,18 @@ pub fn slice_rows(row_bytes: usize) -> usize {
 pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
     let columns = &spec.job.roles.features;
     let options = spec.options;
-    let design = design(spec.features, columns, &spec.survey.features, options.categories_max)?;
+    let design = design(
+        spec.features,
+        columns,
+        &spec.survey.features,
+        options.categories_max,
+    )?;
     let mut learner = Logistic::new(options, design.len(), spec.classes)?;
-    let start = Start::read(spec, &design, start_rows(design.len(), start_rows_max) as u64)?;
+    let start = Start::read(
+        spec,
+        &design,
+        start_rows(design.len(), start_rows_max) as u64,
+    )?;
     learner.start_from_sample(&start.tile, &start.labels, &vec![1.0; start.labels.len()])?;
     drop(start);
     let read: Vec<usize> = design.schema_columns().collect();
@@ -134,12 +141,20 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
         reports.push(report);
     }
     let fitted = learner.into_fitted();
-    let task = if spec.classes == 2 { Task::Binary } else { Task::Multiclass };
+    let task = if spec.classes == 2 {
+        Task::Binary
+    } else {
+        Task::Multiclass
+    };
     Ok(NewtonFit {
         linear: design.linear(task.link(), &fitted.intercepts, &fitted.coefficients),
         fitted,
         reports,
-        left_out: design.left_out().iter().map(|left| (left.feature, left.reason)).collect(),
+        left_out: design
+            .left_out()
+            .iter()
+            .map(|left| (left.feature, left.reason))
+            .collect(),
     })
 }
 
@@ -156,21 +171,32 @@ impl Start {
         let (ranks, labels) = chosen_ranks(spec, threshold, rows_max)?;
         let mut columns = Vec::new();
         for schema_column in design.schema_columns() {
-            let feature = spec.job.roles.features.iter().position(|column| *column == schema_column);
+            let feature = spec
+                .job
+                .roles
+                .features
+                .iter()
+                .position(|column| *column == schema_column);
             let feature = feature.expect("the design is of the features");
             columns.push((schema_column, sampled_values(spec, feature, &ranks)?));
         }
         let mut tile = Tile::new(design.len(), ranks.len());
         let all: Vec<u32> = (0..ranks.len() as u32).collect();
         if !all.is_empty() {
-            design.view(&columns).fill(&all, &mut tile.append(ranks.len()));
+            design
+                .view(&columns)
+                .fill(&all, &mut tile.append(ranks.len()));
         }
         Ok(Self { tile, labels })
     }
 }
 
 /// Ranks in the sample of the rows below a smaller threshold, and their labels.
-fn chosen_ranks(spec: &NewtonSpec<'_>, threshold: u64, rows_max: usize) -> Result<(Vec<usize>, Vec<f32>)> {
+fn chosen_ranks(
+    spec: &NewtonSpec<'_>,
+    threshold: u64,
+    rows_max: usize,
+) -> Result<(Vec<usize>, Vec<f32>)> {
     let (mut ranks, mut chosen_labels) = (Vec::new(), Vec::new());
     let mut rank = 0;
     let mut buffer = RowsBuffer::default();
@@ -199,7 +225,9 @@ fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[usize]) -> Res
     let features = &spec.features[feature];
     if features.value_type != ValueType::Text {
         let sample = read_sample(file, feature, Some(features.value_type))?;
-        return Ok(Values::F64(ranks.iter().map(|rank| sample[*rank]).collect()));
+        return Ok(Values::F64(
+            ranks.iter().map(|rank| sample[*rank]).collect(),
+        ));
     }
     let mut hashes = vec![0u32; file.rows() as usize];
     file.read(feature, 0, &mut hashes)?;
@@ -231,8 +259,15 @@ fn newton_pass(
             rows: spec.rows,
             accumulator: pass.accumulator(),
             pass,
-            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
-            columns: columns.iter().map(|column| (*column, Values::F32(Vec::new()))).collect(),
+            slice: Slice {
+                row_group: 0,
+                first_row: 0,
+                rows: 0,
+            },
+            columns: columns
+                .iter()
+                .map(|column| (*column, Values::F32(Vec::new())))
+                .collect(),
             next_column: 0,
             train: Vec::new(),
             buffer: RowsBuffer::default(),
@@ -246,12 +281,18 @@ fn newton_pass(
     };
     let mut sums = pass.sums();
     let lanes = spec.job.lanes(context);
-    let (report, _) = parquet_pass(context, &spec_of_pass, lanes, sinks, |_, part: Option<NewtonSums>| {
-        if let Some(part) = part {
-            sums.merge(&part);
-        }
-        Ok(())
-    })?;
+    let (report, _) = parquet_pass(
+        context,
+        &spec_of_pass,
+        lanes,
+        sinks,
+        |_, part: Option<NewtonSums>| {
+            if let Some(part) = part {
+                sums.merge(&part);
+            }
+            Ok(())
+        },
+    )?;
     Ok((report, sums))
 }
 
@@ -290,13 +331,24 @@ impl Sink for NewtonSink<'_> {
     }
 
     fn finish(&mut self) -> Result<Option<NewtonSums>> {
-        let Slice { row_group, first_row, rows } = self.slice;
+        let Slice {
+            row_group,
+            first_row,
+            rows,
+        } = self.slice;
         let lent = self.buffer.read_range(self.rows, first_row, rows)?;
         self.train.clear();
-        let train = lent.split.iter().enumerate().filter(|(_, split)| **split == Split::Train as u8);
+        let train = lent
+            .split
+            .iter()
+            .enumerate()
+            .filter(|(_, split)| **split == Split::Train as u8);
         self.train.extend(train.map(|(index, _)| index as u32));
         let view = self.design.view(&self.columns);
-        self.accumulator.update(&self.train, lent.label, lent.weight, |rows, tile| view.fill(rows, tile));
+        self.accumulator
+            .update(&self.train, lent.label, lent.weight, |rows, tile| {
+                view.fill(rows, tile)
+            });
         if first_row + (rows as u64) < self.job.row_ranges[row_group].end {
             return Ok(None);
         }

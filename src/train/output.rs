@@ -56,6 +56,9 @@ mod tests {
         let path = parent.path().join("file");
         fs::write(&path, "").unwrap();
         let error = prepare(&path, false).unwrap_err().to_string();
-        assert!(error.contains("cannot create") && error.contains("file"), "{error}");
+        assert!(
+            error.contains("cannot create") && error.contains("file"),
+            "{error}"
+        );
     }
 }

@@ -74,7 +74,9 @@ impl PlanSpec<'_> {
     pub fn loss(&self) -> Loss {
         match self.task {
             Task::Binary => Loss::BinaryLogLoss,
-            Task::Multiclass => Loss::Softmax { classes: self.classes as u16 },
+            Task::Multiclass => Loss::Softmax {
+                classes: self.classes as u16,
+            },
             Task::Regression => Loss::SquaredError,
         }
     }
@@ -128,16 +130,40 @@ impl Planner<'_> {
     }
 
     fn always(&mut self) {
-        self.memory.add(ALWAYS, "program", PROGRAM_BYTES, "code, libraries, allocator");
+        self.memory.add(
+            ALWAYS,
+            "program",
+            PROGRAM_BYTES,
+            "code, libraries, allocator",
+        );
         let threads = 2 * self.threads;
-        self.memory.add(ALWAYS, "threads", threads * THREAD_BYTES, format!("{threads} stacks"));
+        self.memory.add(
+            ALWAYS,
+            "threads",
+            threads * THREAD_BYTES,
+            format!("{threads} stacks"),
+        );
         let index = self.job.dataset.heap_bytes() + self.job.row_ranges.capacity() * 16;
         let files = self.job.dataset.files().len();
-        self.memory.add(ALWAYS, "dataset index", index as u64, format!("names and sums of {files} files"));
+        self.memory.add(
+            ALWAYS,
+            "dataset index",
+            index as u64,
+            format!("names and sums of {files} files"),
+        );
         if self.spec.evaluation.grouped {
-            let groups_max = self.spec.limits.groups_in_memory_max.min(self.job.dataset.rows() as usize);
+            let groups_max = self
+                .spec
+                .limits
+                .groups_in_memory_max
+                .min(self.job.dataset.rows() as usize);
             let bytes = GroupTable::heap_bytes_max(self.spec.classes, groups_max) as u64;
-            self.memory.add(ALWAYS, "group table", bytes, format!("{groups_max} groups, more spill to disk"));
+            self.memory.add(
+                ALWAYS,
+                "group table",
+                bytes,
+                format!("{groups_max} groups, more spill to disk"),
+            );
         }
     }
 
@@ -151,7 +177,13 @@ impl Planner<'_> {
             lanes * estimate.lane_bytes,
             format!("{lanes} lanes: a footer, one column's pages"),
         );
-        let rows_max = self.job.row_ranges.iter().map(|rows| rows.end - rows.start).max().unwrap_or(0);
+        let rows_max = self
+            .job
+            .row_ranges
+            .iter()
+            .map(|rows| rows.end - rows.start)
+            .max()
+            .unwrap_or(0);
         let batch_rows = rows_max.min(self.spec.limits.batch_rows_max as u64);
         let batch = batch_rows * 8 + estimate.text_bytes.min(batch_rows * 64);
         self.memory.add(
@@ -179,12 +211,18 @@ impl Planner<'_> {
         let features = self.features().to_vec();
         self.decode("survey", &features);
         let slice = survey::SLICE_ROWS_MAX as u64 * 5;
-        self.memory.add("survey", "selected rows", self.threads * slice, "training and sampled rows of a slice");
+        self.memory.add(
+            "survey",
+            "selected rows",
+            self.threads * slice,
+            "training and sampled rows of a slice",
+        );
         let fields = &self.job.schema().fields;
         let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
         let texts = features.iter().filter(is_text).count() as u64;
         let moments = features.len() as u64 * 128;
-        let categories = texts * CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max) as u64;
+        let categories =
+            texts * CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max) as u64;
         let copies = self.threads + 1;
         self.memory.add(
             "survey",
@@ -206,7 +244,12 @@ impl Planner<'_> {
         self.decode("binning", &features);
         let coders = self.threads * features.len() as u64 * CODER_BYTES;
         let bytes = self.threads * 2 * binning::SLICE_ROWS_MAX as u64;
-        self.memory.add("binning", "coders and codes", coders + bytes, "cut points, a byte column of a slice");
+        self.memory.add(
+            "binning",
+            "coders and codes",
+            coders + bytes,
+            "cut points, a byte column of a slice",
+        );
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
         let blocks = self.threads * boost::lent_bytes(&layout, outputs);
@@ -214,15 +257,44 @@ impl Planner<'_> {
             "trees",
             "blocks",
             blocks,
-            format!("{} x 65,536 rows of {} features", self.threads, features.len()),
+            format!(
+                "{} x 65,536 rows of {} features",
+                self.threads,
+                features.len()
+            ),
         );
-        let trees = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2 * 96;
-        self.memory.add("trees", "trees", trees, format!("{} rounds of {} leaves", options.trees, options.leaves_max));
+        let trees =
+            u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2 * 96;
+        self.memory.add(
+            "trees",
+            "trees",
+            trees,
+            format!("{} rounds of {} leaves", options.trees, options.leaves_max),
+        );
         let used = self.memory.phase_bytes("trees");
-        let budget = self.spec.memory_bytes.saturating_sub(used + self.threads * (8 << 20));
-        let plan = BoosterPlan::new(options, self.spec.loss(), &layout, self.threads as usize, budget)?;
-        self.memory.add("trees", "histograms", plan.histogram_bytes, format!("{} tile(s) a level", plan.tiles));
-        self.memory.add("trees", "row lists", plan.worker_bytes, "rows of a block by node, gradients of a chunk");
+        let budget = self
+            .spec
+            .memory_bytes
+            .saturating_sub(used + self.threads * (8 << 20));
+        let plan = BoosterPlan::new(
+            options,
+            self.spec.loss(),
+            &layout,
+            self.threads as usize,
+            budget,
+        )?;
+        self.memory.add(
+            "trees",
+            "histograms",
+            plan.histogram_bytes,
+            format!("{} tile(s) a level", plan.tiles),
+        );
+        self.memory.add(
+            "trees",
+            "row lists",
+            plan.worker_bytes,
+            "rows of a block by node, gradients of a chunk",
+        );
         self.notes.extend(plan.notes);
         let rows = self.job.dataset.rows();
         let codes = BlockFile::disk_bytes(rows, features.len());
@@ -242,13 +314,30 @@ impl Planner<'_> {
             outputs: self.spec.outputs(),
         };
         let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
-        let start_bytes = Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
-        self.memory.add("start", "sampled design", start_bytes, format!("{start} rows, {} columns", shape.columns));
-        self.memory.add("start", "solver", Logistic::bytes(shape), "Hessian and its factors");
+        let start_bytes =
+            Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
+        self.memory.add(
+            "start",
+            "sampled design",
+            start_bytes,
+            format!("{start} rows, {} columns", shape.columns),
+        );
+        self.memory.add(
+            "start",
+            "solver",
+            Logistic::bytes(shape),
+            "Hessian and its factors",
+        );
         self.decode("newton", &features);
         let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
-        let slice = (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
-        self.memory.add("newton", "slices", self.threads * slice, "whole rows of a part of a row group");
+        let slice =
+            (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
+        self.memory.add(
+            "newton",
+            "slices",
+            self.threads * slice,
+            "whole rows of a part of a row group",
+        );
         self.memory.add(
             "newton",
             "sums",
@@ -263,18 +352,39 @@ impl Planner<'_> {
         let tables = (self.threads + 1) * spec.evaluation.worker_bytes();
         let outputs = spec.outputs();
         let features = self.features().to_vec();
-        let lane = predict::lane_bytes(features.len(), outputs) + features.len() as u64 * CODER_BYTES;
+        let lane =
+            predict::lane_bytes(features.len(), outputs) + features.len() as u64 * CODER_BYTES;
         let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
         if is_trees {
             let layout = CodeLayout::identity(features.len());
             let blocks = self.threads * scores::worker_bytes(&layout, outputs);
-            self.memory.add("evaluation", "tables", tables, "65,536 bins a split and class");
-            self.memory.add("evaluation", "blocks", blocks, "margins, and codes of held-out rows");
+            self.memory.add(
+                "evaluation",
+                "tables",
+                tables,
+                "65,536 bins a split and class",
+            );
+            self.memory.add(
+                "evaluation",
+                "blocks",
+                blocks,
+                "margins, and codes of held-out rows",
+            );
         }
         if spec.verify || !is_trees {
             self.decode("prediction", &features);
-            self.memory.add("prediction", "tables", tables, "65,536 bins a split and class");
-            self.memory.add("prediction", "slices", self.threads * lane, "codes of a part of a row group");
+            self.memory.add(
+                "prediction",
+                "tables",
+                tables,
+                "65,536 bins a split and class",
+            );
+            self.memory.add(
+                "prediction",
+                "slices",
+                self.threads * lane,
+                "codes of a part of a row group",
+            );
         }
     }
 

@@ -11,7 +11,8 @@ use crate::{
     error::{Error, Result},
     limits::CODES_MAX,
     model::{
-        Body, Coder, Model, features::missing_codes,
+        Body, Coder, Model,
+        features::missing_codes,
         predict::{ByteTrees, LinearPredictor},
     },
     train::{
@@ -58,7 +59,9 @@ pub fn predict_and_evaluate(
         .map(|feature| {
             let name = &model.features[*feature].name;
             job.schema().index_of(name).ok_or_else(|| {
-                Error::Dataset(format!("the data have no column `{name}`, which the model needs"))
+                Error::Dataset(format!(
+                    "the data have no column `{name}`, which the model needs"
+                ))
             })
         })
         .collect::<Result<Vec<usize>>>()?;
@@ -69,7 +72,11 @@ pub fn predict_and_evaluate(
             splits,
             kernel: kernel.clone(),
             worker: Evaluation::new(spec),
-            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
+            slice: Slice {
+                row_group: 0,
+                first_row: 0,
+                rows: 0,
+            },
             next_feature: 0,
             buffer: RowsBuffer::default(),
             margins: Vec::new(),
@@ -179,7 +186,10 @@ impl Kernel {
                 let codes = &mut kernel.codes[at * slice_rows + start..][..values.len()];
                 kernel.coders[at].code(values, codes);
             }
-            Self::Linear { features, predictor } => {
+            Self::Linear {
+                features,
+                predictor,
+            } => {
                 predictor.add_rows(features[at], start, values);
             }
         }
@@ -188,7 +198,9 @@ impl Kernel {
     fn finish_into(&mut self, rows: usize, margins: &mut [f32]) {
         match self {
             Self::Trees(kernel) => {
-                kernel.trees.margins_of_columns_into(&kernel.codes, rows, rows, margins);
+                kernel
+                    .trees
+                    .margins_of_columns_into(&kernel.codes, rows, rows, margins);
             }
             Self::Linear { predictor, .. } => predictor.finish_into(margins),
         }
@@ -223,12 +235,15 @@ impl Sink for PredictSink<'_> {
         if start == 0 {
             self.next_feature += 1;
         }
-        self.kernel.add(self.next_feature - 1, self.slice.rows, start, &batch.values);
+        self.kernel
+            .add(self.next_feature - 1, self.slice.rows, start, &batch.values);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        let Slice { first_row, rows, .. } = self.slice;
+        let Slice {
+            first_row, rows, ..
+        } = self.slice;
         let block = self.buffer.read_range(self.rows, first_row, rows)?;
         self.margins.resize(rows * self.kernel.outputs(), 0.0);
         self.kernel.finish_into(rows, &mut self.margins);

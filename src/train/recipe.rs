@@ -90,7 +90,11 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
         |target| (target.task, target.classes.len()),
     );
     let evaluation = evaluation_spec(options, &job, task, classes, 0.0, Path::new("."));
-    let mut plan = plan_run(&context, &job, &plan_spec(options, task, classes, &evaluation))?;
+    let mut plan = plan_run(
+        &context,
+        &job,
+        &plan_spec(options, task, classes, &evaluation),
+    )?;
     if target.is_none() && task != Task::Regression {
         plan.notes.push(format!(
             "the target's classes are counted when the run starts; {classes} are assumed here"
@@ -115,21 +119,33 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let scratch_parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
     for dead in ScratchDirectory::remove_dead(scratch_parent) {
         let size = format_bytes(dead.bytes);
-        progress.warning(&format!("removed the scratch files of a run that died: {} ({size})", dead.path.display()));
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
     }
     let classes = target.classes.len();
     let probe = evaluation_spec(options, &job, target.task, classes, 0.0, scratch_parent);
-    let plan = plan_run(&context, &job, &plan_spec(options, target.task, classes, &probe))?;
+    let plan = plan_run(
+        &context,
+        &job,
+        &plan_spec(options, target.task, classes, &probe),
+    )?;
     plan.memory.check(memory::free_memory_bytes())?;
     plan.notes.iter().for_each(|note| progress.message(note));
-    let scratch = ScratchDirectory::create(scratch_parent, options.keep_scratch, options.allow_tmpfs)?;
+    let scratch =
+        ScratchDirectory::create(scratch_parent, options.keep_scratch, options.allow_tmpfs)?;
     scratch.check_free(plan.scratch_bytes)?;
 
     let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows())?;
     let groups_max = options.limits.groups_in_memory_max;
     let mut names = GroupTable::new(classes, groups_max, scratch.path());
     passes.push(scan(&context, &job, &target, &rows, |run| {
-        if grouped { names.name(run.hash, &run.name) } else { Ok(()) }
+        if grouped {
+            names.name(run.hash, &run.name)
+        } else {
+            Ok(())
+        }
     })?);
     let source = match job.roles.split {
         Some(_) => SplitSource::Column,
@@ -150,7 +166,9 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let assigned = assign(&context, &assign_spec, &rows, names)?;
     let mut warnings = assigned.warnings.clone();
     warnings.extend(unlabelled_warning(&assigned, &target));
-    warnings.iter().for_each(|warning| progress.warning(warning));
+    warnings
+        .iter()
+        .for_each(|warning| progress.warning(warning));
 
     let spec = resolved(&options.model, &target, &assigned)?;
     let survey = survey(
@@ -165,16 +183,42 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     passes.push(survey.report.clone());
     let columns = &job.roles.features;
     let (bins_max, categories_max) = bins_of(&spec, options.limits.categories_kept_max);
-    let bins = find_bins(&context, job.schema(), columns, &survey, bins_max, categories_max)?;
-    let evaluation_spec = evaluation_spec(options, &job, target.task, classes, assigned.label_center, scratch.path());
-    let run = Run { options, context, job: &job, target: &target, assigned: &assigned, scratch: &scratch, rows: &rows, plan: &plan, evaluation: &evaluation_spec, started };
+    let bins = find_bins(
+        &context,
+        job.schema(),
+        columns,
+        &survey,
+        bins_max,
+        categories_max,
+    )?;
+    let evaluation_spec = evaluation_spec(
+        options,
+        &job,
+        target.task,
+        classes,
+        assigned.label_center,
+        scratch.path(),
+    );
+    let run = Run {
+        options,
+        context,
+        job: &job,
+        target: &target,
+        assigned: &assigned,
+        scratch: &scratch,
+        rows: &rows,
+        plan: &plan,
+        evaluation: &evaluation_spec,
+        started,
+    };
     let fitted = match &spec {
         ModelSpec::Gbdt(booster) => run.fit_trees(booster, bins, survey, &mut passes)?,
         ModelSpec::Logistic(logistic) => run.fit_linear(logistic, bins, survey, &mut passes)?,
     };
     let base = match job.base_scores(&target) {
         Some(scores) => {
-            let (base, report) = evaluate_base_scores(&context, &job, &scores, &rows, &evaluation_spec)?;
+            let (base, report) =
+                evaluate_base_scores(&context, &job, &scores, &rows, &evaluation_spec)?;
             passes.push(report);
             Some(base)
         }
@@ -244,7 +288,8 @@ fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
             Target::from_profile(name, profile, options.task).map(Some)
         }
         _ if options.task == TaskChoice::Regression => {
-            let is_text = job.schema().fields[job.roles.target].value_type == Some(crate::data::ValueType::Text);
+            let is_text = job.schema().fields[job.roles.target].value_type
+                == Some(crate::data::ValueType::Text);
             if is_text {
                 return Err(Error::Dataset(format!(
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
@@ -270,7 +315,10 @@ fn find_target(
     passes.push(report);
     let name = &job.schema().fields[job.roles.target].name;
     let target = Target::from_values(name, &values, options.task, classes_max)?;
-    context.progress.message(&format!("classes of `{name}` in order: {}", target.classes.join(", ")));
+    context.progress.message(&format!(
+        "classes of `{name}` in order: {}",
+        target.classes.join(", ")
+    ));
     Ok(target)
 }
 
@@ -338,12 +386,13 @@ fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<M
 }
 
 /// Bins of numbers and categories of texts. A linear model needs no cut points.
-fn bins_of(spec: &ModelSpec, categories_kept_max: usize) -> (u16, usize) {
+fn bins_of(spec: &ModelSpec, categories_kept_max: usize) -> (Option<u16>, usize) {
     match spec {
-        ModelSpec::Gbdt(options) => (options.bins_max, categories_kept_max),
-        ModelSpec::Logistic(options) => {
-            (1, (options.categories_max as usize).min(categories_kept_max))
-        }
+        ModelSpec::Gbdt(options) => (Some(options.bins_max), categories_kept_max),
+        ModelSpec::Logistic(options) => (
+            None,
+            (options.categories_max as usize).min(categories_kept_max),
+        ),
     }
 }
 
@@ -384,16 +433,25 @@ impl Run<'_> {
         let codes_path = self.scratch.file("codes");
         let (codes, report) = write_codes(context, self.job, &bins, &codes_path)?;
         passes.push(report);
-        let plan = BoosterPlan::new(booster, loss, &bins.layout, context.threads, self.plan.histogram_budget_bytes)?;
-        let boosted = boost(context, BoostSpec {
-            options: booster,
+        let plan = BoosterPlan::new(
+            booster,
             loss,
-            bins: &bins,
-            plan,
-            codes: &codes,
-            rows: self.rows,
-            state_path: &self.scratch.file("state"),
-        })?;
+            &bins.layout,
+            context.threads,
+            self.plan.histogram_budget_bytes,
+        )?;
+        let boosted = boost(
+            context,
+            BoostSpec {
+                options: booster,
+                loss,
+                bins: &bins,
+                plan,
+                codes: &codes,
+                rows: self.rows,
+                state_path: &self.scratch.file("state"),
+            },
+        )?;
         passes.push(boosted.report);
         let left_out = constants(&bins);
         let model = self.model(bins.features, Body::Trees(boosted.ensemble));
@@ -442,8 +500,15 @@ impl Run<'_> {
         passes.extend(fit.reports);
         let model = self.model(bins.features, Body::Linear(fit.linear));
         let seconds_to_model = self.save(&model)?;
-        let (evaluation, report) =
-            predict_and_evaluate(&self.context, "evaluation", self.job, &model, self.rows, &Split::ALL, self.evaluation)?;
+        let (evaluation, report) = predict_and_evaluate(
+            &self.context,
+            "evaluation",
+            self.job,
+            &model,
+            self.rows,
+            &Split::ALL,
+            self.evaluation,
+        )?;
         passes.push(report);
         Ok(FittedModel {
             model,
@@ -456,7 +521,12 @@ impl Run<'_> {
     }
 
     fn spec_for_plan(&self) -> PlanSpec<'_> {
-        plan_spec(self.options, self.target.task, self.target.classes.len(), self.evaluation)
+        plan_spec(
+            self.options,
+            self.target.task,
+            self.target.classes.len(),
+            self.evaluation,
+        )
     }
 
     /// Saves the model as soon as it is there; the report saves it again with its metrics.
@@ -465,7 +535,10 @@ impl Run<'_> {
         let bytes = model.save(&path)?.bytes;
         let seconds = self.started.elapsed().as_secs_f64();
         let size = format_bytes(bytes);
-        self.context.progress.message(&format!("saved {} ({size}) after {seconds:.1} s", path.display()));
+        self.context.progress.message(&format!(
+            "saved {} ({size}) after {seconds:.1} s",
+            path.display()
+        ));
         Ok(seconds)
     }
 
@@ -496,10 +569,14 @@ impl Run<'_> {
             features,
             body,
             metrics: serde_json::Value::Null,
-            split: self.assigned.assignment.as_ref().map_or(serde_json::Value::Null, |assignment| {
-                serde_json::to_value(assignment).expect("an assignment is numbers and text")
-            }),
-            options: serde_json::to_value(&self.options.model).expect("options are numbers and text"),
+            split: self.assigned.assignment.as_ref().map_or(
+                serde_json::Value::Null,
+                |assignment| {
+                    serde_json::to_value(assignment).expect("an assignment is numbers and text")
+                },
+            ),
+            options: serde_json::to_value(&self.options.model)
+                .expect("options are numbers and text"),
         }
     }
 }
@@ -508,5 +585,7 @@ impl Run<'_> {
 fn constants(bins: &Bins) -> Vec<(u32, &'static str)> {
     let features = bins.radices.iter().enumerate();
     let constant = features.filter(|(_, radix)| **radix <= 1);
-    constant.map(|(feature, _)| (feature as u32, "constant in the training rows")).collect()
+    constant
+        .map(|(feature, _)| (feature as u32, "constant in the training rows"))
+        .collect()
 }

@@ -154,7 +154,11 @@ impl RowsBuffer {
     /// # Errors
     /// As [`BlockFile::read`].
     pub fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
-        file.read_labels((block * BLOCK_ROWS) as u64, file.block_rows(block), &mut self.label)
+        file.read_labels(
+            (block * BLOCK_ROWS) as u64,
+            file.block_rows(block),
+            &mut self.label,
+        )
     }
 
     /// What was read last; arrays that were not read hold whatever was there.

@@ -57,7 +57,10 @@ pub fn distinct_values(
             Ok(std::mem::take(&mut self.values))
         }
     }
-    let sink = || DistinctSink { values: DistinctValues::default(), values_max };
+    let sink = || DistinctSink {
+        values: DistinctValues::default(),
+        values_max,
+    };
     let pass = ParquetPass {
         name: "classes",
         row_groups: &job.row_ranges,
@@ -104,9 +107,13 @@ pub fn scan(
         columns: &columns,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, runs: Vec<GroupRun>| {
-        runs.into_iter().try_for_each(&mut group_run)
-    })?;
+    let (report, _) = parquet_pass(
+        context,
+        &pass,
+        job.lanes(context),
+        sinks,
+        |_, runs: Vec<GroupRun>| runs.into_iter().try_for_each(&mut group_run),
+    )?;
     Ok(report)
 }
 
@@ -128,7 +135,8 @@ impl Sink for ScanSink<'_> {
         self.row_group = slice.row_group;
         if self.job.roles.group.is_none() {
             self.groups.clear();
-            self.groups.extend(slice.first_row..slice.first_row + slice.rows as u64);
+            self.groups
+                .extend(slice.first_row..slice.first_row + slice.rows as u64);
             self.rows.write_groups(slice.first_row, &self.groups)?;
         }
         Ok(())
@@ -136,9 +144,12 @@ impl Sink for ScanSink<'_> {
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let roles = &self.job.roles;
-        let wrong = |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
+        let wrong =
+            |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
         if batch.column == roles.target {
-            self.target.labels_into(&batch.values, &mut self.labels).map_err(wrong)?;
+            self.target
+                .labels_into(&batch.values, &mut self.labels)
+                .map_err(wrong)?;
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
         if Some(batch.column) == roles.split {
@@ -197,11 +208,18 @@ fn add_runs<T: Copy + PartialEq>(
         let Some((hash, name)) = key_of(keys[start]) else {
             return Some(start);
         };
-        let run = keys[start..].iter().take_while(|key| **key == keys[start]).count();
+        let run = keys[start..]
+            .iter()
+            .take_while(|key| **key == keys[start])
+            .count();
         hashes.resize(hashes.len() + run, hash);
         match runs.last_mut() {
             Some(last) if last.hash == hash && last.name == name => last.rows += run as u64,
-            _ => runs.push(GroupRun { hash, name, rows: run as u64 }),
+            _ => runs.push(GroupRun {
+                hash,
+                name,
+                rows: run as u64,
+            }),
         }
         start += run;
     }
@@ -215,9 +233,18 @@ mod tests {
     #[test]
     fn runs_join_across_batches_and_a_missing_key_is_found() {
         let (mut hashes, mut runs) = (Vec::new(), Vec::new());
-        assert_eq!(add_runs(&[1.0, 1.0, 2.0], &mut hashes, &mut runs, number_key), None);
-        assert_eq!(add_runs(&[2.0, f64::NAN], &mut hashes, &mut runs, number_key), Some(1));
-        let found: Vec<(&str, u64)> = runs.iter().map(|run| (run.name.as_str(), run.rows)).collect();
+        assert_eq!(
+            add_runs(&[1.0, 1.0, 2.0], &mut hashes, &mut runs, number_key),
+            None
+        );
+        assert_eq!(
+            add_runs(&[2.0, f64::NAN], &mut hashes, &mut runs, number_key),
+            Some(1)
+        );
+        let found: Vec<(&str, u64)> = runs
+            .iter()
+            .map(|run| (run.name.as_str(), run.rows))
+            .collect();
         assert_eq!(found, [("1", 2), ("2", 2)]);
         assert_eq!(hashes.len(), 4);
         assert_eq!(hashes[2], hash_number(2.0));

@@ -46,9 +46,13 @@ pub fn evaluate_from_scratch(
             held_out: HeldOut::default(),
         })
         .collect();
-    let workers = block_pass(context, "evaluation", rows.blocks(), workers, |worker, block| {
-        worker.block(block, codes, rows, state)
-    })?;
+    let workers = block_pass(
+        context,
+        "evaluation",
+        rows.blocks(),
+        workers,
+        |worker, block| worker.block(block, codes, rows, state),
+    )?;
     let mut evaluation = Evaluation::new(spec);
     for worker in workers {
         evaluation.merge(worker.evaluation)?;
@@ -76,12 +80,19 @@ struct HeldOut {
 }
 
 impl Worker {
-    fn block(&mut self, block: usize, codes: &BlockFile, rows: &RowsFile, state: &StateFile) -> Result<()> {
+    fn block(
+        &mut self,
+        block: usize,
+        codes: &BlockFile,
+        rows: &RowsFile,
+        state: &StateFile,
+    ) -> Result<()> {
         let lent = self.rows.read(rows, block)?;
         self.by_split.fill(lent.split);
         state.read_margins(block, &mut self.margins)?;
         for split in [Split::Train, Split::Valid] {
-            self.evaluation.update_at(split, &lent, &self.margins, self.by_split.rows(split))?;
+            self.evaluation
+                .update_at(split, &lent, &self.margins, self.by_split.rows(split))?;
         }
         let at = self.by_split.rows(Split::Test);
         if at.is_empty() {
@@ -90,15 +101,23 @@ impl Worker {
         let map = codes.map(block)?;
         let held_out = &mut self.held_out;
         held_out.gather(&lent, at, map.bytes(), self.trees.byte_columns());
-        held_out.margins.resize(at.len() * self.trees.outputs(), 0.0);
-        self.trees.margins_of_columns_into(&held_out.codes, at.len(), at.len(), &mut held_out.margins);
+        held_out
+            .margins
+            .resize(at.len() * self.trees.outputs(), 0.0);
+        self.trees.margins_of_columns_into(
+            &held_out.codes,
+            at.len(),
+            at.len(),
+            &mut held_out.margins,
+        );
         let compact = RowBlock {
             label: &held_out.label,
             weight: &[],
             group: &held_out.group,
             split: &[],
         };
-        self.evaluation.update_at(Split::Test, &compact, &held_out.margins, &held_out.all)
+        self.evaluation
+            .update_at(Split::Test, &compact, &held_out.margins, &held_out.all)
     }
 }
 
@@ -107,9 +126,11 @@ impl HeldOut {
     /// others keep their place and mean nothing).
     fn gather(&mut self, rows: &RowBlock<'_>, at: &[u32], codes: &[u8], byte_columns: &[usize]) {
         self.label.clear();
-        self.label.extend(at.iter().map(|row| rows.label[*row as usize]));
+        self.label
+            .extend(at.iter().map(|row| rows.label[*row as usize]));
         self.group.clear();
-        self.group.extend(at.iter().map(|row| rows.group[*row as usize]));
+        self.group
+            .extend(at.iter().map(|row| rows.group[*row as usize]));
         self.all.clear();
         self.all.extend(0..at.len() as u32);
         let columns = byte_columns.last().map_or(0, |last| last + 1);

@@ -27,7 +27,11 @@ impl RowSample {
             rank += count;
             ranks.push(rank);
         }
-        Self { seed, threshold, ranks }
+        Self {
+            seed,
+            threshold,
+            ranks,
+        }
     }
 
     /// The seed that rows are hashed with.

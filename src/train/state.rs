@@ -52,7 +52,8 @@ impl StateFile {
         let rows = self.file.block_rows(block);
         margins.resize(rows * self.outputs, 0.0);
         for (output, margins) in margins.chunks_exact_mut(rows).enumerate() {
-            self.file.read(output, (block * BLOCK_ROWS) as u64, margins)?;
+            self.file
+                .read(output, (block * BLOCK_ROWS) as u64, margins)?;
         }
         Ok(())
     }
@@ -86,13 +87,19 @@ impl StateBuffer {
         for output in 0..outputs {
             let part = output * rows..(output + 1) * rows;
             if arrays.margin {
-                file.file.read(output, first_row, &mut self.margin[part.clone()])?;
+                file.file
+                    .read(output, first_row, &mut self.margin[part.clone()])?;
             }
             if arrays.gradient {
-                file.file.read(outputs + output, first_row, &mut self.gradient[part.clone()])?;
+                file.file.read(
+                    outputs + output,
+                    first_row,
+                    &mut self.gradient[part.clone()],
+                )?;
             }
             if arrays.node {
-                file.file.read(2 * outputs + output, first_row, &mut self.node[part])?;
+                file.file
+                    .read(2 * outputs + output, first_row, &mut self.node[part])?;
             }
         }
         Ok(())
@@ -118,13 +125,16 @@ impl StateBuffer {
         for output in 0..outputs {
             let part = output * rows..(output + 1) * rows;
             if arrays.margin {
-                file.file.write(output, first_row, &self.margin[part.clone()])?;
+                file.file
+                    .write(output, first_row, &self.margin[part.clone()])?;
             }
             if arrays.gradient {
-                file.file.write(outputs + output, first_row, &self.gradient[part.clone()])?;
+                file.file
+                    .write(outputs + output, first_row, &self.gradient[part.clone()])?;
             }
             if arrays.node {
-                file.file.write(2 * outputs + output, first_row, &self.node[part])?;
+                file.file
+                    .write(2 * outputs + output, first_row, &self.node[part])?;
             }
         }
         Ok(())
@@ -141,7 +151,10 @@ mod tests {
         let rows = BLOCK_ROWS as u64 + 10;
         let file = StateFile::create(&directory.path().join("state"), rows, 2).unwrap();
         let mut buffer = StateBuffer::default();
-        let margins = StateArrays { margin: true, ..StateArrays::default() };
+        let margins = StateArrays {
+            margin: true,
+            ..StateArrays::default()
+        };
         buffer.read(&file, 1, StateArrays::default()).unwrap();
         let block = buffer.block();
         assert_eq!((block.margin.len(), block.node.len()), (20, 20));
@@ -149,10 +162,17 @@ mod tests {
         block.node.copy_from_slice(&[7; 20]);
         buffer.write(&file, 1, margins).unwrap();
         let mut other = StateBuffer::default();
-        let all = StateArrays { margin: true, gradient: true, node: true };
+        let all = StateArrays {
+            margin: true,
+            gradient: true,
+            node: true,
+        };
         other.read(&file, 1, all).unwrap();
         let block = other.block();
-        assert_eq!((&*block.margin, &*block.node), (&[1.5; 20][..], &[0; 20][..]));
+        assert_eq!(
+            (&*block.margin, &*block.node),
+            (&[1.5; 20][..], &[0; 20][..])
+        );
         let mut back = Vec::new();
         file.read_margins(1, &mut back).unwrap();
         assert_eq!(back, [1.5; 20]);

@@ -41,7 +41,12 @@ impl FeatureSurvey {
     /// Training rows without a value.
     pub fn missing_any(&self) -> bool {
         match self {
-            Self::Numeric { missing_anywhere, .. } | Self::Text { missing_anywhere, .. } => *missing_anywhere,
+            Self::Numeric {
+                missing_anywhere, ..
+            }
+            | Self::Text {
+                missing_anywhere, ..
+            } => *missing_anywhere,
         }
     }
 }
@@ -72,14 +77,27 @@ pub fn survey(
     categories_max: usize,
 ) -> Result<Survey> {
     let schema = job.schema();
-    let element_bytes: Vec<usize> = features.iter().map(|column| sample_bytes(schema, *column)).collect();
+    let element_bytes: Vec<usize> = features
+        .iter()
+        .map(|column| sample_bytes(schema, *column))
+        .collect();
     let sample_file = BlockFile::create(sample_path, sample.rows(), &element_bytes)?;
     let mut merged: Vec<FeatureSurvey> = features
         .iter()
         .map(|column| empty(schema, *column, categories_max))
         .collect();
     let sinks = (0..context.threads)
-        .map(|_| SurveySink::new(schema, features, rows, sample, &sample_file, context.batch_rows_max, categories_max))
+        .map(|_| {
+            SurveySink::new(
+                schema,
+                features,
+                rows,
+                sample,
+                &sample_file,
+                context.batch_rows_max,
+                categories_max,
+            )
+        })
         .collect();
     let pass = ParquetPass {
         name: "survey",
@@ -87,13 +105,23 @@ pub fn survey(
         columns: features,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part: Vec<FeatureSurvey>| {
-        for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
-            merge(merged, part, &schema.fields[*column].name)?;
-        }
-        Ok(())
-    })?;
-    Ok(Survey { features: merged, sample: sample_file, report })
+    let (report, _) = parquet_pass(
+        context,
+        &pass,
+        job.lanes(context),
+        sinks,
+        |_, part: Vec<FeatureSurvey>| {
+            for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
+                merge(merged, part, &schema.fields[*column].name)?;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(Survey {
+        features: merged,
+        sample: sample_file,
+        report,
+    })
 }
 
 /// Bytes of a sampled value: text is sampled as a hash.
@@ -125,15 +153,27 @@ fn empty(schema: &Schema, column: usize, categories_max: usize) -> FeatureSurvey
 fn merge(merged: &mut FeatureSurvey, part: &FeatureSurvey, name: &str) -> Result<()> {
     match (merged, part) {
         (
-            FeatureSurvey::Numeric { moments, missing_anywhere },
-            FeatureSurvey::Numeric { moments: part, missing_anywhere: part_missing },
+            FeatureSurvey::Numeric {
+                moments,
+                missing_anywhere,
+            },
+            FeatureSurvey::Numeric {
+                moments: part,
+                missing_anywhere: part_missing,
+            },
         ) => {
             moments.merge(part);
             *missing_anywhere |= part_missing;
         }
         (
-            FeatureSurvey::Text { counts, missing_anywhere },
-            FeatureSurvey::Text { counts: part, missing_anywhere: part_missing },
+            FeatureSurvey::Text {
+                counts,
+                missing_anywhere,
+            },
+            FeatureSurvey::Text {
+                counts: part,
+                missing_anywhere: part_missing,
+            },
         ) => {
             counts.merge(name, part)?;
             *missing_anywhere |= part_missing;
@@ -190,7 +230,11 @@ impl<'a> SurveySink<'a> {
             sample_file,
             batch_rows_max,
             categories_max,
-            slice: Slice { row_group: 0, first_row: 0, rows: 0 },
+            slice: Slice {
+                row_group: 0,
+                first_row: 0,
+                rows: 0,
+            },
             selected: Vec::new(),
             splits: Vec::new(),
             feature: 0,
@@ -219,8 +263,11 @@ impl Sink for SurveySink<'_> {
         self.slice = slice;
         self.feature = 0;
         let batches = slice.rows.div_ceil(self.batch_rows_max);
-        self.selected.resize_with(batches.max(self.selected.len()), Selected::default);
-        let mut rank = self.sample.rank_of(slice.first_row, self.rows, &mut self.splits)?;
+        self.selected
+            .resize_with(batches.max(self.selected.len()), Selected::default);
+        let mut rank = self
+            .sample
+            .rank_of(slice.first_row, self.rows, &mut self.splits)?;
         for batch in 0..batches {
             let done = batch * self.batch_rows_max;
             let rows = (slice.rows - done).min(self.batch_rows_max);
@@ -240,9 +287,19 @@ impl Sink for SurveySink<'_> {
         debug_assert_eq!(self.features[self.feature], batch.column);
         let index = (batch.first_row - self.slice.first_row) as usize / self.batch_rows_max;
         let selected = &self.selected[index];
-        let current = self.current.as_mut().expect("a column starts with its first batch");
-        observe(current, &mut self.moments, &batch.values, selected, &self.schema.fields[batch.column].name)?;
-        self.gathered.write(self.sample_file, self.feature, &batch.values, selected)
+        let current = self
+            .current
+            .as_mut()
+            .expect("a column starts with its first batch");
+        observe(
+            current,
+            &mut self.moments,
+            &batch.values,
+            selected,
+            &self.schema.fields[batch.column].name,
+        )?;
+        self.gathered
+            .write(self.sample_file, self.feature, &batch.values, selected)
     }
 
     fn finish(&mut self) -> Result<Self::Part> {
@@ -260,7 +317,12 @@ fn observe(
 ) -> Result<()> {
     let all = selected.train.len() == values.len();
     match (survey, values) {
-        (FeatureSurvey::Numeric { missing_anywhere, .. }, Values::F32(values)) => {
+        (
+            FeatureSurvey::Numeric {
+                missing_anywhere, ..
+            },
+            Values::F32(values),
+        ) => {
             *missing_anywhere = *missing_anywhere || values.iter().any(|value| value.is_nan());
             if all {
                 stream.update_f32(values);
@@ -268,7 +330,12 @@ fn observe(
                 stream.update_f32_selected(values, &selected.train);
             }
         }
-        (FeatureSurvey::Numeric { missing_anywhere, .. }, Values::F64(values)) => {
+        (
+            FeatureSurvey::Numeric {
+                missing_anywhere, ..
+            },
+            Values::F64(values),
+        ) => {
             *missing_anywhere = *missing_anywhere || values.iter().any(|value| value.is_nan());
             if all {
                 stream.update_f64(values);
@@ -276,8 +343,15 @@ fn observe(
                 stream.update_f64_selected(values, &selected.train);
             }
         }
-        (FeatureSurvey::Text { counts, missing_anywhere }, Values::Text(text)) => {
-            *missing_anywhere = *missing_anywhere || text.ids.contains(&crate::data::batch::MISSING_TEXT);
+        (
+            FeatureSurvey::Text {
+                counts,
+                missing_anywhere,
+            },
+            Values::Text(text),
+        ) => {
+            *missing_anywhere =
+                *missing_anywhere || text.ids.contains(&crate::data::batch::MISSING_TEXT);
             counts.update(name, text, Some(&selected.train))?;
         }
         _ => unreachable!("the lane gives the schema's type"),
@@ -286,7 +360,13 @@ fn observe(
 }
 
 impl Gathered {
-    fn write(&mut self, file: &BlockFile, array: usize, values: &Values, selected: &Selected) -> Result<()> {
+    fn write(
+        &mut self,
+        file: &BlockFile,
+        array: usize,
+        values: &Values,
+        selected: &Selected,
+    ) -> Result<()> {
         let rank = selected.first_rank;
         let indexes = selected.sampled.iter().map(|index| *index as usize);
         match values {

@@ -66,7 +66,10 @@ impl DistinctValues {
         if self.texts.len() > values_max {
             return;
         }
-        if let Err(at) = self.texts.binary_search_by(|probe| probe.as_str().cmp(value)) {
+        if let Err(at) = self
+            .texts
+            .binary_search_by(|probe| probe.as_str().cmp(value))
+        {
             self.texts.insert(at, value.to_owned());
         }
     }
@@ -128,7 +131,11 @@ impl Target {
             Some(names) if binary => names.to_vec(),
             _ => profile.class_names(),
         };
-        let task = if classes.len() == 2 { Task::Binary } else { Task::Multiclass };
+        let task = if classes.len() == 2 {
+            Task::Binary
+        } else {
+            Task::Multiclass
+        };
         Ok(Self {
             name: name.to_owned(),
             task,
@@ -169,7 +176,11 @@ impl Target {
         };
         let listed = || {
             let first: Vec<&str> = classes.iter().take(5).map(String::as_str).collect();
-            format!("{}{}", first.join(", "), if classes.len() > 5 { ", ..." } else { "" })
+            format!(
+                "{}{}",
+                first.join(", "),
+                if classes.len() > 5 { ", ..." } else { "" }
+            )
         };
         let fail = |message: String| Err(Error::Dataset(format!("the target `{name}` {message}")));
         match classes.len() {
@@ -231,7 +242,9 @@ impl Target {
                 }));
                 Ok(())
             }
-            Values::F32(values) => self.labels_of_numbers(values.iter().copied().map(f64::from), labels),
+            Values::F32(values) => {
+                self.labels_of_numbers(values.iter().copied().map(f64::from), labels)
+            }
             Values::F64(values) => self.labels_of_numbers(values.iter().copied(), labels),
         }
     }
@@ -245,8 +258,13 @@ impl Target {
 
     fn label_of_text(&self, value: &str) -> Result<f32, String> {
         let class = match &self.coding {
-            Coding::Profile { profile, labels, .. } => profile.class_of_text(value).map(|class| labels[class]),
-            Coding::Texts(classes) => classes.binary_search_by(|probe| probe.as_str().cmp(value)).ok().map(|class| class as f32),
+            Coding::Profile {
+                profile, labels, ..
+            } => profile.class_of_text(value).map(|class| labels[class]),
+            Coding::Texts(classes) => classes
+                .binary_search_by(|probe| probe.as_str().cmp(value))
+                .ok()
+                .map(|class| class as f32),
             Coding::Numbers(_) | Coding::Value => {
                 return Err("a text where numbers are learned; use another --target".to_owned());
             }
@@ -254,7 +272,11 @@ impl Target {
         class.ok_or_else(|| self.unknown(&format!("`{}`", value.escape_debug())))
     }
 
-    fn labels_of_numbers(&self, values: impl Iterator<Item = f64>, labels: &mut Vec<f32>) -> Result<(), String> {
+    fn labels_of_numbers(
+        &self,
+        values: impl Iterator<Item = f64>,
+        labels: &mut Vec<f32>,
+    ) -> Result<(), String> {
         let mut last = (f64::NAN, f32::NAN);
         for value in values {
             if value.is_nan() {
@@ -271,8 +293,13 @@ impl Target {
 
     fn label_of_number(&self, value: f64) -> Result<f32, String> {
         let class = match &self.coding {
-            Coding::Profile { profile, labels, .. } => profile.class_of_number(value).map(|class| labels[class]),
-            Coding::Numbers(classes) => classes.binary_search_by(|probe| probe.total_cmp(&(value + 0.0))).ok().map(|class| class as f32),
+            Coding::Profile {
+                profile, labels, ..
+            } => profile.class_of_number(value).map(|class| labels[class]),
+            Coding::Numbers(classes) => classes
+                .binary_search_by(|probe| probe.total_cmp(&(value + 0.0)))
+                .ok()
+                .map(|class| class as f32),
             Coding::Texts(_) => None,
             Coding::Value => {
                 if !(value as f32).is_finite() {
@@ -318,20 +345,30 @@ mod tests {
         let values = Values::F64(vec![0.0, 1.0, 2.0, f64::NAN]);
         for (choice, task, expected) in [
             (TaskChoice::Auto, Task::Binary, [0.0, 1.0, 1.0, 0.0]),
-            (TaskChoice::Multiclass, Task::Multiclass, [0.0, 1.0, 2.0, 0.0]),
+            (
+                TaskChoice::Multiclass,
+                Task::Multiclass,
+                [0.0, 1.0, 2.0, 0.0],
+            ),
         ] {
             let target = Target::from_profile("splice_type", &Profile::splice(), choice).unwrap();
             assert_eq!(target.task, task);
             assert_eq!(labels(&target, &values).unwrap(), expected);
         }
-        let target = Target::from_profile("splice_type", &Profile::splice(), TaskChoice::Auto).unwrap();
+        let target =
+            Target::from_profile("splice_type", &Profile::splice(), TaskChoice::Auto).unwrap();
         let error = labels(&target, &Values::F64(vec![7.0])).unwrap_err();
-        assert!(error.starts_with("the label 7 is none of the classes"), "{error}");
+        assert!(
+            error.starts_with("the label 7 is none of the classes"),
+            "{error}"
+        );
     }
 
     #[test]
     fn classes_come_from_the_values_in_order() {
-        let target = Target::from_values("y", &distinct(&[3.0, -1.0, 3.0], &[]), TaskChoice::Auto, 10).unwrap();
+        let target =
+            Target::from_values("y", &distinct(&[3.0, -1.0, 3.0], &[]), TaskChoice::Auto, 10)
+                .unwrap();
         assert_eq!(target.classes, ["-1", "3"]);
         let values = Values::F32(vec![3.0, -1.0, f32::NAN]);
         let labels = labels(&target, &values).unwrap();
@@ -349,13 +386,26 @@ mod tests {
         check(&[1.0], &[], TaskChoice::Auto, "always 1");
         check(&[0.5, 1.5], &[], TaskChoice::Auto, "--task regression");
         check(&[1.0, 2.0, 3.0], &[], TaskChoice::Auto, "say --task");
-        check(&[], &["a", "b", "c"], TaskChoice::Binary, "more than two classes (a, b, c)");
-        check(&[], &["a", "b", "c", "d", "e", "f"], TaskChoice::Auto, "more than 5");
+        check(
+            &[],
+            &["a", "b", "c"],
+            TaskChoice::Binary,
+            "more than two classes (a, b, c)",
+        );
+        check(
+            &[],
+            &["a", "b", "c", "d", "e", "f"],
+            TaskChoice::Auto,
+            "more than 5",
+        );
     }
 
     #[test]
     fn an_infinite_number_is_no_label() {
-        let error = labels(&Target::regression("y"), &Values::F64(vec![1.0, f64::INFINITY]));
+        let error = labels(
+            &Target::regression("y"),
+            &Values::F64(vec![1.0, f64::INFINITY]),
+        );
         assert!(error.unwrap_err().contains("inf is not a finite"));
     }
 }

@@ -93,8 +93,19 @@ impl LinearPredictor {
     /// # Panics
     /// If the order, the length or the column's type is wrong.
     pub fn add(&mut self, feature: usize, values: &Values) {
-        assert!(feature >= self.next, "features come in order");
         assert_eq!(values.len(), self.rows, "a value a row");
+        self.add_rows(feature, 0, values);
+    }
+
+    /// Adds a feature's share to some of the rows, from `first_row` on. Every row needs every
+    /// feature once, each in its turn.
+    ///
+    /// # Panics
+    /// As [`Self::add`].
+    pub fn add_rows(&mut self, feature: usize, first_row: usize, values: &Values) {
+        assert!(feature + 1 >= self.next, "features come in order");
+        assert!(first_row + values.len() <= self.rows, "rows of the batch");
+        self.next = self.next.min(feature);
         let skipped = &self.features[self.next..feature];
         assert!(
             skipped
@@ -110,15 +121,16 @@ impl LinearPredictor {
                 let column = *column;
                 for output in 0..self.linear.outputs {
                     let coefficient = self.linear.coefficients_of(output)[column];
-                    let sums = &mut self.sums[output * rows..][..rows];
+                    let sums = &mut self.sums[output * rows + first_row..][..values.len()];
                     add_numbers(&self.linear.columns[column], coefficient, values, sums);
                 }
             }
             FeatureTerm::Text { coder, terms } => {
-                coder.code(values, &mut self.codes);
+                let codes = &mut self.codes[..values.len()];
+                coder.code(values, codes);
                 for (output, terms) in terms.as_chunks::<CODES>().0.iter().enumerate() {
-                    let sums = &mut self.sums[output * rows..][..rows];
-                    for (sum, code) in sums.iter_mut().zip(&self.codes) {
+                    let sums = &mut self.sums[output * rows + first_row..][..values.len()];
+                    for (sum, code) in sums.iter_mut().zip(&*codes) {
                         *sum += terms[usize::from(*code)];
                     }
                 }
