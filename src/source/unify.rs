@@ -32,6 +32,13 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
+    /// Both types and where they are, for messages about the column.
+    fn file_type(&self) -> String {
+        let ((first, first_path), (second, second_path)) = (&self.first, &self.second);
+        let (first_path, second_path) = (first_path.display(), second_path.display());
+        format!("{first} in {first_path} but {second} in {second_path}")
+    }
+
     /// The error that selecting the column raises.
     pub(super) fn error(&self, column: &str) -> Error {
         let ((first, first_path), (second, second_path)) = (&self.first, &self.second);
@@ -96,6 +103,9 @@ impl Column {
     }
 
     fn file_type(&self) -> String {
+        if let Some(conflict) = &self.conflict {
+            return conflict.file_type();
+        }
         let mut names: Vec<String> = Vec::new();
         for name in self.types.iter().map(FileType::to_string) {
             if !names.contains(&name) {

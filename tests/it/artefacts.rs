@@ -200,8 +200,8 @@ fn leaking_columns_are_never_features() {
     let header = table.headers().unwrap().clone();
     let place = |words: &[&str]| header.iter().position(|name| words.contains(&name));
     let (name, status) = (
-        place(&["name", "column"]).unwrap(),
-        place(&["status", "use"]).unwrap(),
+        place(&["feature"]).unwrap(),
+        place(&["status"]).unwrap(),
     );
     let mut seen = 0;
     for record in table.records() {
@@ -249,7 +249,7 @@ fn a_model_is_shown_to_a_person() {
 #[test]
 fn a_finished_run_is_not_replaced_unasked() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("model.rowmill"), "precious").unwrap();
+    fs::write(dir.path().join("run.json"), "precious").unwrap();
     let arguments = [
         "train",
         text(dataset::small()),
@@ -262,7 +262,7 @@ fn a_finished_run_is_not_replaced_unasked() {
     assert!(matches!(outcome.code, Some(1 | 2)), "{outcome:#?}");
     assert!(outcome.stderr.contains("--overwrite"), "{outcome:#?}");
     assert_eq!(
-        fs::read_to_string(dir.path().join("model.rowmill")).unwrap(),
+        fs::read_to_string(dir.path().join("run.json")).unwrap(),
         "precious"
     );
 }

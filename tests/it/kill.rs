@@ -27,7 +27,7 @@ fn long_run(out_dir: &Path) -> Child {
         "--threads",
         "2",
         "--model",
-        r#"{"n_estimators": 100000, "learning_rate": 0.001}"#,
+        r#"{"n_estimators": 20000, "max_depth": 4, "learning_rate": 0.001}"#,
     ])
 }
 
