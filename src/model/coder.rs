@@ -1,6 +1,6 @@
 //! The fast way from columns to codes.
 //!
-//! Numbers go through a [`CutTable`], built for each precision when it is first met. A text's code is
+//! Numbers go through a `CutTable`, built for each precision when it is first met. A text's code is
 //! looked up once a batch for each value of the batch's dictionary.
 
 use std::{collections::HashMap, sync::OnceLock};

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A float's bits, read as an integer, ascend with the float, so their upper part picks one of
-//! [`BUCKETS`] stretches of the number line, fine where numbers are small. The search has no
+//! `BUCKETS` stretches of the number line, fine where numbers are small. The search has no
 //! branches and several values in flight. 1.4 to 2.6 ns a value at 254 cut points on a loaded
 //! two-core machine, against 4.6 for a search among all of them.
 //!
