@@ -7,6 +7,7 @@ mod dataset;
 
 mod artefacts;
 mod bad_input;
+mod corpus;
 mod determinism;
 mod kill;
 mod make_data;
