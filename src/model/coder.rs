@@ -1,22 +1,17 @@
 //! The fast way from columns to codes.
 //!
-//! A number's code is how many cut points lie below it, found by a binary search without branches
-//! over a table padded with infinity to a power of two; several values are in flight at once.
-//! O(rows * log2(cuts)), about 2 ns a value at 254 cut points.
-//!
-//! Singles are compared with cut points rounded *down* to singles: with `c'` the largest single not
-//! above `c`, every single `x` has `x <= c` exactly if `x <= c'`, since no single lies between.
+//! Numbers go through a `CutTable`, built for each precision when it is first met. A text's code is
+//! looked up once a batch for each value of the batch's dictionary.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use crate::{
     data::{TextValues, Values, batch::MISSING_TEXT},
-    limits::CODES_MAX,
-    model::binning::Binning,
+    model::{
+        binning::Binning,
+        cut_table::{CutTable, round_down},
+    },
 };
-
-/// Values searched side by side, so that their loads overlap.
-const FLIGHT: usize = 8;
 
 /// Codes columns of one feature.
 #[derive(Debug, Clone)]
@@ -27,17 +22,16 @@ pub struct Coder {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Number(Box<Tables>),
+    Number(Numbers),
     Text(Dictionary),
 }
 
-/// Cut points in both precisions, padded with infinity.
+/// Cut points, and the table of each precision that was met.
 #[derive(Debug, Clone)]
-struct Tables {
-    /// Comparisons a value needs: 2^steps is above the number of cut points.
-    steps: u32,
-    cuts_f32: [f32; CODES_MAX],
-    cuts_f64: [f64; CODES_MAX],
+struct Numbers {
+    cuts: Vec<f64>,
+    singles: OnceLock<Box<CutTable<f32>>>,
+    doubles: OnceLock<Box<CutTable<f64>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,7 +47,11 @@ impl Coder {
     pub fn new(binning: &Binning) -> Self {
         let missing_code = binning.missing_code();
         let kind = match binning {
-            Binning::Numeric { cuts } => Kind::Number(Box::new(Tables::new(cuts))),
+            Binning::Numeric { cuts } => Kind::Number(Numbers {
+                cuts: cuts.clone(),
+                singles: OnceLock::new(),
+                doubles: OnceLock::new(),
+            }),
             Binning::Categorical { values, pooled } => Kind::Text(Dictionary {
                 codes: values.iter().cloned().zip(0..).collect(),
                 unlisted_code: if *pooled {
@@ -81,26 +79,21 @@ impl Coder {
 
     /// Codes a column of singles.
     pub fn code_f32(&self, values: &[f32], codes: &mut [u8]) {
-        let tables = self.tables();
-        code_numbers(
-            &tables.cuts_f32,
-            tables.steps,
-            self.missing_code,
-            values,
-            codes,
-        );
+        let numbers = self.numbers();
+        let table = numbers.singles.get_or_init(|| {
+            let cuts: Vec<f32> = numbers.cuts.iter().copied().map(round_down).collect();
+            Box::new(CutTable::new(&cuts))
+        });
+        table.code(self.missing_code, values, codes);
     }
 
     /// Codes a column of doubles.
     pub fn code_f64(&self, values: &[f64], codes: &mut [u8]) {
-        let tables = self.tables();
-        code_numbers(
-            &tables.cuts_f64,
-            tables.steps,
-            self.missing_code,
-            values,
-            codes,
-        );
+        let numbers = self.numbers();
+        let table = numbers
+            .doubles
+            .get_or_init(|| Box::new(CutTable::new(&numbers.cuts)));
+        table.code(self.missing_code, values, codes);
     }
 
     /// Codes a column of text: each value of the batch's dictionary once, then the rows.
@@ -147,7 +140,17 @@ impl Coder {
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
         match &self.kind {
-            Kind::Number(_) => size_of::<Tables>(),
+            Kind::Number(numbers) => {
+                let singles = numbers
+                    .singles
+                    .get()
+                    .map_or(0, |_| size_of::<CutTable<f32>>());
+                let doubles = numbers
+                    .doubles
+                    .get()
+                    .map_or(0, |_| size_of::<CutTable<f64>>());
+                numbers.cuts.capacity() * size_of::<f64>() + singles + doubles
+            }
             Kind::Text(dictionary) => {
                 let entry_bytes = size_of::<(String, u8)>() + 1;
                 let texts: usize = dictionary.codes.keys().map(String::capacity).sum();
@@ -158,103 +161,10 @@ impl Coder {
         }
     }
 
-    fn tables(&self) -> &Tables {
+    fn numbers(&self) -> &Numbers {
         match &self.kind {
-            Kind::Number(tables) => tables,
+            Kind::Number(numbers) => numbers,
             Kind::Text(_) => panic!("a numeric column for a categorical feature"),
         }
     }
-}
-
-impl Tables {
-    fn new(cuts: &[f64]) -> Self {
-        assert!(cuts.len() < CODES_MAX - 1, "more cut points than codes");
-        let mut tables = Self {
-            steps: usize::BITS - cuts.len().leading_zeros(),
-            cuts_f32: [f32::INFINITY; CODES_MAX],
-            cuts_f64: [f64::INFINITY; CODES_MAX],
-        };
-        for (index, cut) in cuts.iter().enumerate() {
-            tables.cuts_f64[index] = *cut;
-            tables.cuts_f32[index] = round_down(*cut);
-        }
-        tables
-    }
-}
-
-/// The largest single that is not above a cut point.
-pub(crate) fn round_down(cut: f64) -> f32 {
-    let nearest = cut as f32;
-    if f64::from(nearest) > cut {
-        nearest.next_down()
-    } else {
-        nearest
-    }
-}
-
-/// How many entries of `cuts` lie below each value, or the missing code for NaN.
-fn code_numbers<T: PartialOrd + Copy>(
-    cuts: &[T; CODES_MAX],
-    steps: u32,
-    missing_code: u8,
-    values: &[T],
-    codes: &mut [u8],
-) {
-    assert_eq!(values.len(), codes.len(), "a code a row");
-    match steps {
-        0 => search::<T, 0>(cuts, missing_code, values, codes),
-        1 => search::<T, 1>(cuts, missing_code, values, codes),
-        2 => search::<T, 2>(cuts, missing_code, values, codes),
-        3 => search::<T, 3>(cuts, missing_code, values, codes),
-        4 => search::<T, 4>(cuts, missing_code, values, codes),
-        5 => search::<T, 5>(cuts, missing_code, values, codes),
-        6 => search::<T, 6>(cuts, missing_code, values, codes),
-        7 => search::<T, 7>(cuts, missing_code, values, codes),
-        _ => search::<T, 8>(cuts, missing_code, values, codes),
-    }
-}
-
-/// The search for tables of 2^STEPS entries: unrolled, without branches or bounds checks.
-fn search<T: PartialOrd + Copy, const STEPS: u32>(
-    cuts: &[T; CODES_MAX],
-    missing_code: u8,
-    values: &[T],
-    codes: &mut [u8],
-) {
-    let (flights, rest) = values.as_chunks::<FLIGHT>();
-    let (code_flights, code_rest) = codes.as_chunks_mut::<FLIGHT>();
-    for (flight, out) in flights.iter().zip(code_flights) {
-        *out = search_flight::<T, FLIGHT, STEPS>(cuts, missing_code, flight);
-    }
-    for (value, out) in rest.iter().zip(code_rest) {
-        [*out] = search_flight::<T, 1, STEPS>(cuts, missing_code, &[*value]);
-    }
-}
-
-#[inline(always)]
-fn search_flight<T: PartialOrd + Copy, const N: usize, const STEPS: u32>(
-    cuts: &[T; CODES_MAX],
-    missing_code: u8,
-    values: &[T; N],
-) -> [u8; N] {
-    let mut below = [0_usize; N];
-    for step in (0..STEPS).rev() {
-        let half = 1_usize << step;
-        for (below, value) in below.iter_mut().zip(values) {
-            // The mask changes nothing (below + half <= 2^STEPS <= 256) but spares a bounds check.
-            let is_above = cuts[(*below + half - 1) & (CODES_MAX - 1)] < *value;
-            *below += usize::from(is_above) << step;
-        }
-    }
-    let mut codes = [0; N];
-    for ((code, below), value) in codes.iter_mut().zip(below).zip(values) {
-        // Only NaN differs from itself.
-        let is_missing = value.partial_cmp(value).is_none();
-        *code = if is_missing {
-            missing_code
-        } else {
-            below as u8
-        };
-    }
-    codes
 }

@@ -31,6 +31,8 @@ pub mod show;
 pub mod summary;
 
 mod codec;
+mod cut_table;
+mod reader;
 mod records;
 mod validate;
 

@@ -11,7 +11,7 @@
 //! against lengths before anything is allocated.
 
 use crate::model::{
-    container::Reader,
+    reader::Reader,
     tree::{Leaf, Node, NodeSplit, Rule, Tree},
 };
 

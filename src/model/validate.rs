@@ -1,7 +1,7 @@
 //! What a decoded model must mean before anything walks it.
 //!
 //! A checksum proves nothing about a file that was written to harm. After these checks prediction
-//! indexes nothing outside, ends on every row, and yields no NaN.
+//! indexes nothing outside and ends on every row, and sums of leaves stay finite.
 
 use std::collections::HashSet;
 

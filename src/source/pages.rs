@@ -187,3 +187,97 @@ fn read_header(chunk: &Chunk, offset: u64) -> Result<(PageHeader, usize), PagesE
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::chunk::ChunkRange;
+
+    const CLAIMS: Claims = Claims {
+        rows: 6,
+        uncompressed_bytes: 60,
+        entry_bytes_min: 4,
+        page_bytes_max: 1_000,
+    };
+
+    /// A page of `kind` that claims `values` values in 8 bytes; every number below 64.
+    fn page(kind: u8, values: u8) -> Vec<u8> {
+        let body = if kind == 2 { 0x4c } else { 0x2c };
+        let mut page = vec![
+            0x15,
+            kind * 2,
+            0x15,
+            16,
+            0x15,
+            16,
+            body,
+            0x15,
+            values * 2,
+            0,
+            0,
+        ];
+        page.extend([7; 8]);
+        page
+    }
+
+    fn walk(pages: &[Vec<u8>], claims: Claims) -> String {
+        let bytes = pages.concat();
+        let range = ChunkRange {
+            start: 4,
+            length: bytes.len() as u64,
+        };
+        let bytes = bytes.into();
+        match check(&Chunk::Memory { range, bytes }, claims) {
+            Ok(()) => "sound".to_owned(),
+            Err(PagesError::Damaged(what) | PagesError::TooLarge(what)) => what,
+            Err(PagesError::Io(error)) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_what_the_footer_says_or_an_error() {
+        let check = |pages: &[Vec<u8>], expected: &str| {
+            let found = walk(pages, CLAIMS);
+            assert!(found.contains(expected), "{found}, not {expected}");
+        };
+        check(&[page(2, 2), page(0, 2), page(0, 4)], "sound");
+        check(
+            &[page(2, 2), page(0, 2)],
+            "its pages hold 2 values, the row group has 6 rows",
+        );
+        check(
+            &[page(2, 3), page(0, 6)],
+            "claims a dictionary of 3 values in 8 bytes",
+        );
+        check(
+            &[page(0, 6), page(2, 2)],
+            "a dictionary that is not the first page",
+        );
+        check(&[page(9, 6)], "unknown kind Some(9)");
+        check(&[page(0, 6)[..15].to_vec()], "4 are left");
+        check(
+            &[page(0, 6)[..9].to_vec()],
+            "there is no page header at offset 4",
+        );
+        check(
+            &[page(0, 2), page(0, 2), page(0, 1), page(0, 1)],
+            "the footer says 60",
+        );
+        let mut negative = page(0, 6);
+        negative[3] = 17;
+        check(
+            &[negative],
+            "claims Some(6) values in Some(8) bytes (Some(-9) uncompressed)",
+        );
+    }
+
+    #[test]
+    fn a_page_above_the_limit_is_refused() {
+        let claims = Claims {
+            page_bytes_max: 7,
+            ..CLAIMS
+        };
+        let found = walk(&[page(0, 6)], claims);
+        assert!(found.contains("8 bytes, above the limit of 7"), "{found}");
+    }
+}

@@ -27,10 +27,8 @@ pub fn numeric_cuts(sample: &mut [f64], extent: Extent, bins_max: usize) -> Vec<
     assert!(bins_max >= 2);
     sample.sort_unstable_by(f64::total_cmp);
     let finite = |value: &&mut f64| value.is_finite();
-    let negative_infinity =
-        extent.negative_infinity || sample.iter().any(|&value| value == f64::NEG_INFINITY);
-    let positive_infinity =
-        extent.positive_infinity || sample.iter().any(|&value| value == f64::INFINITY);
+    let negative_infinity = extent.negative_infinity || sample.contains(&f64::NEG_INFINITY);
+    let positive_infinity = extent.positive_infinity || sample.contains(&f64::INFINITY);
     let mut counted: Vec<(f64, usize)> = Vec::new();
     for value in sample.iter_mut().filter(finite) {
         // -0 is 0: they must not be told apart by a bin.

@@ -93,3 +93,29 @@ fn columns_without_parts_say_why() {
     );
     assert!(text.contains("a       double  -"), "{text}");
 }
+
+#[test]
+fn families_of_mixed_types_are_folded() {
+    let line = |i: usize| ColumnLine {
+        name: format!("kmer_{i}"),
+        file_type: if i % 2 == 0 { "int32" } else { "float" }.to_owned(),
+        role: "feature",
+        why: String::new(),
+    };
+    let mut columns: Vec<ColumnLine> = (0..9).map(line).collect();
+    columns.push(ColumnLine {
+        name: "other_1".to_owned(),
+        file_type: "float".to_owned(),
+        ..line(1)
+    });
+    let text = column_table(&columns, false);
+    assert!(
+        text.contains("... 7 more  float or int32  feature"),
+        "{text}"
+    );
+    assert!(
+        text.contains("kmer_8") && text.contains("other_1"),
+        "{text}"
+    );
+    assert_eq!(column_table(&columns, true).lines().count(), 11);
+}

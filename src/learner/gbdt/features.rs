@@ -86,7 +86,7 @@ pub(super) fn sample_features(
     for drawn in 0..wanted {
         let left = (laid_out.len() - drawn) as u64;
         // A 64-bit product keeps the bias below 2^-32.
-        let step = (state.next_u64() >> 32) * left >> 32;
+        let step = ((state.next_u64() >> 32) * left) >> 32;
         laid_out.swap(drawn, drawn + step as usize);
         used[laid_out[drawn]] = true;
     }

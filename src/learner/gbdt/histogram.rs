@@ -218,3 +218,83 @@ pub fn marginalise(joint: &[Sums], stride: usize, radix: usize, sums: &mut [Sums
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::PackMember,
+        learner::gbdt::{
+            kernel::{QUANTUM_MAX, pack},
+            lists::count,
+        },
+    };
+
+    #[test]
+    fn marginals_agree_with_the_naive_twin() {
+        for (stride, radix) in [(1u16, 256u16), (1, 5), (5, 3), (15, 17), (128, 2), (64, 3)] {
+            let member = PackMember {
+                feature: 0,
+                radix,
+                stride,
+            };
+            let joint: Vec<Sums> = (0..256i64)
+                .map(|byte| Sums {
+                    gradient: byte * byte - 900,
+                    hessian: byte * 3 + 1,
+                })
+                .collect();
+            let mut expected = [Sums::default(); CODES_MAX];
+            for byte in 0..=u8::MAX {
+                expected[usize::from(member.code(byte))] += joint[usize::from(byte)];
+            }
+            let mut sums = [Sums::default(); CODES_MAX];
+            let (stride, radix) = (usize::from(stride), usize::from(radix));
+            marginalise(&joint, stride, radix, &mut sums);
+            assert_eq!(sums[..radix], expected[..radix], "{stride} {radix}");
+        }
+    }
+
+    /// Blocks of rows that are all in one leaf, with the largest gradients, so that only spilling
+    /// keeps the sums right.
+    #[test]
+    fn sums_are_exact_beyond_what_packed_bins_hold() {
+        let (columns, blocks) = (6, 5);
+        let codes: Vec<u8> = (0..columns * BLOCK_ROWS).map(|i| (i % 3) as u8).collect();
+        let nodes: Vec<u16> = (0..BLOCK_ROWS).map(|row| (row % 100 == 0).into()).collect();
+        let split = vec![0; BLOCK_ROWS];
+        let gradients = vec![pack(-QUANTUM_MAX, QUANTUM_MAX); BLOCK_ROWS];
+        let mut counts = vec![0; 3];
+        count(&nodes, &split, &mut counts);
+        let mut lists = RowLists::default();
+        lists.build(&nodes, &split, &gradients, &[0, 1], &counts, 2);
+        let wide = WideHistograms::new(2, columns);
+        let mut workers = [PackedHistograms::default(), PackedHistograms::default()];
+        let byte_columns: Vec<u32> = (0..columns as u32).collect();
+        for worker in &mut workers {
+            worker.reset(columns, 2);
+            for _ in 0..blocks {
+                worker.accumulate(&codes, &byte_columns, &lists, 0, &wide);
+            }
+            worker.spill_all(&wide);
+        }
+        let slots = wide.into_slots();
+        let total = 2 * blocks as i64 * i64::from(QUANTUM_MAX);
+        for (slot, leaf) in slots.iter().zip(0u16..) {
+            for column in slot.chunks_exact(CODES_MAX) {
+                let rows = nodes.iter().filter(|&&node| node == leaf).count() as i64;
+                let sums = column.iter().fold(Sums::default(), |sums, &bin| sums + bin);
+                assert_eq!(sums.hessian, rows * total);
+                assert_eq!(sums.gradient, -rows * total);
+            }
+        }
+        // What is left of a parent when a child is taken away is the other child.
+        let mut parent: Vec<Sums> = slots[0]
+            .iter()
+            .zip(&slots[1])
+            .map(|(&a, &b)| a + b)
+            .collect();
+        subtract(&mut parent, &slots[1]);
+        assert_eq!(parent, slots[0]);
+    }
+}

@@ -70,7 +70,7 @@ pub fn accumulate<const N: usize>(
     columns: [&Column; N],
     rows: &[u16],
     gradients: &[u32],
-    histograms: &mut [Histogram; N],
+    histograms: [&mut Histogram; N],
 ) {
     assert_eq!(rows.len(), gradients.len());
     for (&row, &gradient) in rows.iter().zip(gradients) {
@@ -90,7 +90,7 @@ pub fn accumulate_group(
     gradients: &[u32],
     histograms: &mut [Histogram; GROUP],
 ) {
-    accumulate(columns, rows, gradients, histograms);
+    accumulate(columns, rows, gradients, histograms.each_mut());
 }
 
 /// [`accumulate`] for the one to three columns that are left over.
@@ -100,8 +100,12 @@ pub fn accumulate_rest(
     gradients: &[u32],
     histograms: &mut [Histogram; GROUP],
 ) {
-    for (column, histogram) in columns.iter().zip(histograms) {
-        accumulate([column], rows, gradients, std::array::from_mut(histogram));
+    let [first, second, third, _] = histograms;
+    match *columns {
+        [a] => accumulate([a], rows, gradients, [first]),
+        [a, b] => accumulate([a, b], rows, gradients, [first, second]),
+        [a, b, c] => accumulate([a, b, c], rows, gradients, [first, second, third]),
+        _ => panic!("one to three columns are left over"),
     }
 }
 

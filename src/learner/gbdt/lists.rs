@@ -54,11 +54,10 @@ pub fn route(codes: &[u8], routes: &[Route], nodes: &mut [u16]) {
         }
         let route = &routes[usize::from(*node)];
         let byte = codes[route.byte_column as usize * BLOCK_ROWS + row];
-        *node = if route.is_left(byte) {
-            *node
-        } else {
-            route.right
-        };
+        // Which way a row goes cannot be predicted, so it must not become a branch.
+        let is_left = route.left[usize::from(byte >> 6)] >> (byte & 63) & 1;
+        let stays = (is_left as u16).wrapping_neg();
+        *node = route.right ^ ((route.right ^ *node) & stays);
     }
 }
 
@@ -171,5 +170,74 @@ impl RowLists {
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
         self.rows.capacity() * 2 + self.gradients.capacity() * 4 + self.ends.capacity() * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(bytes: impl Fn(u8) -> bool) -> [u64; 4] {
+        let mut words = [0; 4];
+        for byte in (0..=u8::MAX).filter(|&byte| bytes(byte)) {
+            words[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        words
+    }
+
+    #[test]
+    fn routing_follows_the_sets() {
+        let rows = 1_000;
+        let mut codes = vec![0u8; 2 * BLOCK_ROWS];
+        for row in 0..rows {
+            codes[row] = (row * 7) as u8;
+            codes[BLOCK_ROWS + row] = (row * 13) as u8;
+        }
+        let route_of = |byte_column, right, left| Route {
+            byte_column,
+            right,
+            left,
+        };
+        let routes = [
+            route_of(0, 3, set(|byte| byte <= 99)),
+            Route::stay(1),
+            route_of(1, 4, set(|byte| byte % 3 == 0)),
+        ];
+        let before: Vec<u16> = (0..rows).map(|row| [0, 1, 2, NONE][row % 4]).collect();
+        let mut after = before.clone();
+        route(&codes, &routes, &mut after);
+        for row in 0..rows {
+            let expected = match before[row] {
+                0 if codes[row] > 99 => 3,
+                2 if !codes[BLOCK_ROWS + row].is_multiple_of(3) => 4,
+                node => node,
+            };
+            assert_eq!(after[row], expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn lists_hold_the_training_rows_of_their_leaves() {
+        let slot_of = [1, NO_SLOT, 0];
+        for rows in [0, 1, 777, BLOCK_ROWS] {
+            let nodes: Vec<u16> = (0..rows)
+                .map(|row| [0, 1, 2, 2, NONE][row * row % 5])
+                .collect();
+            let split: Vec<u8> = (0..rows).map(|row| (row * 31 % 7 % 4) as u8).collect();
+            let gradients: Vec<u32> = (0..rows as u32).map(|row| row * 3).collect();
+            let mut counts = vec![0; 4];
+            count(&nodes, &split, &mut counts);
+            assert_eq!(counts.iter().sum::<u32>() as usize, rows);
+            let mut lists = RowLists::default();
+            lists.build(&nodes, &split, &gradients, &slot_of, &counts, 2);
+            assert_eq!(lists.len(), 2);
+            for (list, leaf) in [(0, 2), (1, 0)] {
+                let listed = (0..rows).filter(|&row| split[row] == 0 && nodes[row] == leaf);
+                let expected: Vec<u16> = listed.map(|row| row as u16).collect();
+                assert_eq!(lists.rows(list), expected);
+                let gradients: Vec<u32> = expected.iter().map(|&row| u32::from(row) * 3).collect();
+                assert_eq!(lists.gradients(list), gradients);
+            }
+        }
     }
 }

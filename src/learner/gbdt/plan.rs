@@ -134,3 +134,63 @@ fn worker_bytes(loss: Loss) -> usize {
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
     lists + chunk
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(
+        depth_max: u32,
+        columns: usize,
+        threads: usize,
+        budget_bytes: u64,
+    ) -> Result<BoosterPlan> {
+        let options = BoosterOptions {
+            depth_max,
+            ..BoosterOptions::default()
+        };
+        let layout = CodeLayout::identity(columns);
+        BoosterPlan::new(
+            &options,
+            Loss::BinaryLogLoss,
+            &layout,
+            threads,
+            budget_bytes,
+        )
+    }
+
+    #[test]
+    fn keeps_parents_where_they_fit() {
+        let plan = plan(6, 54, 2, 1 << 30).expect("fits");
+        assert!(plan.parents_kept);
+        assert_eq!((plan.tiles, plan.threads_used), (1, 2));
+        // 32 nodes at the bottom, 16 of them accumulated, whole groups of columns.
+        assert_eq!(
+            plan.histogram_bytes,
+            (32 * 54 * 4_096 + 2 * 16 * 56 * 2_048) as u64
+        );
+        assert!(plan.notes.is_empty());
+    }
+
+    #[test]
+    fn tiles_columns_then_drops_threads() {
+        let tiled = plan(6, 4_000, 2, 64 << 20).expect("fits");
+        assert!(!tiled.parents_kept && tiled.tiles > 10 && tiled.threads_used == 2);
+        assert!(tiled.histogram_bytes <= 64 << 20);
+        assert_eq!(tiled.notes.len(), 1);
+        let narrow = plan(6, 4_000, 64, 1 << 20).expect("fits");
+        assert!(narrow.threads_used < 64);
+        assert!(narrow.histogram_bytes <= 1 << 20);
+        assert_eq!(narrow.notes.len(), 2);
+    }
+
+    #[test]
+    fn refuses_with_the_figure_that_would_do() {
+        let needed = match plan(6, 54, 2, 1_000) {
+            Err(Error::Memory { needed_bytes, .. }) => needed_bytes,
+            other => panic!("{other:?}"),
+        };
+        assert!(plan(6, 54, 2, needed).is_ok());
+        assert!(plan(6, 54, 2, needed - 1).is_err());
+    }
+}

@@ -214,3 +214,6 @@ impl FeatureSearch<'_> {
         left.hessian > (self.node.sums - left).hessian
     }
 }
+
+#[cfg(test)]
+mod tests;

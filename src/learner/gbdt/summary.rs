@@ -74,7 +74,8 @@ impl LabelSummary {
                 0 => label.is_finite(),
                 _ => class < classes && class as f32 == label,
             };
-            if !label_is_good || !(raw_weight >= 0.0 && weight.is_finite()) {
+            let weight_is_good = raw_weight >= 0.0 && weight.is_finite();
+            if !(label_is_good && weight_is_good) {
                 self.bad_labels += u64::from(!label_is_good);
                 self.bad_weights += u64::from(label_is_good);
                 continue;

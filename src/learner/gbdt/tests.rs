@@ -462,3 +462,97 @@ fn bad_data_is_refused() {
     table.split.fill(2);
     refuse(&table, &packed_layout(), 1 << 30, "no training rows");
 }
+
+/// The naive twin of a tree: f64 derivatives, every threshold of every numeric feature tried on the
+/// rows themselves. Quantised sums may choose another split only where gains hardly differ.
+#[test]
+fn splits_and_leaves_agree_with_the_naive_twin() {
+    let table = binary(6_000);
+    let layout = CodeLayout {
+        byte_columns: packed_layout().byte_columns[..2].to_vec(),
+    };
+    let options = BoosterOptions {
+        trees: 1,
+        depth_max: 3,
+        child_rows_min: 0,
+        ..options()
+    };
+    let outcome = table.train(&options, Loss::BinaryLogLoss, &layout, SIMPLE);
+    let ensemble = outcome.expect("trains").ensemble;
+    let base = f64::from(ensemble.base_margin[0]);
+    let probability = 1.0 / (1.0 + (-base).exp());
+    let sums = |rows: &[usize]| {
+        rows.iter().fold((0.0, 0.0), |(gradient, hessian), &row| {
+            let weight = f64::from(table.weight[row]);
+            let residual = probability - f64::from(table.label[row]);
+            let curvature = probability * (1.0 - probability);
+            (gradient + weight * residual, hessian + weight * curvature)
+        })
+    };
+    let score = |rows: &[usize]| {
+        let (gradient, hessian) = sums(rows);
+        gradient * gradient / (hessian + options.lambda_l2)
+    };
+    let tree = &ensemble.trees[0];
+    let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); tree.nodes.len()];
+    rows_of[0] = (0..table.rows())
+        .filter(|&row| table.split[row] == 0)
+        .collect();
+    let mut compared = 0;
+    for (index, node) in tree.nodes.iter().enumerate() {
+        let rows = rows_of[index].clone();
+        let split = match node {
+            Node::Split(split) => split,
+            Node::Leaf(leaf) => {
+                let (gradient, hessian) = sums(&rows);
+                let value = -options.shrinkage * gradient / (hessian + options.lambda_l2);
+                assert!((f64::from(leaf.value) - value).abs() < 1e-3, "{index}");
+                assert_eq!(leaf.count as usize, rows.len());
+                continue;
+            }
+        };
+        let gain_of = |feature: usize, is_left: &dyn Fn(u8) -> bool| {
+            let side = |wanted: bool| -> Vec<usize> {
+                let codes = &table.codes[feature];
+                let wanted = rows.iter().filter(|&&row| is_left(codes[row]) == wanted);
+                wanted.copied().collect()
+            };
+            let (left, right) = (side(true), side(false));
+            let is_allowed = !left.is_empty() && !right.is_empty();
+            let gain = score(&left) + score(&right) - score(&rows);
+            (if is_allowed { gain } else { 0.0 }, left, right)
+        };
+        let mut best = 0.0f64;
+        for feature in [0, 1] {
+            let codes = table.features[feature];
+            for last in 0..codes.values as u8 {
+                for missing_left in [false, true] {
+                    let missing_code = codes.values as u8;
+                    let is_left = |code| {
+                        if code == missing_code {
+                            missing_left
+                        } else {
+                            code <= last
+                        }
+                    };
+                    best = best.max(gain_of(feature, &is_left).0);
+                }
+            }
+        }
+        let missing_code = table.features[split.feature as usize].values as u8;
+        let is_left = |code| split.is_left(code, missing_code);
+        let (gain, left, right) = gain_of(split.feature as usize, &is_left);
+        // Rounding moves a gradient sum of n rows by about sqrt(n) / 4 units of 2^-13.
+        let noise = 0.02 * best + 0.2;
+        assert!(gain >= best - noise, "{index}: {gain} of {best}");
+        assert!(
+            (split.gain - gain).abs() <= noise,
+            "{index}: {} {gain}",
+            split.gain
+        );
+        rows_of[split.left as usize] = left;
+        rows_of[split.right as usize] = right;
+        compared += 1;
+    }
+    assert!(compared >= 3, "{compared}");
+}

@@ -4,7 +4,6 @@ use crate::{
     data::Tile,
     error::{Error, Result},
     learner::logistic::{
-        accumulate::NewtonPass,
         cholesky::Cholesky,
         descent::{self, Descent, Verdict},
         solver::Logistic,
@@ -13,137 +12,151 @@ use crate::{
 };
 
 /// Evaluations of the sample before its result is taken as it is.
-const SAMPLE_EVALUATIONS_MAX: u32 = 100;
+const EVALUATIONS_MAX: u32 = 100;
 
 /// The remaining gain, as a share of the loss, at which the sample is solved. Its own error against
 /// all rows is far above.
 const SAMPLE_TOLERANCE: f64 = 1e-8;
 
 /// The share of the sample on which the descent begins, if that leaves rows enough.
-const SAMPLE_THINNING: usize = 8;
+const THINNING: usize = 8;
+
+/// Rows a parameter that are enough to begin on.
+const THINNED_ROWS_MIN: usize = 20;
+
+/// Every `step`-th row of a sample in memory.
+#[derive(Clone, Copy)]
+struct Sample<'a> {
+    design: &'a Tile,
+    labels: &'a [f32],
+    weights: &'a [f32],
+    step: usize,
+}
+
+impl Sample<'_> {
+    fn rows(&self) -> usize {
+        self.labels.len().div_ceil(self.step)
+    }
+
+    /// Whether each class has a row with a weight.
+    fn has_every_class(&self, classes: usize) -> bool {
+        let rows = || self.labels.iter().zip(self.weights).step_by(self.step);
+        let is_of = |(label, weight): (&f32, &f32), class| *label == class as f32 && *weight > 0.0;
+        (0..classes).all(|class| rows().any(|row| is_of(row, class)))
+    }
+
+    /// The sums over all rows.
+    fn sums(&self, learner: &Logistic, point: &[f64], with_hessian: bool) -> NewtonSums {
+        let pass = learner.pass_at(point, with_hessian);
+        let rows: Vec<u32> = (0..self.labels.len() as u32).step_by(self.step).collect();
+        let mut accumulator = pass.accumulator();
+        accumulator.update(&rows, self.labels, self.weights, |rows, tile| {
+            tile.copy_rows(self.design, rows[0] as usize, self.step);
+        });
+        let mut sums = pass.sums();
+        accumulator.finish_row_group_into(&mut sums);
+        sums
+    }
+}
 
 impl Logistic {
     /// Solves the problem on a sample of the training rows, first on every eighth row of it, and starts
     /// the passes from there. Call it once, before the first pass. With at most
-    /// [`EXACT_PARAMETERS_MAX`](super::solver::EXACT_PARAMETERS_MAX) parameters it may be left out; then the passes start from 0, which
-    /// costs three or four more. They do so too if the sample lacks a class, since nothing would bound
+    /// [`EXACT_PARAMETERS_MAX`](crate::learner::logistic::solver::EXACT_PARAMETERS_MAX) parameters it
+    /// may be left out; then the passes start from 0, which costs three or four more. They do so too if the sample lacks a class, since nothing would bound
     /// that class's intercept.
     ///
-    /// A sample smaller than the data is solved with an L2 penalty of at least 1 / rows (a normal prior
-    /// of variance 1), so that with few rows for each column it does not start the passes far off.
+    /// A sample is solved with an L2 penalty of at least 1 / rows (a normal prior of variance 1), so
+    /// that with few rows for each column it does not start the passes far off.
     ///
     /// # Errors
-    /// [`Error::Dataset`] when more than [`EXACT_PARAMETERS_MAX`](super::solver::EXACT_PARAMETERS_MAX) parameters need the sample's Hessian
-    /// and the sample cannot give one.
+    /// [`Error::Dataset`] when more parameters than that need the sample's Hessian
+    /// and the sample has no rows.
     pub fn start_from_sample(
         &mut self,
-        sample: &Tile,
+        design: &Tile,
         labels: &[f32],
         weights: &[f32],
     ) -> Result<()> {
         assert_eq!(
-            sample.features(),
+            design.features(),
             self.shape.columns - 1,
             "features of the sample"
         );
-        assert_eq!(sample.rows(), labels.len(), "labels of the sample");
-        assert_eq!(sample.rows(), weights.len(), "weights of the sample");
+        assert_eq!(design.rows(), labels.len(), "labels of the sample");
+        assert_eq!(design.rows(), weights.len(), "weights of the sample");
         assert_eq!(self.passes, 0, "the sample comes before the passes");
-        let rows = sample.rows();
-        if !self.has_every_class(labels, weights) {
-            if !Self::exact_hessian(self.shape) {
-                self.preconditioner = Some(self.factors_at_start(sample, labels, weights)?);
+        let sample = Sample {
+            design,
+            labels,
+            weights,
+            step: 1,
+        };
+        let thinned = Sample {
+            step: THINNING,
+            ..sample
+        };
+        let classes = self.shape.outputs.max(2);
+        if !Self::exact_hessian(self.shape) {
+            return self.start_preconditioned(sample, sample.has_every_class(classes));
+        }
+        if sample.has_every_class(classes) {
+            let rows_enough = thinned.rows() / THINNED_ROWS_MIN >= self.shape.parameters();
+            if rows_enough && thinned.has_every_class(classes) {
+                self.solve_sample(thinned, None);
             }
-            return Ok(());
+            self.solve_sample(sample, None);
         }
-        if rows / SAMPLE_THINNING >= 20 * self.shape.parameters() {
-            self.solve_sample(sample, labels, weights, SAMPLE_THINNING);
-        }
-        self.preconditioner = self.solve_sample(sample, labels, weights, 1);
         Ok(())
     }
 
-    /// The factors of the sample's Hessian at the start, where every class is as likely: no curvature
-    /// of two classes is larger anywhere.
-    fn factors_at_start(&self, sample: &Tile, labels: &[f32], weights: &[f32]) -> Result<Cholesky> {
-        let pass = self.pass_at(self.descent.candidate(), true);
-        let sums = sample_sums(&pass, sample, labels, weights, 1);
-        if sums.weight <= 0.0 {
+    /// The start with many parameters, where a Hessian is dear: one at 0, where no class is likelier
+    /// and two classes have the largest curvature there is, which takes the descent to the sample's
+    /// optimum, and one there, which stays.
+    fn start_preconditioned(&mut self, sample: Sample<'_>, has_every_class: bool) -> Result<()> {
+        if !sample.weights.iter().any(|weight| *weight > 0.0) {
             return Err(Error::Dataset(
                 "the sample of training rows has no row with a weight above 0; check the weight \
                  column and the split"
                     .to_owned(),
             ));
         }
-        let l2 = self.sample_l2(sample.rows());
-        Ok(descent::factors(sums.hessian(), self.shape, l2))
+        let mut factors = self.sample_factors(sample);
+        if has_every_class {
+            self.solve_sample(sample, Some(&factors));
+            drop(factors);
+            factors = self.sample_factors(sample);
+        }
+        self.preconditioner = Some(factors);
+        Ok(())
     }
 
-    fn sample_l2(&self, rows: usize) -> f64 {
-        self.options.l2.max(1.0 / rows as f64)
+    fn sample_l2(&self, sample: Sample<'_>) -> f64 {
+        self.options.l2.max(1.0 / sample.rows() as f64)
     }
 
-    fn has_every_class(&self, labels: &[f32], weights: &[f32]) -> bool {
-        (0..self.shape.outputs.max(2)).all(|class| {
-            labels
-                .iter()
-                .zip(weights)
-                .any(|(label, weight)| *label == class as f32 && *weight > 0.0)
-        })
+    /// The factors of the sample's Hessian where the passes would start.
+    fn sample_factors(&self, sample: Sample<'_>) -> Cholesky {
+        let sums = sample.sums(self, self.descent.candidate(), true);
+        descent::factors(sums.hessian(), self.shape, self.sample_l2(sample))
     }
 
-    /// Descends on every `step`-th row, and leaves the passes' descent at the result. Answers the
-    /// factors of the Hessian there, if the passes will need them.
-    fn solve_sample(
-        &mut self,
-        sample: &Tile,
-        labels: &[f32],
-        weights: &[f32],
-        step: usize,
-    ) -> Option<Cholesky> {
-        let rows = sample.rows().div_ceil(step);
-        let l2 = self.sample_l2(rows);
+    /// Descends on the sample, and leaves the passes' descent at the result.
+    fn solve_sample(&mut self, sample: Sample<'_>, preconditioner: Option<&Cholesky>) {
+        let l2 = self.sample_l2(sample);
         let mut descent = Descent::new(self.shape, l2, self.descent.candidate().to_vec());
-        let mut factors = None;
-        for _ in 0..SAMPLE_EVALUATIONS_MAX {
-            let pass = self.pass_at(descent.candidate(), true);
-            let sums = sample_sums(&pass, sample, labels, weights, step);
-            if sums.weight <= 0.0 {
-                break;
-            }
-            let exact = Self::exact_hessian(self.shape);
-            let own = (!exact).then(|| descent::factors(sums.hessian(), self.shape, l2));
-            match descent.offer(&sums, own.as_ref()) {
+        for _ in 0..EVALUATIONS_MAX {
+            let sums = sample.sums(self, descent.candidate(), preconditioner.is_none());
+            match descent.offer(&sums, preconditioner) {
                 Verdict::Rose => {}
                 Verdict::Stuck => break,
-                Verdict::Accepted(taken) => {
-                    factors = own;
-                    if taken.remaining <= SAMPLE_TOLERANCE * taken.objective {
-                        break;
-                    }
+                Verdict::Accepted(step) if step.remaining <= SAMPLE_TOLERANCE * step.objective => {
+                    break;
                 }
+                Verdict::Accepted(_) => {}
             }
         }
         let start = descent.candidate().to_vec();
         self.descent = Descent::new(self.shape, self.options.l2, start);
-        factors
     }
-}
-
-/// The sums of a pass over every `step`-th row of a sample in memory.
-fn sample_sums(
-    pass: &NewtonPass,
-    sample: &Tile,
-    labels: &[f32],
-    weights: &[f32],
-    step: usize,
-) -> NewtonSums {
-    let rows: Vec<u32> = (0..sample.rows() as u32).step_by(step).collect();
-    let mut accumulator = pass.accumulator();
-    accumulator.update(&rows, labels, weights, |rows, tile| {
-        tile.copy_rows(sample, rows[0] as usize, step);
-    });
-    let mut sums = pass.sums();
-    accumulator.finish_row_group_into(&mut sums);
-    sums
 }

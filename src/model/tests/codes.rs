@@ -6,7 +6,7 @@ use crate::{
     data::{TextValues, batch::MISSING_TEXT},
     model::{
         binning::{Binning, CUTS_MAX},
-        coder::round_down,
+        cut_table::round_down,
         tests::{Draws, text},
     },
 };
@@ -79,6 +79,19 @@ fn the_ends_of_the_number_line_have_bins_of_their_own() {
     check(&[-f64::from_bits(1), f64::from_bits(1)], &awkward(&[0.0]));
     check(&[1e300, 1.5e300], &awkward(&[1e300]));
     check(&[-1.5e300, -1e300], &awkward(&[-1e300]));
+}
+
+#[test]
+fn cuts_that_crowd_one_stretch_of_the_line_are_told_apart() {
+    for outlier in [f64::MAX, 1e300, 2.0] {
+        let mut cuts: Vec<f64> = (1..254).map(|cut| 1.0 + f64::from(cut) * 1e-12).collect();
+        cuts.push(outlier);
+        cuts.insert(0, -outlier);
+        cuts.truncate(CUTS_MAX);
+        check(&cuts, &awkward(&cuts));
+        let singles: Vec<f64> = (0..254).map(|cut| 1e6 + f64::from(cut) / 16.0).collect();
+        check(&singles, &awkward(&singles));
+    }
 }
 
 #[test]

@@ -119,6 +119,21 @@ fn a_sample_without_a_class_is_not_started_from() {
     );
 }
 
+#[test]
+fn a_class_that_only_the_whole_sample_has_does_no_harm() {
+    let mut rows = Rows::binary();
+    // Every eighth row is of class 0, so that the thinned sample has one class.
+    rows.labels
+        .iter_mut()
+        .step_by(8)
+        .for_each(|label| *label = 0.0);
+    let expected = rows.fit(&options(1e-3), 2, 0);
+    let fitted = rows.fit(&options(1e-3), 2, 3000);
+    for (ours, expected) in fitted.coefficients[0].iter().zip(&expected.coefficients[0]) {
+        assert!((ours - expected).abs() < 1e-3, "{fitted:?} {expected:?}");
+    }
+}
+
 /// Binary rows with many more columns, all noise.
 fn wide(columns: usize) -> Rows {
     let mut rows = Rows::binary();
