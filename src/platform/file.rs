@@ -49,12 +49,15 @@ impl PositionedFile {
     /// # Errors
     /// What the system says, or `InvalidInput` for anything but a regular file.
     pub fn open_read(path: &Path) -> io::Result<Self> {
+        let not_regular =
+            || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+        // Looked at before it is opened: opening a pipe would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(not_regular());
+        }
         let file = File::open(path)?;
         if !file.metadata()?.is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ));
+            return Err(not_regular());
         }
         Ok(Self::from(file))
     }

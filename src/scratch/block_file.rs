@@ -29,7 +29,7 @@ const HEADER_BYTES: u64 = 4096;
 const MAGIC: &[u8; 8] = b"RMLLBLK1";
 
 /// Bytes of the buffer through which numbers become bytes.
-const STAGE_BYTES: usize = 1 << 16;
+const STAGE_BYTES: usize = 1 << 14;
 
 /// Arrays of numbers, one element a row, in blocks of rows on disk.
 ///

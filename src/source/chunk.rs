@@ -16,7 +16,7 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-use super::positioned::PositionedFile;
+use crate::platform::PositionedFile;
 
 /// Larger chunks are read a page at a time.
 pub(super) const CHUNK_IN_MEMORY_BYTES_MAX: u64 = 8 << 20;

@@ -7,13 +7,13 @@ use twox_hash::XxHash3_64;
 use super::{
     cost::ColumnCost,
     opening,
-    positioned::FileIdentity,
     unify::{self, Conflict, Layout, Leaf},
 };
 use crate::{
     data::{Absent, Schema, ValueType},
     error::{Error, Result},
     limits::Limits,
+    platform::FileIdentity,
 };
 
 /// How a dataset is opened.

@@ -11,11 +11,11 @@ use parquet::{
 };
 use twox_hash::XxHash3_64;
 
-use super::{
-    guard::{damaged, guarded},
-    positioned::PositionedFile,
+use super::guard::{damaged, guarded};
+use crate::{
+    error::{Error, Place, Result},
+    platform::PositionedFile,
 };
-use crate::error::{Error, Place, Result};
 
 /// `PAR1`, four bytes of length and `PAR1` again: the smallest file there can be.
 const FILE_BYTES_MIN: u64 = 12;

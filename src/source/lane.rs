@@ -11,11 +11,11 @@ use super::{
     footer,
     guard::{damaged, guarded},
     pages::{self, Claims, PagesError},
-    positioned::{self, PositionedFile},
 };
 use crate::{
     data::{TextValues, ValueType, Values, batch::MISSING_TEXT},
     error::{Error, Place, Result},
+    platform::{self, PositionedFile},
 };
 
 /// Reads row groups of a dataset, a column at a time, in slices.
@@ -259,7 +259,7 @@ impl<'a> LaneReader<'a> {
             return error;
         };
         let data_file = &self.dataset.files()[row_group.file];
-        let by_name = positioned::identity(&data_file.path);
+        let by_name = platform::file::identity(&data_file.path);
         match by_name.map(|now| data_file.identity.difference(&now)) {
             Ok(Some(what)) => changed(data_file, what),
             Err(_) => changed(data_file, "it is gone"),

@@ -24,7 +24,6 @@ mod lane;
 mod numbers;
 mod opening;
 mod pages;
-mod positioned;
 mod text;
 mod thrift;
 mod unify;

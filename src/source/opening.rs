@@ -8,12 +8,12 @@ use super::{
     discover::{Found, HIVE_MISSING, discover},
     file_type::FileType,
     footer,
-    positioned::PositionedFile,
     unify::{Unified, Unifier},
 };
 use crate::{
     error::{Error, Place, Result},
     limits::Limits,
+    platform::PositionedFile,
 };
 
 /// Opens a file, a directory or a glob.

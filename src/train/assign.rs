@@ -156,9 +156,8 @@ fn finish(
                 .zip(counts)
                 .for_each(|(sum, count)| *sum += count);
         }
-        match (&mut groups, worker.groups) {
-            (Some(groups), Some(part)) => groups.merge(part)?,
-            _ => {}
+        if let (Some(groups), Some(part)) = (&mut groups, worker.groups) {
+            groups.merge(part)?;
         }
         blocks.extend(worker.blocks);
     }

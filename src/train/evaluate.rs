@@ -23,7 +23,7 @@ pub enum Table {
     /// Several classes.
     Multiclass(MulticlassTable),
     /// A number.
-    Regression(RegressionTable),
+    Regression(Box<RegressionTable>),
 }
 
 /// What a table says.
@@ -44,7 +44,7 @@ impl Table {
         match task {
             Task::Binary => Self::Binary(BinaryTable::new(THRESHOLD)),
             Task::Multiclass => Self::Multiclass(MulticlassTable::new(classes)),
-            Task::Regression => Self::Regression(RegressionTable::new(label_center)),
+            Task::Regression => Self::Regression(Box::new(RegressionTable::new(label_center))),
         }
     }
 

@@ -31,7 +31,7 @@ use crate::{
         predict::predict_and_evaluate,
         rows::RowsFile,
         scan::{distinct_values, scan},
-        scores::evaluate_from_scratch,
+        scores::{Files, evaluate_from_scratch},
         survey::{FeatureSurvey, Survey, survey},
         target::Target,
     },
@@ -464,9 +464,11 @@ impl Run<'_> {
             ensemble,
             &model.features,
             &bins.layout,
-            &codes,
-            self.rows,
-            &boosted.state,
+            Files {
+                codes: &codes,
+                rows: self.rows,
+                state: &boosted.state,
+            },
             self.evaluation,
         )?;
         Ok(FittedModel {

@@ -21,6 +21,17 @@ pub fn worker_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
     (BLOCK_ROWS * rows) as u64 + StateBuffer::bytes(outputs)
 }
 
+/// The scratch files that trees were grown from.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    /// The packed codes of all rows.
+    pub codes: &'a BlockFile,
+    /// Labels, groups and splits.
+    pub rows: &'a RowsFile,
+    /// The final margins of train and valid rows.
+    pub state: &'a StateFile,
+}
+
 /// Evaluates the ensemble that was grown from these files on all splits.
 ///
 /// # Errors
@@ -30,9 +41,7 @@ pub fn evaluate_from_scratch(
     ensemble: &Ensemble,
     features: &[FeatureSpec],
     layout: &CodeLayout,
-    codes: &BlockFile,
-    rows: &RowsFile,
-    state: &StateFile,
+    files: Files<'_>,
     spec: &EvaluationSpec,
 ) -> Result<Evaluation> {
     let trees = ByteTrees::compile(ensemble, layout, &missing_codes(features));
@@ -49,9 +58,9 @@ pub fn evaluate_from_scratch(
     let workers = block_pass(
         context,
         "evaluation",
-        rows.blocks(),
+        files.rows.blocks(),
         workers,
-        |worker, block| worker.block(block, codes, rows, state),
+        |worker, block| worker.block(block, files),
     )?;
     let mut evaluation = Evaluation::new(spec);
     for worker in workers {
@@ -80,16 +89,10 @@ struct HeldOut {
 }
 
 impl Worker {
-    fn block(
-        &mut self,
-        block: usize,
-        codes: &BlockFile,
-        rows: &RowsFile,
-        state: &StateFile,
-    ) -> Result<()> {
-        let lent = self.rows.read(rows, block)?;
+    fn block(&mut self, block: usize, files: Files<'_>) -> Result<()> {
+        let lent = self.rows.read(files.rows, block)?;
         self.by_split.fill(lent.split);
-        state.read_margins(block, &mut self.margins)?;
+        files.state.read_margins(block, &mut self.margins)?;
         for split in [Split::Train, Split::Valid] {
             self.evaluation
                 .update_at(split, &lent, &self.margins, self.by_split.rows(split))?;
@@ -98,7 +101,7 @@ impl Worker {
         if at.is_empty() {
             return Ok(());
         }
-        let map = codes.map(block)?;
+        let map = files.codes.map(block)?;
         let held_out = &mut self.held_out;
         held_out.gather(&lent, at, map.bytes(), self.trees.byte_columns());
         held_out

@@ -1,5 +1,8 @@
 //! Everything that is tested from outside: the source tree itself, and whole runs of the binary.
 
+// A test that meets an unexpected error should panic with it.
+#![allow(clippy::unwrap_used)]
+
 mod tidy;
 
 mod command;

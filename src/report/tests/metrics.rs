@@ -44,6 +44,7 @@ pub(super) fn binary() -> MetricsRecord {
         task: "binary".to_owned(),
         classes: vec!["neither".to_owned(), "splice".to_owned()],
         group_column: Some("gene_id".to_owned()),
+        curve: Vec::new(),
         splits: vec![
             empty(Split::Train, 12, 5, vec![9, 3]),
             SplitRecord {

@@ -86,7 +86,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 fn is_text(path: &Path) -> bool {
     match path.extension() {
         Some(ending) => TEXT_ENDINGS.contains(&&*ending.to_string_lossy()),
-        None => path.parent().is_some_and(|folder| folder.ends_with(".ci")),
+        None => path
+            .parent()
+            .is_some_and(|folder| folder.file_name().is_some_and(|name| name == ".ci")),
     }
 }
 
