@@ -199,10 +199,7 @@ fn leaking_columns_are_never_features() {
     let mut table = csv::Reader::from_path(runs().trees().join("features.csv")).unwrap();
     let header = table.headers().unwrap().clone();
     let place = |words: &[&str]| header.iter().position(|name| words.contains(&name));
-    let (name, status) = (
-        place(&["feature"]).unwrap(),
-        place(&["status"]).unwrap(),
-    );
+    let (name, status) = (place(&["feature"]).unwrap(), place(&["status"]).unwrap());
     let mut seen = 0;
     for record in table.records() {
         let record = record.unwrap();
