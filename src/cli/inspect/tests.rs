@@ -98,7 +98,12 @@ fn columns_without_parts_say_why() {
 fn families_of_mixed_types_are_folded() {
     let line = |i: usize| ColumnLine {
         name: format!("kmer_{i}"),
-        file_type: if i % 2 == 0 { "int32" } else { "float" }.to_owned(),
+        file_type: if i.is_multiple_of(2) {
+            "int32"
+        } else {
+            "float"
+        }
+        .to_owned(),
         role: "feature",
         why: String::new(),
     };
