@@ -196,6 +196,7 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         }
         SplitSource::Column => "correct the column of --split-col",
     };
+    refuse_constant_target(spec.target, class_rows)?;
     for split in Split::ALL {
         let rows = &class_rows[split as usize];
         let total: u64 = rows.iter().sum();
@@ -214,6 +215,20 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Refuses a target with one class in all of the data.
+fn refuse_constant_target(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result<()> {
+    let rows_of = |class: usize| class_rows.iter().map(|rows| rows[class]).sum::<u64>();
+    let mut there = (0..target.classes.len()).filter(|class| rows_of(*class) > 0);
+    match (there.next(), there.next()) {
+        (Some(only), None) => Err(Error::Dataset(format!(
+            "the target `{}` is always `{}`, so there is nothing to learn; choose another with \
+             --target",
+            target.name, target.classes[only]
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn count_buckets(
