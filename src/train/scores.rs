@@ -11,14 +11,18 @@ use crate::{
     train::{
         evaluate::{BySplit, Evaluation, EvaluationSpec},
         rows::{RowsBuffer, RowsFile},
-        state::{StateBuffer, StateFile},
+        state::StateFile,
     },
 };
 
+/// Held-out rows that a worker predicts at a time.
+const HELD_OUT_ROWS: usize = 8192;
+
 /// Bytes of one worker beside its evaluation.
 pub fn worker_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
-    let rows = RowsBuffer::ROW_BYTES + 8 + outputs * 8 + 2 * layout.len();
-    (BLOCK_ROWS * rows) as u64 + StateBuffer::bytes(outputs)
+    let block = BLOCK_ROWS * (RowsBuffer::ROW_BYTES + 4 + 4 * outputs + 1);
+    let held_out = HELD_OUT_ROWS * (4 + 8 + 4 + 4 * outputs + layout.len());
+    (block + held_out) as u64
 }
 
 /// The scratch files that trees were grown from.
@@ -82,6 +86,8 @@ struct Worker {
 #[derive(Default)]
 struct HeldOut {
     codes: Vec<u8>,
+    /// A stretch of one byte column.
+    stretch: Vec<u8>,
     label: Vec<f32>,
     group: Vec<u64>,
     margins: Vec<f32>,
@@ -101,33 +107,30 @@ impl Worker {
         if at.is_empty() {
             return Ok(());
         }
-        let map = files.codes.map(block)?;
         let held_out = &mut self.held_out;
-        held_out.gather(&lent, at, map.bytes(), self.trees.byte_columns());
-        held_out
-            .margins
-            .resize(at.len() * self.trees.outputs(), 0.0);
-        self.trees.margins_of_columns_into(
-            &held_out.codes,
-            at.len(),
-            at.len(),
-            &mut held_out.margins,
-        );
-        let compact = RowBlock {
-            label: &held_out.label,
-            weight: &[],
-            group: &held_out.group,
-            split: &[],
-        };
-        self.evaluation
-            .update_at(Split::Test, &compact, &held_out.margins, &held_out.all)
+        for at in at.chunks(HELD_OUT_ROWS) {
+            held_out.gather(&lent, at);
+            held_out.gather_codes(files.codes, block, at, self.trees.byte_columns())?;
+            let rows = at.len();
+            held_out.margins.resize(rows * self.trees.outputs(), 0.0);
+            self.trees
+                .margins_of_columns_into(&held_out.codes, rows, rows, &mut held_out.margins);
+            let compact = RowBlock {
+                label: &held_out.label,
+                weight: &[],
+                group: &held_out.group,
+                split: &[],
+            };
+            self.evaluation
+                .update_at(Split::Test, &compact, &held_out.margins, &held_out.all)?;
+        }
+        Ok(())
     }
 }
 
 impl HeldOut {
-    /// Gathers rows' labels and groups, and their codes in the byte columns that trees read (the
-    /// others keep their place and mean nothing).
-    fn gather(&mut self, rows: &RowBlock<'_>, at: &[u32], codes: &[u8], byte_columns: &[usize]) {
+    /// Gathers rows' labels and groups.
+    fn gather(&mut self, rows: &RowBlock<'_>, at: &[u32]) {
         self.label.clear();
         self.label
             .extend(at.iter().map(|row| rows.label[*row as usize]));
@@ -136,14 +139,31 @@ impl HeldOut {
             .extend(at.iter().map(|row| rows.group[*row as usize]));
         self.all.clear();
         self.all.extend(0..at.len() as u32);
+    }
+
+    /// Gathers rows' codes in the byte columns that trees read; the others keep their place and mean
+    /// nothing. Of each column only the stretch from the first row to the last is read.
+    fn gather_codes(
+        &mut self,
+        file: &BlockFile,
+        block: usize,
+        at: &[u32],
+        byte_columns: &[usize],
+    ) -> Result<()> {
         let columns = byte_columns.last().map_or(0, |last| last + 1);
         self.codes.resize(columns * at.len(), 0);
+        let (Some(first), Some(last)) = (at.first(), at.last()) else {
+            return Ok(());
+        };
+        self.stretch.resize((last - first + 1) as usize, 0);
+        let first_row = (block * BLOCK_ROWS) as u64 + u64::from(*first);
         for byte_column in byte_columns {
-            let from = &codes[byte_column * BLOCK_ROWS..][..BLOCK_ROWS];
+            file.read(*byte_column, first_row, &mut self.stretch)?;
             let into = &mut self.codes[byte_column * at.len()..][..at.len()];
             for (code, row) in into.iter_mut().zip(at) {
-                *code = from[*row as usize];
+                *code = self.stretch[(row - first) as usize];
             }
         }
+        Ok(())
     }
 }
