@@ -96,6 +96,12 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     let selection = arguments.columns.selection()?;
     let seed = arguments.split.seed;
     let choice = model::choice(&arguments.model.model, seed, &limits)?;
+    if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
+        return Err(Error::Usage(format!(
+            "--sampling is about trees and --model {} grows none; leave it out",
+            choice.name
+        )));
+    }
     let task = task(arguments.model.task.into(), &choice)?;
     check_shares(arguments, &choice)?;
     let options = TrainOptions {

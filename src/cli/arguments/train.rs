@@ -99,6 +99,10 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
+    /// Which rows each tree is grown from [default: exact].
+    #[arg(long, value_enum)]
+    pub(in crate::cli) sampling: Option<Sampling>,
+
     /// What kind of target is learned.
     ///
     /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
@@ -205,6 +209,13 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
+}
+
+/// `--sampling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Sampling {
+    /// Every training row in every tree
+    Exact,
 }
 
 /// `--split`.
