@@ -175,6 +175,9 @@ fn finish(
         blocks.iter().map(|found| found.sampled_rows),
     );
     check_splits(spec, &class_rows)?;
+    if classes == 0 {
+        check_labels(spec, &blocks)?;
+    }
     Ok(Assigned {
         assignment,
         warnings,
@@ -214,6 +217,21 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Refuses a number that is the same in all training rows.
+fn check_labels(spec: &AssignSpec<'_>, blocks: &[BlockFound]) -> Result<()> {
+    let ranges = blocks.iter().map(|found| found.label_range);
+    let (least, greatest) = ranges
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        .expect("a dataset has rows");
+    if least < greatest {
+        return Ok(());
+    }
+    Err(Error::Dataset(format!(
+        "the target `{}` is always {least} in the training rows, so there is nothing to learn; choose another with --target",
+        spec.target.name
+    )))
 }
 
 fn count_buckets(
@@ -272,6 +290,8 @@ struct BlockFound {
     block: usize,
     sampled_rows: u32,
     label_sum: f64,
+    /// The least and the greatest label of training rows.
+    label_range: (f32, f32),
     hash: u64,
 }
 
@@ -343,6 +363,7 @@ impl Worker {
             block,
             sampled_rows: 0,
             label_sum: 0.0,
+            label_range: (f32::INFINITY, f32::NEG_INFINITY),
             hash: 0,
         };
         let mut hasher = XxHash3_64::new();
@@ -358,6 +379,8 @@ impl Worker {
             class_rows[if is_regression { 0 } else { *label as usize }] += 1;
             if *split == Split::Train as u8 {
                 found.label_sum += f64::from(*label);
+                let (least, greatest) = found.label_range;
+                found.label_range = (least.min(*label), greatest.max(*label));
                 let row = first_row + index as u64;
                 found.sampled_rows += u32::from(selection::takes(self.seed, self.threshold, row));
             }

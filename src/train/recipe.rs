@@ -3,7 +3,7 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    data::Split,
+    data::{Split, profile::ProfileTask},
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::{assign::Shares, table::GroupTable},
@@ -86,7 +86,7 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
     let (task, classes) = target.as_ref().map_or_else(
-        || assumed_task(options.task),
+        || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
     );
     let evaluation = evaluation_spec(options, &job, task, classes, 0.0, Path::new("."));
@@ -111,19 +111,12 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<Trained> {
     let started = Instant::now();
     let context = context(options, stop, progress);
+    output::check(&options.out_dir, options.overwrite)?;
     let job = Job::open(options)?;
     let mut passes = Vec::new();
     let target = find_target(&context, &job, options, &mut passes)?;
     let grouped = job.roles.group.is_some();
-    output::prepare(&options.out_dir, options.overwrite)?;
     let scratch_parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
-    for dead in ScratchDirectory::remove_dead(scratch_parent) {
-        let size = format_bytes(dead.bytes);
-        progress.warning(&format!(
-            "removed the scratch files of a run that died: {} ({size})",
-            dead.path.display()
-        ));
-    }
     let classes = target.classes.len();
     let probe = evaluation_spec(options, &job, target.task, classes, 0.0, scratch_parent);
     let plan = plan_run(
@@ -133,6 +126,21 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     )?;
     plan.memory.check(memory::free_memory_bytes())?;
     plan.notes.iter().for_each(|note| progress.message(note));
+    // Only a run that can begin may take the mark from a finished one.
+    let unfinished = output::prepare(&options.out_dir, options.overwrite)?;
+    if unfinished > 0 {
+        progress.warning(&format!(
+            "removed {unfinished} unfinished file(s) of a run that died from {}",
+            options.out_dir.display()
+        ));
+    }
+    for dead in ScratchDirectory::remove_dead(scratch_parent) {
+        let size = format_bytes(dead.bytes);
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
+    }
     let scratch =
         ScratchDirectory::create(scratch_parent, options.keep_scratch, options.allow_tmpfs)?;
     scratch.check_free(plan.scratch_bytes)?;
@@ -280,14 +288,37 @@ fn context<'a>(options: &TrainOptions, stop: &'a Stop, progress: &'a dyn Progres
     }
 }
 
+/// What `--task` means here: `auto` is the profile's task for the profile's target.
+fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
+    let name = &job.schema().fields[job.roles.target].name;
+    match (&job.profile, options.task) {
+        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
+            match profile.task {
+                ProfileTask::Auto => TaskChoice::Auto,
+                ProfileTask::Binary => TaskChoice::Binary,
+                ProfileTask::Multiclass => TaskChoice::Multiclass,
+                ProfileTask::Regression => TaskChoice::Regression,
+            }
+        }
+        (_, asked) => asked,
+    }
+}
+
 /// The target where it is known without reading data.
 fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
     let name = &job.schema().fields[job.roles.target].name;
+    let choice = task_choice(job, options);
+    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
+        return Err(Error::Usage(format!(
+            "logistic regression learns classes, and the target `{name}` is learned as a number; \
+             use --model gbdt, or another --task"
+        )));
+    }
     match &job.profile {
         Some(profile) if profile.describes_target(name) => {
-            Target::from_profile(name, profile, options.task).map(Some)
+            Target::from_profile(name, profile, choice).map(Some)
         }
-        _ if options.task == TaskChoice::Regression => {
+        _ if choice == TaskChoice::Regression => {
             let is_text = job.schema().fields[job.roles.target].value_type
                 == Some(crate::data::ValueType::Text);
             if is_text {
@@ -314,7 +345,8 @@ fn find_target(
     let (values, report) = distinct_values(context, job, job.roles.target, classes_max)?;
     passes.push(report);
     let name = &job.schema().fields[job.roles.target].name;
-    let target = Target::from_values(name, &values, options.task, classes_max)?;
+    let choice = task_choice(job, options);
+    let target = Target::from_values(name, &values, choice, classes_max)?;
     context.progress.message(&format!(
         "classes of `{name}` in order: {}",
         target.classes.join(", ")
@@ -429,6 +461,14 @@ impl Run<'_> {
         passes: &mut Vec<PassReport>,
     ) -> Result<FittedModel> {
         let context = &self.context;
+        let left_out = constants(&bins);
+        if left_out.len() == bins.features.len() {
+            return Err(Error::Dataset(format!(
+                "none of the {} features varies in the training rows, so there is nothing to learn from; \
+                 check --exclude and the split",
+                left_out.len()
+            )));
+        }
         let loss = self.spec_for_plan().loss();
         let codes_path = self.scratch.file("codes");
         let (codes, report) = write_codes(context, self.job, &bins, &codes_path)?;
@@ -453,7 +493,6 @@ impl Run<'_> {
             },
         )?;
         passes.push(boosted.report);
-        let left_out = constants(&bins);
         let model = self.model(bins.features, Body::Trees(boosted.ensemble));
         let seconds_to_model = self.save(&model)?;
         let Body::Trees(ensemble) = &model.body else {
