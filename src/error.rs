@@ -186,6 +186,13 @@ fn io_hint(source: &io::Error) -> &'static str {
             "; free some disk space or point --scratch-dir or --out-dir at another filesystem"
         }
         io::ErrorKind::PermissionDenied => "; check the permissions or choose another directory",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a directory on a filesystem that can be written"
+        }
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "; a file is in the way, so choose another path or move it"
+        }
+        io::ErrorKind::QuotaExceeded => "; free some of your quota or choose another filesystem",
         io::ErrorKind::NotFound => "; check the path",
         _ => "",
     }

@@ -30,10 +30,11 @@ use std::{ffi::OsString, process::ExitCode};
 use arguments::{Arguments, Command};
 use log::Log;
 
-use crate::error::Result;
+use crate::{error::Result, platform::panics};
 
 /// Runs one command line and answers its exit code: 0 fine, 1 the run failed, 2 wrong usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    panics::keep_caught_quiet();
     let arguments = match config::parse(arguments.into_iter().collect()) {
         Ok(arguments) => arguments,
         Err(refusal) => return refusal.report(),

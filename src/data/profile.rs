@@ -6,12 +6,18 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
-    data::{nearest, pattern::Pattern, schema::Schema},
+    data::{BaselineColumns, nearest, pattern::Pattern, schema::Schema},
     error::{Error, Result},
 };
 
 /// The text of the embedded `splice` profile.
 const SPLICE: &str = include_str!("profiles/splice.toml");
+
+/// Where a baseline table is looked for unless a profile says otherwise.
+const BASELINE_FILES: [&str; 2] = [
+    "full_splice_performance.tsv",
+    "spliceai_eval/full_splice_performance.tsv",
+];
 
 /// The most bytes of a profile file.
 const PROFILE_BYTES_MAX: u64 = 1 << 20;
@@ -51,19 +57,37 @@ pub struct BinaryCoding {
     pub positive_name: String,
 }
 
-/// The base model's table of counts by group.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The base model's table of counts by group. A key that is left out has its usual names.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BaselineFiles {
-    /// Paths tried beside the dataset, in order.
-    #[serde(default)]
+    /// Paths tried in the dataset's directory and beside it, in order; empty to look for none.
     pub files: Vec<String>,
     /// Names tried for the column of group keys, in order.
-    #[serde(default)]
     pub group_columns: Vec<String>,
     /// Names tried for the column of classes, in order.
-    #[serde(default)]
     pub class_columns: Vec<String>,
+}
+
+impl Default for BaselineFiles {
+    fn default() -> Self {
+        let BaselineColumns { groups, sites } = BaselineColumns::default();
+        Self {
+            files: BASELINE_FILES.map(str::to_owned).to_vec(),
+            group_columns: groups,
+            class_columns: sites,
+        }
+    }
+}
+
+impl BaselineFiles {
+    /// What the table's columns are called.
+    pub fn columns(&self) -> BaselineColumns {
+        BaselineColumns {
+            groups: self.group_columns.clone(),
+            sites: self.class_columns.clone(),
+        }
+    }
 }
 
 /// What is known of a family of tables. Made by [`Profile::parse`], which checks it.
@@ -255,6 +279,21 @@ impl Profile {
         }
         if !self.classes.is_empty() && self.target.is_none() {
             return Err("`classes` describes a target, but `target` is not given".to_owned());
+        }
+        for (key, names) in [
+            ("group_columns", &self.baseline.group_columns),
+            ("class_columns", &self.baseline.class_columns),
+        ] {
+            if names.is_empty() {
+                return Err(format!(
+                    "`baseline.{key}` is empty; name a column, or leave the key out for the usual names"
+                ));
+            }
+        }
+        if !self.classes.is_empty() && self.task == ProfileTask::Regression {
+            return Err(
+                "`task` is regression, which has no `classes`; leave one of them out".to_owned(),
+            );
         }
         let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
         for (i, class) in self.classes.iter().enumerate() {

@@ -8,7 +8,10 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    platform::atomic,
+};
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -25,20 +28,10 @@ pub fn sha256(bytes: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes beside the final name, syncs, renames. A link planted there is replaced, not followed.
+/// Writes a file so that its name only ever holds a whole one. A link planted there is replaced,
+/// not followed.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<Saved> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let create = |error| Error::io("create a file in", directory, error);
-    let mut file = builder().tempfile_in(directory).map_err(create)?;
-    let failed = |error| Error::io("write", path, error);
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let rename = |error: tempfile::PersistError| Error::io("replace", path, error.error);
-    file.persist(path).map_err(rename)?;
-    sync_directory(directory)?;
+    atomic::write(path, |writer| writer.write_all(bytes))?;
     Ok(Saved {
         bytes: bytes.len() as u64,
         sha256: sha256(bytes),
@@ -64,24 +57,4 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length as usize);
     file.take(length).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
-}
-
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rowmill-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    builder
-}
-
-/// Makes the new name itself durable, where the system knows that.
-fn sync_directory(directory: &Path) -> Result<()> {
-    if cfg!(unix) {
-        let synced = File::open(directory).and_then(|directory| directory.sync_all());
-        synced.map_err(|error| Error::io("sync", directory, error))?;
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod disk;
 pub mod file;
 pub mod memory;
+pub mod panics;
 pub mod stop;
 
 pub use file::{FileIdentity, PositionedFile};

@@ -1,10 +1,11 @@
 //! Turns a panic or an error of the Parquet library into an error that names the place.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use parquet::errors::ParquetError;
 
-use crate::error::{Error, Place, Result};
+use crate::{
+    error::{Error, Place, Result},
+    platform::panics,
+};
 
 /// What the user can do about a damaged file.
 const DAMAGED: &str = "the file is damaged; write or copy it again, or leave it out";
@@ -15,7 +16,7 @@ pub(super) fn guarded<T>(
     place: &dyn Fn() -> Place,
     step: impl FnOnce() -> Result<T, ParquetError>,
 ) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(step)) {
+    match panics::catch(step) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(parquet_error(place(), &error)),
         Err(panic) => {

@@ -181,6 +181,9 @@ fn finish(
             spec.target.name
         ));
     }
+    if classes == 0 {
+        check_labels(spec, &blocks)?;
+    }
     Ok(Assigned {
         assignment,
         warnings,
@@ -235,6 +238,21 @@ fn refuse_constant_target(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result
         ))),
         _ => Ok(()),
     }
+}
+
+/// Refuses a number that is the same in all training rows.
+fn check_labels(spec: &AssignSpec<'_>, blocks: &[BlockFound]) -> Result<()> {
+    let ranges = blocks.iter().map(|found| found.label_range);
+    let (least, greatest) = ranges
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        .expect("a dataset has rows");
+    if least < greatest {
+        return Ok(());
+    }
+    Err(Error::Dataset(format!(
+        "the target `{}` is always {least} in the training rows, so there is nothing to learn; choose another with --target",
+        spec.target.name
+    )))
 }
 
 fn count_buckets(
@@ -293,6 +311,8 @@ struct BlockFound {
     block: usize,
     sampled_rows: u32,
     label_sum: f64,
+    /// The least and the greatest label of training rows.
+    label_range: (f32, f32),
     hash: u64,
 }
 
@@ -364,6 +384,7 @@ impl Worker {
             block,
             sampled_rows: 0,
             label_sum: 0.0,
+            label_range: (f32::INFINITY, f32::NEG_INFINITY),
             hash: 0,
         };
         let mut hasher = XxHash3_64::new();
@@ -379,6 +400,8 @@ impl Worker {
             class_rows[if is_regression { 0 } else { *label as usize }] += 1;
             if *split == Split::Train as u8 {
                 found.label_sum += f64::from(*label);
+                let (least, greatest) = found.label_range;
+                found.label_range = (least.min(*label), greatest.max(*label));
                 let row = first_row + index as u64;
                 found.sampled_rows += u32::from(selection::takes(self.seed, self.threshold, row));
             }

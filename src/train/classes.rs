@@ -1,9 +1,10 @@
 //! What is learned: from the profile or the options, or else from the distinct values of the column.
 
 use crate::{
-    data::{Batch, ValueType},
+    data::{Batch, ProfileTask, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
+    learner::ModelSpec,
     model::link::Task,
     train::{
         job::Job,
@@ -20,14 +21,21 @@ const SLICE_ROWS_MAX: usize = 1 << 17;
 /// # Errors
 /// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
 pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
-    let name = &job.schema().fields[job.roles.target].name;
+    let field = &job.schema().fields[job.roles.target];
+    let name = &field.name;
+    let choice = task_choice(job, options);
+    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
+        return Err(Error::Usage(format!(
+            "logistic regression learns classes, and the target `{name}` is learned as a number; \
+             use --model gbdt, or another --task"
+        )));
+    }
     match &job.profile {
         Some(profile) if profile.describes_target(name) => {
-            Target::from_profile(name, profile, options.task).map(Some)
+            Target::from_profile(name, profile, choice).map(Some)
         }
-        _ if options.task == TaskChoice::Regression => {
-            let is_text = job.schema().fields[job.roles.target].value_type == Some(ValueType::Text);
-            if is_text {
+        _ if choice == TaskChoice::Regression => {
+            if field.value_type == Some(ValueType::Text) {
                 return Err(Error::Dataset(format!(
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
                 )));
@@ -35,6 +43,22 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
             Ok(Some(Target::regression(name)))
         }
         _ => Ok(None),
+    }
+}
+
+/// What `--task` means here: `auto` is the profile's task for the profile's target.
+pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
+    let name = &job.schema().fields[job.roles.target].name;
+    match (&job.profile, options.task) {
+        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
+            match profile.task {
+                ProfileTask::Auto => TaskChoice::Auto,
+                ProfileTask::Binary => TaskChoice::Binary,
+                ProfileTask::Multiclass => TaskChoice::Multiclass,
+                ProfileTask::Regression => TaskChoice::Regression,
+            }
+        }
+        (_, asked) => asked,
     }
 }
 
@@ -55,7 +79,7 @@ pub fn find_target(
     let (values, report) = distinct_values(context, job, classes_max)?;
     passes.push(report);
     let name = &job.schema().fields[job.roles.target].name;
-    let target = Target::from_values(name, &values, options.task, classes_max)?;
+    let target = Target::from_values(name, &values, task_choice(job, options), classes_max)?;
     context.progress.message(&format!(
         "classes of `{name}` in order: {}",
         target.classes.join(", ")

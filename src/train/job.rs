@@ -6,7 +6,7 @@ use crate::{
     data::{
         Schema, Values,
         baseline::{self, Baseline},
-        profile::Profile,
+        profile::{BaselineFiles, Profile},
         roles::Roles,
     },
     engine::{Context, LaneSource},
@@ -52,13 +52,7 @@ impl Job {
         {
             dataset.check_column(column)?;
         }
-        let baseline = match &options.baseline {
-            Some(path) => Some(Baseline::open(path, &options.limits)?),
-            None if roles.group.is_some() => baseline::discover(&options.dataset)
-                .map(|path| Baseline::open(path, &options.limits))
-                .transpose()?,
-            None => None,
-        };
+        let baseline = open_baseline(options, profile.as_ref(), roles.group.is_some())?;
         let row_ranges = dataset
             .row_groups()
             .iter()
@@ -131,6 +125,22 @@ impl Job {
             None => place,
         }
     }
+}
+
+/// The baseline table that is given or found, read with the profile's names for its columns.
+fn open_baseline(
+    options: &TrainOptions,
+    profile: Option<&Profile>,
+    grouped: bool,
+) -> Result<Option<Baseline>> {
+    let names = profile.map_or_else(BaselineFiles::default, |profile| profile.baseline.clone());
+    let path = match &options.baseline {
+        Some(path) => Some(path.clone()),
+        None if grouped => baseline::discover(&options.dataset, &names.files),
+        None => None,
+    };
+    path.map(|path| Baseline::open_as(path, &names.columns(), &options.limits))
+        .transpose()
 }
 
 /// A Parquet reader as a lane of a pass.

@@ -29,6 +29,9 @@ const PROGRAM_BYTES: u64 = 40 << 20;
 /// Stack and channel slots of a thread.
 const THREAD_BYTES: u64 = 1 << 20;
 
+/// Kept from the histograms' budget for each thread that grows trees, at the least.
+const TREE_THREAD_BYTES: u64 = 8 << 20;
+
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
 
@@ -73,7 +76,7 @@ impl PlanSpec<'_> {
 /// Plans a run. The plan may exceed the limit; [`MemoryPlan::check`] refuses it then.
 ///
 /// # Errors
-/// When not even the smallest histograms fit.
+/// When the booster cannot be planned within any budget.
 pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
     let mut planner = Planner {
         job,
@@ -260,17 +263,16 @@ impl Planner<'_> {
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
         );
         let used = self.memory.phase_bytes("trees");
+        let loss = self.spec.loss();
+        let worker = BoosterPlan::bytes_of_worker(loss).max(TREE_THREAD_BYTES);
+        // Where even the smallest histograms do not fit they are planned all the same: the sum of
+        // the lines is then above the limit, and the refusal names the figure that would do.
         let budget = self
             .spec
             .memory_bytes
-            .saturating_sub(used + self.threads * (8 << 20));
-        let plan = BoosterPlan::new(
-            options,
-            self.spec.loss(),
-            &layout,
-            self.threads as usize,
-            budget,
-        )?;
+            .saturating_sub(used + self.threads * worker)
+            .max(BoosterPlan::budget_bytes_min(options, loss));
+        let plan = BoosterPlan::new(options, loss, &layout, self.threads as usize, budget)?;
         self.memory.add(
             "trees",
             "histograms",

@@ -16,7 +16,7 @@ use crate::{
         assign::{AssignSpec, Assigned, SplitSource, assign},
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
-        classes::{assumed_task, find_target, known_target},
+        classes::{assumed_task, find_target, known_target, task_choice},
         evaluate::{Evaluation, EvaluationSpec},
         fit::{FitSpec, Fitted, fit},
         job::Job,
@@ -77,7 +77,7 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
     let (task, classes) = target.as_ref().map_or_else(
-        || assumed_task(options.task),
+        || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
     );
     let mut plan = plan_for(&context, &job, task, classes, options)?;
@@ -177,10 +177,21 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let started = Instant::now();
         let context = context(options, stop, progress);
+        output::check(&options.out_dir, options.overwrite)?;
         let job = Job::open(options)?;
         let mut passes = Vec::new();
         let target = find_target(&context, &job, options, &mut passes)?;
-        output::prepare(&options.out_dir, options.overwrite)?;
+        let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
+        plan.memory.check(memory::free_memory_bytes())?;
+        plan.notes.iter().for_each(|note| progress.message(note));
+        // Only a run that can begin may take the mark from a finished one.
+        let unfinished = output::prepare(&options.out_dir, options.overwrite)?;
+        if unfinished > 0 {
+            progress.warning(&format!(
+                "removed {unfinished} unfinished file(s) of a run that died from {}",
+                options.out_dir.display()
+            ));
+        }
         let parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
         for dead in ScratchDirectory::remove_dead(parent) {
             let size = format_bytes(dead.bytes);
@@ -189,9 +200,6 @@ impl<'a> Run<'a> {
                 dead.path.display()
             ));
         }
-        let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
-        plan.memory.check(memory::free_memory_bytes())?;
-        plan.notes.iter().for_each(|note| progress.message(note));
         let scratch = ScratchDirectory::create(parent, options.keep_scratch, options.allow_tmpfs)?;
         scratch.check_free(plan.scratch_bytes)?;
         Ok(Self {

@@ -123,11 +123,20 @@ impl Target {
                 )));
             }
         };
+        let names = profile.binary_names();
+        if choice == TaskChoice::Binary && names.is_none() && profile.classes.len() > 2 {
+            return Err(Error::Usage(format!(
+                "--task binary: `{name}` has {} classes in the profile {}, which does not say how they become two; \
+                 give it a [binary] table or use --task multiclass",
+                profile.classes.len(),
+                profile.name
+            )));
+        }
         let class_label = |class: usize| match (binary, negative) {
             (true, Some(negative)) => f32::from(u8::from(class != negative)),
             _ => class as f32,
         };
-        let classes = match profile.binary_names() {
+        let classes = match names {
             Some(names) if binary => names.to_vec(),
             _ => profile.class_names(),
         };
@@ -202,8 +211,13 @@ impl Target {
                 ));
             }
             TaskChoice::Multiclass | TaskChoice::Auto if classes.len() > classes_max => {
+                let remedy = if values.texts.is_empty() {
+                    "use --task regression for a number"
+                } else {
+                    "choose another with --target"
+                };
                 return fail(format!(
-                    "has more than {classes_max} distinct values; use --task regression for a number"
+                    "has more than {classes_max} distinct values; {remedy}"
                 ));
             }
             TaskChoice::Auto if values.texts.is_empty() && (classes.len() > 2 || !wholes) => {

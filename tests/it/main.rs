@@ -13,4 +13,6 @@ mod bad_input;
 mod corpus;
 mod determinism;
 mod kill;
+mod kinds;
 mod make_data;
+mod refusals;

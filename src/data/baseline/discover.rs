@@ -2,24 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-/// The name a baseline table is looked for under.
-pub const BASELINE_FILE: &str = "full_splice_performance.tsv";
-
-/// A directory beside the data that may hold it.
-const BASELINE_DIRECTORY: &str = "spliceai_eval";
-
-/// Finds the baseline table of a dataset: in the dataset's directory, in `spliceai_eval/` there,
-/// and the same beside the dataset. The first that is a file is taken.
+/// Finds the baseline table of a dataset: each of `files` in the dataset's directory, and then the
+/// same beside the dataset. The first that is a file is taken.
 ///
 /// The dataset is a file, a directory, or a glob; of a glob, the part before the first pattern counts.
-pub fn discover(dataset: impl AsRef<Path>) -> Option<PathBuf> {
+pub fn discover(dataset: impl AsRef<Path>, files: &[String]) -> Option<PathBuf> {
     let directory = directory_of(dataset.as_ref());
     let mut candidates = vec![directory.clone()];
     candidates.extend(parent_of(&directory));
     candidates
         .iter()
-        .flat_map(|base| [base.clone(), base.join(BASELINE_DIRECTORY)])
-        .map(|base| base.join(BASELINE_FILE))
+        .flat_map(|base| files.iter().map(|file| base.join(file)))
         .find(|path| path.is_file())
 }
 

@@ -29,14 +29,14 @@ use crate::{
     limits::Limits,
 };
 
-pub use discover::{BASELINE_FILE, discover};
+pub use discover::discover;
 
 /// What the needed columns are called. Counts are `TP`, `FP`, `FN` and, optionally, `TN`; the
 /// baseline's own F1 is `f1_score`, optional too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaselineColumns {
-    /// The column that names the group.
-    pub group: String,
+    /// The column that names the group: the first of these that is there.
+    pub groups: Vec<String>,
     /// The column that names the kind of site: the first of these that is there.
     pub sites: Vec<String>,
 }
@@ -44,7 +44,7 @@ pub struct BaselineColumns {
 impl Default for BaselineColumns {
     fn default() -> Self {
         Self {
-            group: "gene_id".to_owned(),
+            groups: vec!["gene_id".to_owned()],
             sites: vec!["splice_type".to_owned(), "site_type".to_owned()],
         }
     }

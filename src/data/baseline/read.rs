@@ -105,22 +105,17 @@ impl Roles {
             }
             Ok(found.unwrap_or_default())
         };
-        let group = needed(&names.group)?;
         let true_positives = needed("TP")?;
         let false_positives = needed("FP")?;
         let false_negatives = needed("FN")?;
-        let mut site = None;
-        for name in &names.sites {
-            site = match site {
-                None => index_of(name)?,
-                found => found,
-            };
+        let group = first_of(&names.groups, &index_of)?;
+        let site = first_of(&names.sites, &index_of)?;
+        for (found, names) in [(group, &names.groups), (site, &names.sites)] {
+            if found.is_none() {
+                missing.push(quoted(names));
+            }
         }
-        if site.is_none() {
-            let sites: Vec<String> = names.sites.iter().map(|name| format!("`{name}`")).collect();
-            missing.push(sites.join(" or "));
-        }
-        let Some(site) = site.filter(|_| missing.is_empty()) else {
+        let (Some(group), Some(site), true) = (group, site, missing.is_empty()) else {
             return Err(Error::input(
                 Place::file(path),
                 format!(
@@ -141,6 +136,24 @@ impl Roles {
             f1: index_of("f1_score")?,
         })
     }
+}
+
+/// The first of some names that is a column.
+fn first_of(
+    names: &[String],
+    index_of: &impl Fn(&str) -> Result<Option<usize>>,
+) -> Result<Option<usize>> {
+    for name in names {
+        if let Some(found) = index_of(name)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" or ")
 }
 
 impl Baseline {
@@ -291,7 +304,7 @@ fn too_large(path: &Path, bytes_max: usize, names: &BaselineColumns) -> Error {
             "is larger than a baseline table may be ({}); keep one row a group and site, and the \
              columns `{}`, `{}`, TP, FP, FN and f1_score",
             format_bytes(bytes_max as u64),
-            names.group,
+            names.groups.first().map_or("", String::as_str),
             names.sites.first().map_or("", String::as_str),
         ),
     )

@@ -86,7 +86,7 @@ fn null_metrics_and_null_counts_are_none() {
 #[test]
 fn other_names_for_group_and_site_can_be_given() {
     let names = BaselineColumns {
-        group: "patient".to_owned(),
+        groups: vec!["absent".to_owned(), "patient".to_owned()],
         sites: vec!["kind".to_owned()],
     };
     let text = "patient\tkind\tTP\tFP\tFN\np1\tk\t1\t0\t0\n";
@@ -239,6 +239,12 @@ fn a_path_that_is_no_file_is_an_error_and_not_a_wait() {
     assert!(error.to_string().contains("is not a file"), "{error}");
 }
 
+const FILE: &str = "full_splice_performance.tsv";
+
+fn files() -> Vec<String> {
+    vec![FILE.to_owned(), format!("spliceai_eval/{FILE}")]
+}
+
 #[test]
 fn a_baseline_is_found_in_and_beside_a_dataset() {
     let root = tempfile::tempdir().unwrap();
@@ -246,7 +252,7 @@ fn a_baseline_is_found_in_and_beside_a_dataset() {
     let data = root.join("study/master");
     fs::create_dir_all(&data).unwrap();
     fs::write(data.join("part-0.parquet"), "").unwrap();
-    assert_eq!(discover(&data), None);
+    assert_eq!(discover(&data, &files()), None);
     let places = [
         "study/spliceai_eval",
         "study",
@@ -255,11 +261,11 @@ fn a_baseline_is_found_in_and_beside_a_dataset() {
     ];
     // Each place is preferred to the ones before it.
     for place in places {
-        let expected = root.join(place).join(BASELINE_FILE);
+        let expected = root.join(place).join(FILE);
         fs::create_dir_all(root.join(place)).unwrap();
         fs::write(&expected, HEADER).unwrap();
         let same = |path: &Path| {
-            let found = discover(path).map(|found| found.canonicalize().unwrap());
+            let found = discover(path, &files()).map(|found| found.canonicalize().unwrap());
             assert_eq!(
                 found,
                 Some(expected.canonicalize().unwrap()),

@@ -86,6 +86,18 @@ fn to_toml_round_trips() {
 }
 
 #[test]
+fn baseline_keys_have_their_usual_values_unless_given() {
+    let usual = Profile::splice().baseline;
+    let small = Profile::parse("name = \"mine\"", "mine").unwrap();
+    assert_eq!(small.baseline, usual);
+    let text = "name = \"mine\"\n[baseline]\nfiles = []\ngroup_columns = [\"shop\"]\n";
+    let mine = Profile::parse(text, "mine").unwrap().baseline;
+    assert!(mine.files.is_empty());
+    assert_eq!(mine.columns().groups, ["shop"]);
+    assert_eq!(mine.class_columns, usual.class_columns);
+}
+
+#[test]
 fn wrong_profiles_are_explained() {
     let two = "[[classes]]\nname = \"a\"\nvalues = [\"0\"]\n[[classes]]\nname = \"b\"\nvalues = [\"1\"]\n";
     let head = "name = \"mine\"\ntarget = \"y\"\n";
@@ -137,6 +149,14 @@ fn wrong_profiles_are_explained() {
         (
             format!("{head}{two}[base_scores]\nz = \"s\"\n"),
             "`base_scores` names the class `z`",
+        ),
+        (
+            format!("{head}task = \"regression\"\n{two}"),
+            "`task` is regression",
+        ),
+        (
+            format!("{head}[baseline]\ngroup_columns = []\n"),
+            "`baseline.group_columns` is empty",
         ),
     ] {
         let error = Profile::parse(&text, "mine.toml").unwrap_err();

@@ -102,6 +102,16 @@ impl BoosterPlan {
         })
     }
 
+    /// The least budget that [`BoosterPlan::new`] accepts.
+    pub fn budget_bytes_min(options: &BoosterOptions, loss: Loss) -> u64 {
+        tile_bytes(nodes_max(options, loss), GROUP, 1) as u64
+    }
+
+    /// Bytes of one worker's row lists and derivatives.
+    pub fn bytes_of_worker(loss: Loss) -> u64 {
+        worker_bytes(loss) as u64
+    }
+
     /// Byte columns of a tile when a level has this many nodes and parents are not kept.
     pub(super) fn tile_columns(&self, nodes: usize) -> usize {
         tile_columns(nodes, self.threads_used, self.budget_bytes).max(GROUP)
@@ -190,6 +200,12 @@ mod tests {
             Err(Error::Memory { needed_bytes, .. }) => needed_bytes,
             other => panic!("{other:?}"),
         };
+        let options = BoosterOptions {
+            depth_max: 6,
+            ..BoosterOptions::default()
+        };
+        let least = BoosterPlan::budget_bytes_min(&options, Loss::BinaryLogLoss);
+        assert_eq!(needed, least);
         assert!(plan(6, 54, 2, needed).is_ok());
         assert!(plan(6, 54, 2, needed - 1).is_err());
     }

@@ -19,7 +19,10 @@ use parquet::{
 use tempfile::NamedTempFile;
 
 use super::{ColumnData, column::ColumnBuffers};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    platform::atomic::TEMPORARY_SUFFIX,
+};
 
 /// The type of a written column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +200,7 @@ impl TableWriter {
 /// A hidden temporary file in the directory of `path`, readable by all.
 fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".rowmill-").suffix(".tmp");
+    builder.prefix(".rowmill-").suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -108,8 +108,37 @@ def hive():
                         basename_template="part-{i}.parquet")
 
 
+def kinds():
+    """A small table to train on: features of many types, and a target of each kind."""
+    random = np.random.default_rng(5)
+    rows = 600
+    x = random.normal(size=rows)
+    noise = random.normal(scale=0.3, size=rows)
+    day = [dt.date(2020, 1, 1) + dt.timedelta(days=int(100 + 50 * v)) for v in x]
+    at = [dt.datetime(2020, 1, 1) + dt.timedelta(seconds=int(1e5 + 1e4 * v)) for v in x]
+    columns = {
+        "shop": ["shop-%d" % (i % 60) for i in range(rows)],
+        "sold": pa.array([bool(v > 0) for v in x + noise]),
+        "size": ["sml"[min(2, max(0, int(v + 1.5)))] for v in x + noise],
+        "price": pa.array(3 * x + noise),
+        "decimal": pa.array([decimal.Decimal("%.2f" % v) for v in x], pa.decimal128(10, 2)),
+        "date": pa.array(day),
+        "timestamp": pa.array(at, pa.timestamp("us", "UTC")),
+        "text": pa.array([None if v > 2 else "high" if v > 0 else "low" for v in x]),
+        "category": pa.array(["c%d" % int(v * 2) for v in x]).dictionary_encode(),
+        "boolean": pa.array([None if v < -2 else bool(v > 0.5) for v in x]),
+        "small": pa.array([int(100 + 20 * v) for v in x], pa.uint8()),
+        "half": pa.array(x.astype(np.float16)),
+        "nothing": pa.nulls(rows),
+        "list": pa.array([[i] for i in range(rows)]),
+    }
+    pq.write_table(pa.table(columns), os.path.join(HERE, os.pardir, "kinds.parquet"),
+                   compression="zstd", row_group_size=250, write_statistics=False)
+
+
 if __name__ == "__main__":
     types()
     codecs()
     encodings()
     hive()
+    kinds()

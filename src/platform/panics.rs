@@ -1,0 +1,55 @@
+//! Panics of foreign code on damaged input: caught, and kept off the terminal.
+//!
+//! The standard hook prints a panic before anybody can catch it. Where a panic is only a decoder's
+//! way to say that a file is damaged, that text would stand beside the error's own message.
+//! [`catch`] marks such places, and the hook of [`keep_caught_quiet`] says nothing inside them.
+//! Panics anywhere else are bugs of ours and are printed as ever.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    panic::{self, AssertUnwindSafe, catch_unwind},
+};
+
+thread_local! {
+    /// How many [`catch`] this thread is in.
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs `step`, whose panic is an expected outcome. Whatever state `step` leaves behind after a
+/// panic must be dropped.
+///
+/// # Errors
+/// What the panic carried.
+pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
+    CATCHING.set(CATCHING.get() + 1);
+    let outcome = catch_unwind(AssertUnwindSafe(step));
+    CATCHING.set(CATCHING.get() - 1);
+    outcome
+}
+
+/// Installs a hook for the whole process that keeps panics inside [`catch`] from being printed. For
+/// programs, never for a library: other panics go to the hook that was there.
+pub fn keep_caught_quiet() {
+    let other = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        // A thread that is ending may have no thread-local values; then nothing catches either.
+        if CATCHING.try_with(Cell::get).unwrap_or(0) == 0 {
+            other(info);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_caught_with_what_it_carried() {
+        let payload = catch(|| -> u32 { panic!("page {}", 7) }).unwrap_err();
+        let message = payload.downcast_ref::<String>();
+        assert_eq!(message.map(String::as_str), Some("page 7"));
+        assert_eq!(CATCHING.get(), 0);
+        assert_eq!(catch(|| CATCHING.get()).unwrap(), 1);
+    }
+}
