@@ -3,7 +3,7 @@
 use crate::{
     data::{CodeLayout, ValueType},
     engine::Context,
-    error::Result,
+    error::{Error, Result},
     group::{buckets::BucketCounts, table::GroupTable},
     learner::{
         ModelSpec,
@@ -29,6 +29,9 @@ const PROGRAM_BYTES: u64 = 40 << 20;
 
 /// Stack and channel slots of a thread.
 const THREAD_BYTES: u64 = 1 << 20;
+
+/// Kept from the histograms for a worker's row lists and derivatives.
+const WORKER_RESERVE_BYTES: u64 = 8 << 20;
 
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
@@ -85,7 +88,7 @@ impl PlanSpec<'_> {
 /// Plans a run. The plan may exceed the limit; [`MemoryPlan::check`] refuses it then.
 ///
 /// # Errors
-/// When not even the smallest histograms fit.
+/// When not even one feature's histograms can be planned, whatever the limit.
 pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
     let mut planner = Planner {
         job,
@@ -272,17 +275,30 @@ impl Planner<'_> {
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
         );
         let used = self.memory.phase_bytes("trees");
-        let budget = self
-            .spec
-            .memory_bytes
-            .saturating_sub(used + self.threads * (8 << 20));
-        let plan = BoosterPlan::new(
-            options,
-            self.spec.loss(),
-            &layout,
-            self.threads as usize,
-            budget,
-        )?;
+        let reserve = self.threads * WORKER_RESERVE_BYTES;
+        let budget = self.spec.memory_bytes.saturating_sub(used + reserve);
+        let plan_within = |budget_bytes| {
+            BoosterPlan::new(
+                options,
+                self.spec.loss(),
+                &layout,
+                self.threads as usize,
+                budget_bytes,
+            )
+        };
+        let plan = match plan_within(budget) {
+            // The smallest histograms there can be, so that the refusal names a figure for the run.
+            Err(Error::Memory { needed_bytes, .. }) => {
+                self.memory.add(
+                    "trees",
+                    "reserve",
+                    reserve,
+                    "kept free for the workers' lists",
+                );
+                plan_within(needed_bytes)?
+            }
+            plan => plan?,
+        };
         self.memory.add(
             "trees",
             "histograms",
