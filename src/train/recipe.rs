@@ -3,7 +3,7 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    data::{GroupChoice, Split},
+    data::Split,
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::{assign::Shares, table::GroupTable},
@@ -17,7 +17,9 @@ use crate::{
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     train::{
-        assign::{AssignSpec, Assigned, SplitSource, assign},
+        assign::{
+            AssignSpec, Assigned, SplitSource, assign, check_early_stopping, ungrouped_warning,
+        },
         base::evaluate_base_scores,
         binning::write_codes,
         bins::{Bins, find_bins},
@@ -385,30 +387,6 @@ fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<M
     let mut spec = model.clone();
     spec.resolve(&classes, train.iter().sum())?;
     Ok(spec)
-}
-
-/// Refuses to watch a valid split that the split column left empty.
-fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()> {
-    if spec.early_stopping_rounds().is_some() && assigned.rows(Split::Valid) == 0 {
-        return Err(Error::Usage(
-            "--model: `early_stopping_rounds` watches the valid split, and no row is in it; mark rows as \
-             valid in the column of --split-col, or leave the option out"
-                .to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// What the user should know of a split row by row that nobody asked for.
-fn ungrouped_warning(job: &Job, options: &TrainOptions) -> Option<String> {
-    let nobody_asked = matches!(options.group, GroupChoice::Profile)
-        && job.roles.group.is_none()
-        && job.roles.split.is_none();
-    nobody_asked.then(|| {
-        "no group column is known, so rows are split one by one; if rows belong together, name their column \
-         with --group-col, else say --group-col none"
-            .to_owned()
-    })
 }
 
 /// Bins of numbers and categories of texts. A linear model needs no cut points.

@@ -134,7 +134,7 @@ fn a_target_that_is_not_there() {
 #[test]
 fn a_constant_target() {
     let dir = with_table(|table| table.labels = Some(vec![Some("neither"); table.rows()]));
-    check(dir.path(), &[], 1, &["train split", "class"]);
+    check(dir.path(), &[], 1, &["target `splice_type`"]);
 }
 
 #[test]
