@@ -234,6 +234,19 @@ pub fn format_bytes(bytes: u64) -> String {
     }
 }
 
+/// A count for a person: `12,345,678`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Reads `512MiB`, `1.5GB`, `2g` or a plain number of bytes.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::error::{Error, Result};
+pub(super) use crate::limits::grouped;
 
 /// Prints a text and a line end.
 ///
@@ -25,19 +26,6 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// `12_345_678` as `12,345,678`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Seconds as a person reads them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.

@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use serde_json::Value;
 
 use crate::{
-    limits::format_bytes,
+    limits::{format_bytes, grouped},
     model::{
         bundle::Model,
         file::Saved,
@@ -23,7 +23,7 @@ const CLASSES_SHOWN: usize = 20;
 /// Lines of metrics or options.
 const LINES_SHOWN: usize = 40;
 /// Width of the first column.
-const NAME_WIDTH: usize = 24;
+const NAME_WIDTH: usize = 28;
 
 /// The text. `file` is what is known of the file the model came from.
 pub fn text(model: &Model, file: Option<&Saved>) -> String {
@@ -38,7 +38,7 @@ fn write_text(out: &mut String, model: &Model, file: Option<&Saved>) -> fmt::Res
     write_body(out, &summary)?;
     write_importance(out, &summary)?;
     write_shares(out, model)?;
-    write_flat(out, "Metrics", &model.metrics)?;
+    write_metrics(out, model)?;
     write_flat(out, "Options", &model.options)
 }
 
@@ -83,8 +83,9 @@ fn write_head(
         summary.features, summary.text_features, summary.bins, summary.excluded
     );
     line(out, "features", &features)?;
-    line(out, "trained on", &format!("{} rows", summary.train_rows))?;
-    line(out, "data fingerprint", &summary.data_fingerprint)?;
+    let rows = format!("{} rows", grouped(summary.train_rows));
+    line(out, "trained on", &rows)?;
+    line(out, "labels and splits", &summary.data_fingerprint)?;
     line(out, "seed", &model.about.seed.to_string())?;
     line(
         out,
@@ -121,7 +122,7 @@ fn write_importance(out: &mut String, summary: &Summary) -> fmt::Result {
         return Ok(());
     };
     let (measure, columns) = match first.splits {
-        Some(_) => ("gain", "     share     splits       cover"),
+        Some(_) => ("gain", "     share     splits        cover"),
         None => ("coefficients", "     share"),
     };
     writeln!(
@@ -146,7 +147,8 @@ fn write_feature(out: &mut String, feature: &FeatureImportance) -> fmt::Result {
         feature.share * 100.0
     )?;
     if let Some(splits) = feature.splits {
-        write!(out, " {:>10} {:>11.4e}", splits.count, splits.cover)?;
+        let cover = grouped(splits.cover.round() as u64);
+        write!(out, " {:>10} {cover:>12}", grouped(splits.count))?;
     }
     writeln!(out)
 }
@@ -167,15 +169,31 @@ fn write_shares(out: &mut String, model: &Model) -> fmt::Result {
         let share = 100.0 * rows as f64 / total as f64;
         write!(
             out,
-            "  {:NAME_WIDTH$}  {share:>7.2}% {rows:>12} rows",
-            escaped(name)
+            "  {:NAME_WIDTH$}  {share:>7.2}% {:>12} rows",
+            escaped(name),
+            grouped(rows)
         )?;
         if let Some(groups) = split.get("groups").and_then(Value::as_u64) {
-            write!(out, " {groups:>9} groups")?;
+            write!(out, " {:>9} groups", grouped(groups))?;
         }
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// The headline metrics of the test; of the other splits where there is no test.
+fn write_metrics(out: &mut String, model: &Model) -> fmt::Result {
+    let Some(object) = model.metrics.as_object() else {
+        return Ok(());
+    };
+    let is_of = |name: &str, split: &str| name.trim_start_matches("base_").starts_with(split);
+    if !object.keys().any(|name| is_of(name, "test_")) {
+        return write_flat(out, "Metrics", &model.metrics);
+    }
+    let is_shown = |name: &String| !is_of(name, "train_") && !is_of(name, "valid_");
+    let shown = object.iter().filter(|(name, _)| is_shown(name));
+    let shown = shown.map(|(name, value)| (name.clone(), value.clone()));
+    write_flat(out, "Metrics", &Value::Object(shown.collect()))
 }
 
 /// The plain values of a JSON object, one a line; nested objects are left to the files.

@@ -150,9 +150,7 @@ pub fn delta_summary(summary: &DeltaSummary) -> String {
         "groups and sites"
     };
     let mut text = format!(
-        "{} against {}: {}",
-        what,
-        printable(&summary.path),
+        "{what} against the baseline table: {}",
         tally(&summary.vs_baseline)
     );
     if summary.rows_without_baseline > 0 {

@@ -1,5 +1,7 @@
 //! Numbers and names as text, for files and for the terminal.
 
+pub(super) use crate::limits::grouped;
+
 /// A number in the fewest digits that read back as the same number; empty for NaN.
 pub(super) fn number(value: f64) -> String {
     let magnitude = value.abs();
@@ -20,19 +22,6 @@ pub(super) fn optional(value: Option<f64>) -> String {
 /// A count that may be unknown: then empty.
 pub(super) fn count(value: Option<u64>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-/// A count for a person: `12,345,678`.
-pub(super) fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A name from the data that is safe on a terminal: control characters escaped, long ones cut.

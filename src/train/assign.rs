@@ -6,7 +6,7 @@ use std::{hash::Hasher, path::Path};
 use twox_hash::XxHash3_64;
 
 use crate::{
-    data::Split,
+    data::{GroupChoice, Split},
     engine::{Context, block_pass},
     error::{Error, Result},
     group::{
@@ -14,11 +14,13 @@ use crate::{
         buckets::BucketCounts,
         table::{GroupTable, SplitProof},
     },
+    learner::ModelSpec,
     limits::BLOCK_ROWS,
     scratch::Element,
     stats::sample,
     train::{
-        options::SplitRule,
+        job::Job,
+        options::{SplitRule, TrainOptions},
         rows::{RowsBuffer, RowsFile},
         selection::{self, RowSample},
         target::Target,
@@ -253,6 +255,33 @@ fn check_labels(spec: &AssignSpec<'_>, blocks: &[BlockFound]) -> Result<()> {
         "the target `{}` is always {least} in the training rows, so there is nothing to learn; choose another with --target",
         spec.target.name
     )))
+}
+
+/// Refuses to watch a valid split that the split column left empty.
+///
+/// # Errors
+/// [`Error::Usage`] for early stopping without valid rows.
+pub fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()> {
+    if spec.early_stopping_rounds().is_some() && assigned.rows(Split::Valid) == 0 {
+        return Err(Error::Usage(
+            "--model: `early_stopping_rounds` watches the valid split, and no row is in it; mark rows as \
+             valid in the column of --split-col, or leave the option out"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What the user should know of a split row by row that nobody asked for.
+pub fn ungrouped_warning(job: &Job, options: &TrainOptions) -> Option<String> {
+    let nobody_asked = matches!(options.group, GroupChoice::Profile)
+        && job.roles.group.is_none()
+        && job.roles.split.is_none();
+    nobody_asked.then(|| {
+        "no group column is known, so rows are split one by one; if rows belong together, name their column \
+         with --group-col, else say --group-col none"
+            .to_owned()
+    })
 }
 
 fn count_buckets(

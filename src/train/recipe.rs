@@ -13,7 +13,9 @@ use crate::{
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     train::{
-        assign::{AssignSpec, Assigned, SplitSource, assign},
+        assign::{
+            AssignSpec, Assigned, SplitSource, assign, check_early_stopping, ungrouped_warning,
+        },
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
         classes::{assumed_task, find_target, known_target, task_choice},
@@ -101,6 +103,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let (rows, names) = run.scan()?;
     let assigned = run.assign(&rows, names)?;
     let spec = resolved(&options.model, &run.target, &assigned)?;
+    check_early_stopping(&spec, &assigned)?;
     let survey = run.survey(&rows, &assigned)?;
     let bins = run.bins(&spec, &survey)?;
     let evaluation_spec = run.evaluation_spec(assigned.label_center);
@@ -253,7 +256,10 @@ impl<'a> Run<'a> {
             groups_max: options.limits.groups_in_memory_max,
             spill: self.scratch.path(),
         };
-        let assigned = assign(&self.context, &spec, rows, names)?;
+        let mut assigned = assign(&self.context, &spec, rows, names)?;
+        assigned
+            .warnings
+            .extend(ungrouped_warning(&self.job, options));
         for warning in &assigned.warnings {
             self.context.progress.warning(warning);
         }

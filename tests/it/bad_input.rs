@@ -134,7 +134,7 @@ fn a_target_that_is_not_there() {
 #[test]
 fn a_constant_target() {
     let dir = with_table(|table| table.labels = Some(vec![Some("neither"); table.rows()]));
-    check(dir.path(), &[], 1, &["train split", "class"]);
+    check(dir.path(), &[], 1, &["target `splice_type`"]);
 }
 
 #[test]
@@ -183,7 +183,34 @@ fn a_split_without_positives() {
 
 #[test]
 fn a_memory_limit_too_small() {
-    check(dataset::small(), &["--memory", "1MiB"], 1, &["--memory"]);
+    // A limit below even the smallest histograms is told the figure for the whole run.
+    let figure = &["use --memory ", "MiB or more"];
+    check(dataset::small(), &["--memory", "1MiB"], 1, figure);
+    check(dataset::small(), &["--memory", "60MiB"], 1, figure);
+}
+
+#[test]
+fn early_stopping_without_valid_rows() {
+    let dir = with_table(|table| {
+        let split = |row| if row % 10 < 3 { "test" } else { "train" };
+        table.x = Feature::Text((0..table.rows()).map(|row| Some(split(row))).collect());
+    });
+    let run = tempfile::tempdir().unwrap();
+    let arguments = [
+        "train",
+        text(dir.path()),
+        "--out-dir",
+        text(run.path()),
+        "--split-col",
+        "x",
+        "--include",
+        "gene_id",
+        "--group-col",
+        "none",
+        "--model",
+        r#"{"n_estimators": 3, "early_stopping_rounds": 2}"#,
+    ];
+    fails(&arguments, 2, &["early_stopping_rounds", "--split-col"]);
 }
 
 #[test]

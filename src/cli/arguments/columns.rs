@@ -30,7 +30,7 @@ pub(in crate::cli) struct ColumnArguments {
     pub(in crate::cli) target: Option<String>,
 
     /// The column whose value keeps rows together in one split, or `none` to split row by row
-    /// [default: the profile's].
+    /// [default: the profile's, else row by row].
     #[arg(long, value_name = "COLUMN|none", value_parser = group)]
     pub(in crate::cli) group_col: Option<GroupChoice>,
 

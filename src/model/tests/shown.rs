@@ -14,6 +14,8 @@ fn a_tree_model_is_shown_whole() {
     model.metrics = serde_json::json!({
         "test_auc_roc": 0.987_654_321,
         "test_f1": null,
+        "train_f1": 0.5,
+        "base_train_f1": 0.5,
         "splits": {
             "train": {"rows": 700, "groups": 14},
             "test": {"rows": 300, "groups": 6},
@@ -33,13 +35,17 @@ fn a_tree_model_is_shown_whole() {
         "trees             15 in 5 rounds, depth up to ",
         "file              2.0 KiB (2048 bytes)\n",
         "Top features by gain\n",
-        "  train                       70.00%          700 rows        14 groups\n",
-        "  test_auc_roc              0.987654\n",
-        "  test_f1                   not defined\n",
-        "  shrinkage                 0.1\n",
+        "  train                           70.00%          700 rows        14 groups\n",
+        "  test_auc_roc                  0.987654\n",
+        "  test_f1                       not defined\n",
+        "  shrinkage                     0.1\n",
     ] {
         assert!(text.contains(expected), "no {expected:?} in\n{text}");
     }
+    assert!(
+        !text.contains("train_f1"),
+        "the test's metrics alone:\n{text}"
+    );
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_comparison_is_a_line_or_two() {
     summary.vs_baseline.mean_delta = Some(0.05);
     assert_eq!(
         delta_summary(&summary),
-        "groups against base.tsv: 1,200 improved, 0 worse, 0 equal, mean delta F1 +0.0500"
+        "groups against the baseline table: 1,200 improved, 0 worse, 0 equal, mean delta F1 +0.0500"
     );
     summary.rows_without_baseline = 3;
     summary.vs_base_rows = Some(DeltaTally::default());
