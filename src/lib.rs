@@ -7,11 +7,11 @@
 //!            scan                survey               binning              trees
 //!   Parquet ------> rows file ----------> cut points ----------> codes file ------> model
 //!            labels, groups,   ranges, moments,      one byte a          streamed a
-//!            weights, split    categories, sample    column and row      block at a time
+//!            split             categories, sample    column and row      block at a time
 //! ```
 //!
-//! * The **scan** reads only the target, group, weight and split columns and fixes which rows are
-//!   train, valid and test.
+//! * The **scan** reads only the target, group and split columns; with them each row is assigned to
+//!   train, valid or test.
 //! * The **survey** sees the training rows: ranges, missing values, moments, categories, and a hash
 //!   sample that yields the cut points.
 //! * The **binning** pass writes every feature as small codes into a column-blocked scratch file.

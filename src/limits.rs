@@ -62,34 +62,56 @@ pub struct Limits {
     pub classes_max: usize,
 }
 
+impl Limits {
+    /// What holds unless an option says otherwise.
+    pub const DEFAULT: Self = Self {
+        channel_batches_max: 2,
+        batch_rows_max: BLOCK_ROWS,
+        columns_max: 100_000,
+        files_max: 1_000_000,
+        row_groups_max: 10_000_000,
+        footer_bytes_max: 256 << 20,
+        page_bytes_max: 256 << 20,
+        cut_sample_rows: 1 << 18,
+        start_sample_rows: 1 << 16,
+        categories_tracked_max: 65_536,
+        categories_kept_max: 254,
+        text_value_bytes_max: 1 << 20,
+        groups_in_memory_max: 200_000,
+        baseline_bytes_max: 64 << 20,
+        baseline_row_bytes_max: 1 << 16,
+        model_bytes_max: 4 << 30,
+        model_json_bytes_max: 64 << 20,
+        newton_passes_max: 20,
+        leaves_max: 65_535,
+        depth_max: 64,
+        trees_max: 1_000_000,
+        classes_max: 1_000,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            channel_batches_max: 2,
-            batch_rows_max: BLOCK_ROWS,
-            columns_max: 100_000,
-            files_max: 1_000_000,
-            row_groups_max: 10_000_000,
-            footer_bytes_max: 256 << 20,
-            page_bytes_max: 256 << 20,
-            cut_sample_rows: 1 << 18,
-            start_sample_rows: 1 << 16,
-            categories_tracked_max: 65_536,
-            categories_kept_max: 254,
-            text_value_bytes_max: 1 << 20,
-            groups_in_memory_max: 200_000,
-            baseline_bytes_max: 64 << 20,
-            baseline_row_bytes_max: 1 << 16,
-            model_bytes_max: 4 << 30,
-            model_json_bytes_max: 64 << 20,
-            newton_passes_max: 20,
-            leaves_max: 65_535,
-            depth_max: 64,
-            trees_max: 1_000_000,
-            classes_max: 1_000,
-        }
+        Self::DEFAULT
     }
 }
+
+// A code is a byte.
+const _: () = assert!(CODES_MAX == u8::MAX as usize + 1);
+// A row's place in its block is two bytes wide.
+const _: () = assert!(BLOCK_ROWS <= u16::MAX as usize + 1);
+// `other` and `missing` need a code beside the kept categories.
+const _: () = assert!(Limits::DEFAULT.categories_kept_max + 2 <= CODES_MAX);
+const _: () =
+    assert!(Limits::DEFAULT.categories_kept_max <= Limits::DEFAULT.categories_tracked_max);
+// The solver starts on rows that the sample for cut points holds.
+const _: () = assert!(Limits::DEFAULT.start_sample_rows <= Limits::DEFAULT.cut_sample_rows);
+// The state file keeps a row's node in two bytes.
+const _: () = assert!(Limits::DEFAULT.leaves_max <= u16::MAX as usize);
+const _: () = assert!(Limits::DEFAULT.baseline_row_bytes_max <= Limits::DEFAULT.baseline_bytes_max);
+const _: () = assert!(Limits::DEFAULT.model_json_bytes_max < Limits::DEFAULT.model_bytes_max);
+const _: () = assert!(Limits::DEFAULT.channel_batches_max > 0);
+const _: () = assert!(Limits::DEFAULT.batch_rows_max > 0);
 
 /// One line of a memory plan.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

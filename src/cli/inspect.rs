@@ -6,18 +6,18 @@ use super::{
     terminal::{self, grouped},
 };
 use crate::{
-    data::{Absent, Roles, Schema, Selection},
+    data::{Absent, Field, Roles, Schema, Selection},
     error::{Error, Result},
     limits::{Limits, format_bytes},
     source::{Dataset, OpenOptions},
+    train::{rows, state},
 };
 
 /// Lines of a long list that are printed without `--all`.
 const LINES_SHOWN_MAX: usize = 12;
 
-/// Bytes on disk of a row beside its features: label, weight, group, split, and a margin, a gradient and a
-/// node for one output.
-const SCRATCH_ROW_BYTES: u64 = 4 + 4 + 8 + 1 + 4 + 4 + 2;
+/// Bytes on disk of a row beside its features, for one output.
+const SCRATCH_ROW_BYTES: u64 = (rows::ROW_BYTES + state::ROW_OUTPUT_BYTES) as u64;
 
 /// Columns in a row that look alike and are folded from here on.
 const ALIKE_MIN: usize = 6;
@@ -174,7 +174,7 @@ impl ColumnLine {
 
 /// The columns of a schema with their parts.
 pub(super) fn column_lines(schema: &Schema, roles: Option<&Roles>) -> Vec<ColumnLine> {
-    let line = |(column, field): (usize, &crate::data::Field)| {
+    let line = |(column, field): (usize, &Field)| {
         let (role, mut why) = match roles {
             Some(roles) => {
                 let (role, why) = roles.role_of(column);

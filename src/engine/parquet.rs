@@ -50,7 +50,7 @@ pub trait LaneSource: Send {
 }
 
 /// The rows that a sink sees between `start` and `finish`: a row group or a part of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slice {
     /// The dataset-wide index of the row group.
     pub row_group: usize,
@@ -89,7 +89,7 @@ pub trait Sink: Send {
 pub struct ParquetPass<'a> {
     /// The pass's name for people.
     pub name: &'a str,
-    /// First row and rows of each row group of the dataset.
+    /// First row and end of each row group of the dataset.
     pub row_groups: &'a [Range<u64>],
     /// The columns, in the order in which sinks get them.
     pub columns: &'a [usize],

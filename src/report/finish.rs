@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use super::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, TaskMetrics, delta, features,
-    metrics, run, splits,
+    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, run,
+    splits,
 };
 use crate::{
-    data::{Role, Split},
+    data::{Field, Role, Split},
     engine::{PassReport, Progress},
     error::{Error, Result},
     group::table::GroupTable,
-    model::{Body, Saved},
+    model::{Binning, Body, Importance, Saved},
     platform::{memory, stop::Stop},
     stats::metrics::{GroupConfusion, GroupF1},
     train::{
         self, TrainOptions, Trained,
-        evaluate::{Evaluation, Metrics},
+        evaluate::Evaluation,
         output,
-        survey::FeatureSurvey,
+        survey::{FeatureSurvey, SurveyedValues},
     },
 };
 
@@ -111,14 +111,6 @@ fn verify(
     ))
 }
 
-fn task_metrics(metrics: Metrics) -> TaskMetrics {
-    match metrics {
-        Metrics::Binary(metrics) => TaskMetrics::Binary(metrics),
-        Metrics::Multiclass(metrics) => TaskMetrics::Multiclass(metrics),
-        Metrics::Regression(metrics) => TaskMetrics::Regression(metrics),
-    }
-}
-
 fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
     let group_f1 = trained.evaluation.group_f1()?;
     let base_group_f1 = trained
@@ -143,13 +135,9 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
         } else {
             trained.assigned.class_rows[split as usize].clone()
         },
-        model: trained.evaluation.metrics(split).map(task_metrics),
+        model: trained.evaluation.metrics(split),
         group_f1: of_test(split, group_f1),
-        base: trained
-            .base
-            .as_ref()
-            .and_then(|base| base.metrics(split))
-            .map(task_metrics),
+        base: trained.base.as_ref().and_then(|base| base.metrics(split)),
         base_group_f1: of_test(split, base_group_f1),
     };
     Ok(MetricsRecord {
@@ -263,7 +251,7 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
     let job = &trained.job;
     let importance = Importances::of(trained);
     let fields = job.schema().fields.iter().enumerate();
-    let row = |(column, field): (usize, &crate::data::Field)| {
+    let row = |(column, field): (usize, &Field)| {
         let (role, why) = job.roles.role_of(column);
         let mut row = FeatureRow {
             name: field.name.clone(),
@@ -300,8 +288,8 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
 }
 
 fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
-    match survey {
-        FeatureSurvey::Numeric { moments, .. } => {
+    match &survey.values {
+        SurveyedValues::Numeric(moments) => {
             let known = moments.count > 0;
             row.nulls = Some(moments.missing);
             row.positive_infinities = Some(moments.pos_inf);
@@ -311,7 +299,7 @@ fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
             row.min = known.then_some(moments.min);
             row.max = known.then_some(moments.max);
         }
-        FeatureSurvey::Text { counts, .. } => {
+        SurveyedValues::Text(counts) => {
             let categories = counts.finish(0);
             row.nulls = Some(categories.missing_rows);
             row.categories = Some(categories.distinct);
@@ -321,7 +309,7 @@ fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
 
 /// How much the model rests on each feature.
 enum Importances {
-    Trees(Vec<crate::model::Importance>, f64),
+    Trees(Vec<Importance>, f64),
     Linear(Vec<f64>),
 }
 
@@ -344,9 +332,7 @@ impl Importances {
                 let one = importance[feature];
                 row.importance = Some(if *total > 0.0 { one.gain / total } else { 0.0 });
                 row.node_splits = Some(one.count);
-                if let crate::model::Binning::Numeric { cuts } =
-                    &trained.model.features[feature].binning
-                {
+                if let Binning::Numeric { cuts } = &trained.model.features[feature].binning {
                     row.cuts = Some(cuts.clone());
                 }
             }
@@ -403,7 +389,7 @@ fn run_record(
         seconds_total: trained.started.elapsed().as_secs_f64(),
         seconds_to_model: trained.seconds_to_model,
         passes: trained.passes.iter().map(pass_record).collect(),
-        warnings: trained.warnings.clone(),
+        warnings: trained.assigned.warnings.clone(),
     }
 }
 

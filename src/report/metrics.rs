@@ -17,23 +17,12 @@ use crate::{
     error::Result,
     learner::gbdt::RoundLoss,
     platform::atomic,
-    stats::metrics::{BinaryMetrics, GroupF1, Interval, MulticlassMetrics, RegressionMetrics},
+    stats::metrics::{GroupF1, Interval},
+    train::evaluate::Metrics,
 };
 
 /// The file's name.
 pub const NAME: &str = "metrics.json";
-
-/// The answers for one split, by kind of target.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(untagged)]
-pub enum TaskMetrics {
-    /// Two classes.
-    Binary(BinaryMetrics),
-    /// Several classes; the headline figures are macro means.
-    Multiclass(MulticlassMetrics),
-    /// A number.
-    Regression(RegressionMetrics),
-}
 
 /// One split: what is in it, and how good the predictions of its rows are.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +36,11 @@ pub struct SplitRecord {
     /// Rows of each class, in class order; empty for regression.
     pub class_rows: Vec<u64>,
     /// The model's metrics; `None` for a split that was not evaluated.
-    pub model: Option<TaskMetrics>,
+    pub model: Option<Metrics>,
     /// The model's F1 by group.
     pub group_f1: Option<GroupF1>,
     /// The base scores' metrics on the same rows.
-    pub base: Option<TaskMetrics>,
+    pub base: Option<Metrics>,
     /// The base scores' F1 by group.
     pub base_group_f1: Option<GroupF1>,
 }
@@ -86,8 +75,9 @@ pub fn write(directory: &Path, record: &MetricsRecord) -> Result<()> {
     })
 }
 
-impl TaskMetrics {
-    /// The headline figures by name, the most important first; `None` where undefined.
+impl Metrics {
+    /// The headline figures by name, the most important first; `None` where undefined. Of several
+    /// classes they are macro means.
     pub fn headline(&self) -> Vec<(&'static str, Option<f64>)> {
         let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
         match self {
@@ -164,7 +154,7 @@ impl MetricsRecord {
     /// The probability from which a row is said to be of class 1: of binary models alone.
     fn threshold(&self) -> Option<f64> {
         self.splits.iter().find_map(|record| match &record.model {
-            Some(TaskMetrics::Binary(metrics)) => Some(metrics.threshold),
+            Some(Metrics::Binary(metrics)) => Some(metrics.threshold),
             _ => None,
         })
     }
@@ -172,7 +162,7 @@ impl MetricsRecord {
     fn insert_headline(&self, record: &SplitRecord, root: &mut Map<String, Value>) {
         let sides = [("", &record.model), ("base_", &record.base)];
         for (prefix, metrics) in sides {
-            for (name, value) in metrics.iter().flat_map(TaskMetrics::headline) {
+            for (name, value) in metrics.iter().flat_map(Metrics::headline) {
                 root.insert(
                     format!("{prefix}{}_{name}", record.split.name()),
                     json!(value),
@@ -234,7 +224,7 @@ impl MetricsRecord {
 
     fn insert_side(
         &self,
-        metrics: Option<&TaskMetrics>,
+        metrics: Option<&Metrics>,
         group_f1: Option<GroupF1>,
         map: &mut Map<String, Value>,
     ) {

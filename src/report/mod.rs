@@ -27,7 +27,7 @@ mod tests;
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
 pub use finish::{Finished, finish};
-pub use metrics::{MetricsRecord, SplitRecord, TaskMetrics};
+pub use metrics::{MetricsRecord, SplitRecord};
 pub use run::{DatasetRecord, PassRecord, RunRecord};
 pub use splits::SplitRow;
 

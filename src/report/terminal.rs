@@ -2,10 +2,9 @@
 
 use super::{
     DeltaSummary, DeltaTally, FeatureRow, FeatureStatus, MetricsRecord, RunRecord, SplitRecord,
-    TaskMetrics,
     text::{grouped, printable},
 };
-use crate::limits::format_bytes;
+use crate::{limits::format_bytes, train::evaluate::Metrics};
 
 /// A table: the first column to the left, numbers to the right.
 struct Table {
@@ -116,7 +115,7 @@ pub fn metrics_table(record: &MetricsRecord) -> String {
 
 /// Each class against the rest, on one split; empty unless there are several classes.
 pub fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
-    let Some(TaskMetrics::Multiclass(metrics)) = &split.model else {
+    let Some(Metrics::Multiclass(metrics)) = &split.model else {
         return String::new();
     };
     let header = [

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::{
     data::{TextValues, batch::MISSING_TEXT},
     error::{Error, Result},
+    limits::format_bytes,
 };
 
 /// Bytes a tracked value may take on average, so that long values are bounded too.
@@ -130,7 +131,7 @@ impl CategoryCounts {
                 "column `{column}` has more than {} distinct text values (or {} of them), too many \
                  to be a category; leave it out with --exclude {column}",
                 self.tracked_max,
-                crate::limits::format_bytes(bytes_max as u64),
+                format_bytes(bytes_max as u64),
             )));
         }
         self.tracked_bytes += value.len();

@@ -141,7 +141,7 @@ pub fn assign(
 fn finish(
     spec: &AssignSpec<'_>,
     assignment: Option<Assignment>,
-    warnings: Vec<String>,
+    mut warnings: Vec<String>,
     threshold: u64,
     names: GroupTable,
     workers: Vec<Worker>,
@@ -177,6 +177,12 @@ fn finish(
         blocks.iter().map(|found| found.sampled_rows),
     );
     check_splits(spec, &class_rows)?;
+    if unlabelled_rows > 0 {
+        warnings.push(format!(
+            "{unlabelled_rows} rows have no value of the target `{}` and are left out",
+            spec.target.name
+        ));
+    }
     Ok(Assigned {
         assignment,
         warnings,

@@ -55,11 +55,7 @@ pub fn write_codes(
                 .map(|(_, member)| features[member.feature as usize].binning.coder())
                 .collect(),
             file: &codes,
-            slice: Slice {
-                row_group: 0,
-                first_row: 0,
-                rows: 0,
-            },
+            slice: Slice::default(),
             next_member: 0,
             codes: Vec::new(),
             bytes: Vec::new(),

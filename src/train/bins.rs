@@ -1,7 +1,7 @@
 //! From the survey to binnings: cut points of numbers, dictionaries of texts, and the code layout.
 
 use crate::{
-    data::{CodeLayout, Schema, ValueType},
+    data::{CodeLayout, ValueType},
     engine::{Context, parallel_map},
     error::Result,
     model::{Binning, FeatureSpec},
@@ -9,7 +9,8 @@ use crate::{
     stats::Moments,
     train::{
         binning::radix,
-        survey::{FeatureSurvey, Survey},
+        job::Job,
+        survey::{Survey, SurveyedValues},
     },
     transform::{
         cuts::{Extent, numeric_cuts},
@@ -28,25 +29,34 @@ pub struct Bins {
     pub layout: CodeLayout,
 }
 
-/// Finds the binnings of all features, each from its own sample and survey. Without `bins_max`,
-/// numbers get no cut points.
+/// How finely values are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BinsSpec {
+    /// Bins of a number; `None` for no cut points at all.
+    pub bins_max: Option<u16>,
+    /// Categories of a text.
+    pub categories_max: usize,
+}
+
+/// Finds the binnings of all features, each from its own sample and survey.
+///
+/// Memory: one feature's sampled values a thread.
 ///
 /// # Errors
 /// When the sample cannot be read.
 pub fn find_bins(
     context: &Context<'_>,
-    schema: &Schema,
-    columns: &[usize],
+    job: &Job,
     survey: &Survey,
-    bins_max: Option<u16>,
-    categories_max: usize,
+    spec: BinsSpec,
 ) -> Result<Bins> {
+    let columns = &job.roles.features;
     let features = parallel_map(context, "cut points", columns.len(), |feature| {
-        let field = &schema.fields[columns[feature]];
+        let field = &job.schema().fields[columns[feature]];
         let found = &survey.features[feature];
-        let (binning, missing_in_training) = match found {
-            FeatureSurvey::Numeric { moments, .. } => {
-                let cuts = match bins_max {
+        let (binning, missing_in_training) = match &found.values {
+            SurveyedValues::Numeric(moments) => {
+                let cuts = match spec.bins_max {
                     None => Vec::new(),
                     Some(bins_max) => {
                         let mut sample = read_sample(&survey.sample, feature, field.value_type)?;
@@ -55,8 +65,8 @@ pub fn find_bins(
                 };
                 (Binning::Numeric { cuts }, moments.missing > 0)
             }
-            FeatureSurvey::Text { counts, .. } => {
-                let categories = counts.finish(categories_max);
+            SurveyedValues::Text(counts) => {
+                let categories = counts.finish(spec.categories_max);
                 let pooled = categories.other_rows > 0;
                 let values = categories
                     .kept
@@ -80,7 +90,7 @@ pub fn find_bins(
     let radices: Vec<u16> = features
         .iter()
         .zip(&survey.features)
-        .map(|(feature, survey)| radix(feature, survey.missing_any()))
+        .map(|(feature, survey)| radix(feature, survey.missing_anywhere))
         .collect();
     let layout = pack::layout(&radices);
     Ok(Bins {

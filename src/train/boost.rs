@@ -10,7 +10,7 @@ use crate::{
         Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest, RoundLoss,
     },
     limits::BLOCK_ROWS,
-    model::{Ensemble, FeatureSpec},
+    model::{Ensemble, FeatureSpec, link::Task},
     scratch::BlockFile,
     train::{
         bins::Bins,
@@ -47,6 +47,17 @@ pub struct BoostSpec<'a> {
     pub rows: &'a RowsFile,
     /// Where the state file goes.
     pub state_path: &'a Path,
+}
+
+/// What trees of a task minimise.
+pub fn loss_of(task: Task, classes: usize) -> Loss {
+    match task {
+        Task::Binary => Loss::BinaryLogLoss,
+        Task::Multiclass => Loss::Softmax {
+            classes: classes as u16,
+        },
+        Task::Regression => Loss::SquaredError,
+    }
 }
 
 /// Grows the ensemble.

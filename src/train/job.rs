@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     data::{
-        Schema,
+        Schema, Values,
         baseline::{self, Baseline},
         profile::Profile,
         roles::Roles,
@@ -145,7 +145,7 @@ impl LaneSource for Lane<'_> {
         self.0.start_column_at(column, first_row)
     }
 
-    fn next(&mut self, rows: usize, values: &mut crate::data::Values) -> Result<()> {
+    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()> {
         self.0.next_slice(rows, values)?;
         Ok(())
     }

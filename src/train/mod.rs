@@ -2,7 +2,8 @@
 //!
 //! [`train`] is the whole of it:
 //!
-//! 1. [`job`]: open the data, give every column its part, check the baseline.
+//! 1. [`job`]: open the data, give every column its part, check the baseline; [`classes`]: what is
+//!    learned.
 //! 2. [`plan`]: what the run will hold in memory; refused here if that is too much.
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
 //! 4. [`assign`]: every row's split, and the proof that no group is in two.
@@ -16,6 +17,7 @@ pub mod base;
 pub mod binning;
 pub mod bins;
 pub mod boost;
+pub mod classes;
 pub mod evaluate;
 pub mod job;
 pub mod newton;
@@ -32,6 +34,7 @@ pub mod state;
 pub mod survey;
 pub mod target;
 
+mod fit;
 mod recipe;
 
 pub use options::TrainOptions;

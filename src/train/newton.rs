@@ -1,21 +1,21 @@
 //! Fitting logistic regression: a start on the sample, then Newton passes over Parquet.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use crate::{
-    data::{Batch, Split, Tile, ValueType, Values, batch::MISSING_TEXT},
+    data::{Batch, Split, TextValues, Tile, ValueType, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     learner::logistic::{Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums},
     limits::BLOCK_ROWS,
-    model::{FeatureSpec, Linear, link::Task},
+    model::{Binning, FeatureSpec, Linear, link::Task},
     stats::sample,
     train::{
         bins::read_sample,
         job::Job,
         rows::{RowsBuffer, RowsFile},
         selection::{RowSample, takes},
-        survey::{FeatureSurvey, Survey, sampled_text},
+        survey::{FeatureSurvey, Survey, SurveyedValues, sampled_text},
     },
     transform::standardize::{Design, Input, Summary},
 };
@@ -24,7 +24,7 @@ use crate::{
 const SLICE_BYTES_MAX: usize = 32 << 20;
 
 /// Rows of a slice, at the least and at the most.
-const SLICE_ROWS: std::ops::RangeInclusive<usize> = 4096..=(1 << 16);
+const SLICE_ROWS: RangeInclusive<usize> = 4096..=(1 << 16);
 
 /// Values of the design on which the solver starts: fewer rows where there are many columns.
 const START_VALUES_MAX: usize = 1 << 24;
@@ -72,17 +72,17 @@ pub fn design(
     categories_max: u32,
 ) -> Result<Design> {
     let input = |(index, spec): (usize, &FeatureSpec)| {
-        let summary = match &survey[index] {
-            FeatureSurvey::Numeric { moments, .. } => Summary::Numeric {
+        let summary = match &survey[index].values {
+            SurveyedValues::Numeric(moments) => Summary::Numeric {
                 mean: moments.mean,
                 sd: moments.standard_deviation().unwrap_or(0.0),
                 min: moments.min,
                 max: moments.max,
             },
-            FeatureSurvey::Text { .. } => Summary::Categorical {
+            SurveyedValues::Text(_) => Summary::Categorical {
                 values: match &spec.binning {
-                    crate::model::Binning::Categorical { values, .. } => values.clone(),
-                    crate::model::Binning::Numeric { .. } => Vec::new(),
+                    Binning::Categorical { values, .. } => values.clone(),
+                    Binning::Numeric { .. } => Vec::new(),
                 },
             },
         };
@@ -231,9 +231,9 @@ fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[usize]) -> Res
     }
     let mut hashes = vec![0u32; file.rows() as usize];
     file.read(feature, 0, &mut hashes)?;
-    let mut text = crate::data::TextValues::default();
+    let mut text = TextValues::default();
     let mut ids = HashMap::new();
-    if let crate::model::Binning::Categorical { values, .. } = &features.binning {
+    if let Binning::Categorical { values, .. } = &features.binning {
         for value in values {
             let id = text.push_value(value);
             ids.insert(sampled_text(value), id);
@@ -259,11 +259,7 @@ fn newton_pass(
             rows: spec.rows,
             accumulator: pass.accumulator(),
             pass,
-            slice: Slice {
-                row_group: 0,
-                first_row: 0,
-                rows: 0,
-            },
+            slice: Slice::default(),
             columns: columns
                 .iter()
                 .map(|column| (*column, Values::F32(Vec::new())))

@@ -11,7 +11,6 @@ use crate::{
         logistic::{Logistic, LogisticOptions, Shape},
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
-    model::link::Task,
     scratch::BlockFile,
     stats::{CategoryCounts, sample},
     train::{
@@ -54,11 +53,7 @@ pub struct RunPlan {
 pub struct PlanSpec<'a> {
     /// The learner.
     pub model: &'a ModelSpec,
-    /// The kind of target.
-    pub task: Task,
-    /// Classes; 0 for regression.
-    pub classes: usize,
-    /// What is evaluated.
+    /// Task, classes and groups: what is evaluated.
     pub evaluation: &'a EvaluationSpec,
     /// Bounds.
     pub limits: &'a Limits,
@@ -69,19 +64,12 @@ pub struct PlanSpec<'a> {
 }
 
 impl PlanSpec<'_> {
-    fn outputs(&self) -> usize {
-        self.loss().outputs()
+    fn loss(&self) -> Loss {
+        boost::loss_of(self.evaluation.task, self.evaluation.classes)
     }
 
-    /// What the trees minimise.
-    pub fn loss(&self) -> Loss {
-        match self.task {
-            Task::Binary => Loss::BinaryLogLoss,
-            Task::Multiclass => Loss::Softmax {
-                classes: self.classes as u16,
-            },
-            Task::Regression => Loss::SquaredError,
-        }
+    fn outputs(&self) -> usize {
+        self.loss().outputs()
     }
 }
 
@@ -160,7 +148,7 @@ impl Planner<'_> {
                 .limits
                 .groups_in_memory_max
                 .min(self.job.dataset.rows() as usize);
-            let bytes = GroupTable::heap_bytes_max(self.spec.classes, groups_max) as u64;
+            let bytes = GroupTable::heap_bytes_max(self.spec.evaluation.classes, groups_max) as u64;
             self.memory.add(
                 ALWAYS,
                 "group table",
@@ -200,7 +188,7 @@ impl Planner<'_> {
     fn scan(&mut self) {
         let columns = self.job.scan_columns();
         self.decode("scan", &columns);
-        let buckets = BucketCounts::new(0, self.spec.classes).heap_bytes() as u64;
+        let buckets = BucketCounts::new(0, self.spec.evaluation.classes).heap_bytes() as u64;
         let workers = self.threads * (BLOCK_ROWS * (RowsBuffer::ROW_BYTES + 16)) as u64;
         self.memory.add(
             "scan",

@@ -3,7 +3,7 @@
 //! Trees need all of a row's codes at once, so that a slice's codes are assembled a feature after
 //! the other; linear margins are summed up feature by feature and need no such buffer.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
 use crate::{
     data::{Batch, CodeLayout, PackMember, Split, Values},
@@ -26,7 +26,7 @@ use crate::{
 const SLICE_BYTES_MAX: usize = 16 << 20;
 
 /// Rows of a slice, at the least (narrower slices would decode pages again and again) and at the most.
-const SLICE_ROWS: std::ops::RangeInclusive<usize> = 4096..=(1 << 17);
+const SLICE_ROWS: RangeInclusive<usize> = 4096..=(1 << 17);
 
 /// Rows that a lane predicts at a time, for a model that reads so many features.
 pub fn slice_rows(features: usize) -> usize {
@@ -39,19 +39,34 @@ pub fn lane_bytes(features: usize, outputs: usize) -> u64 {
     rows * (features as u64 + outputs as u64 * 8 + RowsBuffer::ROW_BYTES as u64 + 8)
 }
 
+/// Whose predictions of which rows are evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct PredictSpec<'a> {
+    /// The pass's name for people.
+    pub name: &'a str,
+    /// The data.
+    pub job: &'a Job,
+    /// The model.
+    pub model: &'a Model,
+    /// Labels, groups and splits.
+    pub rows: &'a RowsFile,
+    /// The splits whose rows are evaluated.
+    pub splits: &'a [Split],
+    /// What is evaluated.
+    pub evaluation: &'a EvaluationSpec,
+}
+
 /// Predicts the rows of some splits and evaluates them.
+///
+/// Memory: [`lane_bytes`] and an evaluation a lane.
 ///
 /// # Errors
 /// When the data cannot be read or lack a column of the model.
 pub fn predict_and_evaluate(
     context: &Context<'_>,
-    name: &str,
-    job: &Job,
-    model: &Model,
-    rows: &RowsFile,
-    splits: &[Split],
-    spec: &EvaluationSpec,
+    spec: &PredictSpec<'_>,
 ) -> Result<(Evaluation, PassReport)> {
+    let PredictSpec { job, model, .. } = *spec;
     let kernel = Kernel::new(model);
     let columns = kernel
         .features()
@@ -68,28 +83,24 @@ pub fn predict_and_evaluate(
     let slice_rows_max = slice_rows(columns.len());
     let sinks = (0..context.threads)
         .map(|_| PredictSink {
-            rows,
-            splits,
+            rows: spec.rows,
+            splits: spec.splits,
             kernel: kernel.clone(),
-            worker: Evaluation::new(spec),
-            slice: Slice {
-                row_group: 0,
-                first_row: 0,
-                rows: 0,
-            },
+            worker: Evaluation::new(spec.evaluation),
+            slice: Slice::default(),
             next_feature: 0,
             buffer: RowsBuffer::default(),
             margins: Vec::new(),
         })
         .collect();
     let pass = ParquetPass {
-        name,
+        name: spec.name,
         row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max,
     };
     let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
-    let mut evaluation = Evaluation::new(spec);
+    let mut evaluation = Evaluation::new(spec.evaluation);
     for sink in sinks {
         evaluation.merge(sink.worker)?;
     }

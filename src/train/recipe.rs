@@ -1,19 +1,15 @@
 //! The steps of a run, in order.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use crate::{
     data::Split,
     engine::{Context, PassReport, Progress},
-    error::{Error, Result},
+    error::Result,
     group::{assign::Shares, table::GroupTable},
-    learner::{
-        ModelSpec,
-        gbdt::{BoosterOptions, BoosterPlan, RoundLoss},
-        logistic::LogisticOptions,
-    },
+    learner::{ModelSpec, gbdt::RoundLoss},
     limits::format_bytes,
-    model::{About, Body, ExcludedColumn, FeatureSpec, Model, Roles as ModelRoles, link::Task},
+    model::{Model, link::Task},
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     train::{
@@ -21,20 +17,18 @@ use crate::{
             AssignSpec, Assigned, SplitSource, assign, check_early_stopping, ungrouped_warning,
         },
         base::evaluate_base_scores,
-        binning::write_codes,
-        bins::{Bins, find_bins},
-        boost::{BoostSpec, boost},
+        bins::{Bins, BinsSpec, find_bins},
+        classes::{assumed_task, find_target, known_target},
         evaluate::{Evaluation, EvaluationSpec},
+        fit::{FitSpec, Fitted, fit},
         job::Job,
-        newton::{self, NewtonSpec},
-        options::{TaskChoice, TrainOptions},
+        options::TrainOptions,
         output,
         plan::{PlanSpec, RunPlan, plan_run},
-        predict::predict_and_evaluate,
+        predict::{PredictSpec, predict_and_evaluate},
         rows::RowsFile,
-        scan::{distinct_values, scan},
-        scores::{Files, evaluate_from_scratch},
-        survey::{FeatureSurvey, Survey, survey},
+        scan::scan,
+        survey::{FeatureSurvey, Survey, SurveySpec, survey},
         target::Target,
     },
 };
@@ -45,7 +39,7 @@ pub struct Trained {
     pub job: Job,
     /// What was learned.
     pub target: Target,
-    /// Splits, their proof, and the groups.
+    /// Splits, their proof, the groups, and the warnings given about them.
     pub assigned: Assigned,
     /// What the survey found of each feature.
     pub survey: Vec<FeatureSurvey>,
@@ -65,14 +59,11 @@ pub struct Trained {
     pub passes: Vec<PassReport>,
     /// What was planned.
     pub plan: RunPlan,
-    /// What was evaluated, and how.
-    pub evaluation_spec: EvaluationSpec,
-    /// Warnings given.
-    pub warnings: Vec<String>,
     /// Seconds from the start to the saved model.
     pub seconds_to_model: f64,
     /// When the run started.
     pub started: Instant,
+    evaluation_spec: EvaluationSpec,
     rows: RowsFile,
     /// Removed with everything in it when the run is over.
     _scratch: ScratchDirectory,
@@ -91,12 +82,7 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
         || assumed_task(options.task),
         |target| (target.task, target.classes.len()),
     );
-    let evaluation = evaluation_spec(options, &job, task, classes, 0.0, Path::new("."));
-    let mut plan = plan_run(
-        &context,
-        &job,
-        &plan_spec(options, task, classes, &evaluation),
-    )?;
+    let mut plan = plan_for(&context, &job, task, classes, options)?;
     if target.is_none() && task != Task::Regression {
         plan.notes.push(format!(
             "the target's classes are counted when the run starts; {classes} are assumed here"
@@ -107,146 +93,47 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
 
 /// Trains a model and saves it in the output directory.
 ///
+/// Memory: the plan's, whatever the number of rows.
+///
 /// # Errors
-/// Whatever is wrong with options, data, memory or disk; [`Error::Interrupted`] when asked to stop.
-/// Scratch files are gone in any case.
+/// Whatever is wrong with options, data, memory or disk; [`crate::Error::Interrupted`] when asked to
+/// stop. Scratch files are gone in any case.
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<Trained> {
-    let started = Instant::now();
-    let context = context(options, stop, progress);
-    let job = Job::open(options)?;
-    let mut passes = Vec::new();
-    let target = find_target(&context, &job, options, &mut passes)?;
-    let grouped = job.roles.group.is_some();
-    output::prepare(&options.out_dir, options.overwrite)?;
-    let scratch_parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
-    for dead in ScratchDirectory::remove_dead(scratch_parent) {
-        let size = format_bytes(dead.bytes);
-        progress.warning(&format!(
-            "removed the scratch files of a run that died: {} ({size})",
-            dead.path.display()
-        ));
-    }
-    let classes = target.classes.len();
-    let probe = evaluation_spec(options, &job, target.task, classes, 0.0, scratch_parent);
-    let plan = plan_run(
-        &context,
-        &job,
-        &plan_spec(options, target.task, classes, &probe),
-    )?;
-    plan.memory.check(memory::free_memory_bytes())?;
-    plan.notes.iter().for_each(|note| progress.message(note));
-    let scratch =
-        ScratchDirectory::create(scratch_parent, options.keep_scratch, options.allow_tmpfs)?;
-    scratch.check_free(plan.scratch_bytes)?;
-
-    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows())?;
-    let groups_max = options.limits.groups_in_memory_max;
-    let mut names = GroupTable::new(classes, groups_max, scratch.path());
-    passes.push(scan(&context, &job, &target, &rows, |run| {
-        if grouped {
-            names.name(run.hash, &run.name)
-        } else {
-            Ok(())
-        }
-    })?);
-    let source = match job.roles.split {
-        Some(_) => SplitSource::Column,
-        None => SplitSource::Groups {
-            rule: options.split_rule,
-            shares: Shares::new(options.valid_size, options.test_size)?,
-        },
-    };
-    let assign_spec = AssignSpec {
-        source,
-        target: &target,
-        seed: options.seed,
-        sample_rows: options.limits.cut_sample_rows,
-        grouped,
-        groups_max,
-        spill: scratch.path(),
-    };
-    let assigned = assign(&context, &assign_spec, &rows, names)?;
-    let mut warnings = assigned.warnings.clone();
-    warnings.extend(unlabelled_warning(&assigned, &target));
-    warnings.extend(ungrouped_warning(&job, options));
-    warnings
-        .iter()
-        .for_each(|warning| progress.warning(warning));
-
-    let spec = resolved(&options.model, &target, &assigned)?;
+    let mut run = Run::prepare(options, stop, progress)?;
+    let (rows, names) = run.scan()?;
+    let assigned = run.assign(&rows, names)?;
+    let spec = resolved(&options.model, &run.target, &assigned)?;
     check_early_stopping(&spec, &assigned)?;
-    let survey = survey(
-        &context,
-        &job,
-        &job.roles.features,
-        &rows,
-        &assigned.sample,
-        &scratch.file("sample"),
-        options.limits.categories_tracked_max,
-    )?;
-    passes.push(survey.report.clone());
-    let columns = &job.roles.features;
-    let (bins_max, categories_max) = bins_of(&spec, options.limits.categories_kept_max);
-    let bins = find_bins(
-        &context,
-        job.schema(),
-        columns,
-        &survey,
-        bins_max,
-        categories_max,
-    )?;
-    let evaluation_spec = evaluation_spec(
-        options,
-        &job,
-        target.task,
-        classes,
-        assigned.label_center,
-        scratch.path(),
-    );
-    let run = Run {
-        options,
-        context,
-        job: &job,
-        target: &target,
-        assigned: &assigned,
-        scratch: &scratch,
+    let survey = run.survey(&rows, &assigned)?;
+    let bins = run.bins(&spec, &survey)?;
+    let evaluation_spec = run.evaluation_spec(assigned.label_center);
+    let fitted = run.fit(&FitSpec {
+        model: &spec,
+        bins,
+        survey: &survey,
         rows: &rows,
-        plan: &plan,
+        assigned: &assigned,
         evaluation: &evaluation_spec,
-        started,
-    };
-    let fitted = match &spec {
-        ModelSpec::Gbdt(booster) => run.fit_trees(booster, bins, survey, &mut passes)?,
-        ModelSpec::Logistic(logistic) => run.fit_linear(logistic, bins, survey, &mut passes)?,
-    };
-    let base = match job.base_scores(&target) {
-        Some(scores) => {
-            let (base, report) =
-                evaluate_base_scores(&context, &job, &scores, &rows, &evaluation_spec)?;
-            passes.push(report);
-            Some(base)
-        }
-        None => None,
-    };
+    })?;
+    let base = run.evaluate_base(&rows, &evaluation_spec)?;
     Ok(Trained {
-        survey: fitted.survey,
+        survey: survey.features,
         model: fitted.model,
         left_out: fitted.left_out,
         curve: fitted.curve,
         evaluation: fitted.evaluation,
         seconds_to_model: fitted.seconds_to_model,
-        job,
-        target,
+        job: run.job,
+        target: run.target,
         assigned,
         spec,
         base,
-        passes,
-        plan,
+        passes: run.passes,
+        plan: run.plan,
+        started: run.started,
         evaluation_spec,
-        warnings,
-        started,
         rows,
-        _scratch: scratch,
+        _scratch: run.scratch,
     })
 }
 
@@ -260,18 +147,179 @@ pub fn verify(
     stop: &Stop,
     progress: &dyn Progress,
 ) -> Result<(Evaluation, PassReport)> {
-    let path = options.out_dir.join(output::MODEL);
-    let model = Model::load(&path)?;
-    let context = context(options, stop, progress);
-    predict_and_evaluate(
-        &context,
-        "verification",
-        &trained.job,
-        &model,
-        &trained.rows,
-        &[Split::Test],
-        &trained.evaluation_spec,
-    )
+    let model = Model::load(&options.out_dir.join(output::MODEL))?;
+    let spec = PredictSpec {
+        name: "verification",
+        job: &trained.job,
+        model: &model,
+        rows: &trained.rows,
+        splits: &[Split::Test],
+        evaluation: &trained.evaluation_spec,
+    };
+    predict_and_evaluate(&context(options, stop, progress), &spec)
+}
+
+/// A run that has been admitted: its memory and its disk are there.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a TrainOptions,
+    pub(super) context: Context<'a>,
+    pub(super) job: Job,
+    pub(super) target: Target,
+    pub(super) plan: RunPlan,
+    pub(super) scratch: ScratchDirectory,
+    pub(super) passes: Vec<PassReport>,
+    pub(super) started: Instant,
+}
+
+impl<'a> Run<'a> {
+    /// Opens the data, learns what the target is, and refuses a run that does not fit.
+    fn prepare(
+        options: &'a TrainOptions,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        let started = Instant::now();
+        let context = context(options, stop, progress);
+        let job = Job::open(options)?;
+        let mut passes = Vec::new();
+        let target = find_target(&context, &job, options, &mut passes)?;
+        output::prepare(&options.out_dir, options.overwrite)?;
+        let parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
+        for dead in ScratchDirectory::remove_dead(parent) {
+            let size = format_bytes(dead.bytes);
+            progress.warning(&format!(
+                "removed the scratch files of a run that died: {} ({size})",
+                dead.path.display()
+            ));
+        }
+        let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
+        plan.memory.check(memory::free_memory_bytes())?;
+        plan.notes.iter().for_each(|note| progress.message(note));
+        let scratch = ScratchDirectory::create(parent, options.keep_scratch, options.allow_tmpfs)?;
+        scratch.check_free(plan.scratch_bytes)?;
+        Ok(Self {
+            options,
+            context,
+            job,
+            target,
+            plan,
+            scratch,
+            passes,
+            started,
+        })
+    }
+
+    /// Labels and groups of all rows, and the groups' names.
+    fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
+        let rows = RowsFile::create(&self.scratch.file("rows"), self.job.dataset.rows())?;
+        let mut names = GroupTable::new(
+            self.target.classes.len(),
+            self.options.limits.groups_in_memory_max,
+            self.scratch.path(),
+        );
+        let grouped = self.job.roles.group.is_some();
+        let report = scan(&self.context, &self.job, &self.target, &rows, |run| {
+            if grouped {
+                names.name(run.hash, &run.name)
+            } else {
+                Ok(())
+            }
+        })?;
+        self.passes.push(report);
+        Ok((rows, names))
+    }
+
+    /// Every row's split. Its warnings are given.
+    fn assign(&self, rows: &RowsFile, names: GroupTable) -> Result<Assigned> {
+        let options = self.options;
+        let source = match self.job.roles.split {
+            Some(_) => SplitSource::Column,
+            None => SplitSource::Groups {
+                rule: options.split_rule,
+                shares: Shares::new(options.valid_size, options.test_size)?,
+            },
+        };
+        let spec = AssignSpec {
+            source,
+            target: &self.target,
+            seed: options.seed,
+            sample_rows: options.limits.cut_sample_rows,
+            grouped: self.job.roles.group.is_some(),
+            groups_max: options.limits.groups_in_memory_max,
+            spill: self.scratch.path(),
+        };
+        let mut assigned = assign(&self.context, &spec, rows, names)?;
+        let ungrouped = ungrouped_warning(&self.job, self.options);
+        assigned.warnings.extend(ungrouped);
+        for warning in &assigned.warnings {
+            self.context.progress.warning(warning);
+        }
+        Ok(assigned)
+    }
+
+    /// What the training rows say about each feature.
+    fn survey(&mut self, rows: &RowsFile, assigned: &Assigned) -> Result<Survey> {
+        let spec = SurveySpec {
+            job: &self.job,
+            rows,
+            sample: &assigned.sample,
+            sample_path: &self.scratch.file("sample"),
+            categories_max: self.options.limits.categories_tracked_max,
+        };
+        let survey = survey(&self.context, &spec)?;
+        self.passes.push(survey.report.clone());
+        Ok(survey)
+    }
+
+    /// Cut points and categories. A linear model needs no cut points.
+    fn bins(&self, spec: &ModelSpec, survey: &Survey) -> Result<Bins> {
+        let kept_max = self.options.limits.categories_kept_max;
+        let spec = match spec {
+            ModelSpec::Gbdt(options) => BinsSpec {
+                bins_max: Some(options.bins_max),
+                categories_max: kept_max,
+            },
+            ModelSpec::Logistic(options) => BinsSpec {
+                bins_max: None,
+                categories_max: kept_max.min(options.categories_max as usize),
+            },
+        };
+        find_bins(&self.context, &self.job, survey, spec)
+    }
+
+    /// The model, saved, and how good it is.
+    fn fit(&mut self, spec: &FitSpec<'_>) -> Result<Fitted> {
+        let mut fitted = fit(self, spec)?;
+        self.passes.append(&mut fitted.passes);
+        Ok(fitted)
+    }
+
+    /// How good the base model is, where the data have its scores.
+    fn evaluate_base(
+        &mut self,
+        rows: &RowsFile,
+        spec: &EvaluationSpec,
+    ) -> Result<Option<Evaluation>> {
+        let Some(scores) = self.job.base_scores(&self.target) else {
+            return Ok(None);
+        };
+        let (base, report) = evaluate_base_scores(&self.context, &self.job, &scores, rows, spec)?;
+        self.passes.push(report);
+        Ok(Some(base))
+    }
+
+    fn evaluation_spec(&self, label_center: f64) -> EvaluationSpec {
+        EvaluationSpec {
+            label_center,
+            spill: self.scratch.path().to_path_buf(),
+            ..evaluation_spec(
+                self.options,
+                &self.job,
+                self.target.task,
+                self.target.classes.len(),
+            )
+        }
+    }
 }
 
 fn context<'a>(options: &TrainOptions, stop: &'a Stop, progress: &'a dyn Progress) -> Context<'a> {
@@ -284,99 +332,38 @@ fn context<'a>(options: &TrainOptions, stop: &'a Stop, progress: &'a dyn Progres
     }
 }
 
-/// The target where it is known without reading data.
-fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
-    let name = &job.schema().fields[job.roles.target].name;
-    match &job.profile {
-        Some(profile) if profile.describes_target(name) => {
-            Target::from_profile(name, profile, options.task).map(Some)
-        }
-        _ if options.task == TaskChoice::Regression => {
-            let is_text = job.schema().fields[job.roles.target].value_type
-                == Some(crate::data::ValueType::Text);
-            if is_text {
-                return Err(Error::Dataset(format!(
-                    "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
-                )));
-            }
-            Ok(Some(Target::regression(name)))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn find_target(
+fn plan_for(
     context: &Context<'_>,
     job: &Job,
+    task: Task,
+    classes: usize,
     options: &TrainOptions,
-    passes: &mut Vec<PassReport>,
-) -> Result<Target> {
-    if let Some(target) = known_target(job, options)? {
-        return Ok(target);
-    }
-    let classes_max = options.limits.classes_max;
-    let (values, report) = distinct_values(context, job, job.roles.target, classes_max)?;
-    passes.push(report);
-    let name = &job.schema().fields[job.roles.target].name;
-    let target = Target::from_values(name, &values, options.task, classes_max)?;
-    context.progress.message(&format!(
-        "classes of `{name}` in order: {}",
-        target.classes.join(", ")
-    ));
-    Ok(target)
+) -> Result<RunPlan> {
+    let spec = PlanSpec {
+        model: &options.model,
+        evaluation: &evaluation_spec(options, job, task, classes),
+        limits: &options.limits,
+        verify: options.verify,
+        memory_bytes: options.memory_bytes,
+    };
+    plan_run(context, job, &spec)
 }
 
-/// What a plan takes the task to be before the classes are counted.
-fn assumed_task(choice: TaskChoice) -> (Task, usize) {
-    match choice {
-        TaskChoice::Multiclass => (Task::Multiclass, 3),
-        TaskChoice::Regression => (Task::Regression, 0),
-        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
-    }
-}
-
+/// What will be evaluated, as far as it is known before any pass.
 fn evaluation_spec(
     options: &TrainOptions,
     job: &Job,
     task: Task,
     classes: usize,
-    label_center: f64,
-    spill: &Path,
 ) -> EvaluationSpec {
     EvaluationSpec {
         task,
         classes,
-        label_center,
+        label_center: 0.0,
         grouped: job.roles.group.is_some(),
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
-        spill: spill.to_path_buf(),
+        spill: options.out_dir.clone(),
     }
-}
-
-fn plan_spec<'a>(
-    options: &'a TrainOptions,
-    task: Task,
-    classes: usize,
-    evaluation: &'a EvaluationSpec,
-) -> PlanSpec<'a> {
-    PlanSpec {
-        model: &options.model,
-        task,
-        classes,
-        evaluation,
-        limits: &options.limits,
-        verify: options.verify,
-        memory_bytes: options.memory_bytes,
-    }
-}
-
-fn unlabelled_warning(assigned: &Assigned, target: &Target) -> Option<String> {
-    (assigned.unlabelled_rows > 0).then(|| {
-        format!(
-            "{} rows have no value of the target `{}` and are left out",
-            assigned.unlabelled_rows, target.name
-        )
-    })
 }
 
 /// The learner's options with class weights and penalties filled in.
@@ -387,211 +374,4 @@ fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<M
     let mut spec = model.clone();
     spec.resolve(&classes, train.iter().sum())?;
     Ok(spec)
-}
-
-/// Bins of numbers and categories of texts. A linear model needs no cut points.
-fn bins_of(spec: &ModelSpec, categories_kept_max: usize) -> (Option<u16>, usize) {
-    match spec {
-        ModelSpec::Gbdt(options) => (Some(options.bins_max), categories_kept_max),
-        ModelSpec::Logistic(options) => (
-            None,
-            (options.categories_max as usize).min(categories_kept_max),
-        ),
-    }
-}
-
-/// What fitting leaves behind.
-struct FittedModel {
-    model: Model,
-    survey: Vec<FeatureSurvey>,
-    left_out: Vec<(u32, &'static str)>,
-    curve: Vec<RoundLoss>,
-    evaluation: Evaluation,
-    seconds_to_model: f64,
-}
-
-/// A run whose rows are assigned.
-struct Run<'a> {
-    options: &'a TrainOptions,
-    context: Context<'a>,
-    job: &'a Job,
-    target: &'a Target,
-    assigned: &'a Assigned,
-    scratch: &'a ScratchDirectory,
-    rows: &'a RowsFile,
-    plan: &'a RunPlan,
-    evaluation: &'a EvaluationSpec,
-    started: Instant,
-}
-
-impl Run<'_> {
-    fn fit_trees(
-        &self,
-        booster: &BoosterOptions,
-        bins: Bins,
-        survey: Survey,
-        passes: &mut Vec<PassReport>,
-    ) -> Result<FittedModel> {
-        let context = &self.context;
-        let loss = self.spec_for_plan().loss();
-        let codes_path = self.scratch.file("codes");
-        let (codes, report) = write_codes(context, self.job, &bins, &codes_path)?;
-        passes.push(report);
-        let plan = BoosterPlan::new(
-            booster,
-            loss,
-            &bins.layout,
-            context.threads,
-            self.plan.histogram_budget_bytes,
-        )?;
-        let boosted = boost(
-            context,
-            BoostSpec {
-                options: booster,
-                loss,
-                bins: &bins,
-                plan,
-                codes: &codes,
-                rows: self.rows,
-                state_path: &self.scratch.file("state"),
-            },
-        )?;
-        passes.push(boosted.report);
-        let left_out = constants(&bins);
-        let model = self.model(bins.features, Body::Trees(boosted.ensemble));
-        let seconds_to_model = self.save(&model)?;
-        let Body::Trees(ensemble) = &model.body else {
-            unreachable!("trees were grown")
-        };
-        let evaluation = evaluate_from_scratch(
-            context,
-            ensemble,
-            &model.features,
-            &bins.layout,
-            Files {
-                codes: &codes,
-                rows: self.rows,
-                state: &boosted.state,
-            },
-            self.evaluation,
-        )?;
-        Ok(FittedModel {
-            model,
-            survey: survey.features,
-            left_out,
-            curve: boosted.curve,
-            evaluation,
-            seconds_to_model,
-        })
-    }
-
-    fn fit_linear(
-        &self,
-        logistic: &LogisticOptions,
-        bins: Bins,
-        survey: Survey,
-        passes: &mut Vec<PassReport>,
-    ) -> Result<FittedModel> {
-        let spec = NewtonSpec {
-            options: logistic,
-            job: self.job,
-            features: &bins.features,
-            survey: &survey,
-            rows: self.rows,
-            sample: &self.assigned.sample,
-            classes: self.target.classes.len(),
-            train_rows: self.assigned.rows(Split::Train),
-        };
-        let fit = newton::fit(&self.context, &spec, self.options.limits.start_sample_rows)?;
-        passes.extend(fit.reports);
-        let model = self.model(bins.features, Body::Linear(fit.linear));
-        let seconds_to_model = self.save(&model)?;
-        let (evaluation, report) = predict_and_evaluate(
-            &self.context,
-            "evaluation",
-            self.job,
-            &model,
-            self.rows,
-            &Split::ALL,
-            self.evaluation,
-        )?;
-        passes.push(report);
-        Ok(FittedModel {
-            model,
-            survey: survey.features,
-            left_out: fit.left_out,
-            curve: Vec::new(),
-            evaluation,
-            seconds_to_model,
-        })
-    }
-
-    fn spec_for_plan(&self) -> PlanSpec<'_> {
-        plan_spec(
-            self.options,
-            self.target.task,
-            self.target.classes.len(),
-            self.evaluation,
-        )
-    }
-
-    /// Saves the model as soon as it is there; the report saves it again with its metrics.
-    fn save(&self, model: &Model) -> Result<f64> {
-        let path = self.options.out_dir.join(output::MODEL);
-        let bytes = model.save(&path)?.bytes;
-        let seconds = self.started.elapsed().as_secs_f64();
-        let size = format_bytes(bytes);
-        self.context.progress.message(&format!(
-            "saved {} ({size}) after {seconds:.1} s",
-            path.display()
-        ));
-        Ok(seconds)
-    }
-
-    fn model(&self, features: Vec<FeatureSpec>, body: Body) -> Model {
-        let job = self.job;
-        let name = |column: usize| job.schema().fields[column].name.clone();
-        let excluded = job.roles.excluded.iter().map(|excluded| ExcludedColumn {
-            name: name(excluded.column),
-            reason: excluded.reason.clone(),
-        });
-        Model {
-            about: About {
-                rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
-                task: self.target.task,
-                classes: self.target.classes.clone(),
-                roles: ModelRoles {
-                    target: self.target.name.clone(),
-                    group: job.roles.group.map(name),
-                    weight: None,
-                    split: job.roles.split.map(name),
-                    excluded: excluded.collect(),
-                },
-                profile: job.profile.as_ref().map(|profile| profile.to_toml()),
-                data_fingerprint: self.assigned.content_hash,
-                train_rows: self.assigned.rows(Split::Train),
-                seed: self.options.seed,
-            },
-            features,
-            body,
-            metrics: serde_json::Value::Null,
-            split: self.assigned.assignment.as_ref().map_or(
-                serde_json::Value::Null,
-                |assignment| {
-                    serde_json::to_value(assignment).expect("an assignment is numbers and text")
-                },
-            ),
-            options: serde_json::to_value(&self.options.model)
-                .expect("options are numbers and text"),
-        }
-    }
-}
-
-/// Features of a single code, in which no node can be split.
-fn constants(bins: &Bins) -> Vec<(u32, &'static str)> {
-    let features = bins.radices.iter().enumerate();
-    let constant = features.filter(|(_, radix)| **radix <= 1);
-    constant
-        .map(|(feature, _)| (feature as u32, "constant in the training rows"))
-        .collect()
 }

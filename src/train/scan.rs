@@ -5,12 +5,7 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     group::hash::{hash_number, hash_text},
-    train::{
-        job::Job,
-        rows::RowsFile,
-        split_column,
-        target::{DistinctValues, Target},
-    },
+    train::{job::Job, rows::RowsFile, split_column, target::Target},
 };
 
 /// Rows of a slice; also how many group names one lane holds at the most.
@@ -25,55 +20,6 @@ pub struct GroupRun {
     pub name: String,
     /// How many rows.
     pub rows: u64,
-}
-
-/// The distinct values of a target that no profile describes.
-///
-/// # Errors
-/// When the column cannot be read.
-pub fn distinct_values(
-    context: &Context<'_>,
-    job: &Job,
-    column: usize,
-    values_max: usize,
-) -> Result<(DistinctValues, PassReport)> {
-    struct DistinctSink {
-        values: DistinctValues,
-        values_max: usize,
-    }
-    impl Sink for DistinctSink {
-        type Part = DistinctValues;
-
-        fn start(&mut self, _slice: Slice) -> Result<()> {
-            Ok(())
-        }
-
-        fn batch(&mut self, batch: &Batch) -> Result<()> {
-            self.values.update(&batch.values, self.values_max);
-            Ok(())
-        }
-
-        fn finish(&mut self) -> Result<DistinctValues> {
-            Ok(std::mem::take(&mut self.values))
-        }
-    }
-    let sink = || DistinctSink {
-        values: DistinctValues::default(),
-        values_max,
-    };
-    let pass = ParquetPass {
-        name: "classes",
-        row_groups: &job.row_ranges,
-        columns: &[column],
-        slice_rows_max: SLICE_ROWS_MAX,
-    };
-    let sinks = (0..context.threads).map(|_| sink()).collect();
-    let mut distinct = DistinctValues::default();
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
-        distinct.merge(&part, values_max);
-        Ok(())
-    })?;
-    Ok((distinct, report))
 }
 
 /// Reads the target and group columns of all rows into the rows file; `group_run` gets the groups in

@@ -6,7 +6,7 @@ use crate::{
     engine::{Context, block_pass},
     error::Result,
     limits::BLOCK_ROWS,
-    model::{Ensemble, FeatureSpec, features::missing_codes, predict::ByteTrees},
+    model::{Body, Model, features::missing_codes, predict::ByteTrees},
     scratch::BlockFile,
     train::{
         evaluate::{BySplit, Evaluation, EvaluationSpec},
@@ -36,19 +36,24 @@ pub struct Files<'a> {
     pub state: &'a StateFile,
 }
 
-/// Evaluates the ensemble that was grown from these files on all splits.
+/// Evaluates the trees that were grown from these files on all splits.
 ///
 /// # Errors
 /// When a scratch file cannot be read.
+///
+/// # Panics
+/// If the model has no trees.
 pub fn evaluate_from_scratch(
     context: &Context<'_>,
-    ensemble: &Ensemble,
-    features: &[FeatureSpec],
+    model: &Model,
     layout: &CodeLayout,
     files: Files<'_>,
     spec: &EvaluationSpec,
 ) -> Result<Evaluation> {
-    let trees = ByteTrees::compile(ensemble, layout, &missing_codes(features));
+    let Body::Trees(ensemble) = &model.body else {
+        panic!("scratch has codes for trees alone");
+    };
+    let trees = ByteTrees::compile(ensemble, layout, &missing_codes(&model.features));
     let workers = (0..context.threads)
         .map(|_| Worker {
             trees: trees.clone(),

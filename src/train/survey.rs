@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, Schema, ValueType, Values},
+    data::{Batch, Schema, ValueType, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
+    group::hash::hash_text,
     scratch::BlockFile,
     stats::{CategoryCounts, Moments, MomentsStream},
     train::{
@@ -18,37 +19,22 @@ use crate::{
 /// Rows that a survey sees as one slice.
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What the training rows say about one feature.
+/// What is known of one feature.
 #[derive(Debug, Clone)]
-pub enum FeatureSurvey {
-    /// A number.
-    Numeric {
-        /// Range, missing and infinite values, mean and variance.
-        moments: Moments,
-        /// Whether any row of any split misses the value: whether a code must be there for it.
-        missing_anywhere: bool,
-    },
-    /// A text.
-    Text {
-        /// How often each value occurs.
-        counts: CategoryCounts,
-        /// Whether any row of any split misses the value.
-        missing_anywhere: bool,
-    },
+pub struct FeatureSurvey {
+    /// What the training rows say.
+    pub values: SurveyedValues,
+    /// Whether any row of any split misses the value: whether a code must be there for it.
+    pub missing_anywhere: bool,
 }
 
-impl FeatureSurvey {
-    /// Training rows without a value.
-    pub fn missing_any(&self) -> bool {
-        match self {
-            Self::Numeric {
-                missing_anywhere, ..
-            }
-            | Self::Text {
-                missing_anywhere, ..
-            } => *missing_anywhere,
-        }
-    }
+/// The statistics of a feature's values in the training rows, by its type.
+#[derive(Debug, Clone)]
+pub enum SurveyedValues {
+    /// A number: range, missing and infinite values, mean and variance.
+    Numeric(Moments),
+    /// A text: how often each value occurs.
+    Text(CategoryCounts),
 }
 
 /// What the survey found.
@@ -61,65 +47,56 @@ pub struct Survey {
     pub report: PassReport,
 }
 
+/// What a survey looks at, and where its sample goes.
+#[derive(Debug, Clone, Copy)]
+pub struct SurveySpec<'a> {
+    /// The data; every feature of it is surveyed.
+    pub job: &'a Job,
+    /// The splits.
+    pub rows: &'a RowsFile,
+    /// The sampled training rows.
+    pub sample: &'a RowSample,
+    /// Where their values are written.
+    pub sample_path: &'a Path,
+    /// Values of a text column that are counted.
+    pub categories_max: usize,
+}
+
 /// Runs the survey over the features.
 ///
 /// Memory: moments and category counts a feature, the selected rows of a slice a lane.
 ///
 /// # Errors
 /// When the data cannot be read, a text column has too many values, or the disk is full.
-pub fn survey(
-    context: &Context<'_>,
-    job: &Job,
-    features: &[usize],
-    rows: &RowsFile,
-    sample: &RowSample,
-    sample_path: &Path,
-    categories_max: usize,
-) -> Result<Survey> {
-    let schema = job.schema();
+pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
+    let features = &spec.job.roles.features;
+    let schema = spec.job.schema();
     let element_bytes: Vec<usize> = features
         .iter()
         .map(|column| sample_bytes(schema, *column))
         .collect();
-    let sample_file = BlockFile::create(sample_path, sample.rows(), &element_bytes)?;
-    let mut merged: Vec<FeatureSurvey> = features
-        .iter()
-        .map(|column| empty(schema, *column, categories_max))
-        .collect();
+    let sample = BlockFile::create(spec.sample_path, spec.sample.rows(), &element_bytes)?;
+    let mut merged: Vec<FeatureSurvey> =
+        features.iter().map(|column| spec.empty(*column)).collect();
     let sinks = (0..context.threads)
-        .map(|_| {
-            SurveySink::new(
-                schema,
-                features,
-                rows,
-                sample,
-                &sample_file,
-                context.batch_rows_max,
-                categories_max,
-            )
-        })
+        .map(|_| SurveySink::new(*spec, &sample, context.batch_rows_max))
         .collect();
     let pass = ParquetPass {
         name: "survey",
-        row_groups: &job.row_ranges,
+        row_groups: &spec.job.row_ranges,
         columns: features,
         slice_rows_max: SLICE_ROWS_MAX,
     };
-    let (report, _) = parquet_pass(
-        context,
-        &pass,
-        job.lanes(context),
-        sinks,
-        |_, part: Vec<FeatureSurvey>| {
-            for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
-                merge(merged, part, &schema.fields[*column].name)?;
-            }
-            Ok(())
-        },
-    )?;
+    let lanes = spec.job.lanes(context);
+    let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Vec<_>| {
+        for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
+            merged.merge(part, &schema.fields[*column].name)?;
+        }
+        Ok(())
+    })?;
     Ok(Survey {
         features: merged,
-        sample: sample_file,
+        sample,
         report,
     })
 }
@@ -134,64 +111,77 @@ pub fn sample_bytes(schema: &Schema, column: usize) -> usize {
 
 /// The number that stands for a text in the sample; 0 is missing.
 pub fn sampled_text(value: &str) -> u32 {
-    (crate::group::hash::hash_text(value) as u32).max(1)
+    (hash_text(value) as u32).max(1)
 }
 
-fn empty(schema: &Schema, column: usize, categories_max: usize) -> FeatureSurvey {
-    match schema.fields[column].value_type {
-        Some(ValueType::Text) => FeatureSurvey::Text {
-            counts: CategoryCounts::new(categories_max),
+impl SurveySpec<'_> {
+    fn empty(&self, column: usize) -> FeatureSurvey {
+        let values = match self.job.schema().fields[column].value_type {
+            Some(ValueType::Text) => SurveyedValues::Text(CategoryCounts::new(self.categories_max)),
+            _ => SurveyedValues::Numeric(Moments::default()),
+        };
+        FeatureSurvey {
+            values,
             missing_anywhere: false,
-        },
-        _ => FeatureSurvey::Numeric {
-            moments: Moments::default(),
-            missing_anywhere: false,
-        },
+        }
     }
 }
 
-fn merge(merged: &mut FeatureSurvey, part: &FeatureSurvey, name: &str) -> Result<()> {
-    match (merged, part) {
-        (
-            FeatureSurvey::Numeric {
-                moments,
-                missing_anywhere,
-            },
-            FeatureSurvey::Numeric {
-                moments: part,
-                missing_anywhere: part_missing,
-            },
-        ) => {
-            moments.merge(part);
-            *missing_anywhere |= part_missing;
+impl FeatureSurvey {
+    /// Adds the survey of later rows.
+    fn merge(&mut self, part: &Self, name: &str) -> Result<()> {
+        self.missing_anywhere |= part.missing_anywhere;
+        match (&mut self.values, &part.values) {
+            (SurveyedValues::Numeric(moments), SurveyedValues::Numeric(part)) => {
+                moments.merge(part);
+                Ok(())
+            }
+            (SurveyedValues::Text(counts), SurveyedValues::Text(part)) => counts.merge(name, part),
+            _ => unreachable!("both sides are of the schema's type"),
         }
-        (
-            FeatureSurvey::Text {
-                counts,
-                missing_anywhere,
-            },
-            FeatureSurvey::Text {
-                counts: part,
-                missing_anywhere: part_missing,
-            },
-        ) => {
-            counts.merge(name, part)?;
-            *missing_anywhere |= part_missing;
-        }
-        _ => unreachable!("both sides are of the schema's type"),
     }
-    Ok(())
+
+    /// Adds a batch; numbers go to `stream`, whose moments become the column's at its end.
+    fn observe(
+        &mut self,
+        stream: &mut MomentsStream,
+        values: &Values,
+        train: &[u32],
+        name: &str,
+    ) -> Result<()> {
+        self.missing_anywhere = self.missing_anywhere || is_missing_anywhere(values);
+        let all = train.len() == values.len();
+        match (&mut self.values, values) {
+            (SurveyedValues::Numeric(_), Values::F32(values)) if all => stream.update_f32(values),
+            (SurveyedValues::Numeric(_), Values::F64(values)) if all => stream.update_f64(values),
+            (SurveyedValues::Numeric(_), Values::F32(values)) => {
+                stream.update_f32_selected(values, train);
+            }
+            (SurveyedValues::Numeric(_), Values::F64(values)) => {
+                stream.update_f64_selected(values, train);
+            }
+            (SurveyedValues::Text(counts), Values::Text(text)) => {
+                counts.update(name, text, Some(train))?;
+            }
+            _ => unreachable!("the lane gives the schema's type"),
+        }
+        Ok(())
+    }
+}
+
+fn is_missing_anywhere(values: &Values) -> bool {
+    match values {
+        Values::F32(values) => values.iter().any(|value| value.is_nan()),
+        Values::F64(values) => values.iter().any(|value| value.is_nan()),
+        Values::Text(text) => text.ids.contains(&MISSING_TEXT),
+    }
 }
 
 /// One lane's survey of one slice at a time.
 struct SurveySink<'a> {
-    schema: &'a Schema,
-    features: &'a [usize],
-    rows: &'a RowsFile,
-    sample: &'a RowSample,
+    spec: SurveySpec<'a>,
     sample_file: &'a BlockFile,
     batch_rows_max: usize,
-    categories_max: usize,
     slice: Slice,
     /// The selected rows of each batch of the slice, the same for every column.
     selected: Vec<Selected>,
@@ -213,28 +203,12 @@ struct Gathered {
 }
 
 impl<'a> SurveySink<'a> {
-    fn new(
-        schema: &'a Schema,
-        features: &'a [usize],
-        rows: &'a RowsFile,
-        sample: &'a RowSample,
-        sample_file: &'a BlockFile,
-        batch_rows_max: usize,
-        categories_max: usize,
-    ) -> Self {
+    fn new(spec: SurveySpec<'a>, sample_file: &'a BlockFile, batch_rows_max: usize) -> Self {
         Self {
-            schema,
-            features,
-            rows,
-            sample,
+            spec,
             sample_file,
             batch_rows_max,
-            categories_max,
-            slice: Slice {
-                row_group: 0,
-                first_row: 0,
-                rows: 0,
-            },
+            slice: Slice::default(),
             selected: Vec::new(),
             splits: Vec::new(),
             feature: 0,
@@ -247,7 +221,7 @@ impl<'a> SurveySink<'a> {
 
     fn finish_column(&mut self) {
         if let Some(mut current) = self.current.take() {
-            if let FeatureSurvey::Numeric { moments, .. } = &mut current {
+            if let SurveyedValues::Numeric(moments) = &mut current.values {
                 *moments = std::mem::take(&mut self.moments).finish();
             }
             self.finished.push(current);
@@ -265,15 +239,14 @@ impl Sink for SurveySink<'_> {
         let batches = slice.rows.div_ceil(self.batch_rows_max);
         self.selected
             .resize_with(batches.max(self.selected.len()), Selected::default);
-        let mut rank = self
-            .sample
-            .rank_of(slice.first_row, self.rows, &mut self.splits)?;
+        let SurveySpec { rows, sample, .. } = self.spec;
+        let mut rank = sample.rank_of(slice.first_row, rows, &mut self.splits)?;
         for batch in 0..batches {
             let done = batch * self.batch_rows_max;
-            let rows = (slice.rows - done).min(self.batch_rows_max);
+            let batch_rows = (slice.rows - done).min(self.batch_rows_max);
             let first_row = slice.first_row + done as u64;
-            self.rows.read_splits(first_row, rows, &mut self.splits)?;
-            self.selected[batch].fill(self.sample, first_row, &self.splits, rank);
+            rows.read_splits(first_row, batch_rows, &mut self.splits)?;
+            self.selected[batch].fill(sample, first_row, &self.splits, rank);
             rank += self.selected[batch].sampled.len() as u64;
         }
         Ok(())
@@ -282,22 +255,18 @@ impl Sink for SurveySink<'_> {
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         if batch.first_row == self.slice.first_row {
             self.finish_column();
-            self.current = Some(empty(self.schema, batch.column, self.categories_max));
+            self.current = Some(self.spec.empty(batch.column));
         }
-        debug_assert_eq!(self.features[self.feature], batch.column);
+        let job = self.spec.job;
+        debug_assert_eq!(job.roles.features[self.feature], batch.column);
         let index = (batch.first_row - self.slice.first_row) as usize / self.batch_rows_max;
         let selected = &self.selected[index];
         let current = self
             .current
             .as_mut()
             .expect("a column starts with its first batch");
-        observe(
-            current,
-            &mut self.moments,
-            &batch.values,
-            selected,
-            &self.schema.fields[batch.column].name,
-        )?;
+        let name = &job.schema().fields[batch.column].name;
+        current.observe(&mut self.moments, &batch.values, &selected.train, name)?;
         self.gathered
             .write(self.sample_file, self.feature, &batch.values, selected)
     }
@@ -306,57 +275,6 @@ impl Sink for SurveySink<'_> {
         self.finish_column();
         Ok(std::mem::take(&mut self.finished))
     }
-}
-
-fn observe(
-    survey: &mut FeatureSurvey,
-    stream: &mut MomentsStream,
-    values: &Values,
-    selected: &Selected,
-    name: &str,
-) -> Result<()> {
-    let all = selected.train.len() == values.len();
-    match (survey, values) {
-        (
-            FeatureSurvey::Numeric {
-                missing_anywhere, ..
-            },
-            Values::F32(values),
-        ) => {
-            *missing_anywhere = *missing_anywhere || values.iter().any(|value| value.is_nan());
-            if all {
-                stream.update_f32(values);
-            } else {
-                stream.update_f32_selected(values, &selected.train);
-            }
-        }
-        (
-            FeatureSurvey::Numeric {
-                missing_anywhere, ..
-            },
-            Values::F64(values),
-        ) => {
-            *missing_anywhere = *missing_anywhere || values.iter().any(|value| value.is_nan());
-            if all {
-                stream.update_f64(values);
-            } else {
-                stream.update_f64_selected(values, &selected.train);
-            }
-        }
-        (
-            FeatureSurvey::Text {
-                counts,
-                missing_anywhere,
-            },
-            Values::Text(text),
-        ) => {
-            *missing_anywhere =
-                *missing_anywhere || text.ids.contains(&crate::data::batch::MISSING_TEXT);
-            counts.update(name, text, Some(&selected.train))?;
-        }
-        _ => unreachable!("the lane gives the schema's type"),
-    }
-    Ok(())
 }
 
 impl Gathered {
@@ -383,7 +301,7 @@ impl Gathered {
             Values::Text(text) => {
                 self.u32.clear();
                 self.u32.extend(indexes.map(|index| match text.ids[index] {
-                    crate::data::batch::MISSING_TEXT => 0,
+                    MISSING_TEXT => 0,
                     id => sampled_text(text.value(id)),
                 }));
                 file.write(array, rank, &self.u32)

@@ -5,9 +5,10 @@ use crate::{
     data::Split,
     report::{
         DeltaSummary, DeltaTally,
-        metrics::{self, MetricsRecord, SplitRecord, TaskMetrics},
+        metrics::{self, MetricsRecord, SplitRecord},
     },
     stats::metrics::{BinaryMetrics, BinaryTable, GroupF1, MulticlassTable, RegressionTable},
+    train::evaluate::Metrics,
 };
 
 /// A binary run with base scores, groups that are genes, and a valid split of one class.
@@ -16,7 +17,7 @@ pub(super) fn binary() -> MetricsRecord {
         let mut table = BinaryTable::new(0.5);
         table.update(margins, labels, None);
         // Pinned: the last digits of a logarithm are the platform's.
-        Some(TaskMetrics::Binary(BinaryMetrics {
+        Some(Metrics::Binary(BinaryMetrics {
             log_loss: Some(0.3125),
             brier: Some(0.125),
             ..table.finish()
@@ -95,7 +96,7 @@ pub(super) fn three_classes() -> MetricsRecord {
         rows: 3,
         groups: None,
         class_rows: vec![1, 1, 1],
-        model: Some(TaskMetrics::Multiclass(table.finish())),
+        model: Some(Metrics::Multiclass(table.finish())),
         group_f1: None,
         base: None,
         base_group_f1: None,
@@ -112,7 +113,7 @@ pub(super) fn regression() -> MetricsRecord {
     record.classes.clear();
     record.splits[0].rows = 2;
     record.splits[0].class_rows.clear();
-    record.splits[0].model = Some(TaskMetrics::Regression(table.finish()));
+    record.splits[0].model = Some(Metrics::Regression(table.finish()));
     record
 }
 

@@ -1,0 +1,121 @@
+//! What is learned: from the profile or the options, or else from the distinct values of the column.
+
+use crate::{
+    data::{Batch, ValueType},
+    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Result},
+    model::link::Task,
+    train::{
+        job::Job,
+        options::{TaskChoice, TrainOptions},
+        target::{DistinctValues, Target},
+    },
+};
+
+/// Rows of a slice.
+const SLICE_ROWS_MAX: usize = 1 << 17;
+
+/// The target where it is known without reading data.
+///
+/// # Errors
+/// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
+pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
+    let name = &job.schema().fields[job.roles.target].name;
+    match &job.profile {
+        Some(profile) if profile.describes_target(name) => {
+            Target::from_profile(name, profile, options.task).map(Some)
+        }
+        _ if options.task == TaskChoice::Regression => {
+            let is_text = job.schema().fields[job.roles.target].value_type == Some(ValueType::Text);
+            if is_text {
+                return Err(Error::Dataset(format!(
+                    "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
+                )));
+            }
+            Ok(Some(Target::regression(name)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The target, by a pass over its column where nothing else says its classes.
+///
+/// # Errors
+/// When the column cannot be read, or its values are nothing to learn.
+pub fn find_target(
+    context: &Context<'_>,
+    job: &Job,
+    options: &TrainOptions,
+    passes: &mut Vec<PassReport>,
+) -> Result<Target> {
+    if let Some(target) = known_target(job, options)? {
+        return Ok(target);
+    }
+    let classes_max = options.limits.classes_max;
+    let (values, report) = distinct_values(context, job, classes_max)?;
+    passes.push(report);
+    let name = &job.schema().fields[job.roles.target].name;
+    let target = Target::from_values(name, &values, options.task, classes_max)?;
+    context.progress.message(&format!(
+        "classes of `{name}` in order: {}",
+        target.classes.join(", ")
+    ));
+    Ok(target)
+}
+
+/// What a plan takes the task to be before the classes are counted.
+pub fn assumed_task(choice: TaskChoice) -> (Task, usize) {
+    match choice {
+        TaskChoice::Multiclass => (Task::Multiclass, 3),
+        TaskChoice::Regression => (Task::Regression, 0),
+        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
+    }
+}
+
+/// The distinct values of the target column, at most one more than there may be classes.
+fn distinct_values(
+    context: &Context<'_>,
+    job: &Job,
+    values_max: usize,
+) -> Result<(DistinctValues, PassReport)> {
+    let pass = ParquetPass {
+        name: "classes",
+        row_groups: &job.row_ranges,
+        columns: &[job.roles.target],
+        slice_rows_max: SLICE_ROWS_MAX,
+    };
+    let sink = || DistinctSink {
+        values: DistinctValues::default(),
+        values_max,
+    };
+    let sinks = (0..context.threads).map(|_| sink()).collect();
+    let mut distinct = DistinctValues::default();
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
+        distinct.merge(&part, values_max);
+        Ok(())
+    })?;
+    Ok((distinct, report))
+}
+
+/// One lane's distinct values of one slice at a time.
+struct DistinctSink {
+    values: DistinctValues,
+    values_max: usize,
+}
+
+impl Sink for DistinctSink {
+    type Part = DistinctValues;
+
+    fn start(&mut self, _slice: Slice) -> Result<()> {
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        self.values.update(&batch.values, self.values_max);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<DistinctValues> {
+        Ok(std::mem::take(&mut self.values))
+    }
+}

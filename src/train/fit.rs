@@ -1,0 +1,214 @@
+//! Fitting: from bins to a saved model and its evaluation, by either learner.
+
+use serde_json::Value;
+
+use crate::{
+    data::Split,
+    engine::PassReport,
+    error::Result,
+    learner::{
+        ModelSpec,
+        gbdt::{BoosterOptions, BoosterPlan, RoundLoss},
+        logistic::LogisticOptions,
+    },
+    limits::format_bytes,
+    model::{About, Body, ExcludedColumn, FeatureSpec, Model, Roles},
+    train::{
+        assign::Assigned,
+        binning::write_codes,
+        bins::Bins,
+        boost::{BoostSpec, boost, loss_of},
+        evaluate::{Evaluation, EvaluationSpec},
+        newton::{self, NewtonSpec},
+        output,
+        predict::{PredictSpec, predict_and_evaluate},
+        recipe::Run,
+        rows::RowsFile,
+        scores::{Files, evaluate_from_scratch},
+        survey::Survey,
+    },
+};
+
+/// What a model is fitted from.
+pub(super) struct FitSpec<'a> {
+    /// The learner's options, complete.
+    pub model: &'a ModelSpec,
+    /// Features and their codes.
+    pub bins: Bins,
+    /// Moments and the sampled values.
+    pub survey: &'a Survey,
+    /// Labels, groups and splits.
+    pub rows: &'a RowsFile,
+    /// Counts by split, and the sample.
+    pub assigned: &'a Assigned,
+    /// What is evaluated.
+    pub evaluation: &'a EvaluationSpec,
+}
+
+/// What fitting leaves behind.
+pub(super) struct Fitted {
+    /// The model, saved without its metrics.
+    pub model: Model,
+    /// Features that the learner left out, and why.
+    pub left_out: Vec<(u32, &'static str)>,
+    /// Losses after each round of trees; empty for a linear model.
+    pub curve: Vec<RoundLoss>,
+    /// How good the model is on all splits.
+    pub evaluation: Evaluation,
+    /// Seconds from the run's start to the saved model.
+    pub seconds_to_model: f64,
+    /// The passes, in order.
+    pub passes: Vec<PassReport>,
+}
+
+/// Fits the model, saves it as soon as it is there, and evaluates it.
+///
+/// # Errors
+/// When data or scratch files cannot be read, or there is nothing to learn from.
+pub(super) fn fit(run: &Run<'_>, spec: &FitSpec<'_>) -> Result<Fitted> {
+    match spec.model {
+        ModelSpec::Gbdt(options) => fit_trees(run, spec, options),
+        ModelSpec::Logistic(options) => fit_linear(run, spec, options),
+    }
+}
+
+/// Binning pass, rounds of trees, evaluation from scratch.
+fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Result<Fitted> {
+    let context = &run.context;
+    let loss = loss_of(run.target.task, run.target.classes.len());
+    let (codes, binned) = write_codes(context, &run.job, &spec.bins, &run.scratch.file("codes"))?;
+    let plan = BoosterPlan::new(
+        options,
+        loss,
+        &spec.bins.layout,
+        context.threads,
+        run.plan.histogram_budget_bytes,
+    )?;
+    let boosted = boost(
+        context,
+        BoostSpec {
+            options,
+            loss,
+            bins: &spec.bins,
+            plan,
+            codes: &codes,
+            rows: spec.rows,
+            state_path: &run.scratch.file("state"),
+        },
+    )?;
+    let files = Files {
+        codes: &codes,
+        rows: spec.rows,
+        state: &boosted.state,
+    };
+    let model = model(run, spec, Body::Trees(boosted.ensemble));
+    let seconds_to_model = save(run, &model)?;
+    let evaluation =
+        evaluate_from_scratch(context, &model, &spec.bins.layout, files, spec.evaluation)?;
+    Ok(Fitted {
+        model,
+        left_out: constants(&spec.bins),
+        curve: boosted.curve,
+        evaluation,
+        seconds_to_model,
+        passes: vec![binned, boosted.report],
+    })
+}
+
+/// Newton passes over Parquet, then one that evaluates.
+fn fit_linear(run: &Run<'_>, spec: &FitSpec<'_>, options: &LogisticOptions) -> Result<Fitted> {
+    let newton = NewtonSpec {
+        options,
+        job: &run.job,
+        features: &spec.bins.features,
+        survey: spec.survey,
+        rows: spec.rows,
+        sample: &spec.assigned.sample,
+        classes: run.target.classes.len(),
+        train_rows: spec.assigned.rows(Split::Train),
+    };
+    let fit = newton::fit(&run.context, &newton, run.options.limits.start_sample_rows)?;
+    let model = model(run, spec, Body::Linear(fit.linear));
+    let seconds_to_model = save(run, &model)?;
+    let predict = PredictSpec {
+        name: "evaluation",
+        job: &run.job,
+        model: &model,
+        rows: spec.rows,
+        splits: &Split::ALL,
+        evaluation: spec.evaluation,
+    };
+    let (evaluation, report) = predict_and_evaluate(&run.context, &predict)?;
+    let mut passes = fit.reports;
+    passes.push(report);
+    Ok(Fitted {
+        model,
+        left_out: fit.left_out,
+        curve: Vec::new(),
+        evaluation,
+        seconds_to_model,
+        passes,
+    })
+}
+
+/// Saves the model as soon as it is there; the report saves it again with its metrics.
+fn save(run: &Run<'_>, model: &Model) -> Result<f64> {
+    let path = run.options.out_dir.join(output::MODEL);
+    let bytes = model.save(&path)?.bytes;
+    let seconds = run.started.elapsed().as_secs_f64();
+    let size = format_bytes(bytes);
+    run.context.progress.message(&format!(
+        "saved {} ({size}) after {seconds:.1} s",
+        path.display()
+    ));
+    Ok(seconds)
+}
+
+fn model(run: &Run<'_>, spec: &FitSpec<'_>, body: Body) -> Model {
+    let split = spec.assigned.assignment.as_ref();
+    let features: Vec<FeatureSpec> = spec.bins.features.clone();
+    Model {
+        about: about(run, spec.assigned),
+        features,
+        body,
+        metrics: Value::Null,
+        split: split.map_or(Value::Null, |assignment| {
+            serde_json::to_value(assignment).expect("an assignment is numbers and text")
+        }),
+        options: serde_json::to_value(&run.options.model).expect("options are numbers and text"),
+    }
+}
+
+fn about(run: &Run<'_>, assigned: &Assigned) -> About {
+    let job = &run.job;
+    let name = |column: usize| job.schema().fields[column].name.clone();
+    let excluded = job.roles.excluded.iter().map(|excluded| ExcludedColumn {
+        name: name(excluded.column),
+        reason: excluded.reason.clone(),
+    });
+    About {
+        rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+        task: run.target.task,
+        classes: run.target.classes.clone(),
+        roles: Roles {
+            target: run.target.name.clone(),
+            group: job.roles.group.map(name),
+            weight: None,
+            split: job.roles.split.map(name),
+            excluded: excluded.collect(),
+        },
+        profile: job.profile.as_ref().map(|profile| profile.to_toml()),
+        data_fingerprint: assigned.content_hash,
+        train_rows: assigned.rows(Split::Train),
+        seed: run.options.seed,
+    }
+}
+
+/// Features of a single code, in which no node can be split.
+fn constants(bins: &Bins) -> Vec<(u32, &'static str)> {
+    let features = bins.radices.iter().enumerate();
+    let constant = features.filter(|(_, radix)| **radix <= 1);
+    constant
+        .map(|(feature, _)| (feature as u32, "constant in the training rows"))
+        .collect()
+}
