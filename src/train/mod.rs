@@ -37,5 +37,8 @@ pub mod target;
 mod fit;
 mod recipe;
 
+#[cfg(test)]
+mod tests;
+
 pub use options::TrainOptions;
 pub use recipe::{Trained, plan, train, verify};
