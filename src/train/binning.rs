@@ -1,4 +1,7 @@
 //! The binning pass: every feature's codes, packed into bytes, into the codes file.
+//!
+//! The members of a byte column are read one after the other, so that a lane assembles a single byte
+//! column of its slice and writes it when the last member has come.
 
 use std::path::Path;
 
@@ -9,6 +12,7 @@ use crate::{
     model::{Coder, FeatureSpec},
     scratch::BlockFile,
     train::{bins::Bins, job::Job},
+    transform::pack::pack_into,
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
@@ -23,6 +27,8 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
 
 /// Writes the codes of all rows.
 ///
+/// Memory: two bytes a row of a slice, and the coders, a lane.
+///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
 pub fn write_codes(
@@ -31,12 +37,20 @@ pub fn write_codes(
     bins: &Bins,
     path: &Path,
 ) -> Result<(BlockFile, PassReport)> {
-    let Bins {
-        features, layout, ..
-    } = bins;
-    let columns = &job.roles.features;
-    let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; layout.len()])?;
-    let members: Vec<(usize, PackMember)> = layout
+    write_codes_in_slices(context, job, bins, path, SLICE_ROWS_MAX)
+}
+
+/// As [`write_codes`], with slices of any length; it changes nothing in the file.
+pub(super) fn write_codes_in_slices(
+    context: &Context<'_>,
+    job: &Job,
+    bins: &Bins,
+    path: &Path,
+    slice_rows_max: usize,
+) -> Result<(BlockFile, PassReport)> {
+    let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; bins.layout.len()])?;
+    let members: Vec<(usize, PackMember)> = bins
+        .layout
         .byte_columns
         .iter()
         .enumerate()
@@ -44,16 +58,17 @@ pub fn write_codes(
         .collect();
     let order: Vec<usize> = members
         .iter()
-        .map(|(_, member)| columns[member.feature as usize])
+        .map(|(_, member)| job.roles.features[member.feature as usize])
         .collect();
+    let coder = |(_, member): &(usize, PackMember)| {
+        let feature = &bins.features[member.feature as usize];
+        feature.binning.coder()
+    };
     let sinks = (0..context.threads)
         .map(|_| CodesSink {
             job,
             members: &members,
-            coders: members
-                .iter()
-                .map(|(_, member)| features[member.feature as usize].binning.coder())
-                .collect(),
+            coders: members.iter().map(coder).collect(),
             file: &codes,
             slice: Slice::default(),
             next_member: 0,
@@ -65,7 +80,7 @@ pub fn write_codes(
         name: "binning",
         row_groups: &job.row_ranges,
         columns: &order,
-        slice_rows_max: SLICE_ROWS_MAX,
+        slice_rows_max,
     };
     let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     Ok((codes, report))
@@ -116,11 +131,7 @@ impl Sink for CodesSink<'_> {
             let place = self.job.place(self.slice.row_group, Some(batch.column));
             return Err(changed(place));
         }
-        let bytes = &mut self.bytes[start..start + rows];
-        let stride = member.stride as u8;
-        for (byte, code) in bytes.iter_mut().zip(&self.codes) {
-            *byte += *code * stride;
-        }
+        pack_into(&self.codes, member, &mut self.bytes[start..start + rows]);
         let is_last_batch = start + rows == self.slice.rows;
         let is_last_member = self
             .members

@@ -43,6 +43,12 @@ impl Job {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
         let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
+        if let Some(weight) = roles.weight {
+            return Err(Error::Usage(format!(
+                "rows cannot be weighted yet; leave the weight column `{}` out",
+                dataset.schema().fields[weight].name
+            )));
+        }
         let named = [Some(roles.target), roles.group, roles.split];
         for column in roles
             .features

@@ -4,7 +4,7 @@
 //!
 //! 1. [`job`]: open the data, give every column its part, check the baseline; [`classes`]: what is
 //!    learned.
-//! 2. [`plan`]: what the run will hold in memory; refused here if that is too much.
+//! 2. [`mod@plan`]: what the run will hold in memory; refused here if that is too much.
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
 //! 4. [`assign`]: every row's split, and the proof that no group is in two.
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
@@ -36,6 +36,9 @@ pub mod target;
 
 mod fit;
 mod recipe;
+
+#[cfg(test)]
+mod tests;
 
 pub use options::TrainOptions;
 pub use recipe::{Trained, plan, train, verify};

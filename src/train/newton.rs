@@ -128,9 +128,16 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     learner.start_from_sample(&start.tile, &start.labels, &vec![1.0; start.labels.len()])?;
     drop(start);
     let read: Vec<usize> = design.schema_columns().collect();
+    let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes;
+    let passes = ParquetPass {
+        name: "newton",
+        row_groups: &spec.job.row_ranges,
+        columns: &read,
+        slice_rows_max: slice_rows(row_bytes as usize),
+    };
     let mut reports = Vec::new();
     while let Some(pass) = learner.next_pass() {
-        let (report, sums) = newton_pass(context, spec, &design, &read, &pass)?;
+        let (report, sums) = newton_pass(context, spec, &design, &passes, &pass)?;
         let found = learner.finish_pass(&sums)?;
         context.progress.message(&format!(
             "pass {} over the data: log-loss {:.6}{}",
@@ -244,14 +251,14 @@ fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[usize]) -> Res
     Ok(Values::Text(text))
 }
 
-fn newton_pass(
+/// One pass over the training rows. How row groups are sliced changes no bit of the sums.
+pub(super) fn newton_pass(
     context: &Context<'_>,
     spec: &NewtonSpec<'_>,
     design: &Design,
-    columns: &[usize],
+    parquet: &ParquetPass<'_>,
     pass: &NewtonPass,
 ) -> Result<(PassReport, NewtonSums)> {
-    let row_bytes = spec.job.dataset.decode_estimate(columns).row_bytes;
     let sinks = (0..context.threads)
         .map(|_| NewtonSink {
             job: spec.job,
@@ -260,7 +267,8 @@ fn newton_pass(
             accumulator: pass.accumulator(),
             pass,
             slice: Slice::default(),
-            columns: columns
+            columns: parquet
+                .columns
                 .iter()
                 .map(|column| (*column, Values::F32(Vec::new())))
                 .collect(),
@@ -269,17 +277,11 @@ fn newton_pass(
             buffer: RowsBuffer::default(),
         })
         .collect();
-    let spec_of_pass = ParquetPass {
-        name: "newton",
-        row_groups: &spec.job.row_ranges,
-        columns,
-        slice_rows_max: slice_rows(row_bytes as usize),
-    };
     let mut sums = pass.sums();
     let lanes = spec.job.lanes(context);
     let (report, _) = parquet_pass(
         context,
-        &spec_of_pass,
+        parquet,
         lanes,
         sinks,
         |_, part: Option<NewtonSums>| {

@@ -1,5 +1,7 @@
 //! What a run will hold in memory and write to scratch, computed before any work.
 
+use std::ops::Range;
+
 use crate::{
     data::{CodeLayout, ValueType},
     engine::Context,
@@ -19,7 +21,9 @@ use crate::{
         job::Job,
         newton, predict,
         rows::{self, RowsBuffer},
-        scores, state, survey,
+        scores,
+        selection::RowSample,
+        state, survey,
     },
 };
 
@@ -134,12 +138,14 @@ impl Planner<'_> {
             threads * THREAD_BYTES,
             format!("{threads} stacks"),
         );
-        let index = self.job.dataset.heap_bytes() + self.job.row_ranges.capacity() * 16;
+        let row_ranges = self.job.row_ranges.capacity() * size_of::<Range<u64>>();
+        let ranks = RowSample::heap_bytes_max(self.job.dataset.rows());
+        let index = (self.job.dataset.heap_bytes() + row_ranges) as u64 + ranks;
         let files = self.job.dataset.files().len();
         self.memory.add(
             ALWAYS,
             "dataset index",
-            index as u64,
+            index,
             format!("names and sums of {files} files"),
         );
         if self.spec.evaluation.grouped {

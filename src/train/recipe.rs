@@ -173,7 +173,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Opens the data, learns what the target is, and refuses a run that does not fit.
-    fn prepare(
+    pub(super) fn prepare(
         options: &'a TrainOptions,
         stop: &'a Stop,
         progress: &'a dyn Progress,
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
     }
 
     /// Labels and groups of all rows, and the groups' names.
-    fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
+    pub(super) fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
         let rows = RowsFile::create(&self.scratch.file("rows"), self.job.dataset.rows())?;
         let mut names = GroupTable::new(
             self.target.classes.len(),
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
     }
 
     /// Every row's split. Its warnings are given.
-    fn assign(&self, rows: &RowsFile, names: GroupTable) -> Result<Assigned> {
+    pub(super) fn assign(&self, rows: &RowsFile, names: GroupTable) -> Result<Assigned> {
         let options = self.options;
         let source = match self.job.roles.split {
             Some(_) => SplitSource::Column,
@@ -267,7 +267,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the training rows say about each feature.
-    fn survey(&mut self, rows: &RowsFile, assigned: &Assigned) -> Result<Survey> {
+    pub(super) fn survey(&mut self, rows: &RowsFile, assigned: &Assigned) -> Result<Survey> {
         let spec = SurveySpec {
             job: &self.job,
             rows,
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
     }
 
     /// Cut points and categories. A linear model needs no cut points.
-    fn bins(&self, spec: &ModelSpec, survey: &Survey) -> Result<Bins> {
+    pub(super) fn bins(&self, spec: &ModelSpec, survey: &Survey) -> Result<Bins> {
         let kept_max = self.options.limits.categories_kept_max;
         let spec = match spec {
             ModelSpec::Gbdt(options) => BinsSpec {

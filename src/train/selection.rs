@@ -21,8 +21,10 @@ pub struct RowSample {
 impl RowSample {
     /// A sample from its counts by block.
     pub fn new(seed: u64, threshold: u64, counts: impl IntoIterator<Item = u32>) -> Self {
-        let mut ranks = vec![0];
+        let counts = counts.into_iter();
+        let mut ranks = Vec::with_capacity(counts.size_hint().0 + 1);
         let mut rank = 0;
+        ranks.push(rank);
         for count in counts {
             rank += count;
             ranks.push(rank);
@@ -32,6 +34,16 @@ impl RowSample {
             threshold,
             ranks,
         }
+    }
+
+    /// Bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        self.ranks.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes held for a dataset of so many rows.
+    pub fn heap_bytes_max(rows: u64) -> u64 {
+        (rows.div_ceil(BLOCK_ROWS as u64) + 1) * size_of::<u32>() as u64
     }
 
     /// The seed that rows are hashed with.

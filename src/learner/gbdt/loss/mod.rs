@@ -1,6 +1,6 @@
 //! What the trees minimise: gradients, hessians and losses of rows.
 //!
-//! A loss is a file here with an [`Objective`], a variant of [`Loss`](super::Loss), and a line in
+//! A loss is a file here with an [`Objective`], a variant of [`Loss`], and a line in
 //! [`objective`].
 
 mod log_loss;

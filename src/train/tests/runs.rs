@@ -1,0 +1,142 @@
+use std::fs;
+
+use super::{Fixture, linear, trees};
+use crate::{
+    data::Split,
+    engine::Silent,
+    error::Error,
+    learner::ModelSpec,
+    limits::ALWAYS,
+    platform::stop::Stop,
+    train::{Trained, evaluate::Metrics, output, plan, train, verify},
+};
+
+fn auc(trained: &Trained, split: Split) -> f64 {
+    match trained.evaluation.metrics(split) {
+        Some(Metrics::Binary(metrics)) => metrics.auc_roc.expect("two classes").value,
+        other => panic!("not the metrics of two classes: {other:?}"),
+    }
+}
+
+/// The model's bytes do not depend on threads and batches, it has learned something, and the raw
+/// data give it the scores that the training gave.
+fn check(spec: fn() -> ModelSpec, auc_min: f64) {
+    let fixture = Fixture::new();
+    let stop = Stop::default();
+    let mut models = Vec::new();
+    for (name, threads, batch) in [("whole", 1, 1 << 16), ("lanes", 3, 100), ("odd", 2, 333)] {
+        let options = fixture.options(name, spec(), threads, batch);
+        let trained = train(&options, &stop, &Silent).unwrap();
+        assert!(
+            auc(&trained, Split::Test) > auc_min,
+            "{}",
+            auc(&trained, Split::Test)
+        );
+        assert!(
+            trained
+                .left_out
+                .iter()
+                .any(|(_, reason)| reason.contains("constant"))
+        );
+        let (again, _) = verify(&trained, &options, &stop, &Silent).unwrap();
+        assert_eq!(
+            again.metrics(Split::Test),
+            trained.evaluation.metrics(Split::Test)
+        );
+        models.push(fs::read(options.out_dir.join(output::MODEL)).unwrap());
+        drop(trained);
+        assert_eq!(fs::read_dir(&options.out_dir).unwrap().count(), 1);
+    }
+    assert!(models.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn trees_have_the_same_bits_however_they_are_cut_and_scored() {
+    check(trees, 0.8);
+}
+
+#[test]
+fn linear_models_have_the_same_bits_however_they_are_cut() {
+    check(linear, 0.8);
+}
+
+#[test]
+fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
+    let fixture = Fixture::new();
+    let phases = |spec: ModelSpec| {
+        let options = fixture.options("plan", spec, 2, 1000);
+        let (_, plan) = plan(&options, &Silent).unwrap();
+        let lines = &plan.memory.lines;
+        assert!(lines.iter().all(|line| line.bytes > 0), "{lines:?}");
+        assert!(lines.iter().any(|line| line.phase == ALWAYS));
+        let phases = plan.memory.phases().into_iter();
+        phases.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = "scan survey cut points binning trees evaluation prediction";
+    assert_eq!(phases(trees()).join(" "), expected);
+    let expected = "scan survey cut points start newton prediction";
+    assert_eq!(phases(linear()).join(" "), expected);
+
+    let options = fixture.options("held", trees(), 2, 1000);
+    let trained = train(&options, &Stop::default(), &Silent).unwrap();
+    let planned = |what: &str| {
+        let lines = trained.plan.memory.lines.iter();
+        let of_line = lines
+            .filter(|line| line.what == what)
+            .map(|line| line.bytes);
+        of_line.max().expect("a line of that name")
+    };
+    let groups = trained.assigned.groups.as_ref().expect("groups");
+    assert!(groups.heap_bytes() as u64 <= planned("group table"));
+    let index = trained.job.dataset.heap_bytes() + trained.assigned.sample.heap_bytes();
+    assert!(index as u64 <= planned("dataset index"));
+}
+
+#[test]
+fn a_run_that_does_not_fit_is_refused_before_it_starts() {
+    let fixture = Fixture::new();
+    let mut options = fixture.options("small", trees(), 2, 1000);
+    options.memory_bytes = 32 << 20;
+    let refused = train(&options, &Stop::default(), &Silent).err();
+    let error = refused.expect("an error");
+    assert!(matches!(error, Error::Memory { .. }), "{error}");
+    assert!(error.to_string().contains("--memory"), "{error}");
+    assert!(!options.out_dir.join(output::MODEL).exists());
+}
+
+#[test]
+fn a_request_to_stop_ends_the_run_without_scratch() {
+    let fixture = Fixture::new();
+    let options = fixture.options("stopped", trees(), 2, 1000);
+    let stop = Stop::default();
+    stop.request(2);
+    let error = train(&options, &stop, &Silent).err().expect("an error");
+    assert_eq!(error.exit_code(), 130);
+    let left = fs::read_dir(&options.out_dir).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_weight_column_is_refused_and_not_ignored() {
+    let fixture = Fixture::new();
+    let mut options = fixture.options("weighted", trees(), 1, 1000);
+    options.weight = Some("weak".to_owned());
+    let refused = train(&options, &Stop::default(), &Silent).err();
+    let error = refused.expect("an error");
+    assert!(matches!(error, Error::Usage(_)), "{error}");
+}
+
+#[test]
+fn a_saved_model_that_was_damaged_is_not_verified() {
+    let fixture = Fixture::new();
+    let options = fixture.options("damaged", linear(), 1, 1000);
+    let stop = Stop::default();
+    let trained = train(&options, &stop, &Silent).unwrap();
+    let path = options.out_dir.join(output::MODEL);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let error = verify(&trained, &options, &stop, &Silent).unwrap_err();
+    assert!(matches!(error, Error::Format { .. }), "{error}");
+}
