@@ -12,5 +12,7 @@ mod artefacts;
 mod bad_input;
 mod corpus;
 mod determinism;
+mod end_to_end;
 mod kill;
+mod laws;
 mod make_data;
