@@ -13,6 +13,7 @@ mod bad_input;
 mod corpus;
 mod determinism;
 mod end_to_end;
+mod fuzzed;
 mod kill;
 mod laws;
 mod make_data;
