@@ -52,6 +52,7 @@ pub fn evaluate_from_scratch(
             rows: RowsBuffer::default(),
             by_split: BySplit::default(),
             margins: Vec::new(),
+            codes: Vec::new(),
             held_out: HeldOut::default(),
         })
         .collect();
@@ -75,6 +76,7 @@ struct Worker {
     rows: RowsBuffer,
     by_split: BySplit,
     margins: Vec<f32>,
+    codes: Vec<u8>,
     held_out: HeldOut,
 }
 
@@ -101,9 +103,12 @@ impl Worker {
         if at.is_empty() {
             return Ok(());
         }
-        let map = files.codes.map(block)?;
+        let byte_columns = self.trees.byte_columns();
+        files
+            .codes
+            .read_block_into(block, byte_columns.iter().copied(), &mut self.codes)?;
         let held_out = &mut self.held_out;
-        held_out.gather(&lent, at, map.bytes(), self.trees.byte_columns());
+        held_out.gather(&lent, at, &self.codes, byte_columns);
         held_out
             .margins
             .resize(at.len() * self.trees.outputs(), 0.0);
