@@ -53,28 +53,50 @@ impl Refusal {
 }
 
 /// Parses a command line, its `--config` file included.
-pub(super) fn parse(mut words: Vec<OsString>) -> Result<Arguments, Refusal> {
+pub(super) fn parse(words: Vec<OsString>) -> Result<Arguments, Refusal> {
+    let (command, matches) = look(&words)?;
+    let path = matches
+        .subcommand()
+        .and_then(|(_, inner)| inner.try_get_one::<PathBuf>("config").ok()?.cloned());
+    let Some(path) = path else {
+        return understand(&matches);
+    };
+    let text = read(&path).map_err(Refusal::Config)?;
+    add(command, words, &matches, &path, &text)
+}
+
+/// Parses a command line that has a command and no `--config`, as if it named a file of this text.
+pub(super) fn parse_with(words: Vec<OsString>, text: &str) -> Result<Arguments, Refusal> {
+    let (command, matches) = look(&words)?;
+    add(command, words, &matches, Path::new("the text"), text)
+}
+
+/// The command line alone.
+fn look(words: &[OsString]) -> Result<(Command, ArgMatches), Refusal> {
     let mut command = Arguments::command();
     command.build();
     let matches = command
         .clone()
-        .try_get_matches_from(&words)
+        .try_get_matches_from(words)
         .map_err(Refusal::CommandLine)?;
-    let Some((name, inner)) = matches.subcommand() else {
-        return understand(&matches);
-    };
-    let path = inner
-        .try_get_one::<PathBuf>("config")
-        .ok()
-        .flatten()
-        .cloned();
-    let Some(path) = path else {
-        return understand(&matches);
-    };
+    Ok((command, matches))
+}
+
+/// Adds what the file says to the command line, and parses the whole.
+fn add(
+    command: Command,
+    mut words: Vec<OsString>,
+    matches: &ArgMatches,
+    path: &Path,
+    text: &str,
+) -> Result<Arguments, Refusal> {
+    let (name, inner) = matches
+        .subcommand()
+        .expect("configuration files are of commands");
     let subcommand = command
         .find_subcommand(name)
         .expect("the parser matched this command");
-    let added = flags_of_file(&path, subcommand, inner).map_err(Refusal::Config)?;
+    let added = flags_of(path, text, subcommand, inner).map_err(Refusal::Config)?;
     // Behind `--` a flag would be a value.
     let end = words
         .iter()
@@ -83,7 +105,7 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Arguments, Refusal> {
     words.splice(end..end, added);
     let matches = command
         .try_get_matches_from(&words)
-        .map_err(|error| Refusal::ConfigValues(path, error))?;
+        .map_err(|error| Refusal::ConfigValues(path.to_path_buf(), error))?;
     understand(&matches)
 }
 
@@ -91,26 +113,34 @@ fn understand(matches: &ArgMatches) -> Result<Arguments, Refusal> {
     Arguments::from_arg_matches(matches).map_err(Refusal::CommandLine)
 }
 
-/// The file's keys as flags, those that the command line gives left out.
-fn flags_of_file(
-    path: &Path,
-    command: &Command,
-    given: &ArgMatches,
-) -> Result<Vec<OsString>, Error> {
-    let wrong = |message: String| {
-        Error::Usage(format!(
-            "the configuration file {}: {message}",
-            path.display()
-        ))
-    };
+/// The file's error messages begin with its name.
+fn wrong(path: &Path, message: &str) -> Error {
+    Error::Usage(format!(
+        "the configuration file {}: {message}",
+        path.display()
+    ))
+}
+
+fn read(path: &Path) -> Result<String, Error> {
     let failed = |error| Error::io("read the configuration file", path, error);
     let bytes = fs::metadata(path).map_err(failed)?.len();
     if bytes > CONFIG_BYTES_MAX {
-        return Err(wrong(format!(
+        let message = format!(
             "it has {bytes} bytes; at most {CONFIG_BYTES_MAX} are read, so this is probably another file"
-        )));
+        );
+        return Err(wrong(path, &message));
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    fs::read_to_string(path).map_err(failed)
+}
+
+/// The file's keys as flags, those that the command line gives left out.
+fn flags_of(
+    path: &Path,
+    text: &str,
+    command: &Command,
+    given: &ArgMatches,
+) -> Result<Vec<OsString>, Error> {
+    let wrong = |message: String| wrong(path, &message);
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error
             .span()

@@ -49,6 +49,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Whether `--config` takes a file of this text for `rowmill train`: the way in for fuzzing.
+#[doc(hidden)]
+pub fn takes_train_config(text: &str) -> bool {
+    let words = ["rowmill", "train", "DATASET"].map(OsString::from);
+    config::parse_with(words.into(), text).is_ok()
+}
+
 fn execute(arguments: Arguments, log: &Log) -> Result<()> {
     match arguments.command {
         Command::Train(train) => train::run(&train, log),

@@ -13,8 +13,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use memmap2::Mmap;
-
 use crate::{
     error::{Error, Result},
     limits::BLOCK_ROWS,
@@ -187,25 +185,40 @@ impl BlockFile {
         Ok(())
     }
 
-    /// Maps one block read-only. The view counts in the resident set while it lives.
+    /// Reads arrays of a block to their places in `bytes`, which gets a block's bytes: each array
+    /// [`BLOCK_ROWS`] elements long. What the places of other arrays hold means nothing. Arrays that
+    /// are neighbours, in ascending order, are one read.
     ///
     /// # Errors
-    /// [`Error::Io`] when the system cannot map.
-    #[allow(unsafe_code)]
-    pub fn map(&self, block: usize) -> Result<MappedBlock> {
+    /// [`Error::Io`] when the system cannot read.
+    ///
+    /// # Panics
+    /// If the block or an array is not in the file.
+    pub fn read_block_into(
+        &self,
+        block: usize,
+        arrays: impl IntoIterator<Item = usize>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<()> {
         assert!(block < self.blocks());
+        bytes.resize(self.block_bytes() as usize, 0);
         let offset = HEADER_BYTES + block as u64 * self.block_bytes();
-        // SAFETY: the file was made by this process with `create_new` in its own locked scratch
-        // directory and has its final length; nobody else is given its name, and no part of
-        // rowmill truncates it or writes to it once it is mapped.
-        let map = unsafe {
-            memmap2::MmapOptions::new()
-                .offset(offset)
-                .len(self.block_bytes() as usize)
-                .map(self.file.file())
+        let mut read = |neighbours: Range<usize>| {
+            let range = self.array_starts[neighbours.start]..self.array_starts[neighbours.end];
+            let into = &mut bytes[range.start as usize..range.end as usize];
+            self.file
+                .read_exact_at(into, offset + range.start)
+                .map_err(|source| Error::io("read", &self.path, source))
+        };
+        let mut neighbours = 0..0;
+        for array in arrays {
+            if array != neighbours.end {
+                read(neighbours.clone())?;
+                neighbours.start = array;
+            }
+            neighbours.end = array + 1;
         }
-        .map_err(|source| Error::io("map", &self.path, source))?;
-        Ok(MappedBlock { map })
+        read(neighbours)
     }
 
     /// Asks the page cache to read a block ahead.
@@ -214,19 +227,6 @@ impl BlockFile {
             let offset = HEADER_BYTES + block as u64 * self.block_bytes();
             disk::read_ahead(self.file.file(), offset, self.block_bytes());
         }
-    }
-}
-
-/// A block's bytes: all arrays in order, each [`BLOCK_ROWS`] elements long.
-#[derive(Debug)]
-pub struct MappedBlock {
-    map: Mmap,
-}
-
-impl MappedBlock {
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.map
     }
 }
 
@@ -255,12 +255,48 @@ mod tests {
         let mut group_back = vec![0u64; 70_000];
         file.read(2, 60_000, &mut group_back).unwrap();
         assert_eq!(group_back, group[60_000..130_000]);
-        let mapped = file.map(1).unwrap();
+        let mut bytes = Vec::new();
+        file.read_block_into(1, [1], &mut bytes).unwrap();
         let start = 4 * BLOCK_ROWS;
         assert_eq!(
-            mapped.bytes()[start..start + BLOCK_ROWS],
+            bytes[start..start + BLOCK_ROWS],
             split[BLOCK_ROWS..2 * BLOCK_ROWS]
         );
+    }
+
+    #[test]
+    fn arrays_of_a_block_are_read_to_their_places_and_no_others() {
+        let (_directory, file) = file(BLOCK_ROWS as u64 + 5, &[1; 6]);
+        for array in 0..6 {
+            let values = vec![array as u8 + 1; BLOCK_ROWS + 5];
+            file.write(array, 0, &values).unwrap();
+        }
+        let check = |block: usize, arrays: &[usize]| {
+            let mut bytes = Vec::new();
+            file.read_block_into(block, arrays.iter().copied(), &mut bytes)
+                .unwrap();
+            assert_eq!(bytes.len(), 6 * BLOCK_ROWS);
+            for (array, found) in bytes.chunks(BLOCK_ROWS).enumerate() {
+                let expected = if arrays.contains(&array) {
+                    array + 1
+                } else {
+                    0
+                };
+                let rows = file.block_rows(block);
+                assert!(
+                    found[..rows].iter().all(|byte| *byte == expected as u8),
+                    "array {array} of {arrays:?}"
+                );
+            }
+        };
+        for block in [0, 1] {
+            check(block, &[]);
+            check(block, &[0]);
+            check(block, &[5]);
+            check(block, &[0, 1, 3, 5]);
+            check(block, &[1, 2, 4]);
+            check(block, &[0, 1, 2, 3, 4, 5]);
+        }
     }
 
     #[test]

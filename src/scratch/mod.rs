@@ -10,6 +10,6 @@ pub mod block_file;
 pub mod directory;
 pub mod element;
 
-pub use block_file::{BlockFile, MappedBlock};
+pub use block_file::BlockFile;
 pub use directory::{DeadScratch, ScratchDirectory};
 pub use element::Element;

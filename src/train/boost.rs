@@ -93,11 +93,13 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 workers,
                 |(worker, lent), block| {
                     lent.read(&request, spec.rows, &state, block)?;
-                    let map = spec.codes.map(block)?;
+                    let byte_columns = request.byte_columns.iter().map(|at| *at as usize);
+                    spec.codes
+                        .read_block_into(block, byte_columns, &mut lent.codes)?;
                     let codes = CodeBlock {
                         first_row: (block * BLOCK_ROWS) as u64,
                         rows: spec.rows.block_rows(block),
-                        codes: map.bytes(),
+                        codes: &lent.codes,
                     };
                     worker.block(codes, lent.rows.block(), lent.state.block());
                     lent.write(&request, &state, block)
@@ -158,6 +160,7 @@ fn request_bytes(request: &PassRequest) -> u64 {
 /// The memory into which one worker's blocks are read.
 #[derive(Default)]
 struct Lent {
+    codes: Vec<u8>,
     rows: RowsBuffer,
     state: StateBuffer,
 }

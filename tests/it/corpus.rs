@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Files of a target's corpus, in name order.
-fn corpus(target: &str) -> Vec<PathBuf> {
+pub(crate) fn corpus(target: &str) -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
         .join(target);
@@ -74,8 +74,8 @@ fn parquet_files() {
 }
 
 #[test]
-fn model_options() {
-    for file in corpus("model_options") {
+fn model_json() {
+    for file in corpus("model_json") {
         let option = format!("@{}", text(&file));
         let planned = rowmill(&["plan", text(dataset::small()), "--model", &option]);
         check(&file, &planned);
@@ -87,7 +87,7 @@ fn baseline_tables() {
     let dir = tempfile::tempdir().unwrap();
     let table = dir.path().join("table.parquet");
     dataset::write_table(&table, |_| {});
-    for file in corpus("baseline_table") {
+    for file in corpus("baseline_tsv") {
         let out_dir = dir.path().join("run");
         let trained = rowmill(&[
             "--quiet",

@@ -2,7 +2,7 @@ use super::*;
 use crate::cli::arguments::{Command as Chosen, TrainArguments};
 
 /// A command line with a configuration file of this text; `CONFIG` stands for its path.
-fn read(config: &str, words: &str) -> Result<TrainArguments, Refusal> {
+fn read_words(config: &str, words: &str) -> Result<TrainArguments, Refusal> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.toml");
     fs::write(&path, config).unwrap();
@@ -15,7 +15,7 @@ fn read(config: &str, words: &str) -> Result<TrainArguments, Refusal> {
 }
 
 fn check_error(config: &str, words: &str, expected: &str) {
-    let message = match read(config, words).unwrap_err() {
+    let message = match read_words(config, words).unwrap_err() {
         Refusal::Config(error) => error.to_string(),
         Refusal::ConfigValues(path, error) => format!("{}: {error}", path.display()),
         Refusal::CommandLine(error) => panic!("the command line is at fault: {error}"),
@@ -29,7 +29,7 @@ fn check_error(config: &str, words: &str, expected: &str) {
 
 #[test]
 fn keys_are_flags() {
-    let train = read(
+    let train = read_words(
         "memory = \"300MiB\"\nbatch-size = 1000\nvalid-size = 0.25\noverwrite = true\nno-verify = false\n\
          exclude = [\"a\", \"b*\"]\ntask = \"multiclass\"\nquiet = true\n",
         "master",
@@ -44,7 +44,7 @@ fn keys_are_flags() {
 
 #[test]
 fn the_command_line_wins() {
-    let train = read(
+    let train = read_words(
         "seed = 7\nmemory = \"300MiB\"\nexclude = [\"a\"]\n",
         "master --seed 8 --exclude c",
     )
@@ -56,13 +56,13 @@ fn the_command_line_wins() {
 
 #[test]
 fn a_model_may_be_a_table() {
-    let train = read("[model]\nname = \"xgboost\"\nn_estimators = 50\n", "master").unwrap();
+    let train = read_words("[model]\nname = \"xgboost\"\nn_estimators = 50\n", "master").unwrap();
     let value: serde_json::Value = serde_json::from_str(&train.model.model).unwrap();
     assert_eq!(
         value,
         serde_json::json!({"name": "xgboost", "n_estimators": 50})
     );
-    let train = read("model = \"logistic\"\n", "master").unwrap();
+    let train = read_words("model = \"logistic\"\n", "master").unwrap();
     assert_eq!(train.model.model, "logistic");
 }
 

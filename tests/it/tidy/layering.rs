@@ -204,8 +204,9 @@ fn only_engine_and_synth_start_threads() {
 }
 
 #[test]
-fn only_scratch_maps_files() {
-    check_only_in("memmap2", &["scratch/"]);
+fn nobody_maps_files() {
+    check_only_in("memmap2", &[]);
+    check_only_in("mmap", &[]);
 }
 
 #[test]
