@@ -33,6 +33,7 @@ pub mod survey;
 pub mod target;
 
 mod recipe;
+mod task;
 
 pub use options::TrainOptions;
 pub use recipe::{Trained, plan, train, verify};

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Instant};
 
 use crate::{
-    data::{Split, profile::ProfileTask},
+    data::Split,
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::{assign::Shares, table::GroupTable},
@@ -25,15 +25,16 @@ use crate::{
         evaluate::{Evaluation, EvaluationSpec},
         job::Job,
         newton::{self, NewtonSpec},
-        options::{TaskChoice, TrainOptions},
+        options::TrainOptions,
         output,
         plan::{PlanSpec, RunPlan, plan_run},
         predict::predict_and_evaluate,
         rows::RowsFile,
-        scan::{distinct_values, scan},
+        scan::scan,
         scores::{Files, evaluate_from_scratch},
         survey::{FeatureSurvey, Survey, survey},
         target::Target,
+        task::{assumed_task, find_target, known_target, task_choice},
     },
 };
 
@@ -285,81 +286,6 @@ fn context<'a>(options: &TrainOptions, stop: &'a Stop, progress: &'a dyn Progres
         channel_batches_max: options.limits.channel_batches_max,
         stop,
         progress,
-    }
-}
-
-/// What `--task` means here: `auto` is the profile's task for the profile's target.
-fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
-    let name = &job.schema().fields[job.roles.target].name;
-    match (&job.profile, options.task) {
-        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
-            match profile.task {
-                ProfileTask::Auto => TaskChoice::Auto,
-                ProfileTask::Binary => TaskChoice::Binary,
-                ProfileTask::Multiclass => TaskChoice::Multiclass,
-                ProfileTask::Regression => TaskChoice::Regression,
-            }
-        }
-        (_, asked) => asked,
-    }
-}
-
-/// The target where it is known without reading data.
-fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
-    let name = &job.schema().fields[job.roles.target].name;
-    let choice = task_choice(job, options);
-    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
-        return Err(Error::Usage(format!(
-            "logistic regression learns classes, and the target `{name}` is learned as a number; \
-             use --model gbdt, or another --task"
-        )));
-    }
-    match &job.profile {
-        Some(profile) if profile.describes_target(name) => {
-            Target::from_profile(name, profile, choice).map(Some)
-        }
-        _ if choice == TaskChoice::Regression => {
-            let is_text = job.schema().fields[job.roles.target].value_type
-                == Some(crate::data::ValueType::Text);
-            if is_text {
-                return Err(Error::Dataset(format!(
-                    "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
-                )));
-            }
-            Ok(Some(Target::regression(name)))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn find_target(
-    context: &Context<'_>,
-    job: &Job,
-    options: &TrainOptions,
-    passes: &mut Vec<PassReport>,
-) -> Result<Target> {
-    if let Some(target) = known_target(job, options)? {
-        return Ok(target);
-    }
-    let classes_max = options.limits.classes_max;
-    let (values, report) = distinct_values(context, job, job.roles.target, classes_max)?;
-    passes.push(report);
-    let name = &job.schema().fields[job.roles.target].name;
-    let choice = task_choice(job, options);
-    let target = Target::from_values(name, &values, choice, classes_max)?;
-    context.progress.message(&format!(
-        "classes of `{name}` in order: {}",
-        target.classes.join(", ")
-    ));
-    Ok(target)
-}
-
-/// What a plan takes the task to be before the classes are counted.
-fn assumed_task(choice: TaskChoice) -> (Task, usize) {
-    match choice {
-        TaskChoice::Multiclass => (Task::Multiclass, 3),
-        TaskChoice::Regression => (Task::Regression, 0),
-        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
     }
 }
 
