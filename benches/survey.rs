@@ -156,8 +156,8 @@ fn decode(job: &Job, lanes: usize) -> Result<()> {
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.map(|part| part.expect("no panic")).collect()
+        let mut joined = threads.into_iter().map(|thread| thread.join());
+        joined.try_for_each(|part| part.expect("no panic"))
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     engine::Progress,
     error::{Error, Result},
     limits::format_bytes,
+    scratch::ScratchDirectory,
     synth::{SynthOptions, SynthSummary, generate},
 };
 
@@ -28,6 +29,13 @@ pub(super) fn run(arguments: &SynthArguments, log: &Log) -> Result<()> {
 /// Makes data and shows how far it is.
 pub(super) fn make(options: &SynthOptions, progress: &dyn Progress) -> Result<SynthSummary> {
     let started = Instant::now();
+    for dead in ScratchDirectory::remove_dead(&options.out_dir) {
+        progress.warning(&format!(
+            "removed the unfinished files of a run that died: {} ({})",
+            dead.path.display(),
+            format_bytes(dead.bytes)
+        ));
+    }
     progress.pass_started("synth", options.rows);
     let mut rows_shown = 0;
     let summary = generate(options, &mut |so_far| {

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     platform::stop::{self, Stop},
+    scratch::ScratchDirectory,
 };
 
 /// The baseline table's name, the one that training looks for.
@@ -95,10 +96,8 @@ pub(super) fn generate_until(
             file.display()
         )));
     }
-    let staging = tempfile::Builder::new()
-        .prefix(".rowmill-synth-")
-        .tempdir_in(out_dir)
-        .map_err(|error| Error::io("create a directory in", out_dir, error))?;
+    // The files end up where they are staged, so memory is as good a place as they were given.
+    let staging = ScratchDirectory::create(out_dir, false, true)?;
     let summaries = write_shards(&plan, staging.path(), stop, observe)?;
     let baseline = staging.path().join(BASELINE_NAME);
     let manifest = staging.path().join(MANIFEST_NAME);

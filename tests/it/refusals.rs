@@ -127,6 +127,21 @@ fn what_a_dead_run_left_is_removed_and_reported() {
 }
 
 #[test]
+fn what_a_dead_generator_left_is_removed_and_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let staging = dir.path().join("run-1-0.rowmill-scratch");
+    fs::create_dir(&staging).unwrap();
+    fs::write(staging.join("lock"), "").unwrap();
+    let arguments = ["synth", "--rows", "1_000", "--kmers", "8", "--genes", "10"];
+    let arguments = [&arguments[..], &["--out-dir", text(dir.path())]].concat();
+    let done = succeeds(&arguments);
+    assert!(done.stderr.contains("of a run that died"), "{done:#?}");
+    let left = names(dir.path());
+    let is_final = |name: &String| !name.starts_with('.') && !name.starts_with("run-");
+    assert!(left.iter().all(is_final), "{left:?}");
+}
+
+#[test]
 fn a_constant_number_is_no_target() {
     let dir = tempfile::tempdir().unwrap();
     write_table(&dir.path().join("table.parquet"), |table| {

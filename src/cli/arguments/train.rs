@@ -72,7 +72,7 @@ pub(in crate::cli) struct TrainArguments {
     pub(in crate::cli) dataset: String,
 
     /// The baseline's table of counts by group [default: full_splice_performance.tsv beside the dataset or
-    /// under spliceai_eval/, if it is there].
+    /// under spliceai_eval/, if it is there; a profile may name others].
     #[arg(value_name = "BASELINE_TSV", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) baseline: Option<PathBuf>,
 

@@ -98,6 +98,10 @@ impl Roles {
             }
         };
         let mut missing: Vec<String> = Vec::new();
+        let group = first_of(&names.groups, &index_of)?;
+        if group.is_none() {
+            missing.push(quoted(&names.groups));
+        }
         let mut needed = |name: &str| -> Result<usize> {
             let found = index_of(name)?;
             if found.is_none() {
@@ -108,12 +112,9 @@ impl Roles {
         let true_positives = needed("TP")?;
         let false_positives = needed("FP")?;
         let false_negatives = needed("FN")?;
-        let group = first_of(&names.groups, &index_of)?;
         let site = first_of(&names.sites, &index_of)?;
-        for (found, names) in [(group, &names.groups), (site, &names.sites)] {
-            if found.is_none() {
-                missing.push(quoted(names));
-            }
+        if site.is_none() {
+            missing.push(quoted(&names.sites));
         }
         let (Some(group), Some(site), true) = (group, site, missing.is_empty()) else {
             return Err(Error::input(
