@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     data::Split,
     engine::PassReport,
-    error::Result,
+    error::{Error, Result},
     learner::{
         ModelSpec,
         gbdt::{BoosterOptions, BoosterPlan, RoundLoss},
@@ -75,6 +75,14 @@ pub(super) fn fit(run: &Run<'_>, spec: &FitSpec<'_>) -> Result<Fitted> {
 /// Binning pass, rounds of trees, evaluation from scratch.
 fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Result<Fitted> {
     let context = &run.context;
+    let left_out = constants(&spec.bins);
+    if left_out.len() == spec.bins.features.len() {
+        return Err(Error::Dataset(format!(
+            "none of the {} features varies in the training rows, so there is nothing to learn from; \
+             check --exclude and the split",
+            left_out.len()
+        )));
+    }
     let loss = loss_of(run.target.task, run.target.classes.len());
     let (codes, binned) = write_codes(context, &run.job, &spec.bins, &run.scratch.file("codes"))?;
     let plan = BoosterPlan::new(
@@ -107,7 +115,7 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
         evaluate_from_scratch(context, &model, &spec.bins.layout, files, spec.evaluation)?;
     Ok(Fitted {
         model,
-        left_out: constants(&spec.bins),
+        left_out,
         curve: boosted.curve,
         evaluation,
         seconds_to_model,

@@ -182,6 +182,10 @@ impl<'a> Run<'a> {
         let context = context(options, stop, progress);
         output::check(&options.out_dir, options.overwrite)?;
         let job = Job::open(options)?;
+        if let Some(baseline) = &job.baseline {
+            let path = baseline.path().display();
+            progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
+        }
         let mut passes = Vec::new();
         let target = find_target(&context, &job, options, &mut passes)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;

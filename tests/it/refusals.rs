@@ -233,7 +233,7 @@ fn a_profile_says_where_the_baseline_is_and_what_its_columns_are_called() {
     let keys = "[baseline]\nfiles = [\"mine.tsv\"]\ngroup_columns = [\"shop\"]\n";
     let (done, delta) = run(&format!("{keys}class_columns = [\"kind\"]\n"), "mine");
     assert_eq!(done.code, Some(0), "{done:#?}");
-    assert!(done.stdout.contains("mine.tsv"), "{done:#?}");
+    assert!(done.stderr.contains("mine.tsv"), "{done:#?}");
     assert!(fs::read_to_string(delta).unwrap().starts_with("shop"));
     let (done, delta) = run("[baseline]\nfiles = []\n", "none");
     assert_eq!(done.code, Some(0), "{done:#?}");
