@@ -14,6 +14,8 @@ use crate::{
 const LIST_BYTES_MAX: u64 = 64 << 20;
 
 /// What the columns are.
+// The help has patterns in brackets, which are no links.
+#[allow(rustdoc::broken_intra_doc_links)]
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Columns")]
 pub(in crate::cli) struct ColumnArguments {
