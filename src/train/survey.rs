@@ -171,8 +171,8 @@ impl FeatureSurvey {
 
 fn is_missing_anywhere(values: &Values) -> bool {
     match values {
-        Values::F32(values) => values.iter().any(|value| value.is_nan()),
-        Values::F64(values) => values.iter().any(|value| value.is_nan()),
+        Values::F32(values) => any_nan(values, |value| value.is_nan()),
+        Values::F64(values) => any_nan(values, |value| value.is_nan()),
         Values::Text(text) => text.ids.contains(&MISSING_TEXT),
     }
 }
@@ -275,6 +275,13 @@ impl Sink for SurveySink<'_> {
         self.finish_column();
         Ok(std::mem::take(&mut self.finished))
     }
+}
+
+/// Whether any value is missing; whole chunks at a time, so that the search is vectorised.
+fn any_nan<T: Copy>(values: &[T], is_nan: impl Fn(T) -> bool) -> bool {
+    values
+        .chunks(1024)
+        .any(|chunk| chunk.iter().fold(false, |any, value| any | is_nan(*value)))
 }
 
 impl Gathered {
