@@ -8,6 +8,7 @@
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
 //! 4. [`assign`]: every row's split, and the proof that no group is in two.
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
+//!    [`mod@prune`]: which columns add nothing, where that is asked; [`trimmed`]: a copy without them.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
 //! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
@@ -25,6 +26,7 @@ pub mod options;
 pub mod output;
 pub mod plan;
 pub mod predict;
+pub mod prune;
 pub mod rows;
 pub mod scan;
 pub mod scores;
@@ -33,6 +35,7 @@ pub mod split_column;
 pub mod state;
 pub mod survey;
 pub mod target;
+pub mod trimmed;
 
 mod fit;
 mod recipe;

@@ -106,6 +106,43 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     })
 }
 
+/// What any run over a dataset holds while it scans and surveys; other steps are added to it.
+pub fn reading_plan(
+    context: &Context<'_>,
+    job: &Job,
+    limits: &Limits,
+    memory_bytes: u64,
+) -> MemoryPlan {
+    let model = ModelSpec::Gbdt(BoosterOptions::default());
+    let evaluation = EvaluationSpec {
+        task: crate::model::link::Task::Regression,
+        classes: 0,
+        label_center: 0.0,
+        grouped: false,
+        groups_max: 0,
+        spill: std::path::PathBuf::new(),
+    };
+    let mut planner = Planner {
+        job,
+        spec: PlanSpec {
+            model: &model,
+            evaluation: &evaluation,
+            limits,
+            verify: false,
+            memory_bytes,
+        },
+        threads: context.threads as u64,
+        batches: context.channel_batches_max as u64 + 2,
+        memory: MemoryPlan::new(memory_bytes),
+        notes: Vec::new(),
+    };
+    planner.always();
+    planner.scan();
+    planner.survey();
+    planner.decode("correlation", &job.roles.features);
+    planner.memory
+}
+
 struct Planner<'a> {
     job: &'a Job,
     spec: PlanSpec<'a>,

@@ -1,0 +1,83 @@
+//! What pruning holds in memory.
+
+use crate::{
+    limits::{BLOCK_ROWS, Limits, MemoryPlan},
+    stats::sample,
+    train::job::Job,
+};
+
+/// The share of the memory limit that sums of products may take in all threads together.
+const SUMS_SHARE: u64 = 4;
+
+/// The share that slices' values may take in all lanes together.
+const SLICES_SHARE: u64 = 2;
+
+/// Bytes of a lane's slice, at the most: a usual row group of a hundred columns.
+const SLICE_BYTES_MAX: u64 = 64 << 20;
+
+/// Bytes of a pair of interest.
+const PAIR_BYTES: u64 = 40;
+
+/// What the passes of pruning may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneBudget {
+    /// One step's sums.
+    pub sums_bytes: u64,
+    /// The screen's sums, of all threads.
+    pub screen_bytes: u64,
+    /// Values of a slice, a lane.
+    pub slice_bytes: u64,
+}
+
+/// The budget under a memory limit.
+pub fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
+    let threads = threads as u64;
+    PruneBudget {
+        // A lane fills a part, another one waits, one is merged into the sums.
+        sums_bytes: memory_bytes / SUMS_SHARE / (2 * threads + 2),
+        screen_bytes: memory_bytes / SUMS_SHARE,
+        slice_bytes: (memory_bytes / SLICES_SHARE / threads).min(SLICE_BYTES_MAX),
+    }
+}
+
+/// Adds the lines of the screen and the correlation passes over features of `columns`.
+pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, phase: &str, threads: usize) {
+    let threads_in_all = threads as u64;
+    let budget = budget(memory.limit_bytes, threads);
+    let columns = job.roles.features.len() as u64;
+    let row_bytes = job.dataset.decode_estimate(&job.roles.features).row_bytes;
+    let rows_max = job.row_ranges.iter().map(|rows| rows.end - rows.start);
+    let slice_rows = super::correlate::slice_rows(budget.slice_bytes, row_bytes) as u64;
+    let slice_rows = slice_rows.min(rows_max.max().unwrap_or(0));
+    memory.add(
+        phase,
+        "slices of suspected columns",
+        threads_in_all * slice_rows * (row_bytes + 9),
+        format!("{threads} x {slice_rows} rows of at most {columns} columns"),
+    );
+    // Six triangles at the most: a mask beside each column.
+    let whole = (columns + 1) * (columns + 48) / 2 * 8 * 5 + columns * 100;
+    let sums = whole.min(budget.sums_bytes);
+    let panel = 3 * (columns + 1) * 512 * 8;
+    memory.add(
+        phase,
+        "co-moments",
+        (2 * threads_in_all + 2) * sums + threads_in_all * panel,
+        "sums of products, a part a lane",
+    );
+    let pairs = (columns * columns / 2).min(limits.prune_pairs_max as u64);
+    memory.add(phase, "pairs found", pairs * PAIR_BYTES, "of interest");
+    let sampled = sample::rows_max(limits.start_sample_rows, job.dataset.rows());
+    memory.add(
+        "screen",
+        "sampled columns",
+        threads_in_all * 3 * sampled.max(BLOCK_ROWS as u64) * 12,
+        "two columns of the sample a thread",
+    );
+    memory.add(
+        "screen",
+        "co-moments",
+        whole.min(budget.screen_bytes) + threads_in_all * panel + pairs * 12,
+        "sums of products of the sample",
+    );
+}

@@ -1,0 +1,295 @@
+//! `rowmill prune`: all of pruning for a dataset, and a copy of it without the dropped columns.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use crate::{
+    data::Split,
+    engine::{Context, PassReport, Progress},
+    error::{Error, Result},
+    group::hash::{Purpose, row_hash},
+    limits::{BLOCK_ROWS, MemoryPlan},
+    platform::{memory, stop::Stop},
+    scratch::ScratchDirectory,
+    source::copy::Copied,
+    stats::{Moments, MomentsStream, sample},
+    train::{
+        TrainOptions,
+        classes::find_target,
+        job::Job,
+        plan,
+        prune::{
+            Findings, Pruning,
+            correlate::{CorrelateSpec, correlate},
+            plan::{add_lines, budget},
+            suspects::{self, ScreenSpec},
+            work::Work,
+        },
+        rows::RowsFile,
+        scan::scan,
+        selection::RowSample,
+        survey::{FeatureSurvey, SurveySpec, survey},
+        target::Target,
+        trimmed::{self, Destination},
+    },
+};
+
+/// Everything `rowmill prune` can be told.
+#[derive(Debug, Clone)]
+pub struct PruneOptions {
+    /// The data, the columns' parts, memory and threads; what is about models does not count.
+    pub data: TrainOptions,
+    /// How columns are pruned.
+    pub pruning: Pruning,
+    /// Where the trimmed data go: a file that ends in `.parquet`, or a directory.
+    pub out: PathBuf,
+    /// Columns that are left out of the copy unseen: names or patterns, as `--exclude` has them.
+    pub drop: Vec<String>,
+}
+
+/// What `rowmill prune` did.
+pub struct Pruned {
+    /// The data and the columns' parts.
+    pub job: Job,
+    /// What the survey found of each feature.
+    pub survey: Vec<FeatureSurvey>,
+    /// The verdicts.
+    pub findings: Findings,
+    /// Columns that the user asked to leave out, as indexes into the schema.
+    pub left_out: Vec<usize>,
+    /// The copy.
+    pub copied: Copied,
+    /// Where it is.
+    pub destination: Destination,
+    /// The passes.
+    pub passes: Vec<PassReport>,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// Prunes a dataset: all rows count.
+///
+/// # Errors
+/// Whatever is wrong with options, data, memory or disk; the input is never touched, and there is
+/// nothing under the output's name unless all went well.
+pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
+    let started = Instant::now();
+    options.pruning.check()?;
+    let data = &options.data;
+    let context = Context {
+        threads: data.threads.max(1),
+        batch_rows_max: data.limits.batch_rows_max,
+        channel_batches_max: data.limits.channel_batches_max,
+        stop,
+        progress,
+    };
+    let mut job = Job::open(data)?;
+    check_drop(&job, &options.drop, &options.out)?;
+    let left_out = excluded_by_user(&job);
+    options.pruning.protected(&job)?;
+    let destination = Destination::check(&job, &options.out, data.overwrite)?;
+    let plan = plan_of(&context, &job, data);
+    plan.check(memory::free_memory_bytes())?;
+    let parent = data
+        .scratch_dir
+        .clone()
+        .unwrap_or_else(|| destination.parent());
+    let scratch = ScratchDirectory::create(&parent, data.keep_scratch, data.allow_tmpfs)?;
+    let mut passes = Vec::new();
+    let target = target(&context, &job, data, &mut passes)?;
+    // Groups and splits do not matter here: all rows count.
+    job.roles.group = None;
+    job.roles.split = None;
+    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows())?;
+    passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?);
+    let sample = count_all(&rows, data.seed, data.limits.start_sample_rows)?;
+    let survey = survey(
+        &context,
+        &SurveySpec {
+            job: &job,
+            rows: &rows,
+            sample: &sample,
+            sample_path: &scratch.file("sample"),
+            categories_max: data.limits.categories_tracked_max,
+        },
+    )?;
+    passes.push(survey.report.clone());
+    let budget = budget(data.memory_bytes, context.threads);
+    let found = if options.pruning.exact {
+        suspects::all_pairs(&survey.features)
+    } else {
+        suspects::screened(
+            &context,
+            &ScreenSpec {
+                schema: job.schema(),
+                columns: &job.roles.features,
+                survey: &survey.features,
+                sample: &survey.sample,
+                rows_max: data.limits.start_sample_rows,
+                threshold: options.pruning.interest(),
+                pairs_max: data.limits.prune_pairs_max,
+                sums_bytes: budget.screen_bytes,
+            },
+        )?
+    };
+    say_screened(&found, progress);
+    let label = label_moments(&rows)?;
+    let work = Work::new(&found, &survey.features, &label, budget.sums_bytes);
+    let spec = CorrelateSpec {
+        job: &job,
+        rows: &rows,
+        survey: &survey.features,
+        interest: options.pruning.interest(),
+        pairs_max: data.limits.prune_pairs_max,
+        slice_bytes: budget.slice_bytes,
+    };
+    let (correlations, mut reports) = correlate(&context, &spec, &work)?;
+    passes.append(&mut reports);
+    let findings = Findings::new(
+        &job,
+        &survey.features,
+        &options.pruning,
+        found,
+        correlations,
+    )?;
+    let kept = trimmed::kept_columns(&job, &findings, &left_out);
+    let copy = Instant::now();
+    progress.pass_started("copy", job.dataset.rows());
+    let copied = destination.write(&job.dataset, &kept, stop)?;
+    let seconds = copy.elapsed().as_secs_f64();
+    progress.pass_finished("copy", seconds, copied.rows, copied.bytes);
+    passes.push(PassReport {
+        name: "copy".to_owned(),
+        seconds,
+        rows: copied.rows,
+        bytes_read: copied.bytes,
+    });
+    Ok(Pruned {
+        survey: survey.features,
+        job,
+        findings,
+        left_out,
+        copied,
+        destination,
+        passes,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Says what the screen left, and when that was too much.
+pub fn say_screened(found: &suspects::Suspects, progress: &dyn Progress) {
+    if found.overflowed {
+        progress.message(
+            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
+        );
+    } else if found.screened_pairs > 0 {
+        progress.message(&format!(
+            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
+            found.screened_pairs, found.candidates, found.unjudged
+        ));
+    }
+}
+
+/// A number is taken as it is; a text's classes are found.
+fn target(
+    context: &Context<'_>,
+    job: &Job,
+    options: &TrainOptions,
+    passes: &mut Vec<PassReport>,
+) -> Result<Target> {
+    let field = &job.schema().fields[job.roles.target];
+    let described = job
+        .profile
+        .as_ref()
+        .is_some_and(|profile| profile.describes_target(&field.name));
+    if !described && field.value_type != Some(crate::data::ValueType::Text) {
+        return Ok(Target::regression(&field.name));
+    }
+    find_target(context, job, options, passes)
+}
+
+/// The columns that `--exclude` names.
+fn excluded_by_user(job: &Job) -> Vec<usize> {
+    let by_user = |reason: &str| reason.starts_with("--exclude");
+    let excluded = job.roles.excluded.iter();
+    excluded
+        .filter(|excluded| by_user(&excluded.reason))
+        .map(|excluded| excluded.column)
+        .collect()
+}
+
+/// Counts every row, and chooses the sample among them.
+fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> {
+    let threshold = sample::threshold(sample_rows, rows.rows());
+    let splits = vec![Split::Train as u8; BLOCK_ROWS];
+    let mut counts = Vec::with_capacity(rows.blocks());
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        let block_rows = rows.block_rows(block);
+        rows.write_splits(first_row, &splits[..block_rows])?;
+        let taken = (first_row..first_row + block_rows as u64)
+            .filter(|row| sample::takes(threshold, row_hash(seed, *row, 0, Purpose::Sample)));
+        counts.push(taken.count() as u32);
+    }
+    Ok(RowSample::new(seed, threshold, counts))
+}
+
+/// The moments of the counted rows' labels.
+///
+/// # Errors
+/// When the rows file cannot be read.
+pub fn label_moments(rows: &RowsFile) -> Result<Moments> {
+    let (mut labels, mut splits) = (Vec::new(), Vec::new());
+    let mut stream = MomentsStream::default();
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        let block_rows = rows.block_rows(block);
+        rows.read_labels(first_row, block_rows, &mut labels)?;
+        rows.read_splits(first_row, block_rows, &mut splits)?;
+        let mut kept = 0;
+        for (index, split) in splits.iter().enumerate() {
+            if *split == Split::Train as u8 {
+                labels[kept] = labels[index];
+                kept += 1;
+            }
+        }
+        stream.update_f32(&labels[..kept]);
+    }
+    Ok(stream.finish())
+}
+
+fn plan_of(context: &Context<'_>, job: &Job, options: &TrainOptions) -> MemoryPlan {
+    let mut memory = plan::reading_plan(context, job, &options.limits, options.memory_bytes);
+    add_lines(
+        &mut memory,
+        job,
+        &options.limits,
+        "correlation",
+        context.threads,
+    );
+    memory
+}
+
+/// Refuses to leave out what must stay.
+///
+/// # Errors
+/// [`Error::Dataset`] naming the column.
+pub fn check_drop(job: &Job, drop: &[String], path: &Path) -> Result<()> {
+    let parts = [
+        (Some(job.roles.target), "target"),
+        (job.roles.group, "group column"),
+    ];
+    for (column, part) in parts {
+        let Some(column) = column else { continue };
+        let name = &job.schema().fields[column].name;
+        if drop.iter().any(|dropped| dropped == name) {
+            return Err(Error::Dataset(format!(
+                "--exclude names the {part} `{name}`, which {} must keep; take it off the list",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
