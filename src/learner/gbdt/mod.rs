@@ -19,6 +19,7 @@ pub mod replay;
 pub mod split;
 pub mod summary;
 pub mod tree;
+pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
