@@ -31,6 +31,8 @@ pub struct GrowingTree {
     leaves: Vec<u32>,
     /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
     routes: Vec<Route>,
+    /// The value of each leaf where it is not a Newton step, shrinkage applied.
+    renewed: Option<Vec<f32>>,
 }
 
 impl Default for GrowingTree {
@@ -48,6 +50,7 @@ impl Default for GrowingTree {
             nodes: vec![root],
             leaves: vec![0],
             routes: Vec::new(),
+            renewed: None,
         }
     }
 }
@@ -138,20 +141,34 @@ impl GrowingTree {
         children
     }
 
+    /// Gives every leaf a value, shrinkage applied, in place of its Newton step.
+    pub fn renew(&mut self, values: Vec<f32>) {
+        assert_eq!(values.len(), self.leaves.len());
+        self.renewed = Some(values);
+    }
+
     /// The value of each leaf, shrinkage applied.
     pub fn leaf_values(&self, rules: &Regularisation) -> Vec<f32> {
-        let value = |&node: &u32| rules.leaf_value(self.nodes[node as usize].totals.sums);
+        let value = |&node: &u32| self.leaf_value(node as usize, rules);
         self.leaves.iter().map(value).collect()
+    }
+
+    fn leaf_value(&self, node: usize, rules: &Regularisation) -> f32 {
+        let node = &self.nodes[node];
+        match &self.renewed {
+            Some(values) => values[usize::from(node.leaf)],
+            None => rules.leaf_value(node.totals.sums),
+        }
     }
 
     /// The finished tree.
     pub fn finish(&self, rules: &Regularisation) -> Tree {
-        let nodes = self.nodes.iter().map(|node| {
+        let nodes = self.nodes.iter().enumerate().map(|(index, node)| {
             let cover = rules.hessian(node.totals.sums);
             let count = node.totals.rows;
             match &node.split {
                 None => Node::Leaf(Leaf {
-                    value: rules.leaf_value(node.totals.sums),
+                    value: self.leaf_value(index, rules),
                     cover,
                     count,
                 }),
