@@ -16,6 +16,7 @@ pub mod options;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
+pub mod renew;
 pub mod replay;
 pub mod split;
 pub mod summary;

@@ -98,6 +98,12 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
+fn counts(rows: usize) -> Table {
+    table(rows, |codes, noise| {
+        (3.0 * noise * truth(codes).exp()).floor() as f32
+    })
+}
+
 fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
@@ -128,17 +134,23 @@ fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule
         .expect("trains")
 }
 
-const LOSSES: [Loss; 3] = [
+const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
 fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
-        Loss::SquaredError => numbers(rows),
+        Loss::SquaredError | Loss::AbsoluteError | Loss::Quantile { .. } => numbers(rows),
+        Loss::Poisson { .. } => counts(rows),
     }
 }
 
