@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod prune;
 mod train;
 mod values;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
+pub(super) use prune::PruneArguments;
 pub(super) use train::TrainArguments;
 pub(super) use values::threads_default;
 
@@ -24,6 +26,8 @@ Examples:
       train on a directory of Parquet files with the defaults
   rowmill train master/ --model '{\"n_estimators\": 500, \"learning_rate\": 0.05}'
   rowmill show models/first/model.rowmill
+  rowmill prune master/ --out trimmed/
+      leave out columns that are constant, repeated, or told by another one
 
 Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 or 143 stopped by a signal.";
 
@@ -68,6 +72,7 @@ pub(super) enum Command {
     Train(TrainArguments),
     Plan(PlanArguments),
     Inspect(InspectArguments),
+    Prune(PruneArguments),
     Show(ShowArguments),
     Synth(SynthArguments),
     Demo(DemoArguments),

@@ -287,7 +287,7 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
     fields.map(row).collect()
 }
 
-fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
+pub(super) fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
     match &survey.values {
         SurveyedValues::Numeric(moments) => {
             let known = moments.count > 0;

@@ -116,22 +116,14 @@ pub fn reading_plan(
     context: &Context<'_>,
     job: &Job,
     limits: &Limits,
+    evaluation: &EvaluationSpec,
     memory_bytes: u64,
 ) -> MemoryPlan {
-    let model = ModelSpec::Gbdt(BoosterOptions::default());
-    let evaluation = EvaluationSpec {
-        task: crate::model::link::Task::Regression,
-        classes: 0,
-        label_center: 0.0,
-        grouped: false,
-        groups_max: 0,
-        spill: std::path::PathBuf::new(),
-    };
     let mut planner = Planner {
         job,
         spec: PlanSpec {
-            model: &model,
-            evaluation: &evaluation,
+            model: &ModelSpec::Gbdt(BoosterOptions::default()),
+            evaluation,
             limits,
             verify: false,
             memory_bytes,

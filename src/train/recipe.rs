@@ -367,7 +367,7 @@ fn plan_for(
 }
 
 /// What will be evaluated, as far as it is known before any pass.
-fn evaluation_spec(
+pub(super) fn evaluation_spec(
     options: &TrainOptions,
     job: &Job,
     task: Task,

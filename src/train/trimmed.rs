@@ -140,14 +140,14 @@ impl Destination {
             Self::Directory(_) => out.clone(),
         };
         let files = job.dataset.files();
+        if files.iter().any(|file| real(&file.path) == out) {
+            return Err(Error::Usage(format!(
+                "--out {} is a file of the dataset itself; choose another name",
+                self.path().display()
+            )));
+        }
         for file in files {
             let input = real(&file.path);
-            if input == out {
-                return Err(Error::Usage(format!(
-                    "--out {} is a file of the dataset itself; choose another name",
-                    self.path().display()
-                )));
-            }
             // Beside a file that was named itself, a copy may lie; not among files of a directory.
             let many = files.len() > 1;
             if parent_of(&input) == out_directory && (many || matches!(self, Self::Directory(_))) {

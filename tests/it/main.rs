@@ -18,4 +18,5 @@ mod kill;
 mod kinds;
 mod laws;
 mod make_data;
+mod prune;
 mod refusals;

@@ -58,6 +58,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Any number; whoever uses it says what it may be.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| "it is not a number; write for example 0.99".to_owned())
+}
+
 fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
     // A sign or an underscore at the border is a slip of the finger, not a number.

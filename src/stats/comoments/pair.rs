@@ -6,43 +6,42 @@ use super::{Coefficient, Shift, pearson};
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PairMoments {
     count: u64,
-    mean: [f64; 2],
+    /// The first common values, and the means as differences from them: a mean alone has no digits
+    /// left for what distinguishes it from another one where both are large.
+    anchor: [f64; 2],
+    offset: [f64; 2],
     m2: [f64; 2],
     product: f64,
 }
 
 impl PairMoments {
     /// Of two slices of the same rows: the means first, then the differences from them. Values are
-    /// taken in the units of their shifts. O(rows), twice.
+    /// scaled as their shifts say, and not shifted. O(rows), thrice.
     pub fn of(x: &[f64], y: &[f64], shifts: [Shift; 2]) -> Self {
         assert_eq!(x.len(), y.len(), "columns of the same rows");
-        let centred = |(x, y): (&f64, &f64)| {
+        let scaled = |(x, y): (&f64, &f64)| {
             let both = x.is_finite() && y.is_finite();
-            both.then(|| {
-                let [of_x, of_y] = shifts;
-                [x * of_x.scale - of_x.mean, y * of_y.scale - of_y.mean]
-            })
+            both.then(|| [x * shifts[0].scale, y * shifts[1].scale])
         };
-        let common = || x.iter().zip(y).filter_map(centred);
-        let count = common().count() as u64;
-        if count == 0 {
+        let common = || x.iter().zip(y).filter_map(scaled);
+        let Some(anchor) = common().next() else {
             return Self::default();
-        }
-        // A first value is subtracted before the mean is taken, so that equal values leave zeros.
-        let first = common().next().unwrap_or_default();
-        let mut sums = [0.0; 2];
+        };
+        let (mut count, mut sums) = (0u64, [0.0; 2]);
         for pair in common() {
-            sums[0] += pair[0] - first[0];
-            sums[1] += pair[1] - first[1];
+            count += 1;
+            sums[0] += pair[0] - anchor[0];
+            sums[1] += pair[1] - anchor[1];
         }
-        let mean = [0, 1].map(|side| first[side] + sums[side] / count as f64);
+        let offset = sums.map(|sum| sum / count as f64);
         let mut moments = Self {
             count,
-            mean,
+            anchor,
+            offset,
             ..Self::default()
         };
         for pair in common() {
-            let [x, y] = [pair[0] - mean[0], pair[1] - mean[1]];
+            let [x, y] = [0, 1].map(|side| (pair[side] - anchor[side]) - offset[side]);
             moments.m2[0] += x * x;
             moments.m2[1] += y * y;
             moments.product += x * y;
@@ -62,9 +61,11 @@ impl PairMoments {
         let count = self.count + other.count;
         let share = other.count as f64 / count as f64;
         let weight = self.count as f64 * share;
-        let delta = [0, 1].map(|side| other.mean[side] - self.mean[side]);
+        let delta = [0, 1].map(|side| {
+            (other.anchor[side] - self.anchor[side]) + (other.offset[side] - self.offset[side])
+        });
         for side in [0, 1] {
-            self.mean[side] += delta[side] * share;
+            self.offset[side] += delta[side] * share;
             self.m2[side] += other.m2[side] + delta[side] * delta[side] * weight;
         }
         self.product += other.product + delta[0] * delta[1] * weight;

@@ -3,6 +3,8 @@ use rand_xoshiro::{
     rand_core::{Rng, SeedableRng},
 };
 
+use std::ops::Range;
+
 use super::*;
 use crate::stats::Moments;
 
@@ -79,8 +81,6 @@ fn sums_of(plan: &CoMomentsPlan, table: &[Vec<f64>], rows: Range<usize>) -> CoMo
     sums.add(plan, &mut panel, rows.len(), read).unwrap();
     sums
 }
-
-use std::ops::Range;
 
 /// A coefficient as a pass gives it: doubtful ones are taken again.
 fn settled(
@@ -171,6 +171,30 @@ fn a_mean_far_from_the_shift_is_noticed() {
     let sums = sums_of(&plan, &table, 0..table[0].len());
     assert!(sums.coefficient(&plan, 11, 6).doubtful);
     assert!(!sums.coefficient(&plan, 2, 0).doubtful);
+}
+
+#[test]
+fn a_few_common_rows_beside_a_heavy_tail_keep_their_digits() {
+    let mut next = random(11);
+    let x: Vec<f64> = (0..900)
+        .map(|row| if row == 7 { 1e12 } else { next() })
+        .collect();
+    let mut next = random(12);
+    let y: Vec<f64> = (0..900)
+        .map(|row| {
+            if row % 200 == 150 {
+                1e8 + next()
+            } else {
+                f64::NAN
+            }
+        })
+        .collect();
+    let table = [x, y];
+    let plan = plan_of(&table);
+    let found = settled(&sums_of(&plan, &table, 0..900), &plan, &table, [1, 0]);
+    let (r, count) = twin(&table[1], &table[0]);
+    assert_eq!(found.count, count);
+    assert!((found.r - r).abs() < 1e-9, "{found:?} but {r}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The passes that take exact coefficients: each over the columns of a step alone.
 
-use std::hash::Hasher;
-
 use twox_hash::XxHash3_128;
 
 use crate::{

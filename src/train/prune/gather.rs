@@ -1,8 +1,6 @@
 //! One lane's part of a step: a slice's values of some features, gathered column by column, and the
 //! sums over its counted rows.
 
-use std::hash::Hasher;
-
 use twox_hash::XxHash3_128;
 
 use crate::{

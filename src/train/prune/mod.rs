@@ -18,9 +18,6 @@ pub mod standalone;
 pub mod suspects;
 pub mod work;
 
-#[cfg(test)]
-mod tests;
-
 pub use findings::Findings;
 pub use standalone::{PruneOptions, Pruned, prune};
 
@@ -32,7 +29,7 @@ use crate::{
 };
 
 /// How columns are pruned.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 pub struct Pruning {
     /// Thresholds and the keep rule.
     pub rules: PruneRules,
@@ -42,17 +39,6 @@ pub struct Pruning {
     pub protect: Vec<String>,
     /// Pairs with |r| of this or more are reported; `None` reports none but the dropped columns'.
     pub report: Option<f64>,
-}
-
-impl Default for Pruning {
-    fn default() -> Self {
-        Self {
-            rules: PruneRules::default(),
-            exact: false,
-            protect: Vec::new(),
-            report: None,
-        }
-    }
 }
 
 impl Pruning {
@@ -99,29 +85,36 @@ impl Pruning {
             is_protected[score.column] = true;
         }
         for wanted in &self.protect {
-            let by_name = schema.index_of(wanted);
-            let pattern = match by_name {
-                None if Pattern::is_pattern(wanted) => Some(Pattern::parse(wanted)?),
-                _ => None,
-            };
-            let mut found = 0;
-            for (column, field) in schema.fields.iter().enumerate() {
-                let matches = match &pattern {
-                    Some(pattern) => pattern.matches(&field.name),
-                    None => Some(column) == by_name,
-                };
-                is_protected[column] |= matches;
-                found += usize::from(matches);
-            }
-            if found == 0 {
-                let names = schema.fields.iter().map(|field| field.name.as_str());
-                return Err(Error::Dataset(format!(
-                    "--protect: no column is `{wanted}`{}; `rowmill inspect` lists the columns",
-                    nearest::hint(wanted, names)
-                )));
+            for column in matching(job, "--protect", wanted)? {
+                is_protected[column] = true;
             }
         }
         let features = job.roles.features.iter();
         Ok(features.map(|column| is_protected[*column]).collect())
     }
+}
+
+/// The columns that a name or pattern means. A name that is there is never a pattern.
+fn matching(job: &Job, flag: &str, wanted: &str) -> Result<Vec<usize>> {
+    let schema = job.schema();
+    if let Some(column) = schema.index_of(wanted) {
+        return Ok(vec![column]);
+    }
+    let names = || schema.fields.iter().map(|field| field.name.as_str());
+    let columns: Vec<usize> = if Pattern::is_pattern(wanted) {
+        let pattern = Pattern::parse(wanted)?;
+        let matches = names()
+            .enumerate()
+            .filter(|(_, name)| pattern.matches(name));
+        matches.map(|(column, _)| column).collect()
+    } else {
+        Vec::new()
+    };
+    if columns.is_empty() {
+        return Err(Error::Dataset(format!(
+            "{flag}: the data have no column `{wanted}`{}; `rowmill inspect` lists the columns",
+            nearest::hint(wanted, names())
+        )));
+    }
+    Ok(columns)
 }

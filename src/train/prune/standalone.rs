@@ -1,16 +1,14 @@
 //! `rowmill prune`: all of pruning for a dataset, and a copy of it without the dropped columns.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
 use crate::{
-    data::Split,
+    data::{Split, roles::Excluded},
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
     limits::{BLOCK_ROWS, MemoryPlan},
+    model::link::Task,
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     source::copy::Copied,
@@ -18,15 +16,18 @@ use crate::{
     train::{
         TrainOptions,
         classes::find_target,
+        evaluate::EvaluationSpec,
         job::Job,
         plan,
         prune::{
             Findings, Pruning,
             correlate::{CorrelateSpec, correlate},
+            matching,
             plan::{add_lines, budget},
             suspects::{self, ScreenSpec},
             work::Work,
         },
+        recipe::evaluation_spec,
         rows::RowsFile,
         scan::scan,
         selection::RowSample,
@@ -45,7 +46,7 @@ pub struct PruneOptions {
     pub pruning: Pruning,
     /// Where the trimmed data go: a file that ends in `.parquet`, or a directory.
     pub out: PathBuf,
-    /// Columns that are left out of the copy unseen: names or patterns, as `--exclude` has them.
+    /// Columns that are left out of the copy unseen: names or patterns.
     pub drop: Vec<String>,
 }
 
@@ -86,8 +87,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         progress,
     };
     let mut job = Job::open(data)?;
-    check_drop(&job, &options.drop, &options.out)?;
-    let left_out = excluded_by_user(&job);
+    let left_out = leave_out(&mut job, &options.drop)?;
     options.pruning.protected(&job)?;
     let destination = Destination::check(&job, &options.out, data.overwrite)?;
     let plan = plan_of(&context, &job, data);
@@ -99,10 +99,11 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let scratch = ScratchDirectory::create(&parent, data.keep_scratch, data.allow_tmpfs)?;
     let mut passes = Vec::new();
     let target = target(&context, &job, data, &mut passes)?;
-    // Groups and splits do not matter here: all rows count.
+    // Groups, splits and weights do not matter here: all rows count once.
     job.roles.group = None;
     job.roles.split = None;
-    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows())?;
+    job.roles.weight = None;
+    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows(), false)?;
     passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?);
     let sample = count_all(&rows, data.seed, data.limits.start_sample_rows)?;
     let survey = survey(
@@ -205,19 +206,49 @@ fn target(
         .as_ref()
         .is_some_and(|profile| profile.describes_target(&field.name));
     if !described && field.value_type != Some(crate::data::ValueType::Text) {
-        return Ok(Target::regression(&field.name));
+        return Ok(Target::regression(&field.name, false));
     }
     find_target(context, job, options, passes)
 }
 
-/// The columns that `--exclude` names.
-fn excluded_by_user(job: &Job) -> Vec<usize> {
-    let by_user = |reason: &str| reason.starts_with("--exclude");
-    let excluded = job.roles.excluded.iter();
-    excluded
-        .filter(|excluded| by_user(&excluded.reason))
-        .map(|excluded| excluded.column)
-        .collect()
+/// Takes the columns that are to be left out from the features.
+fn leave_out(job: &mut Job, drop: &[String]) -> Result<Vec<usize>> {
+    let parts = [
+        (Some(job.roles.target), "the target"),
+        (job.roles.group, "the group column"),
+    ];
+    let mut left_out = Vec::new();
+    for wanted in drop {
+        for column in matching(job, "--drop", wanted)? {
+            let name = &job.schema().fields[column].name;
+            if let Some((_, part)) = parts.iter().find(|(part, _)| *part == Some(column)) {
+                return Err(Error::Dataset(format!(
+                    "--drop {wanted}: `{name}` is {part}, which the trimmed data must have; take it off the list"
+                )));
+            }
+            left_out.push(column);
+        }
+    }
+    left_out.sort_unstable();
+    left_out.dedup();
+    let roles = &mut job.roles;
+    roles.features.retain(|column| !left_out.contains(column));
+    roles
+        .excluded
+        .retain(|excluded| !left_out.contains(&excluded.column));
+    roles
+        .excluded
+        .extend(left_out.iter().map(|column| Excluded {
+            column: *column,
+            reason: "--drop".to_owned(),
+        }));
+    roles.excluded.sort_by_key(|excluded| excluded.column);
+    if roles.features.is_empty() {
+        return Err(Error::Dataset(
+            "--drop leaves no feature to look at; take some columns off the list".to_owned(),
+        ));
+    }
+    Ok(left_out)
 }
 
 /// Counts every row, and chooses the sample among them.
@@ -261,7 +292,12 @@ pub fn label_moments(rows: &RowsFile) -> Result<Moments> {
 }
 
 fn plan_of(context: &Context<'_>, job: &Job, options: &TrainOptions) -> MemoryPlan {
-    let mut memory = plan::reading_plan(context, job, &options.limits, options.memory_bytes);
+    let evaluation = EvaluationSpec {
+        grouped: false,
+        ..evaluation_spec(options, job, Task::Regression, 0)
+    };
+    let bytes = options.memory_bytes;
+    let mut memory = plan::reading_plan(context, job, &options.limits, &evaluation, bytes);
     add_lines(
         &mut memory,
         job,
@@ -270,26 +306,4 @@ fn plan_of(context: &Context<'_>, job: &Job, options: &TrainOptions) -> MemoryPl
         context.threads,
     );
     memory
-}
-
-/// Refuses to leave out what must stay.
-///
-/// # Errors
-/// [`Error::Dataset`] naming the column.
-pub fn check_drop(job: &Job, drop: &[String], path: &Path) -> Result<()> {
-    let parts = [
-        (Some(job.roles.target), "target"),
-        (job.roles.group, "group column"),
-    ];
-    for (column, part) in parts {
-        let Some(column) = column else { continue };
-        let name = &job.schema().fields[column].name;
-        if drop.iter().any(|dropped| dropped == name) {
-            return Err(Error::Dataset(format!(
-                "--exclude names the {part} `{name}`, which {} must keep; take it off the list",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
 }
