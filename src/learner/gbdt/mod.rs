@@ -1,6 +1,7 @@
 //! Histogram gradient boosting.
 
 pub mod booster;
+pub mod checkpoint;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -22,6 +23,7 @@ pub mod tree;
 pub mod worker;
 
 pub use booster::Booster;
+pub use checkpoint::BoosterCheckpoint;
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use options::{BoosterOptions, Loss};

@@ -1,7 +1,7 @@
 //! Margins from finished trees, for the rows that training keeps margins of.
 //!
-//! Needed only when early stopping takes back trees that margins already hold: f32 additions
-//! cannot be undone.
+//! Needed when early stopping takes back trees that margins already hold, since f32 additions cannot
+//! be undone, and when training goes on from a checkpoint.
 
 use crate::{
     data::CodeLayout,

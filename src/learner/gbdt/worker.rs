@@ -120,7 +120,7 @@ impl<'a> Worker<'a> {
             PassKind::Labels => self.sum_up_labels(&rows),
             PassKind::Root { is_first } => {
                 if is_first {
-                    self.start(&rows, state.margin);
+                    self.replay(&codes, &rows, state.margin);
                 } else {
                     self.apply(&codes, &rows, state.margin, state.node);
                 }
