@@ -13,8 +13,11 @@ const LABEL: usize = 0;
 const GROUP: usize = 1;
 const SPLIT: usize = 2;
 
+/// Bytes of each array's element.
+const ELEMENT_BYTES: [usize; 3] = [4, 8, 1];
+
 /// Bytes on disk of one row.
-pub const ROW_BYTES: usize = 4 + 8 + 1;
+pub const ROW_BYTES: usize = ELEMENT_BYTES[LABEL] + ELEMENT_BYTES[GROUP] + ELEMENT_BYTES[SPLIT];
 
 /// Label, group hash and split of every row, on disk. The scan writes labels and groups, the
 /// assignment the splits; afterwards it is only read. A label that is missing is NaN.
@@ -29,8 +32,22 @@ impl RowsFile {
     /// # Errors
     /// As [`BlockFile::create`].
     pub fn create(path: &Path, rows: u64) -> Result<Self> {
-        let file = BlockFile::create(path, rows, &[4, 8, 1])?;
+        let file = BlockFile::create(path, rows, &ELEMENT_BYTES)?;
         Ok(Self { file })
+    }
+
+    /// Opens the file of another run.
+    ///
+    /// # Errors
+    /// As [`BlockFile::open`].
+    pub fn open(path: &Path, rows: u64) -> Result<Self> {
+        let file = BlockFile::open(path, rows, &ELEMENT_BYTES)?;
+        Ok(Self { file })
+    }
+
+    /// The file itself.
+    pub fn block_file(&self) -> &BlockFile {
+        &self.file
     }
 
     /// Rows in all.
