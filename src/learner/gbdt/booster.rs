@@ -18,6 +18,7 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Loss,
+        checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
         features::{FeatureCodes, assert_layout, sample_features},
@@ -39,16 +40,17 @@ use crate::{
 /// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
+    pub(super) constants: Constants,
     labels: LabelSummary,
-    reach: Reach,
+    pub(super) reach: Reach,
     scale: Scale,
-    curve: Curve,
-    trees: Vec<Tree>,
+    pub(super) curve: Curve,
+    pub(super) trees: Vec<Tree>,
+    pub(super) boundary: Boundary,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
@@ -56,8 +58,8 @@ pub struct Booster {
     /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
     quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
-    work: Option<PassWork>,
+    pub(super) next: Option<PassKind>,
+    pub(super) work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
 }
@@ -118,6 +120,7 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
+            boundary: Boundary::default(),
             grown: None,
             grower: None,
             quantiles: None,
@@ -180,9 +183,11 @@ impl Booster {
             }
             PassKind::Root { is_first } => {
                 self.add_losses(&found.losses);
+                self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
+                self.boundary.reached(self.reach);
                 self.reach.gradient_max = found.largest.gradient;
                 self.reach.hessian_max = found.largest.hessian;
                 if self.stops_early() {
@@ -203,6 +208,7 @@ impl Booster {
             PassKind::Scores => {
                 self.add_losses(&found.losses);
                 self.finish_trees(&found.counts);
+                self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
@@ -307,13 +313,13 @@ impl Booster {
             }
             None => {
                 let base = objective.base_margins(&self.labels);
-                self.begin(base);
+                self.set_base(base);
             }
         }
     }
 
     /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
-    fn begin(&mut self, base: Vec<f32>) {
+    fn set_base(&mut self, base: Vec<f32>) {
         let objective = &self.constants.objective;
         let reach = objective.bounds_at_base(&self.labels, &base);
         self.reach = Reach {
@@ -323,7 +329,7 @@ impl Booster {
             step_max: 0.0,
         };
         self.constants.base_margins = base;
-        self.begin_round(0);
+        self.begin();
     }
 
     /// Quantiles of so many leaves, of which nothing is known yet.
@@ -347,7 +353,7 @@ impl Booster {
             return;
         }
         if !of_leaves {
-            self.begin(quantiles.values());
+            self.set_base(quantiles.values());
             return;
         }
         let shrinkage = self.options.shrinkage;
@@ -368,7 +374,7 @@ impl Booster {
     }
 
     /// Plants the trees of a round; its gradients come with the next root pass.
-    fn begin_round(&mut self, round: u32) {
+    pub(super) fn begin_round(&mut self, round: u32) {
         let BoosterOptions {
             feature_fraction,
             seed,
@@ -381,7 +387,7 @@ impl Booster {
         let outputs = self.constants.objective.outputs();
         self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
         self.next = Some(PassKind::Root {
-            is_first: round == 0,
+            is_first: self.grown.is_none(),
         });
     }
 
@@ -454,7 +460,7 @@ impl Booster {
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
@@ -463,7 +469,8 @@ impl Booster {
             && stopping
             && best < self.rounds()
         {
-            self.trees.truncate(best as usize * outputs);
+            let cut_off = self.trees.split_off(best as usize * outputs);
+            self.boundary.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -491,7 +498,9 @@ impl Booster {
                 }
             }
             PassKind::Root { is_first } => {
-                if !is_first {
+                if is_first {
+                    self.prepare_replay(&mut work);
+                } else {
                     self.prepare_apply(&mut work);
                 }
                 self.prepare_slots(&mut work);
@@ -506,12 +515,15 @@ impl Booster {
             }
             PassKind::Tile => self.prepare_slots(&mut work),
             PassKind::Scores => self.prepare_apply(&mut work),
-            PassKind::Replay => {
-                let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
-                work.replay = self.trees.iter().map(compile).collect();
-            }
+            PassKind::Replay => self.prepare_replay(&mut work),
         }
         work
+    }
+
+    /// Margins are computed from the trees of the ensemble: none, unless a checkpoint had some.
+    fn prepare_replay(&self, work: &mut PassWork) {
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        work.replay = self.trees.iter().map(compile).collect();
     }
 
     /// The trees of the round before are applied.

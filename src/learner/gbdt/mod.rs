@@ -2,6 +2,7 @@
 
 pub mod best_first;
 pub mod booster;
+pub mod checkpoint;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -25,6 +26,7 @@ pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
+pub use checkpoint::BoosterCheckpoint;
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use options::{BoosterOptions, Growth, Loss};

@@ -128,7 +128,7 @@ impl<'a> Worker<'a> {
             PassKind::Base => self.tally(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
-                    self.start(&rows, state.margin);
+                    self.replay(&codes, &rows, state.margin);
                 } else {
                     self.apply(&codes, &rows, state.margin, state.node);
                 }
