@@ -60,13 +60,15 @@ const FREE_OPTIONS: [&str; 14] = [
 ];
 
 /// Options whose names on the command line are others than their own.
-const COMMAND_LINE_NAMES: [(&str, &str); 17] = [
+const COMMAND_LINE_NAMES: [(&str, &str); 19] = [
     ("weight", "--weight-col"),
     ("group", "--group-col"),
     ("split_column", "--split-col"),
     ("split_rule", "--split"),
     ("exclude_if_there", "--exclude-file"),
     ("learner", "--model"),
+    ("growth", "--model grow_policy"),
+    ("regression_loss", "--model objective"),
     ("shrinkage", "--model learning_rate"),
     ("depth_max", "--model max_depth"),
     ("leaves_max", "--model num_leaves"),

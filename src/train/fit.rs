@@ -97,7 +97,11 @@ fn fit_trees(
             left_out.len()
         )));
     }
-    let loss = loss_of(run.target.task, run.target.classes.len());
+    let loss = loss_of(
+        run.target.task,
+        run.target.classes.len(),
+        options.regression_loss,
+    );
     let mut passes = Vec::new();
     let codes = match &spec.codes {
         Some(codes) => codes.clone(),
@@ -229,7 +233,7 @@ fn about(run: &Run<'_>, assigned: &Assigned) -> About {
         roles: Roles {
             target: run.target.name.clone(),
             group: job.roles.group.map(name),
-            weight: None,
+            weight: job.roles.weight.map(name),
             split: job.roles.split.map(name),
             excluded: excluded.collect(),
         },

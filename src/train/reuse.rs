@@ -118,7 +118,8 @@ impl Found {
         bytes_in(self.directory.path())
     }
 
-    /// Reads every block once and compares its checksum, and answers what is in the files. Damaged
+    /// Reads every block once and compares its checksum, and answers what is in the files. `data` is how
+    /// many rows there are and whether they are weighted. Damaged
     /// files are told of and, unless they were kept on purpose, removed.
     ///
     /// # Errors
@@ -126,7 +127,7 @@ impl Found {
     pub fn open(
         self,
         context: &Context<'_>,
-        rows: u64,
+        data: (u64, bool),
         groups: Option<GroupTable>,
         run_files: &[PathBuf; 2],
     ) -> Result<Option<(ScratchDirectory, Reused, PassReport)>> {
@@ -137,8 +138,9 @@ impl Found {
         } = self;
         let path = directory.path().to_path_buf();
         let mut opened = None;
+        let rows = data.0;
         let checked = context.announced("check of codes", rows, || {
-            let reused = open_files(context, &path, &seal, known, rows, groups)?;
+            let reused = open_files(context, &path, &seal, known, data, groups)?;
             let bytes = reused.codes.block_bytes() * reused.codes.blocks() as u64;
             opened = Some(reused);
             Ok(bytes)
@@ -178,10 +180,10 @@ fn open_files(
     path: &Path,
     seal: &Seal,
     known: Known,
-    rows_in_data: u64,
+    (rows_in_data, weighted): (u64, bool),
     mut groups: Option<GroupTable>,
 ) -> Result<Reused> {
-    let rows = RowsFile::open(&path.join(ROWS), rows_in_data)?;
+    let rows = RowsFile::open(&path.join(ROWS), rows_in_data, weighted)?;
     let element_bytes = vec![1; known.byte_columns()];
     let codes = BlockFile::open(&path.join(CODES), rows_in_data, &element_bytes)?;
     for (name, file) in [(ROWS, rows.block_file()), (CODES, &codes)] {

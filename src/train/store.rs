@@ -127,11 +127,12 @@ pub(super) fn claim(
     let run_files = run_files(&options.out_dir)?;
     let ingredients = ingredients(job, options, trees);
     if let Some(found) = found {
+        let data = (job.dataset.rows(), job.roles.weight.is_some());
         let groups = job.roles.group.map(|_| {
             let groups_max = options.limits.groups_in_memory_max;
             GroupTable::new(opening.target.classes.len(), groups_max, opening.spill)
         });
-        let opened = found.open(context, job.dataset.rows(), groups, &run_files)?;
+        let opened = found.open(context, data, groups, &run_files)?;
         if let Some((directory, known, report)) = opened {
             passes.push(report);
             return Ok(Claimed {

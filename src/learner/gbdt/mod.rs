@@ -1,5 +1,6 @@
 //! Histogram gradient boosting.
 
+pub mod best_first;
 pub mod booster;
 pub mod checkpoint;
 pub mod curve;
@@ -16,17 +17,19 @@ pub mod options;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
+pub mod renew;
 pub mod replay;
 pub mod split;
 pub mod summary;
 pub mod tree;
+pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
 pub use checkpoint::BoosterCheckpoint;
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
-pub use options::{BoosterOptions, Loss};
+pub use options::{BoosterOptions, Growth, Loss};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use summary::LabelSummary;

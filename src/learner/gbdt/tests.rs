@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Loss,
+    BoosterOptions, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -98,6 +98,12 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
+fn counts(rows: usize) -> Table {
+    table(rows, |codes, noise| {
+        (3.0 * noise * truth(codes).exp()).floor() as f32
+    })
+}
+
 pub(super) fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
@@ -128,26 +134,36 @@ fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule
         .expect("trains")
 }
 
-pub(super) const LOSSES: [Loss; 3] = [
+pub(super) const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
 pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
-        Loss::SquaredError => numbers(rows),
+        Loss::SquaredError | Loss::AbsoluteError | Loss::Quantile { .. } => numbers(rows),
+        Loss::Poisson { .. } => counts(rows),
     }
 }
 
 #[test]
 fn threads_order_of_blocks_and_budget_change_no_bit() {
-    for loss in LOSSES {
+    let with_growth = |growth| LOSSES.map(|loss| (loss, growth));
+    let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
+    for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
         let options = BoosterOptions {
             trees: 3,
+            growth,
+            leaves_max: 13,
             ..options()
         };
         // Seven byte columns, so that there is something to tile.

@@ -34,7 +34,8 @@ fn booster(rounds: u32) -> BoosterCheckpoint<'static> {
         train: 0.5,
         valid: None,
     };
-    let reach = json!({"weight_max": 1.0, "gradient_max": 0.5, "step_max": 0.1});
+    let reach =
+        json!({"weight_max": 1.0, "gradient_max": 0.5, "hessian_max": 0.25, "step_max": 0.1});
     BoosterCheckpoint {
         outputs: 1,
         trees: Cow::Owned(vec![leaf; rounds as usize]),
