@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Loss,
+    BoosterOptions, EvalMetric, FeatureCodes, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -158,8 +158,10 @@ fn table_of(loss: Loss, rows: usize) -> Table {
 fn threads_order_of_blocks_and_budget_change_no_bit() {
     for loss in LOSSES {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
+        let metrics = EvalMetric::ALL.into_iter();
         let options = BoosterOptions {
             trees: 3,
+            eval_metrics: metrics.filter(|metric| metric.goes_with(loss)).collect(),
             ..options()
         };
         // Seven byte columns, so that there is something to tile.
@@ -261,7 +263,7 @@ fn every_loss_is_learned() {
             ..options()
         };
         let outcome = train(&table_of(loss, 30_000), &options, loss, SIMPLE);
-        let (first, last) = (outcome.curve[0], outcome.curve[30]);
+        let (first, last) = (&outcome.curve[0], &outcome.curve[30]);
         assert!(
             last.train < 0.75 * first.train,
             "{loss:?} {first:?} {last:?}"
