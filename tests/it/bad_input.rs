@@ -136,16 +136,37 @@ fn weights_that_are_none() {
             weights[42] = weight;
             table.x = Feature::Number(weights);
         });
-        let more = ["--target", "splice_type", "--weight-col", "x"];
+        let more = [
+            "--profile",
+            "none",
+            "--target",
+            "splice_type",
+            "--weight-col",
+            "x",
+        ];
         let words = ["table.parquet", "`x`", "row 42", words, "--weight-col"];
         check(dir.path(), &more, 1, &words);
     }
     let dir = with_table(|table| table.x = Feature::Number(vec![0.0; table.rows()]));
-    let more = ["--target", "splice_type", "--weight-col", "x"];
+    let more = [
+        "--profile",
+        "none",
+        "--target",
+        "splice_type",
+        "--weight-col",
+        "x",
+    ];
     check(dir.path(), &more, 1, &["weight 0", "--weight-col"]);
     check(
         dir.path(),
-        &["--target", "splice_type", "--weight-col", "y"],
+        &[
+            "--profile",
+            "none",
+            "--target",
+            "splice_type",
+            "--weight-col",
+            "y",
+        ],
         1,
         &["--weight-col", "no column `y`"],
     );

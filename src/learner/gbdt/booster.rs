@@ -20,6 +20,7 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Loss,
+        checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
         features::{FeatureCodes, assert_layout, sample_features},
@@ -42,16 +43,17 @@ use crate::{
 /// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
+    pub(super) constants: Constants,
     labels: LabelSummary,
-    reach: Reach,
+    pub(super) reach: Reach,
     scale: Scale,
-    curve: Curve,
-    trees: Vec<Tree>,
+    pub(super) curve: Curve,
+    pub(super) trees: Vec<Tree>,
+    pub(super) boundary: Boundary,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
@@ -59,8 +61,8 @@ pub struct Booster {
     /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
     quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
-    work: Option<PassWork>,
+    pub(super) next: Option<PassKind>,
+    pub(super) work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
 }
@@ -126,6 +128,7 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
+            boundary: Boundary::default(),
             grown: None,
             grower: None,
             quantiles: None,
@@ -190,9 +193,11 @@ impl Booster {
             }
             PassKind::Root { is_first } => {
                 self.add_losses(&found);
+                self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
+                self.boundary.reached(self.reach);
                 self.reach.gradient_max = found.largest.gradient;
                 self.reach.hessian_max = found.largest.hessian;
                 if self.stops_early() {
@@ -213,6 +218,7 @@ impl Booster {
             PassKind::Scores => {
                 self.add_losses(&found);
                 self.finish_trees(&found.counts);
+                self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
@@ -313,7 +319,7 @@ impl Booster {
     }
 
     /// Plants the trees of a round; its gradients come with the next root pass.
-    fn begin_round(&mut self, round: u32) {
+    pub(super) fn begin_round(&mut self, round: u32) {
         let BoosterOptions {
             feature_fraction,
             seed,
@@ -326,7 +332,7 @@ impl Booster {
         let outputs = self.constants.objective.outputs();
         self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
         self.next = Some(PassKind::Root {
-            is_first: round == 0,
+            is_first: self.grown.is_none(),
         });
     }
 
@@ -404,7 +410,7 @@ impl Booster {
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
@@ -413,7 +419,8 @@ impl Booster {
             && stopping
             && best < self.rounds()
         {
-            self.trees.truncate(best as usize * outputs);
+            let cut_off = self.trees.split_off(best as usize * outputs);
+            self.boundary.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -441,7 +448,9 @@ impl Booster {
                 }
             }
             PassKind::Root { is_first } => {
-                if !is_first {
+                if is_first {
+                    self.prepare_replay(&mut work);
+                } else {
                     self.prepare_apply(&mut work);
                 }
                 self.prepare_slots(&mut work);
@@ -456,12 +465,15 @@ impl Booster {
             }
             PassKind::Tile => self.prepare_slots(&mut work),
             PassKind::Scores => self.prepare_apply(&mut work),
-            PassKind::Replay => {
-                let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
-                work.replay = self.trees.iter().map(compile).collect();
-            }
+            PassKind::Replay => self.prepare_replay(&mut work),
         }
         work
+    }
+
+    /// Margins are computed from the trees of the ensemble: none, unless a checkpoint had some.
+    fn prepare_replay(&self, work: &mut PassWork) {
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        work.replay = self.trees.iter().map(compile).collect();
     }
 
     /// The trees of the round before are applied.

@@ -136,7 +136,7 @@ impl<'a> Worker<'a> {
             PassKind::Base => self.tally(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
-                    self.start(&rows, state.margin);
+                    self.replay(&codes, &rows, state.margin);
                 } else {
                     self.apply(&codes, &rows, state.margin, state.node);
                 }
@@ -358,17 +358,13 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets the margins of train and valid rows from finished trees.
+    /// Sets margins from finished trees; what rows in no split get means nothing.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
         for (index, tree) in self.work.replay.iter().enumerate() {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
-            for (row, (margin, &split)) in margin.iter_mut().zip(rows.split).enumerate() {
-                if split <= Split::Valid as u8 {
-                    *margin += tree.value(codes.codes, row);
-                }
-            }
+            tree.add(codes, 0, margin);
         }
     }
 

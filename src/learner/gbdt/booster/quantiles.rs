@@ -18,13 +18,13 @@ impl Booster {
             }
             None => {
                 let base = objective.base_margins(&self.labels);
-                self.begin(base);
+                self.set_base(base);
             }
         }
     }
 
     /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
-    fn begin(&mut self, base: Vec<f32>) {
+    fn set_base(&mut self, base: Vec<f32>) {
         let objective = &self.constants.objective;
         let reach = objective.bounds_at_base(&self.labels, &base);
         self.reach = Reach {
@@ -34,7 +34,7 @@ impl Booster {
             step_max: 0.0,
         };
         self.constants.base_margins = base;
-        self.begin_round(0);
+        self.begin();
     }
 
     /// Quantiles of so many leaves, of which nothing is known yet.
@@ -58,7 +58,7 @@ impl Booster {
             return;
         }
         if !of_leaves {
-            self.begin(quantiles.values());
+            self.set_base(quantiles.values());
             return;
         }
         let shrinkage = self.options.shrinkage;
