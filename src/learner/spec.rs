@@ -4,6 +4,7 @@
 //! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
 mod linear;
+mod metrics;
 mod objective;
 mod reader;
 mod trees;
@@ -198,6 +199,17 @@ impl ModelSpec {
         match self {
             Self::Gbdt(options) => options.regression_loss,
             Self::Logistic(_) => Loss::SquaredError,
+        }
+    }
+
+    /// Refuses metrics of the learning curve that mean nothing for what is learned.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the metric and those that could be used.
+    pub fn check_metrics(&self, loss: Loss) -> Result<()> {
+        match self {
+            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Logistic(_) => Ok(()),
         }
     }
 

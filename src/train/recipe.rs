@@ -18,6 +18,7 @@ use crate::{
         },
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
+        boost::loss_of,
         checkpoint::Checkpoint,
         classes::{assumed_task, known_target, task_choice},
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
@@ -85,6 +86,9 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let stop = Stop::default();
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
+    if let Some(target) = &target {
+        check_metrics(options, target)?;
+    }
     let (task, classes) = target.as_ref().map_or_else(
         || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
@@ -213,6 +217,7 @@ impl<'a> Run<'a> {
         let mut passes = Vec::new();
         let found = store::find(&job, options, progress);
         let target = store::target_of(&context, &job, options, found.as_ref(), &mut passes)?;
+        check_metrics(options, &target)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
@@ -487,6 +492,13 @@ fn evaluation_spec(
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
         spill: options.out_dir.clone(),
     }
+}
+
+/// Refuses metrics of the learning curve that mean nothing for the target.
+fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
+    let regression = options.model.regression_loss();
+    let loss = loss_of(target.task, target.classes.len(), regression);
+    options.model.check_metrics(loss)
 }
 
 /// The learner's options with class weights and penalties filled in.

@@ -25,9 +25,16 @@ Options of --model as JSON, under any of their usual names:
     gamma, min_split_gain                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
     early_stopping_rounds                      0 (off); watches the valid split
+    eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
+                                               mlogloss, merror, rmse, mse, mae,
+                                               quantile, poisson
+    early_stopping_metric                      the last of eval_metric, or the loss
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
-    objective                                  as --task
+    objective                                  as --task; for numbers regression,
+                                               mae, quantile, poisson
+    quantile_alpha, alpha (of quantile)        no default, above 0 and below 1
+    poisson_max_delta_step (of poisson)        0.7, 0 or more
     seed, random_state                         as --seed
 
   logistic regression (logistic, log_reg,      logistic's default, range

@@ -129,7 +129,7 @@ impl Booster {
             if point.rounds as usize != index {
                 return Err("its learning curve is not in the order of the rounds".to_owned());
             }
-            curve.push(*point);
+            curve.push(point.clone());
         }
         self.curve = curve;
         self.trees = checkpoint.trees.into_owned();
@@ -158,8 +158,10 @@ impl Booster {
         let points = self.curve.points().to_vec();
         let (last, before) = points.split_last().expect("a curve begins at the base");
         self.curve = Curve::default();
-        before.iter().for_each(|point| self.curve.push(*point));
-        self.boundary.expected = Some(*last);
+        before
+            .iter()
+            .for_each(|point| self.curve.push(point.clone()));
+        self.boundary.expected = Some(last.clone());
         self.begin_round(self.rounds());
     }
 
@@ -171,9 +173,9 @@ impl Booster {
         let Some(expected) = self.boundary.expected.take() else {
             return Ok(());
         };
-        let found = self.curve.points().last().copied();
-        let bits = |loss: RoundLoss| (loss.train.to_bits(), loss.valid.map(f64::to_bits));
-        if found.map(bits) == Some(bits(expected)) {
+        let found = self.curve.points().last();
+        let bits = |loss: &RoundLoss| (loss.train.to_bits(), loss.valid.map(f64::to_bits));
+        if found.map(bits) == Some(bits(&expected)) {
             return Ok(());
         }
         Err(Error::Dataset(format!(

@@ -1,5 +1,7 @@
 //! Options of the booster, checked once.
 
+use crate::learner::gbdt::EvalMetric;
+
 /// What the trees minimise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,7 +86,14 @@ pub struct BoosterOptions {
     /// What is minimised where the target is a number: no loss of classes.
     #[serde(default = "squared_error")]
     pub regression_loss: Loss,
-    /// Rounds without a better valid loss before training stops; `None` trains all of them.
+    /// What is measured after each round beside the loss.
+    #[serde(default)]
+    pub eval_metrics: Vec<EvalMetric>,
+    /// Which of them early stopping watches; `None` for the loss.
+    #[serde(default)]
+    pub watched_metric: Option<EvalMetric>,
+    /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
+    /// all of them.
     pub early_stopping_rounds: Option<u32>,
     /// Factor on the weight of positive rows (binary only), above 0.
     pub positive_weight: f64,
@@ -116,6 +125,8 @@ impl Default for BoosterOptions {
             gain_min: 0.0,
             feature_fraction: 1.0,
             regression_loss: squared_error(),
+            eval_metrics: Vec::new(),
+            watched_metric: None,
             early_stopping_rounds: None,
             positive_weight: 1.0,
             class_weights: Vec::new(),

@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Growth, Loss,
+    BoosterOptions, EvalMetric, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -160,8 +160,10 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
     let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
     for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
+        let metrics = EvalMetric::ALL.into_iter();
         let options = BoosterOptions {
             trees: 3,
+            eval_metrics: metrics.filter(|metric| metric.goes_with(loss)).collect(),
             growth,
             leaves_max: 13,
             ..options()
@@ -265,7 +267,7 @@ fn every_loss_is_learned() {
             ..options()
         };
         let outcome = train(&table_of(loss, 30_000), &options, loss, SIMPLE);
-        let (first, last) = (outcome.curve[0], outcome.curve[30]);
+        let (first, last) = (&outcome.curve[0], &outcome.curve[30]);
         assert!(
             last.train < 0.75 * first.train,
             "{loss:?} {first:?} {last:?}"

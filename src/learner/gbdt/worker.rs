@@ -11,6 +11,7 @@ use crate::{
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
         loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
+        metric::{EvalSpec, EvalSums},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
         renew::{Quantiles, Tally, residual},
@@ -58,6 +59,8 @@ pub struct WorkerPart {
     pub(super) counts: Vec<Vec<u64>>,
     /// Loss times weight of train and valid.
     pub(super) losses: [ExactSum; 2],
+    /// Metrics, in passes that compute losses.
+    pub(super) eval: Option<EvalSums>,
     /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
     pub(super) largest: Bounds,
     /// The next digit of quantiles, in passes that look for one.
@@ -73,6 +76,7 @@ pub(super) struct Constants {
     pub(super) class_weights: Vec<f64>,
     pub(super) base_margins: Vec<f32>,
     pub(super) seed: u64,
+    pub(super) eval: EvalSpec,
 }
 
 /// One thread's share of a pass; lent blocks one after the other.
@@ -98,6 +102,10 @@ impl<'a> Worker<'a> {
                 labels: LabelSummary::new(constants.objective.classes()),
                 counts: counts.collect(),
                 losses: Default::default(),
+                eval: match work.kind {
+                    PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
+                    _ => None,
+                },
                 largest: Bounds {
                     gradient: 0.0,
                     hessian: 0.0,
@@ -279,6 +287,9 @@ impl<'a> Worker<'a> {
                 weight: &part.buffers.weight[..len],
             };
             self.constants.objective.evaluate(&seen, derivatives);
+            if let Some(eval) = &mut part.eval {
+                eval.update(&self.constants.eval, &seen, chunk.weight, chunk.split);
+            }
             for (&split, &loss) in chunk.split.iter().zip(&derivatives.loss) {
                 losses[0] += if split == Split::Train as u8 {
                     loss

@@ -235,6 +235,49 @@ fn objectives_of_numbers_choose_the_loss() {
 }
 
 #[test]
+fn metrics_are_read_in_order_and_the_last_is_watched() {
+    use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
+    let check = |text: &str, metrics: &[_], watched| {
+        let options = trees(text);
+        assert_eq!(options.eval_metrics, metrics, "{text}");
+        assert_eq!(options.watched_metric, watched, "{text}");
+    };
+    check("gbdt", &[], None);
+    check("{\"eval_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check(
+        "{\"metric\": \"auc, binary_logloss,auc\"}",
+        &[Auc, LogLoss],
+        Some(LogLoss),
+    );
+    check(
+        "{\"metrics\": [\"l2\", \"rmse\"], \"early_stopping_metric\": \"mse\"}",
+        &[SquaredError, Rmse],
+        Some(SquaredError),
+    );
+    check(
+        "{\"metric\": \"auc\", \"early_stopping_metric\": \"loss\"}",
+        &[Auc],
+        None,
+    );
+    check("{\"early_stopping_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check_error(
+        "{\"eval_metric\": \"acu\"}",
+        "names the metric `acu`, which is not computed after each round",
+    );
+    check_error("{\"eval_metric\": 3}", "must be a metric or a list of them");
+    check_error("{\"first_metric_only\": true}", "`early_stopping_metric`");
+    let spec = parse("{\"eval_metric\": \"rmse\"}").unwrap().spec;
+    assert!(spec.check_metrics(Loss::SquaredError).is_ok());
+    let error = spec.check_metrics(Loss::BinaryLogLoss).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("`rmse` does not go with two classes")
+            && error.contains("use logloss, error, auc, aucpr"),
+        "{error}"
+    );
+}
+
+#[test]
 fn objectives_ask_for_tasks() {
     for (objective, expected) in [
         ("binary:logistic", Objective::Binary),

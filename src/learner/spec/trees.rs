@@ -1,7 +1,7 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset, objective,
+    Objective, Preset, metrics, objective,
     reader::{OptionReader, Range, Refused},
 };
 use crate::{
@@ -113,9 +113,9 @@ const REFUSED: &[Refused] = &[
         why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
     },
     Refused {
-        names: &["eval_metric", "metric", "metrics"],
-        neutral: &[],
-        why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
+        names: &["first_metric_only"],
+        neutral: &["false"],
+        why: "early stopping watches the last metric of `eval_metric`; name another with `early_stopping_metric`",
     },
     Refused {
         names: &["quantile_alpha", "quantile"],
@@ -195,6 +195,7 @@ pub(super) fn read(
     if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
         options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
     }
+    (options.eval_metrics, options.watched_metric) = metrics::read(reader)?;
     if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
         options.positive_weight = weight;
     }
@@ -422,6 +423,13 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    if !options.eval_metrics.is_empty() {
+        let names = options.eval_metrics.iter().map(|metric| metric.name());
+        list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
+    }
+    if let (Some(_), Some(watched)) = (rounds, options.watched_metric) {
+        list.push(("early_stopping_metric", watched.name().to_owned()));
+    }
     list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));

@@ -211,11 +211,11 @@ fn a_checkpoint_that_cannot_be_is_refused() {
         "no parent or two",
     );
     let two_more = |it: &mut BoosterCheckpoint<'_>| {
-        let point = it.curve[5];
+        let point = it.curve[5].clone();
         for _ in 0..2 {
             let tree = it.trees[0].clone();
             it.trees.to_mut().push(tree);
-            it.curve.to_mut().push(point);
+            it.curve.to_mut().push(point.clone());
         }
     };
     check(&two_more, "7 rounds and 5 are asked for");
