@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
-pub(super) use train::TrainArguments;
+pub(super) use train::{GrowPolicy, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.

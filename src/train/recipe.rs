@@ -102,7 +102,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let mut run = Run::prepare(options, stop, progress)?;
     let (rows, names) = run.scan()?;
     let assigned = run.assign(&rows, names)?;
-    let spec = resolved(&options.model, &run.target, &assigned)?;
+    let spec = resolved(&options.model, &run.job, &run.target, &assigned)?;
     check_early_stopping(&spec, &assigned)?;
     let survey = run.survey(&rows, &assigned)?;
     let bins = run.bins(&spec, &survey)?;
@@ -182,6 +182,8 @@ impl<'a> Run<'a> {
         let context = context(options, stop, progress);
         output::check(&options.out_dir, options.overwrite)?;
         let job = Job::open(options)?;
+        // Before any pass: a name that is not there is found in the schema.
+        options.model.clone().resolve_features(&job.features())?;
         if let Some(baseline) = &job.baseline {
             let path = baseline.path().display();
             progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
@@ -379,12 +381,18 @@ fn evaluation_spec(
     }
 }
 
-/// The learner's options with class weights and penalties filled in.
-fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<ModelSpec> {
+/// The learner's options with class weights, penalties and constraints filled in.
+fn resolved(
+    model: &ModelSpec,
+    job: &Job,
+    target: &Target,
+    assigned: &Assigned,
+) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
     let names = target.classes.iter().map(String::as_str);
     let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
     let mut spec = model.clone();
+    spec.resolve_features(&job.features())?;
     spec.resolve(&classes, train.iter().sum())?;
     Ok(spec)
 }

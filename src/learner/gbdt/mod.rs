@@ -2,6 +2,7 @@
 
 pub mod best_first;
 pub mod booster;
+pub mod constraints;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -23,6 +24,7 @@ pub mod tree;
 pub mod worker;
 
 pub use booster::Booster;
+pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use options::{BoosterOptions, Growth, Loss};
