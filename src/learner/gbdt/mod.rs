@@ -2,6 +2,7 @@
 
 pub mod best_first;
 pub mod booster;
+pub mod checkpoint;
 pub mod constraints;
 pub mod curve;
 pub mod elementary;
@@ -17,13 +18,16 @@ pub mod options;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
+pub mod renew;
 pub mod replay;
 pub mod split;
 pub mod summary;
 pub mod tree;
+pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
+pub use checkpoint::BoosterCheckpoint;
 pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;

@@ -3,7 +3,7 @@
 use crate::learner::gbdt::constraints::{Constraints, FeatureConstraints};
 
 /// What the trees minimise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Logistic loss of a margin and a label in {0, 1}.
@@ -15,6 +15,18 @@ pub enum Loss {
     },
     /// Half the squared error.
     SquaredError,
+    /// The absolute error: leaves are medians.
+    AbsoluteError,
+    /// The pinball loss: leaves are quantiles.
+    Quantile {
+        /// Which quantile, in (0, 1).
+        alpha: f64,
+    },
+    /// Poisson deviance of a count, whose logarithm is the margin.
+    Poisson {
+        /// Hessians are taken this far above the margin, which makes steps smaller; not negative.
+        delta_step_max: f64,
+    },
 }
 
 impl Loss {
@@ -22,7 +34,11 @@ impl Loss {
     pub fn outputs(self) -> usize {
         match self {
             Self::Softmax { classes } => usize::from(classes),
-            Self::BinaryLogLoss | Self::SquaredError => 1,
+            Self::BinaryLogLoss
+            | Self::SquaredError
+            | Self::AbsoluteError
+            | Self::Quantile { .. }
+            | Self::Poisson { .. } => 1,
         }
     }
 }
@@ -83,6 +99,9 @@ pub struct BoosterOptions {
     /// The same by the model's features.
     #[serde(default)]
     pub feature_constraints: FeatureConstraints,
+    /// What is minimised where the target is a number: no loss of classes.
+    #[serde(default = "squared_error")]
+    pub regression_loss: Loss,
     /// Rounds without a better valid loss before training stops; `None` trains all of them.
     pub early_stopping_rounds: Option<u32>,
     /// Factor on the weight of positive rows (binary only), above 0.
@@ -123,6 +142,7 @@ impl Default for BoosterOptions {
             value_max: 0.0,
             constraints: Constraints::default(),
             feature_constraints: FeatureConstraints::default(),
+            regression_loss: squared_error(),
             early_stopping_rounds: None,
             positive_weight: 1.0,
             class_weights: Vec::new(),
@@ -131,4 +151,8 @@ impl Default for BoosterOptions {
             seed: 42,
         }
     }
+}
+
+fn squared_error() -> Loss {
+    Loss::SquaredError
 }

@@ -18,7 +18,7 @@ fn random(row: usize, stream: u32) -> u64 {
 
 /// Numbers with and without missing values, a category, few-valued columns; labels that depend on
 /// some of them.
-fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
+pub(super) fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
     let features = vec![
         FeatureCodes::number(200, true),
         FeatureCodes::number(255, false),
@@ -66,7 +66,7 @@ fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
 }
 
 /// The margin that labels are drawn from.
-fn truth(codes: &[u8]) -> f64 {
+pub(super) fn truth(codes: &[u8]) -> f64 {
     let category = [3.0, -1.0, 0.5, -2.0, 1.5, 0.0][usize::from(codes[2]) % 6];
     let missing = if codes[0] == 200 { 1.5 } else { 0.0 };
     let step = if codes[1] > 130 { 1.2 } else { -0.8 };
@@ -99,7 +99,13 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
-fn packed_layout() -> CodeLayout {
+fn counts(rows: usize) -> Table {
+    table(rows, |codes, noise| {
+        (3.0 * noise * truth(codes).exp()).floor() as f32
+    })
+}
+
+pub(super) fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
         radix,
@@ -115,7 +121,7 @@ fn packed_layout() -> CodeLayout {
     }
 }
 
-fn options() -> BoosterOptions {
+pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         trees: 5,
         depth_max: 4,
@@ -129,17 +135,23 @@ fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule
         .expect("trains")
 }
 
-const LOSSES: [Loss; 3] = [
+pub(super) const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
-fn table_of(loss: Loss, rows: usize) -> Table {
+pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
-        Loss::SquaredError => numbers(rows),
+        Loss::SquaredError | Loss::AbsoluteError | Loss::Quantile { .. } => numbers(rows),
+        Loss::Poisson { .. } => counts(rows),
     }
 }
 

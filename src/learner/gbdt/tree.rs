@@ -93,6 +93,8 @@ pub struct GrowingTree {
     free: Vec<u16>,
     /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
     routes: Vec<Route>,
+    /// The value of each leaf where it is not a Newton step, shrinkage applied.
+    renewed: Option<Vec<f32>>,
 }
 
 /// What decides what children look like.
@@ -116,6 +118,7 @@ impl GrowingTree {
             leaves: vec![0],
             free: Vec::new(),
             routes: Vec::new(),
+            renewed: None,
         }
     }
 
@@ -295,24 +298,38 @@ impl GrowingTree {
         self.leaves[usize::from(to)] = node;
     }
 
+    /// Gives every leaf number a value, shrinkage applied, in place of its Newton step.
+    pub fn renew(&mut self, values: Vec<f32>) {
+        assert_eq!(values.len(), self.leaves.len());
+        self.renewed = Some(values);
+    }
+
     /// The value of each leaf number, shrinkage applied; 0 for those that are free.
     pub fn leaf_values(&self, rules: &Regularisation) -> Vec<f32> {
-        let value = |&node: &u32| {
-            let node = self.nodes.get(node as usize);
-            node.map_or(0.0, |node| rules.leaf_value(node.totals.sums, node.range))
+        let value = |&node: &u32| match node {
+            NO_NODE => 0.0,
+            node => self.leaf_value(node as usize, rules),
         };
         self.leaves.iter().map(value).collect()
     }
 
+    fn leaf_value(&self, node: usize, rules: &Regularisation) -> f32 {
+        let node = &self.nodes[node];
+        match &self.renewed {
+            Some(values) => values[usize::from(node.leaf)],
+            None => rules.leaf_value(node.totals.sums, node.range),
+        }
+    }
+
     /// The finished tree.
     pub fn finish(&self, rules: &Regularisation) -> Tree {
-        let nodes = self.nodes.iter().map(|node| {
+        let nodes = self.nodes.iter().enumerate().map(|(index, node)| {
             let cover = rules.hessian(node.totals.sums);
             let count = node.totals.rows;
             let split = node.children.zip(node.best.as_ref());
             match split {
                 None => Node::Leaf(Leaf {
-                    value: rules.leaf_value(node.totals.sums, node.range),
+                    value: self.leaf_value(index, rules),
                     cover,
                     count,
                 }),

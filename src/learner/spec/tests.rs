@@ -164,7 +164,7 @@ fn class_weights_are_read_and_resolved() {
         .unwrap()
         .spec;
     let classes = [("neither", 90), ("donor", 10)];
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Gbdt(options) = &spec else {
         panic!("gbdt")
     };
@@ -173,7 +173,7 @@ fn class_weights_are_read_and_resolved() {
     let mut spec = parse("{\"name\": \"log_reg\", \"class_weight\": \"balanced\"}")
         .unwrap()
         .spec;
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Logistic(options) = &spec else {
         panic!("logistic")
     };
@@ -181,15 +181,57 @@ fn class_weights_are_read_and_resolved() {
     assert_eq!(options.l2, 0.01);
 
     let mut spec = parse("{\"class_weight\": {\"doner\": 2}}").unwrap().spec;
-    let message = spec.resolve(&classes, 100).unwrap_err().to_string();
+    let message = spec.resolve(&classes, 100.0).unwrap_err().to_string();
     assert!(
         message.contains("`doner`") && message.contains("did you mean `donor`?"),
         "{message}"
     );
-    let message = spec.resolve(&[], 100).unwrap_err().to_string();
+    let message = spec.resolve(&[], 100.0).unwrap_err().to_string();
     assert!(message.contains("a regression has no classes"), "{message}");
     let mut plain = parse("gbdt").unwrap().spec;
-    plain.resolve(&[], 100).unwrap();
+    plain.resolve(&[], 100.0).unwrap();
+}
+
+#[test]
+fn objectives_of_numbers_choose_the_loss() {
+    let check = |text: &str, loss| {
+        let choice = parse(text).unwrap();
+        assert_eq!(choice.objective, Some(Objective::Regression), "{text}");
+        assert_eq!(choice.spec.regression_loss(), loss, "{text}");
+    };
+    check("{\"objective\": \"l2\"}", Loss::SquaredError);
+    for name in ["mae", "l1", "regression_l1", "reg:absoluteerror"] {
+        check(
+            &format!("{{\"objective\": \"{name}\"}}"),
+            Loss::AbsoluteError,
+        );
+    }
+    let poisson = |delta_step_max| Loss::Poisson { delta_step_max };
+    check("{\"objective\": \"count:poisson\"}", poisson(0.7));
+    check(
+        "{\"objective\": \"poisson\", \"poisson_max_delta_step\": 0.2}",
+        poisson(0.2),
+    );
+    let quantile = |alpha| Loss::Quantile { alpha };
+    check(
+        "{\"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"objective\": \"quantile\", \"alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"name\": \"lightgbm\", \"objective\": \"quantile\"}",
+        quantile(0.9),
+    );
+    // XGBoost's `alpha` is its L1 penalty whatever the objective.
+    let text = "{\"name\": \"xgboost\", \"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.3, \"alpha\": 2}";
+    check(text, quantile(0.3));
+    let ModelSpec::Gbdt(options) = parse(text).unwrap().spec else {
+        panic!("trees");
+    };
+    assert_eq!(options.lambda_l1, 2.0);
 }
 
 #[test]
@@ -206,6 +248,18 @@ fn objectives_ask_for_tasks() {
     check_error(
         "{\"objective\": \"rank:pairwise\"}",
         "the objective `rank:pairwise` is not supported",
+    );
+    check_error(
+        "{\"objective\": \"quantile\"}",
+        "needs `quantile_alpha`, above 0 and below 1",
+    );
+    check_error(
+        "{\"objective\": \"quantile\", \"alpha\": 1}",
+        "`alpha` is 1; it must be above 0 and below 1",
+    );
+    check_error(
+        "{\"quantile_alpha\": 0.2}",
+        "give that `objective`, or leave it out",
     );
     check_error("{\"objective\": 1}", "`objective` is 1; it must be a text");
 }
@@ -431,6 +485,10 @@ fn constraints_are_read_as_libraries_take_them() {
         let text = format!("{{\"monotone_constraints\": {wrong}}}");
         check_error(&text, "it must be a list of -1, 0 and 1");
     }
+    check_error(
+        "{\"objective\": \"mae\", \"monotone_constraints\": {\"age\": 1}}",
+        "cannot bind leaves that are medians",
+    );
     for wrong in ["3", "[3]", "[[-1]]", "[[0.5]]", "{}"] {
         let text = format!("{{\"interaction_constraints\": {wrong}}}");
         check_error(&text, "it must be a list of lists of features");

@@ -1,13 +1,13 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset, constraints,
+    Objective, Preset, constraints, objective,
     reader::{OptionReader, Range, Refused},
 };
 use crate::{
     data::nearest,
     error::{Error, Result},
-    learner::gbdt::{BoosterOptions, Growth},
+    learner::gbdt::{BoosterOptions, Growth, Loss},
     limits::Limits,
 };
 
@@ -108,6 +108,16 @@ const REFUSED: &[Refused] = &[
         why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
     },
     Refused {
+        names: &["quantile_alpha", "quantile"],
+        neutral: &[],
+        why: "it is the quantile of the objective `quantile`; give that `objective`, or leave it out",
+    },
+    Refused {
+        names: &["poisson_max_delta_step"],
+        neutral: &["0.7"],
+        why: "it is an option of the objective `poisson`; give that `objective`, or leave it out",
+    },
+    Refused {
         names: &["enable_categorical"],
         neutral: &["true"],
         why: "text columns are always categorical features; leave them out with --exclude",
@@ -161,9 +171,21 @@ pub(super) fn read(
 ) -> Result<(BoosterOptions, Option<Objective>)> {
     let mut options = defaults(preset);
     options.seed = reader.seed()?.unwrap_or(seed);
+    // Before the penalties: `alpha` may be the quantile.
+    let (objective, loss) = objective::read(reader, preset)?;
+    options.regression_loss = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
     options.constraints = constraints::read(reader)?;
+    let renews_leaves = matches!(loss, Loss::AbsoluteError | Loss::Quantile { .. });
+    let is_directed = |(_, direction): &(_, i8)| *direction != 0;
+    if renews_leaves && options.constraints.monotone.iter().any(is_directed) {
+        return Err(Error::Usage(
+            "--model: `monotone_constraints` cannot bind leaves that are medians or quantiles; \
+             leave them out, or use reg:squarederror"
+                .to_owned(),
+        ));
+    }
     let rounds = &[
         "early_stopping_rounds",
         "early_stopping_round",
@@ -184,7 +206,6 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
-    let objective = read_objective(reader)?;
     reader.finish(preset.name(), REFUSED)?;
     add_notes(reader, preset);
     Ok((options, objective))
@@ -376,26 +397,6 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
     Ok(())
 }
 
-fn read_objective(reader: &mut OptionReader) -> Result<Option<Objective>> {
-    let Some(objective) =
-        reader.text(&["objective", "objective_type", "application", "app", "loss"])?
-    else {
-        return Ok(None);
-    };
-    match objective.as_str() {
-        "binary:logistic" | "binary" | "log_loss" | "binary_logloss" => Ok(Some(Objective::Binary)),
-        "multi:softprob" | "multi:softmax" | "multiclass" | "softmax" => {
-            Ok(Some(Objective::Multiclass))
-        }
-        "reg:squarederror" | "regression" | "regression_l2" | "l2" | "mse" | "squared_error"
-        | "mean_squared_error" => Ok(Some(Objective::Regression)),
-        other => Err(Error::Usage(format!(
-            "--model: the objective `{other}` is not supported; use binary:logistic (`binary`), \
-             multi:softprob (`multiclass`) or reg:squarederror (`regression`), or leave it to --task"
-        ))),
-    }
-}
-
 fn add_notes(reader: &mut OptionReader, preset: Preset) {
     match preset {
         Preset::Xgboost => {
@@ -448,6 +449,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));
     }
