@@ -2,6 +2,7 @@
 
 mod columns;
 mod prune;
+mod scratch;
 mod train;
 mod values;
 
@@ -12,7 +13,9 @@ use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
 pub(super) use prune::PruneArguments;
-pub(super) use train::TrainArguments;
+
+pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
+pub(super) use train::{GrowPolicy, PruneInTraining, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
@@ -74,6 +77,7 @@ pub(super) enum Command {
     Inspect(InspectArguments),
     Prune(PruneArguments),
     Show(ShowArguments),
+    Scratch(ScratchArguments),
     Synth(SynthArguments),
     Demo(DemoArguments),
     Completions(CompletionsArguments),

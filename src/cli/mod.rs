@@ -16,6 +16,7 @@ mod inspect;
 mod model;
 mod plan;
 mod prune;
+mod scratch;
 mod show;
 mod synth;
 mod train;
@@ -64,6 +65,7 @@ fn execute(arguments: Arguments, log: &Log) -> Result<()> {
         Command::Prune(prune) => prune::run(&prune, log),
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Show(show) => show::run(&show),
+        Command::Scratch(scratch) => scratch::run(&scratch.command),
         Command::Synth(synth) => synth::run(&synth, log),
         Command::Demo(demo) => demo::run(&demo, log),
         Command::Completions(completions) => completions::run_completions(&completions),

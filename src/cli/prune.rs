@@ -84,7 +84,10 @@ fn render(pruned: &Pruned) -> String {
     });
     format!(
         "{}\n{} in {} file(s), {} rows, {} in {}{peak}",
-        pruned::summary(&pruned.job, &pruned.findings),
+        pruned::summary(
+            pruned::Names::new(&pruned.job, &pruned.job.roles.features),
+            &pruned.findings
+        ),
         pruned.destination.path().display(),
         copied.files,
         grouped(copied.rows),

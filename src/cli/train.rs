@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    arguments::{TrainArguments, threads_default},
+    arguments::{GrowPolicy, PruneInTraining, TrainArguments, threads_default},
     log::Log,
     model, signals, terminal,
 };
@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, options::TaskChoice},
+    train::{self, TrainOptions, options::TaskChoice, output, prune::Pruning},
 };
 
 /// Features that the summary lists.
@@ -76,7 +76,12 @@ pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
 fn files(options: &TrainOptions, has_delta: bool) -> String {
     let mut text = format!("in {}:", options.out_dir.display());
     for artefact in report::ARTEFACTS {
-        if has_delta || artefact.name != report::delta::NAME {
+        let is_there = match artefact.name {
+            report::delta::NAME => has_delta,
+            output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
+            _ => true,
+        };
+        if is_there {
             let _ = write!(text, "\n  {:<22} {}", artefact.name, artefact.what);
         }
     }
@@ -95,7 +100,12 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     };
     let selection = arguments.columns.selection()?;
     let seed = arguments.split.seed;
-    let choice = model::choice(&arguments.model.model, seed, &limits)?;
+    let policy = arguments.model.grow_policy.map(GrowPolicy::name);
+    let more: Vec<(&str, &str)> = policy
+        .map(|name| ("grow_policy", name))
+        .into_iter()
+        .collect();
+    let choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
     if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",
@@ -123,15 +133,36 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         seed,
         out_dir: arguments.run.out_dir.clone(),
         overwrite: arguments.run.overwrite,
+        resume: arguments.run.resume,
+        checkpoint_seconds: arguments.run.checkpoint_seconds,
         scratch_dir: arguments.resources.scratch_dir.clone(),
         allow_tmpfs: arguments.resources.allow_tmpfs,
         keep_scratch: arguments.resources.keep_scratch,
         memory_bytes: arguments.resources.memory,
         threads: arguments.resources.threads.unwrap_or_else(threads_default),
+        prune: pruning(&arguments.prune)?,
+        trimmed: !arguments.prune.no_trimmed,
         verify: !arguments.run.no_verify,
         limits,
     };
     Ok((options, choice))
+}
+
+/// How features are pruned, where they are.
+fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
+    let given = arguments.pruning.given();
+    let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));
+    if !arguments.prune_features {
+        return match given {
+            None => Ok(None),
+            Some(flag) => Err(Error::Usage(format!(
+                "{flag} is about pruning, which is not asked for; add --prune-features, or leave it out"
+            ))),
+        };
+    }
+    let pruning = arguments.pruning.pruning();
+    pruning.check()?;
+    Ok(Some(pruning))
 }
 
 /// `--task` and the model's `objective` together.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, run,
-    splits,
+    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, pruned,
+    run, splits,
 };
 use crate::{
     data::{Field, Role, Split},
@@ -22,6 +22,7 @@ use crate::{
         evaluate::Evaluation,
         output,
         survey::{FeatureSurvey, SurveyedValues},
+        trimmed,
     },
 };
 
@@ -55,6 +56,7 @@ pub fn finish(
     }
     metrics::write(directory, &metrics)?;
     write_splits(&mut trained, options)?;
+    write_pruned(&mut trained, options, stop, progress)?;
     let features = feature_rows(&trained);
     features::write(directory, features.iter().cloned())?;
     trained.model.metrics = metrics.to_value();
@@ -66,12 +68,40 @@ pub fn finish(
         None
     };
     let run = run_record(&trained, options, &metrics, &saved, verified);
+    train::checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
     Ok(Finished {
         metrics,
         features,
         run,
     })
+}
+
+/// What pruning leaves behind: the pairs of interest, and the data without the dropped columns.
+fn write_pruned(
+    trained: &mut Trained,
+    options: &TrainOptions,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let copies = options.trimmed && trained.pruned.is_some();
+    if !copies {
+        trimmed::remove_for_run(&options.out_dir)?;
+    }
+    let Some(found) = &trained.pruned else {
+        return remove_stale(options, pruned::CORRELATIONS);
+    };
+    let names = pruned::Names::new(&trained.job, &found.columns);
+    pruned::write_correlations(&options.out_dir, names, &found.findings)?;
+    progress.message(&pruned::summary(names, &found.findings));
+    if copies {
+        let context = train::context(options, stop, progress);
+        let (path, report) =
+            trimmed::write_for_run(&context, &trained.job, found, &options.out_dir)?;
+        progress.message(&format!("the data without them: {}", path.display()));
+        trained.passes.push(report);
+    }
+    Ok(())
 }
 
 /// A file of a replaced run that this one does not write.
@@ -281,6 +311,12 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
             }
             describe(&mut row, &trained.survey[feature]);
             importance.describe(&mut row, feature, trained);
+        } else if let Some(found) = &trained.pruned
+            && let Some(feature) = found.feature_of(column)
+        {
+            describe(&mut row, &found.survey[feature]);
+            let names = pruned::Names::new(job, &found.columns);
+            pruned::explain(&mut row, names, &found.findings, feature);
         }
         row
     };
@@ -384,6 +420,11 @@ fn run_record(
         memory_plan_bytes: trained.plan.memory.peak_bytes(),
         peak_rss_bytes: memory::peak_rss_bytes(),
         memory_plan: trained.plan.memory.clone(),
+        reused_scratch: trained
+            .reused
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        resumed_rounds: trained.resumed_rounds,
         scratch_bytes: trained.plan.scratch_bytes,
         threads: options.threads,
         seconds_total: trained.started.elapsed().as_secs_f64(),

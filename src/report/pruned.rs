@@ -23,6 +23,24 @@ pub const CORRELATIONS: &str = "correlations.csv";
 /// Dropped columns that the summary lists.
 const DROPPED_LISTED: usize = 20;
 
+/// The names of the columns that were looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    job: &'a Job,
+    columns: &'a [usize],
+}
+
+impl<'a> Names<'a> {
+    /// `columns` has the schema's index of each.
+    pub fn new(job: &'a Job, columns: &'a [usize]) -> Self {
+        Self { job, columns }
+    }
+
+    fn of(self, feature: usize) -> &'a str {
+        &self.job.schema().fields[self.columns[feature]].name
+    }
+}
+
 /// Writes `features.csv`, and `correlations.csv` where it was asked for, into a directory.
 ///
 /// # Errors
@@ -30,7 +48,7 @@ const DROPPED_LISTED: usize = 20;
 pub fn write(directory: &Path, pruned: &Pruned) -> Result<Vec<FeatureRow>> {
     let rows = rows(pruned);
     features::write(directory, rows.iter().cloned())?;
-    write_correlations(directory, &pruned.job, &pruned.findings)?;
+    write_correlations(directory, names_of(pruned), &pruned.findings)?;
     Ok(rows)
 }
 
@@ -39,14 +57,14 @@ pub fn write(directory: &Path, pruned: &Pruned) -> Result<Vec<FeatureRow>> {
 ///
 /// # Errors
 /// [`crate::Error::Io`] naming the file.
-pub fn write_correlations(directory: &Path, job: &Job, findings: &Findings) -> Result<()> {
+pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Findings) -> Result<()> {
     if findings.pruning.report.is_none() {
         return Ok(());
     }
     csv_file::write(&directory.join(CORRELATIONS), |csv| {
         csv.row(["first", "second", "correlation", "common_rows", "identical"])?;
         for pair in &findings.pairs {
-            let [first, second] = pair.columns.map(|feature| name(job, feature as usize));
+            let [first, second] = pair.columns.map(|feature| names.of(feature as usize));
             csv.row([
                 first.to_owned(),
                 second.to_owned(),
@@ -84,7 +102,7 @@ fn rows(pruned: &Pruned) -> Vec<FeatureRow> {
                 .expect("a feature is among the features");
             row.status = FeatureStatus::Used;
             describe(&mut row, &pruned.survey[feature]);
-            explain(&mut row, job, &pruned.findings, feature);
+            explain(&mut row, names_of(pruned), &pruned.findings, feature);
         }
         row
     };
@@ -92,39 +110,39 @@ fn rows(pruned: &Pruned) -> Vec<FeatureRow> {
 }
 
 /// Says in a feature's row why it was dropped, if it was.
-pub(super) fn explain(row: &mut FeatureRow, job: &Job, findings: &Findings, feature: usize) {
+pub(super) fn explain(row: &mut FeatureRow, names: Names<'_>, findings: &Findings, feature: usize) {
     let verdict = findings.verdicts[feature];
     if verdict.is_kept() {
         return;
     }
     row.status = FeatureStatus::Pruned;
-    row.reason = reason(job, findings, &verdict);
+    row.reason = reason(names, findings, &verdict);
     if let Some(covered) = verdict.covered() {
-        row.kept_twin = Some(name(job, covered.by).to_owned());
+        row.kept_twin = Some(names.of(covered.by).to_owned());
         row.correlation = Some(covered.r);
     }
 }
 
-fn reason(job: &Job, findings: &Findings, verdict: &Verdict) -> String {
+fn reason(names: Names<'_>, findings: &Findings, verdict: &Verdict) -> String {
     match verdict {
         Verdict::Kept => "kept".to_owned(),
         Verdict::Constant => "constant".to_owned(),
         Verdict::LowVariance => format!("variance at most {}", findings.pruning.rules.variance),
-        Verdict::Duplicate(covered) => format!("the same values as {}", name(job, covered.by)),
+        Verdict::Duplicate(covered) => format!("the same values as {}", names.of(covered.by)),
         Verdict::Correlated(covered) => format!(
             "correlated with {} over {} rows",
-            name(job, covered.by),
+            names.of(covered.by),
             covered.count
         ),
     }
 }
 
-fn name(job: &Job, feature: usize) -> &str {
-    &job.schema().fields[job.roles.features[feature]].name
+fn names_of(pruned: &Pruned) -> Names<'_> {
+    Names::new(&pruned.job, &pruned.job.roles.features)
 }
 
 /// How many columns there were, what became of them, and what is promised of those kept.
-pub fn summary(job: &Job, findings: &Findings) -> String {
+pub fn summary(names: Names<'_>, findings: &Findings) -> String {
     let count = |is: &dyn Fn(&Verdict) -> bool| grouped(findings.count(is) as u64);
     let mut text = String::new();
     let lines = [
@@ -158,8 +176,8 @@ pub fn summary(job: &Job, findings: &Findings) -> String {
         let _ = writeln!(
             text,
             "  {} -> {} ({how})",
-            printable(name(job, *feature)),
-            printable(name(job, covered.by))
+            printable(names.of(*feature)),
+            printable(names.of(covered.by))
         );
     }
     if covered.len() > DROPPED_LISTED {

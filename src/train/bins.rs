@@ -59,7 +59,8 @@ pub fn find_bins(
                 let cuts = match spec.bins_max {
                     None => Vec::new(),
                     Some(bins_max) => {
-                        let mut sample = read_sample(&survey.sample, feature, field.value_type)?;
+                        let mut sample =
+                            read_sample(&survey.sample, survey.arrays[feature], field.value_type)?;
                         numeric_cuts(&mut sample, extent(moments), usize::from(bins_max))
                     }
                 };
@@ -108,22 +109,22 @@ fn extent(moments: &Moments) -> Extent {
     }
 }
 
-/// A feature's sampled numbers, missing ones included.
+/// The sampled numbers of an array, missing ones included.
 ///
 /// # Errors
 /// When the sample cannot be read.
 pub fn read_sample(
     file: &BlockFile,
-    feature: usize,
+    array: usize,
     value_type: Option<ValueType>,
 ) -> Result<Vec<f64>> {
     let rows = file.rows() as usize;
     if value_type == Some(ValueType::F64) {
         let mut values = vec![0.0f64; rows];
-        file.read(feature, 0, &mut values)?;
+        file.read(array, 0, &mut values)?;
         return Ok(values);
     }
     let mut values = vec![0.0f32; rows];
-    file.read(feature, 0, &mut values)?;
+    file.read(array, 0, &mut values)?;
     Ok(values.into_iter().map(f64::from).collect())
 }

@@ -19,7 +19,7 @@ use crate::{
         binning, boost,
         evaluate::EvaluationSpec,
         job::Job,
-        newton, predict,
+        newton, predict, prune,
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
@@ -63,6 +63,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
+    /// Whether columns are pruned.
+    pub prune: bool,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -98,6 +100,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     planner.always();
     planner.scan();
     planner.survey();
+    planner.prune();
     let (histogram_budget_bytes, learner_scratch) = match spec.model {
         ModelSpec::Gbdt(options) => planner.trees(options)?,
         ModelSpec::Logistic(options) => (0, planner.newton(options)),
@@ -126,6 +129,7 @@ pub fn reading_plan(
             evaluation,
             limits,
             verify: false,
+            prune: true,
             memory_bytes,
         },
         threads: context.threads as u64,
@@ -136,7 +140,7 @@ pub fn reading_plan(
     planner.always();
     planner.scan();
     planner.survey();
-    planner.decode("correlation", &job.roles.features);
+    planner.prune();
     planner.memory
 }
 
@@ -270,6 +274,14 @@ impl Planner<'_> {
         );
     }
 
+    fn prune(&mut self) {
+        if self.spec.prune {
+            self.decode("correlation", &self.job.roles.features);
+            let threads = self.threads as usize;
+            prune::plan::add_lines(&mut self.memory, self.job, self.spec.limits, threads);
+        }
+    }
+
     fn trees(&mut self, options: &BoosterOptions) -> Result<(u64, u64)> {
         let features = self.features().to_vec();
         self.decode("binning", &features);
@@ -301,6 +313,12 @@ impl Planner<'_> {
             "trees",
             trees,
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
+        );
+        self.memory.add(
+            "trees",
+            "checkpoint",
+            trees,
+            "the trees as bytes, and the file's",
         );
         let used = self.memory.phase_bytes("trees");
         let loss = self.spec.loss();

@@ -20,7 +20,7 @@ use crate::{
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
 /// What is known of one feature.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct FeatureSurvey {
     /// What the training rows say.
     pub values: SurveyedValues,
@@ -29,7 +29,7 @@ pub struct FeatureSurvey {
 }
 
 /// The statistics of a feature's values in the training rows, by its type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum SurveyedValues {
     /// A number: range, missing and infinite values, mean and variance.
     Numeric(Moments),
@@ -41,8 +41,11 @@ pub enum SurveyedValues {
 pub struct Survey {
     /// One a feature, in the order of the features given.
     pub features: Vec<FeatureSurvey>,
-    /// The sampled values: an array a feature.
+    /// The sampled values: an array a feature. Without rows where the survey was another run's: trees
+    /// need the sample no more once there are cut points.
     pub sample: BlockFile,
+    /// Each feature's array in it.
+    pub arrays: Vec<usize>,
     /// The pass.
     pub report: PassReport,
 }
@@ -95,6 +98,7 @@ pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
         Ok(())
     })?;
     Ok(Survey {
+        arrays: (0..merged.len()).collect(),
         features: merged,
         sample,
         report,
@@ -112,6 +116,16 @@ pub fn sample_bytes(schema: &Schema, column: usize) -> usize {
 /// The number that stands for a text in the sample; 0 is missing.
 pub fn sampled_text(value: &str) -> u32 {
     (hash_text(value) as u32).max(1)
+}
+
+impl Survey {
+    /// Leaves out features.
+    pub fn retain(&mut self, kept: impl Fn(usize) -> bool) {
+        let mut feature = 0..;
+        self.features.retain(|_| feature.next().is_some_and(&kept));
+        let mut feature = 0..;
+        self.arrays.retain(|_| feature.next().is_some_and(&kept));
+    }
 }
 
 impl SurveySpec<'_> {

@@ -6,17 +6,67 @@ use std::{
 };
 
 use crate::{
+    engine::{Context, PassReport},
     error::{Error, Result},
     platform::stop::Stop,
     source::{
         Dataset,
-        copy::{Copied, copy_to_directory, copy_to_file},
+        copy::{Copied, copy_to_directory, copy_to_file, fits_one_file},
     },
-    train::{job::Job, prune::Findings},
+    train::{
+        job::Job,
+        prune::{Findings, PrunedInTraining},
+    },
 };
 
 /// What a file of the copy ends in.
 const EXTENSION: &str = "parquet";
+
+/// The copy in a run's directory: a file, or a directory where one file cannot hold all.
+pub const FILE: &str = "dataset_trimmed.parquet";
+const DIRECTORY: &str = "dataset_trimmed";
+
+/// Writes the copy of a training's data into its directory. Answers where it is.
+///
+/// # Errors
+/// As [`Destination::write`].
+pub fn write_for_run(
+    context: &Context<'_>,
+    job: &Job,
+    pruned: &PrunedInTraining,
+    out_dir: &Path,
+) -> Result<(PathBuf, PassReport)> {
+    remove_for_run(out_dir)?;
+    let kept = kept_columns(job, &pruned.columns, &pruned.findings, &[]);
+    let destination = match fits_one_file(&job.dataset, &kept) {
+        Ok(()) => Destination::File(out_dir.join(FILE)),
+        Err(Error::Dataset(_) | Error::Input { .. }) => {
+            Destination::Directory(out_dir.join(DIRECTORY))
+        }
+        Err(error) => return Err(error),
+    };
+    let report = context.announced("copy", job.dataset.rows(), || {
+        let copied = destination.write(&job.dataset, &kept, context.stop)?;
+        Ok(copied.bytes)
+    })?;
+    Ok((destination.path().to_path_buf(), report))
+}
+
+/// Removes the copy that a replaced run left.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn remove_for_run(out_dir: &Path) -> Result<()> {
+    let (file, directory) = (out_dir.join(FILE), out_dir.join(DIRECTORY));
+    let gone = |path: &Path, removed: io::Result<()>| match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io("remove the replaced", path, error))
+        }
+        _ => Ok(()),
+    };
+    gone(&file, fs::remove_file(&file))?;
+    gone(&directory, fs::remove_dir_all(&directory))
+}
 
 /// Where a trimmed copy goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +109,7 @@ impl Destination {
                     return Err(in_the_way(path));
                 }
                 let all = vec![true; job.schema().fields.len()];
-                crate::source::copy::fits_one_file(&job.dataset, &all)?;
+                fits_one_file(&job.dataset, &all)?;
             }
             Self::Directory(path) => {
                 if path.is_file() {
@@ -161,13 +211,19 @@ impl Destination {
     }
 }
 
-/// Which columns the copy has: all but the pruned ones and those that the user left out.
-pub fn kept_columns(job: &Job, findings: &Findings, left_out: &[usize]) -> Vec<bool> {
+/// Which columns the copy has: all but the dropped ones of those looked at, `columns`, and those that
+/// the user left out.
+pub fn kept_columns(
+    job: &Job,
+    columns: &[usize],
+    findings: &Findings,
+    left_out: &[usize],
+) -> Vec<bool> {
     let mut kept = vec![true; job.schema().fields.len()];
     for column in left_out {
         kept[*column] = false;
     }
-    for (verdict, column) in findings.verdicts.iter().zip(&job.roles.features) {
+    for (verdict, column) in findings.verdicts.iter().zip(columns) {
         kept[*column] = verdict.is_kept();
     }
     kept

@@ -336,7 +336,7 @@ fn check(input: &Path, out: &Path, more: &[&str], code: i32, words: &[&str]) {
     if let Ok(entries) = fs::read_dir(out.parent().unwrap()) {
         let left: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.starts_with('.'))
+            .filter(|name| name.starts_with(".rowmill"))
             .collect();
         assert!(left.is_empty(), "{arguments:?} left {left:?}");
     }
@@ -488,4 +488,137 @@ fn a_full_disk_leaves_the_input_and_no_partial_file() {
     assert!(message.contains("o.parquet"), "{message}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{message}");
     assert_eq!(fs::read(&input).unwrap(), bytes);
+}
+
+const FEW_TREES: &str = r#"{"n_estimators": 3, "max_depth": 3}"#;
+
+/// Trains with pruning and answers the run's directory.
+fn train(dir: &Path, name: &str, more: &[&str]) -> PathBuf {
+    let out = dir.join(name);
+    let mut arguments = vec!["train", text(dataset::small()), "--out-dir", text(&out)];
+    arguments.extend(["--prune-features", "--corr-thr", "0.9", "--overwrite"]);
+    if !more.contains(&"--model") {
+        arguments.extend(["--model", FEW_TREES]);
+    }
+    arguments.extend(more);
+    succeeds(&arguments);
+    out
+}
+
+fn trimmed(run: &Path) -> PathBuf {
+    let found = ["dataset_trimmed.parquet", "dataset_trimmed"].map(|name| run.join(name));
+    let there: Vec<PathBuf> = found.into_iter().filter(|path| path.exists()).collect();
+    assert_eq!(there.len(), 1, "{there:?}");
+    there[0].clone()
+}
+
+#[test]
+fn a_training_prunes_by_its_training_rows_whatever_the_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = train(dir.path(), "one", &["--threads", "1"]);
+    let two = train(
+        dir.path(),
+        "two",
+        &["--threads", "2", "--batch-size", "1000"],
+    );
+    for name in ["model.rowmill", "features.csv"] {
+        assert!(
+            fs::read(one.join(name)).unwrap() == fs::read(two.join(name)).unwrap(),
+            "{name}"
+        );
+    }
+    let rows = csv_rows(&one.join("features.csv"));
+    let pruned: Vec<_> = rows
+        .iter()
+        .filter(|row| row["status"] == "pruned")
+        .collect();
+    assert!(
+        pruned
+            .iter()
+            .any(|row| row["reason"].starts_with("correlated")),
+        "{pruned:#?}"
+    );
+    let used = |name: &str| {
+        rows.iter()
+            .any(|row| row["feature"] == name && row["status"] == "used")
+    };
+    for row in &pruned {
+        let twin = &row["kept_twin"];
+        assert!(
+            twin.is_empty() == (row["reason"] == "constant") && (twin.is_empty() || used(twin)),
+            "{row:?}"
+        );
+        assert!(
+            row["importance"].is_empty() && !row["nulls"].is_empty(),
+            "{row:?}"
+        );
+    }
+    let model = succeeds(&["show", text(&one.join("model.rowmill"))]).stdout;
+    let trimmed = trimmed(&one);
+    let inspected = succeeds(&["inspect", text(&trimmed), "--all"]).stdout;
+    for row in &pruned {
+        let name = row["feature"].as_str();
+        let has = |text: &str| text.split_whitespace().any(|word| word == name);
+        assert!(!has(&inspected) && !has(&model), "{name}");
+    }
+}
+
+#[test]
+fn a_training_without_a_copy_and_a_linear_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = train(dir.path(), "run", &["--corr-report", "0.5"]);
+    assert!(run.join("correlations.csv").exists());
+    assert!(trimmed(&run).exists());
+    let run = train(dir.path(), "run", &["--no-trimmed", "--model", "logistic"]);
+    let names = [
+        "dataset_trimmed.parquet",
+        "dataset_trimmed",
+        "correlations.csv",
+    ];
+    assert!(names.iter().all(|name| !run.join(name).exists()));
+    assert!(
+        csv_rows(&run.join("features.csv"))
+            .iter()
+            .any(|row| row["status"] == "pruned")
+    );
+}
+
+/// Codes that another pruned run left serve the next one, and none that prunes otherwise.
+#[test]
+fn codes_of_a_pruned_run_are_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let scratch = dir.path().join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    let keep = ["--keep-scratch", "--scratch-dir", text(&scratch)];
+    let passes = |run: &Path| {
+        let run = fs::read_to_string(run.join("run.json")).unwrap();
+        run.contains("\"binning\"")
+    };
+    let first = train(dir.path(), "first", &keep);
+    let second = train(dir.path(), "second", &keep);
+    assert!(passes(&first) && !passes(&second));
+    for name in ["model.rowmill", "features.csv"] {
+        let same = fs::read(first.join(name)).unwrap() == fs::read(second.join(name)).unwrap();
+        assert!(same, "{name}");
+    }
+    let other = train(
+        dir.path(),
+        "other",
+        &[&keep[..], &["--keep", "first"]].concat(),
+    );
+    assert!(passes(&other));
+}
+
+#[test]
+fn flags_about_pruning_need_pruning() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let check = |flags: &[&str], word: &str| {
+        let mut arguments = vec!["train", text(dataset::small()), "--out-dir", text(&out)];
+        arguments.extend(flags);
+        fails(&arguments, 2, &[word]);
+    };
+    check(&["--corr-thr", "0.9"], "--prune-features");
+    check(&["--no-trimmed"], "--prune-features");
+    check(&["--prune-features", "--corr-thr", "7"], "--corr-thr 7");
 }

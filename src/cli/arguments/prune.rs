@@ -61,17 +61,17 @@ pub(in crate::cli) struct PruneArguments {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pruning")]
 pub(in crate::cli) struct PruningArguments {
-    /// Two columns with a correlation of this or more, of either sign, tell the same.
-    #[arg(long, value_name = "R", default_value = "0.99", value_parser = values::number)]
-    pub(in crate::cli) corr_thr: f64,
+    /// Two columns with a correlation of this or more, of either sign, tell the same [default: 0.99].
+    #[arg(long, value_name = "R", value_parser = values::number)]
+    pub(in crate::cli) corr_thr: Option<f64>,
 
-    /// Columns whose variance is this or less tell nothing; 0 is about constants.
-    #[arg(long, value_name = "VARIANCE", default_value = "0", value_parser = values::number)]
-    pub(in crate::cli) var_thr: f64,
+    /// Columns whose variance is this or less tell nothing; 0 is about constants [default: 0].
+    #[arg(long, value_name = "VARIANCE", value_parser = values::number)]
+    pub(in crate::cli) var_thr: Option<f64>,
 
-    /// Which of two columns that tell the same is kept.
-    #[arg(long, value_enum, value_name = "RULE", default_value = "ranked")]
-    pub(in crate::cli) keep: Keep,
+    /// Which of two columns that tell the same is kept [default: ranked].
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub(in crate::cli) keep: Option<Keep>,
 
     /// Columns that are kept whatever is found, separated by commas; names or patterns as --exclude has
     /// them. The profile's base scores are kept in any case.
@@ -95,13 +95,28 @@ pub(in crate::cli) struct PruningArguments {
 }
 
 impl PruningArguments {
+    /// A flag that was given, if any was.
+    pub(in crate::cli) fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--corr-thr", self.corr_thr.is_some()),
+            ("--var-thr", self.var_thr.is_some()),
+            ("--keep", self.keep.is_some()),
+            ("--protect", !self.protect.is_empty()),
+            ("--corr-report", self.corr_report.is_some()),
+            ("--exact-correlation", self.exact_correlation),
+        ];
+        let given = flags.iter().find(|(_, is_given)| *is_given);
+        given.map(|(flag, _)| *flag)
+    }
+
     /// As the library has it.
     pub(in crate::cli) fn pruning(&self) -> Pruning {
+        let default = PruneRules::default();
         Pruning {
             rules: PruneRules {
-                correlation: self.corr_thr,
-                variance: self.var_thr,
-                keep: self.keep.into(),
+                correlation: self.corr_thr.unwrap_or(default.correlation),
+                variance: self.var_thr.unwrap_or(default.variance),
+                keep: self.keep.map_or(default.keep, KeepRule::from),
             },
             exact: self.exact_correlation,
             protect: self.protect.clone(),

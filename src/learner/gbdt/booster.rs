@@ -11,6 +11,8 @@
 //! parts back. The booster knows neither files nor threads. Models are the same bytes for every
 //! number of workers, order of blocks and histogram budget.
 
+mod quantiles;
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::{
@@ -18,13 +20,15 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Loss,
+        checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
-        features::{FeatureCodes, assert_layout, sample_features},
+        features::{FeatureCodes, FeatureDraw, assert_layout},
         gain::Regularisation,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
         loss::{Bounds, Reach, objective},
+        metric::{EvalSpec, EvalSums},
         pass::{OutputWork, PassKind, PassRequest, PassWork},
         plan::BoosterPlan,
         quantise::Scale,
@@ -39,16 +43,17 @@ use crate::{
 /// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
+    pub(super) constants: Constants,
     labels: LabelSummary,
-    reach: Reach,
+    pub(super) reach: Reach,
     scale: Scale,
-    curve: Curve,
-    trees: Vec<Tree>,
+    pub(super) curve: Curve,
+    pub(super) trees: Vec<Tree>,
+    pub(super) boundary: Boundary,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
@@ -56,8 +61,8 @@ pub struct Booster {
     /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
     quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
-    work: Option<PassWork>,
+    pub(super) next: Option<PassKind>,
+    pub(super) work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
 }
@@ -103,6 +108,11 @@ impl Booster {
                 class_weights,
                 base_margins: Vec::new(),
                 seed: options.seed,
+                eval: EvalSpec {
+                    metrics: options.eval_metrics.clone(),
+                    loss,
+                    units: WeightUnits::new(0.0, 0),
+                },
             },
             options,
             labels: LabelSummary::new(classes),
@@ -118,6 +128,7 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
+            boundary: Boundary::default(),
             grown: None,
             grower: None,
             quantiles: None,
@@ -169,6 +180,8 @@ impl Booster {
                 self.labels = found.labels;
                 self.labels.check()?;
                 self.constants.objective.check_labels(&self.labels)?;
+                let rows = self.labels.train_rows + self.labels.valid_rows;
+                self.constants.eval.units = WeightUnits::new(self.labels.own_weight_max, rows);
                 self.find_base();
             }
             PassKind::Base | PassKind::Renew { .. } => {
@@ -179,10 +192,12 @@ impl Booster {
                 self.narrow(&tally);
             }
             PassKind::Root { is_first } => {
-                self.add_losses(&found.losses);
+                self.add_losses(&found);
+                self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
+                self.boundary.reached(self.reach);
                 self.reach.gradient_max = found.largest.gradient;
                 self.reach.hessian_max = found.largest.hessian;
                 if self.stops_early() {
@@ -201,8 +216,9 @@ impl Booster {
             }
             PassKind::Tile => self.grow(histograms),
             PassKind::Scores => {
-                self.add_losses(&found.losses);
+                self.add_losses(&found);
                 self.finish_trees(&found.counts);
+                self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
@@ -269,6 +285,7 @@ impl Booster {
             labels: LabelSummary::new(self.constants.objective.classes()),
             counts: counts.collect(),
             losses: Default::default(),
+            eval: None,
             largest: Bounds {
                 gradient: 0.0,
                 hessian: 0.0,
@@ -287,6 +304,10 @@ impl Booster {
             let Bounds { gradient, hessian } = &mut found.largest;
             *gradient = gradient.max(part.largest.gradient);
             *hessian = hessian.max(part.largest.hessian);
+            match (&mut found.eval, part.eval) {
+                (Some(eval), Some(part)) => eval.merge(&part),
+                (eval, part) => *eval = eval.take().or(part),
+            }
             match (&mut found.tally, part.tally) {
                 (Some(tally), Some(part)) => tally.merge(&part),
                 (tally, part) => *tally = tally.take().or(part),
@@ -297,91 +318,16 @@ impl Booster {
         found
     }
 
-    /// Looks for what margins start from.
-    fn find_base(&mut self) {
-        let objective = &self.constants.objective;
-        match objective.renewal() {
-            Some(alpha) => {
-                self.quantiles = Some(self.quantiles_of(alpha, 1));
-                self.next = Some(PassKind::Base);
-            }
-            None => {
-                let base = objective.base_margins(&self.labels);
-                self.begin(base);
-            }
-        }
-    }
-
-    /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
-    fn begin(&mut self, base: Vec<f32>) {
-        let objective = &self.constants.objective;
-        let reach = objective.bounds_at_base(&self.labels, &base);
-        self.reach = Reach {
-            weight_max: self.labels.weight_max,
-            gradient_max: reach.gradient,
-            hessian_max: reach.hessian,
-            step_max: 0.0,
-        };
-        self.constants.base_margins = base;
-        self.begin_round(0);
-    }
-
-    /// Quantiles of so many leaves, of which nothing is known yet.
-    fn quantiles_of(&self, alpha: f64, leaves: usize) -> Quantiles {
-        let units = WeightUnits::new(self.labels.weight_max, self.labels.train_rows);
-        Quantiles::new(alpha, leaves, units)
-    }
-
-    /// Learns a digit of the quantiles, and goes on when all are known.
-    fn narrow(&mut self, tally: &Tally) {
-        let mut quantiles = self.quantiles.take().expect("quantiles are looked for");
-        quantiles.narrow(tally);
-        let of_leaves = self.grown.is_some();
-        if !quantiles.is_done() {
-            self.quantiles = Some(quantiles);
-            self.next = Some(if of_leaves {
-                PassKind::Renew { is_first: false }
-            } else {
-                PassKind::Base
-            });
-            return;
-        }
-        if !of_leaves {
-            self.begin(quantiles.values());
-            return;
-        }
-        let shrinkage = self.options.shrinkage;
-        let step = |value: f32| (f64::from(value) * shrinkage) as f32;
-        let values = quantiles.values().into_iter().map(step).collect();
-        let grown = self.grown.as_mut().expect("trees are grown");
-        grown.trees_mut()[0].renew(values);
-        self.end_round();
-    }
-
-    /// Rows are in the leaves of the grown trees.
-    fn settle_routes(&mut self, counts: &[Vec<u64>]) {
-        let grown = self.grown.as_mut().expect("trees are grown");
-        for (tree, counts) in grown.trees_mut().iter_mut().zip(counts) {
-            tree.set_rows(counts);
-            tree.clear_routes();
-        }
-    }
-
     /// Plants the trees of a round; its gradients come with the next root pass.
-    fn begin_round(&mut self, round: u32) {
-        let BoosterOptions {
-            feature_fraction,
-            seed,
-            ..
-        } = self.options;
+    pub(super) fn begin_round(&mut self, round: u32) {
         self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
         let features = self.features.len();
-        let used = sample_features(&self.layout, features, feature_fraction, seed, round);
+        let draw = FeatureDraw::new(&self.layout, features, &self.options, round);
         let rules = Regularisation::new(&self.options, self.scale);
         let outputs = self.constants.objective.outputs();
-        self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
+        self.grower = Some(Grower::new(self.ground(), outputs, draw, rules));
         self.next = Some(PassKind::Root {
-            is_first: round == 0,
+            is_first: self.grown.is_none(),
         });
     }
 
@@ -438,32 +384,38 @@ impl Booster {
         self.trees.extend(trees);
     }
 
-    fn add_losses(&mut self, losses: &[ExactSum; 2]) {
+    fn add_losses(&mut self, found: &Found) {
+        let losses = &found.losses;
+        let eval = &self.constants.eval;
+        let metrics = found.eval.as_ref().map(|sums| sums.finish(eval));
         let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
             rounds: self.curve.points().len() as u32,
             train: mean(&losses[0], self.labels.train_weight()),
             valid: (valid_weight > 0.0).then(|| mean(&losses[1], valid_weight)),
+            metrics: metrics.unwrap_or_default(),
         });
     }
 
     fn stops_early(&self) -> bool {
         let patience = self.options.early_stopping_rounds;
-        patience.is_some_and(|patience| self.curve.is_stalled(patience))
+        patience
+            .is_some_and(|patience| self.curve.is_stalled(self.options.watched_metric, patience))
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
         let stopping = self.options.early_stopping_rounds.is_some();
-        if let Some(best) = self.curve.best_rounds()
+        if let Some(best) = self.curve.best_rounds(self.options.watched_metric)
             && stopping
             && best < self.rounds()
         {
-            self.trees.truncate(best as usize * outputs);
+            let cut_off = self.trees.split_off(best as usize * outputs);
+            self.boundary.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -491,7 +443,9 @@ impl Booster {
                 }
             }
             PassKind::Root { is_first } => {
-                if !is_first {
+                if is_first {
+                    self.prepare_replay(&mut work);
+                } else {
                     self.prepare_apply(&mut work);
                 }
                 self.prepare_slots(&mut work);
@@ -506,12 +460,15 @@ impl Booster {
             }
             PassKind::Tile => self.prepare_slots(&mut work),
             PassKind::Scores => self.prepare_apply(&mut work),
-            PassKind::Replay => {
-                let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
-                work.replay = self.trees.iter().map(compile).collect();
-            }
+            PassKind::Replay => self.prepare_replay(&mut work),
         }
         work
+    }
+
+    /// Margins are computed from the trees of the ensemble: none, unless a checkpoint had some.
+    fn prepare_replay(&self, work: &mut PassWork) {
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        work.replay = self.trees.iter().map(compile).collect();
     }
 
     /// The trees of the round before are applied.
@@ -543,6 +500,7 @@ struct Found {
     labels: LabelSummary,
     counts: Vec<Vec<u64>>,
     losses: [ExactSum; 2],
+    eval: Option<EvalSums>,
     largest: Bounds,
     tally: Option<Tally>,
 }

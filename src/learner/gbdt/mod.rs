@@ -2,6 +2,8 @@
 
 pub mod best_first;
 pub mod booster;
+pub mod checkpoint;
+pub mod constraints;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -12,6 +14,7 @@ pub mod histogram;
 pub mod kernel;
 pub mod lists;
 pub mod loss;
+pub mod metric;
 pub mod options;
 pub mod pass;
 pub mod plan;
@@ -25,8 +28,11 @@ pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
+pub use checkpoint::BoosterCheckpoint;
+pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
+pub use metric::{EvalMetric, RoundMetric};
 pub use options::{BoosterOptions, Growth, Loss};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;

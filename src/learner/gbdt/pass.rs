@@ -59,7 +59,7 @@ pub(super) enum PassKind {
     /// The last round's trees are applied (or margins are set for the first time), the new round's
     /// gradients computed, the roots accumulated.
     Root {
-        /// No trees yet.
+        /// No tree waits to be applied: margins are the base's and those of a checkpoint's trees.
         is_first: bool,
     },
     /// Rows follow the last node splits; the next nodes are accumulated.

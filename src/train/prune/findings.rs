@@ -1,17 +1,28 @@
 //! What is known of all columns in the end: verdicts, pairs, and how they were found.
 
 use crate::{
+    data::Split,
+    engine::{Context, PassReport, Progress},
     error::{Error, Result},
+    limits::{BLOCK_ROWS, Limits},
+    stats::{Moments, MomentsStream},
     train::{
         job::Job,
-        prune::{Pruning, correlate::Correlations, suspects::Suspects},
-        survey::{FeatureSurvey, SurveyedValues},
+        prune::{
+            Pruning,
+            correlate::{CorrelateSpec, Correlations, correlate},
+            plan::budget,
+            suspects::{self, ScreenSpec, Suspects},
+            work::Work,
+        },
+        rows::RowsFile,
+        survey::{FeatureSurvey, Survey, SurveyedValues},
     },
     transform::prune::{ColumnFacts, Pair, Verdict, decide, screen},
 };
 
 /// The verdicts on all features, and what they rest on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Findings {
     /// One a feature.
     pub verdicts: Vec<Verdict>,
@@ -27,6 +38,64 @@ pub struct Findings {
     pub protected_pairs: usize,
     /// What was asked.
     pub pruning: Pruning,
+}
+
+/// What is looked for, and where: everything after the survey.
+pub struct Finding<'a> {
+    /// The data; all its features are looked at.
+    pub job: &'a Job,
+    /// Labels, and which rows count.
+    pub rows: &'a RowsFile,
+    /// What the survey found of them, and its sample.
+    pub survey: &'a Survey,
+    /// What is asked.
+    pub pruning: &'a Pruning,
+    /// Bounds.
+    pub limits: &'a Limits,
+    /// The memory limit.
+    pub memory_bytes: u64,
+}
+
+impl Finding<'_> {
+    /// Screens, compares and decides.
+    ///
+    /// # Errors
+    /// When data or sample cannot be read, or nothing would be left.
+    pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
+        let features = &self.survey.features;
+        let budget = budget(self.memory_bytes, context.threads);
+        let found = if self.pruning.exact {
+            suspects::all_pairs(features)
+        } else {
+            suspects::screened(
+                context,
+                &ScreenSpec {
+                    schema: self.job.schema(),
+                    columns: &self.job.roles.features,
+                    survey: features,
+                    sample: &self.survey.sample,
+                    rows_max: self.limits.start_sample_rows,
+                    threshold: self.pruning.interest(),
+                    pairs_max: self.limits.prune_pairs_max,
+                    sums_bytes: budget.screen_bytes,
+                },
+            )?
+        };
+        say_screened(&found, context.progress);
+        let label = label_moments(self.rows)?;
+        let work = Work::new(&found, features, &label, budget.sums_bytes);
+        let spec = CorrelateSpec {
+            job: self.job,
+            rows: self.rows,
+            survey: features,
+            interest: self.pruning.interest(),
+            pairs_max: self.limits.prune_pairs_max,
+            slice_bytes: budget.slice_bytes,
+        };
+        let (correlations, reports) = correlate(context, &spec, &work)?;
+        let findings = Findings::new(self.job, features, self.pruning, found, correlations)?;
+        Ok((findings, reports))
+    }
 }
 
 impl Findings {
@@ -120,4 +189,42 @@ fn facts_of(survey: &FeatureSurvey) -> ColumnFacts {
             }
         }
     }
+}
+
+/// Says what the screen left, and when that was too much.
+fn say_screened(found: &Suspects, progress: &dyn Progress) {
+    if found.overflowed {
+        progress.message(
+            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
+        );
+    } else if found.screened_pairs > 0 {
+        progress.message(&format!(
+            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
+            found.screened_pairs, found.candidates, found.unjudged
+        ));
+    }
+}
+
+/// The moments of the counted rows' labels.
+///
+/// # Errors
+/// When the rows file cannot be read.
+fn label_moments(rows: &RowsFile) -> Result<Moments> {
+    let (mut labels, mut splits) = (Vec::new(), Vec::new());
+    let mut stream = MomentsStream::default();
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        let block_rows = rows.block_rows(block);
+        rows.read_labels(first_row, block_rows, &mut labels)?;
+        rows.read_splits(first_row, block_rows, &mut splits)?;
+        let mut kept = 0;
+        for (index, split) in splits.iter().enumerate() {
+            if *split == Split::Train as u8 {
+                labels[kept] = labels[index];
+                kept += 1;
+            }
+        }
+        stream.update_f32(&labels[..kept]);
+    }
+    Ok(stream.finish())
 }

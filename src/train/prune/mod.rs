@@ -7,18 +7,20 @@
 //!
 //! [`mod@suspects`]: what the survey and its sample say; [`mod@work`]: which sums a pass takes, in
 //! what memory; [`mod@gather`]: a slice's values, and its part of the sums; [`mod@correlate`]: the
-//! passes; [`mod@findings`]: what they say of all columns; [`mod@standalone`]: all of it for
-//! `rowmill prune`, with a trimmed copy of the data at the end.
+//! passes; [`mod@findings`]: what they say of all columns; [`mod@in_training`]: the step of a
+//! training; [`mod@standalone`]: all of it for `rowmill prune`, with a trimmed copy at the end.
 
 pub mod correlate;
 pub mod findings;
 pub mod gather;
+pub mod in_training;
 pub mod plan;
 pub mod standalone;
 pub mod suspects;
 pub mod work;
 
 pub use findings::Findings;
+pub use in_training::PrunedInTraining;
 pub use standalone::{PruneOptions, Pruned, prune};
 
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// How columns are pruned.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Pruning {
     /// Thresholds and the keep rule.
     pub rules: PruneRules,

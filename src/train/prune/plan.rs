@@ -41,7 +41,8 @@ pub fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
 }
 
 /// Adds the lines of the screen and the correlation passes over features of `columns`.
-pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, phase: &str, threads: usize) {
+pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: usize) {
+    let phase = "correlation";
     let threads_in_all = threads as u64;
     let budget = budget(memory.limit_bytes, threads);
     let columns = job.roles.features.len() as u64;
@@ -56,7 +57,7 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, phase: &st
         format!("{threads} x {slice_rows} rows of at most {columns} columns"),
     );
     // Six triangles at the most: a mask beside each column.
-    let whole = (columns + 1) * (columns + 48) / 2 * 8 * 5 + columns * 100;
+    let whole = (columns + 1) * (columns + 49) / 2 * 8 * 6 + columns * 24;
     let sums = whole.min(budget.sums_bytes);
     let panel = 3 * (columns + 1) * 512 * 8;
     memory.add(

@@ -12,21 +12,14 @@ use crate::{
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
     source::copy::Copied,
-    stats::{Moments, MomentsStream, sample},
+    stats::sample,
     train::{
         TrainOptions,
         classes::find_target,
         evaluate::EvaluationSpec,
         job::Job,
         plan,
-        prune::{
-            Findings, Pruning,
-            correlate::{CorrelateSpec, correlate},
-            matching,
-            plan::{add_lines, budget},
-            suspects::{self, ScreenSpec},
-            work::Work,
-        },
+        prune::{Findings, Pruning, findings::Finding, matching},
         recipe::evaluation_spec,
         rows::RowsFile,
         scan::scan,
@@ -117,45 +110,17 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         },
     )?;
     passes.push(survey.report.clone());
-    let budget = budget(data.memory_bytes, context.threads);
-    let found = if options.pruning.exact {
-        suspects::all_pairs(&survey.features)
-    } else {
-        suspects::screened(
-            &context,
-            &ScreenSpec {
-                schema: job.schema(),
-                columns: &job.roles.features,
-                survey: &survey.features,
-                sample: &survey.sample,
-                rows_max: data.limits.start_sample_rows,
-                threshold: options.pruning.interest(),
-                pairs_max: data.limits.prune_pairs_max,
-                sums_bytes: budget.screen_bytes,
-            },
-        )?
-    };
-    say_screened(&found, progress);
-    let label = label_moments(&rows)?;
-    let work = Work::new(&found, &survey.features, &label, budget.sums_bytes);
-    let spec = CorrelateSpec {
+    let finding = Finding {
         job: &job,
         rows: &rows,
-        survey: &survey.features,
-        interest: options.pruning.interest(),
-        pairs_max: data.limits.prune_pairs_max,
-        slice_bytes: budget.slice_bytes,
+        survey: &survey,
+        pruning: &options.pruning,
+        limits: &data.limits,
+        memory_bytes: data.memory_bytes,
     };
-    let (correlations, mut reports) = correlate(&context, &spec, &work)?;
+    let (findings, mut reports) = finding.run(&context)?;
     passes.append(&mut reports);
-    let findings = Findings::new(
-        &job,
-        &survey.features,
-        &options.pruning,
-        found,
-        correlations,
-    )?;
-    let kept = trimmed::kept_columns(&job, &findings, &left_out);
+    let kept = trimmed::kept_columns(&job, &job.roles.features, &findings, &left_out);
     let copy = Instant::now();
     progress.pass_started("copy", job.dataset.rows());
     let copied = destination.write(&job.dataset, &kept, stop)?;
@@ -177,20 +142,6 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         passes,
         seconds: started.elapsed().as_secs_f64(),
     })
-}
-
-/// Says what the screen left, and when that was too much.
-pub fn say_screened(found: &suspects::Suspects, progress: &dyn Progress) {
-    if found.overflowed {
-        progress.message(
-            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
-        );
-    } else if found.screened_pairs > 0 {
-        progress.message(&format!(
-            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
-            found.screened_pairs, found.candidates, found.unjudged
-        ));
-    }
 }
 
 /// A number is taken as it is; a text's classes are found.
@@ -267,43 +218,11 @@ fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> 
     Ok(RowSample::new(seed, threshold, counts))
 }
 
-/// The moments of the counted rows' labels.
-///
-/// # Errors
-/// When the rows file cannot be read.
-pub fn label_moments(rows: &RowsFile) -> Result<Moments> {
-    let (mut labels, mut splits) = (Vec::new(), Vec::new());
-    let mut stream = MomentsStream::default();
-    for block in 0..rows.blocks() {
-        let first_row = (block * BLOCK_ROWS) as u64;
-        let block_rows = rows.block_rows(block);
-        rows.read_labels(first_row, block_rows, &mut labels)?;
-        rows.read_splits(first_row, block_rows, &mut splits)?;
-        let mut kept = 0;
-        for (index, split) in splits.iter().enumerate() {
-            if *split == Split::Train as u8 {
-                labels[kept] = labels[index];
-                kept += 1;
-            }
-        }
-        stream.update_f32(&labels[..kept]);
-    }
-    Ok(stream.finish())
-}
-
 fn plan_of(context: &Context<'_>, job: &Job, options: &TrainOptions) -> MemoryPlan {
     let evaluation = EvaluationSpec {
         grouped: false,
         ..evaluation_spec(options, job, Task::Regression, 0)
     };
     let bytes = options.memory_bytes;
-    let mut memory = plan::reading_plan(context, job, &options.limits, &evaluation, bytes);
-    add_lines(
-        &mut memory,
-        job,
-        &options.limits,
-        "correlation",
-        context.threads,
-    );
-    memory
+    plan::reading_plan(context, job, &options.limits, &evaluation, bytes)
 }

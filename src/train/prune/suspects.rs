@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Columns that have to be compared on all rows. All numbers are of features.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Suspects {
     /// Features whose correlations with each other are taken, two or more each.
     pub components: Vec<Vec<usize>>,

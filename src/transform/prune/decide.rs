@@ -26,7 +26,7 @@ pub struct ColumnFacts {
 }
 
 /// Two columns and how much they tell of each other.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Pair {
     /// The columns.
     pub columns: [u32; 2],
@@ -39,7 +39,7 @@ pub struct Pair {
 }
 
 /// The kept column that stands for a dropped one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Covered {
     /// The kept column.
     pub by: usize,
@@ -50,7 +50,7 @@ pub struct Covered {
 }
 
 /// What becomes of a column.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// It stays.
     Kept,

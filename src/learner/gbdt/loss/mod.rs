@@ -80,7 +80,7 @@ impl Derivatives {
 }
 
 /// What is known before a round of how large derivatives can get.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reach {
     /// The largest weight of a training row, class weights included.
     pub weight_max: f64,
