@@ -88,8 +88,12 @@ fn write_pruned(
     if !copies {
         trimmed::remove_for_run(&options.out_dir)?;
     }
+    let reported = options.prune.as_ref().and_then(|pruning| pruning.report);
+    if reported.is_none() {
+        remove_stale(options, pruned::CORRELATIONS)?;
+    }
     let Some(found) = &trained.pruned else {
-        return remove_stale(options, pruned::CORRELATIONS);
+        return Ok(());
     };
     let names = pruned::Names::new(&trained.job, &found.columns);
     pruned::write_correlations(&options.out_dir, names, &found.findings)?;

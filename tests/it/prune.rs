@@ -592,7 +592,7 @@ fn codes_of_a_pruned_run_are_used_again() {
     let keep = ["--keep-scratch", "--scratch-dir", text(&scratch)];
     let passes = |run: &Path| {
         let run = fs::read_to_string(run.join("run.json")).unwrap();
-        run.contains("\"binning\"")
+        run.contains("\"name\": \"binning\"")
     };
     let first = train(dir.path(), "first", &keep);
     let second = train(dir.path(), "second", &keep);

@@ -149,12 +149,12 @@ impl<'a> Gatherer<'a> {
             return;
         };
         let column = &mut self.columns[place as usize];
+        // All at once: a vector that grows may take twice what it holds.
+        column.prepare(values, self.counted.len());
         match (&mut *column, values) {
             (Column::F32(column), Values::F32(values)) => column.extend(chosen.map(|i| values[i])),
             (Column::F64(column), Values::F64(values)) => column.extend(chosen.map(|i| values[i])),
-            (_, Values::F64(values)) => *column = Column::F64(chosen.map(|i| values[i]).collect()),
-            (_, Values::F32(values)) => *column = Column::F32(chosen.map(|i| values[i]).collect()),
-            (_, Values::Text(_)) => unreachable!("texts are hashed and not gathered"),
+            _ => unreachable!("the column was prepared for these values"),
         }
     }
 
@@ -201,6 +201,16 @@ impl<'a> Gatherer<'a> {
 }
 
 impl Column {
+    /// Makes the column one of these values, with room for a slice's counted rows.
+    fn prepare(&mut self, values: &Values, rows: usize) {
+        match (&mut *self, values) {
+            (Self::F32(_), Values::F64(_)) => *self = Self::F64(Vec::with_capacity(rows)),
+            (Self::F64(_), Values::F32(_)) => *self = Self::F32(Vec::with_capacity(rows)),
+            (Self::F32(column), _) => column.reserve_exact(rows - column.len()),
+            (Self::F64(column), _) => column.reserve_exact(rows - column.len()),
+        }
+    }
+
     fn read(&self, row: usize, out: &mut [f64]) {
         match self {
             Self::F32(values) => widen(&values[row..], out),

@@ -7,7 +7,7 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
-    limits::{BLOCK_ROWS, MemoryPlan},
+    limits::{BLOCK_ROWS, MemoryPlan, format_bytes},
     model::link::Task,
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
@@ -89,6 +89,13 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         .scratch_dir
         .clone()
         .unwrap_or_else(|| destination.parent());
+    for dead in ScratchDirectory::remove_dead(&parent) {
+        let size = format_bytes(dead.bytes);
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
+    }
     let scratch = ScratchDirectory::create(&parent, data.keep_scratch, data.allow_tmpfs)?;
     let mut passes = Vec::new();
     let target = target(&context, &job, data, &mut passes)?;

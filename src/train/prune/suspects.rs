@@ -134,7 +134,8 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
         .map(|index| index as u32)
         .collect();
     let pairs = features.len() as u64 * (features.len() as u64).saturating_sub(1) / 2;
-    let Some(near) = near_pairs(context, spec, &sample, &features, &plan)? else {
+    let is_judged: Vec<bool> = judged.iter().map(|(_, is_judged)| *is_judged).collect();
+    let Some(near) = near_pairs(context, &sample, &features, &plan, &is_judged)? else {
         return Ok(Suspects {
             overflowed: true,
             screened_pairs: pairs,
@@ -224,11 +225,12 @@ struct Lent {
 /// The coarse net, a strip of the triangle a task; `None` when it lets too many through.
 fn near_pairs(
     context: &Context<'_>,
-    spec: &ScreenSpec<'_>,
     sample: &Sample<'_>,
     features: &[usize],
     plan: &CoMomentsPlan,
+    judged: &[bool],
 ) -> Result<Option<Vec<NearPair>>> {
+    let spec = &sample.spec;
     let threads = context.threads as u64;
     // Several strips a thread, so that the last ones end together.
     let strip_bytes = (spec.sums_bytes / threads).min(plan.sums_bytes() / (4 * threads));
@@ -237,13 +239,14 @@ fn near_pairs(
     let found = parallel_map(context, "screen", strips.len(), |index| {
         let strip = plan.for_strip(strips[index].clone());
         let (mut lent, mut failed) = (Lent::default(), None);
-        let near = screen::near_pairs(&strip, sample.rows, spec.threshold, |column, row, out| {
+        let read = |column: usize, row: usize, out: &mut [f64]| {
             let read = sample.piece(features[column], row, &mut lent, out);
             if let Err(error) = read {
                 out.fill(0.0);
                 failed.get_or_insert(error);
             }
-        });
+        };
+        let near = screen::near_pairs(&strip, judged, sample.rows, spec.threshold, read);
         match failed {
             Some(error) => Err::<_, Error>(error),
             None if near.len() > pairs_max.max(1) => Ok(None),

@@ -95,12 +95,17 @@ fn parts<T>(values: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// The coarse net over the pairs of the plan's strip: `read` gives a column's sampled values from a
-/// row on. O(rows * columns^2).
+/// row on, `judged` says of each column what [`is_judged`] does. O(rows * columns^2).
+///
+/// A column that cannot be judged may not vary in the sample at all. A pair of it without a
+/// coefficient is none of this net's: with a judged column it does not correlate, and with
+/// another one like itself it is under suspicion anyway.
 ///
 /// # Panics
 /// If the plan is not of these rows.
 pub fn near_pairs(
     plan: &CoMomentsPlan,
+    judged: &[bool],
     rows: usize,
     threshold: f64,
     read: impl FnMut(usize, usize, &mut [f64]),
@@ -112,7 +117,8 @@ pub fn near_pairs(
     for column in plan.strip() {
         for earlier in 0..column {
             let found = sums.coefficient(plan, column, earlier);
-            let unjudged = found.doubtful || found.r.is_nan() || found.count < COMMON_ROWS_MIN;
+            let is_poor = found.doubtful || found.r.is_nan() || found.count < COMMON_ROWS_MIN;
+            let unjudged = is_poor && judged[column] && judged[earlier];
             if unjudged || found.r.abs() >= threshold - COARSE {
                 near.push(NearPair {
                     columns: [column as u32, earlier as u32],
@@ -197,13 +203,16 @@ mod tests {
         let table = [x, y, wave(1_000, 2.1)];
         let moments: Vec<Moments> = table.iter().map(|column| Moments::of(column)).collect();
         let plan = CoMomentsPlan::new(&moments);
-        let near = near_pairs(&plan, 1_000, 0.99, |column, row, out| {
-            out.copy_from_slice(&table[column][row..][..out.len()]);
-        });
+        let near = |judged: [bool; 3]| {
+            near_pairs(&plan, &judged, 1_000, 0.99, |column, row, out| {
+                out.copy_from_slice(&table[column][row..][..out.len()]);
+            })
+        };
         let expected = NearPair {
             columns: [1, 0],
             unjudged: true,
         };
-        assert_eq!(near, [expected]);
+        assert_eq!(near([true; 3]), [expected]);
+        assert!(near([false, true, true]).is_empty());
     }
 }
