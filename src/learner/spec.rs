@@ -5,6 +5,7 @@
 
 mod linear;
 mod reader;
+mod sampling;
 mod trees;
 
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     data::{CodeBlock, CodeLayout},
-    engine::{Context, PassReport, block_pass},
+    engine::{Context, PassReport, Tasks, block_pass},
     error::Result,
     learner::gbdt::{
         Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest, RoundLoss,
@@ -110,7 +110,12 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 parts.push(worker.finish());
                 lent.push(memory);
             }
-            booster.finish_pass(parts)?;
+            let tasks = Tasks {
+                context,
+                name: "trees",
+                threads,
+            };
+            booster.finish_pass(parts, &tasks)?;
             bytes_read += spec.rows.rows() * request_bytes(&request);
             let grown = booster.rounds() - rounds;
             rounds += grown;

@@ -36,6 +36,7 @@ pub mod target;
 
 mod fit;
 mod recipe;
+mod sampling;
 
 #[cfg(test)]
 mod tests;

@@ -102,7 +102,8 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let mut run = Run::prepare(options, stop, progress)?;
     let (rows, names) = run.scan()?;
     let assigned = run.assign(&rows, names)?;
-    let spec = resolved(&options.model, &run.target, &assigned)?;
+    let mut spec = resolved(&options.model, &run.target, &assigned)?;
+    run.choose_sampling(&mut spec, assigned.rows(Split::Train));
     check_early_stopping(&spec, &assigned)?;
     let survey = run.survey(&rows, &assigned)?;
     let bins = run.bins(&spec, &survey)?;

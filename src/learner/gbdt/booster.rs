@@ -17,7 +17,7 @@ use crate::{
     Error, Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Loss,
+        BoosterOptions, Loss, Parallel,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
         features::{FeatureCodes, assert_layout, sample_features},
@@ -29,6 +29,7 @@ use crate::{
         plan::BoosterPlan,
         quantise::Scale,
         replay::CompiledTree,
+        sample::{SampleFound, Sampler, Sampling},
         summary::LabelSummary,
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
@@ -38,12 +39,12 @@ use crate::{
 /// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
-    labels: LabelSummary,
+    pub(super) constants: Constants,
+    pub(super) labels: LabelSummary,
     reach: Reach,
     scale: Scale,
     curve: Curve,
@@ -52,8 +53,10 @@ pub struct Booster {
     grown: Option<Grower>,
     /// Trees that grow.
     grower: Option<Grower>,
+    /// What is kept for trees from samples; `None` where every row grows every tree.
+    pub(super) sampler: Option<Sampler>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
+    pub(super) next: Option<PassKind>,
     work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
@@ -101,6 +104,7 @@ impl Booster {
                 base_margins: Vec::new(),
                 seed: options.seed,
             },
+            sampler: (options.sampling != Sampling::Exact).then(Sampler::default),
             options,
             labels: LabelSummary::new(classes),
             reach: Reach {
@@ -128,7 +132,9 @@ impl Booster {
     /// If the pass before was not finished.
     pub fn next_pass(&mut self) -> Option<PassRequest> {
         assert!(self.work.is_none(), "a pass is under way");
-        let work = self.prepare(self.next?);
+        let kind = self.next?;
+        let mut work = self.prepare(kind);
+        work.sample = self.prepare_sample(kind);
         let request = work.request();
         self.work = Some(work);
         Some(request)
@@ -151,13 +157,16 @@ impl Booster {
     /// Ends the pass under way with the parts of all its workers, in any order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the labels or weights cannot be learned from.
+    /// [`Error::Dataset`] if the labels or weights cannot be learned from; what `parallel` answers.
     ///
     /// # Panics
     /// If no pass is under way.
-    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>) -> Result<()> {
+    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>, parallel: &dyn Parallel) -> Result<()> {
         let work = self.work.take().expect("a pass is under way");
         let found = self.merge(&work, parts);
+        if let Some(sample) = work.sample {
+            return self.finish_sample(sample, &found.sample, parallel);
+        }
         let histograms = work.wide.into_slots();
         match work.kind {
             PassKind::Labels => {
@@ -175,7 +184,7 @@ impl Booster {
                 if self.stops_early() {
                     self.end();
                 } else {
-                    self.grow(histograms);
+                    self.grow(histograms, parallel)?;
                 }
             }
             PassKind::Level => {
@@ -184,15 +193,18 @@ impl Booster {
                     tree.set_rows(counts);
                     tree.clear_routes();
                 }
-                self.grow(histograms);
+                self.grow(histograms, parallel)?;
             }
-            PassKind::Tile => self.grow(histograms),
+            PassKind::Tile => self.grow(histograms, parallel)?,
             PassKind::Scores => {
                 self.add_losses(&found.losses);
                 self.finish_trees(&found.counts);
                 self.end();
             }
             PassKind::Replay => self.next = None,
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                panic!("a sample pass has its work")
+            }
         }
         Ok(())
     }
@@ -222,7 +234,7 @@ impl Booster {
         let trees: usize = self.trees.iter().map(Tree::heap_bytes).sum();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let buffers: usize = idle.iter().map(WorkerBuffers::heap_bytes).sum();
-        trees + buffers
+        trees + buffers + self.sampler.as_ref().map_or(0, Sampler::heap_bytes)
     }
 
     /// The ensemble, once there is no next pass. With early stopping it ends at the best round; the
@@ -240,7 +252,7 @@ impl Booster {
         }
     }
 
-    fn ground(&self) -> Ground<'_> {
+    pub(super) fn ground(&self) -> Ground<'_> {
         Ground {
             options: &self.options,
             features: &self.features,
@@ -257,8 +269,10 @@ impl Booster {
             counts: counts.collect(),
             losses: Default::default(),
             gradient_max: 0.0,
+            sample: SampleFound::default(),
         };
         for part in parts {
+            found.sample.merge(part.sample);
             found.labels.merge(&part.labels);
             let totals = found.counts.iter_mut().flatten();
             for (total, count) in totals.zip(part.counts.iter().flatten()) {
@@ -286,29 +300,36 @@ impl Booster {
         self.constants.base_margins = base;
     }
 
-    /// Plants the trees of a round; its gradients come with the next root pass.
+    /// Plants the trees of a round; its gradients come with the next root pass, or its rows with the
+    /// next sample.
     fn begin_round(&mut self, round: u32) {
+        self.next = Some(self.round_pass(round == 0));
+        if self.sampler.is_none() {
+            self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
+            self.grower = Some(self.plant(round, self.scale));
+        }
+    }
+
+    /// The trees of a round, one root each.
+    pub(super) fn plant(&self, round: u32, scale: Scale) -> Grower {
         let BoosterOptions {
             feature_fraction,
             seed,
             ..
         } = self.options;
-        self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
         let features = self.features.len();
         let used = sample_features(&self.layout, features, feature_fraction, seed, round);
-        let rules = Regularisation::new(&self.options, self.scale);
+        let rules = Regularisation::new(&self.options, scale);
         let outputs = self.constants.objective.outputs();
-        self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
-        self.next = Some(PassKind::Root {
-            is_first: round == 0,
-        });
+        Grower::new(self.ground(), outputs, used, rules)
     }
 
     /// Takes a pass's histograms; splits nodes when their level is complete, and ends the round when
     /// there is nothing more to split.
-    fn grow(&mut self, histograms: Vec<NodeHistogram>) {
+    fn grow(&mut self, histograms: Vec<NodeHistogram>, parallel: &dyn Parallel) -> Result<()> {
         let mut grower = self.grower.take().expect("trees grow");
-        let is_complete = grower.absorb(self.ground(), histograms, self.labels.train_rows);
+        let train_rows = self.labels.train_rows;
+        let is_complete = grower.absorb(self.ground(), histograms, train_rows, parallel)?;
         if !is_complete || grower.advance(self.ground()) {
             self.next = Some(if is_complete {
                 PassKind::Level
@@ -316,7 +337,7 @@ impl Booster {
                 PassKind::Tile
             });
             self.grower = Some(grower);
-            return;
+            return Ok(());
         }
         let values = grower
             .trees()
@@ -331,6 +352,7 @@ impl Booster {
         } else {
             self.next = Some(PassKind::Scores);
         }
+        Ok(())
     }
 
     /// Adds the trees that the pass has applied to the ensemble.
@@ -344,7 +366,12 @@ impl Booster {
         self.trees.extend(trees);
     }
 
-    fn add_losses(&mut self, losses: &[ExactSum; 2]) {
+    /// Adds finished trees to the ensemble, round by round.
+    pub(super) fn extend(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+    }
+
+    pub(super) fn add_losses(&mut self, losses: &[ExactSum; 2]) {
         let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
@@ -354,13 +381,13 @@ impl Booster {
         });
     }
 
-    fn stops_early(&self) -> bool {
+    pub(super) fn stops_early(&self) -> bool {
         let patience = self.options.early_stopping_rounds;
         patience.is_some_and(|patience| self.curve.is_stalled(patience))
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
@@ -385,9 +412,10 @@ impl Booster {
             scale: self.scale,
             wide: WideHistograms::default(),
             replay: Vec::new(),
+            sample: None,
         };
         match kind {
-            PassKind::Labels => {}
+            PassKind::Labels | PassKind::Sample { .. } | PassKind::SampleScores => {}
             PassKind::Root { is_first } => {
                 if !is_first {
                     self.prepare_apply(&mut work);
@@ -442,4 +470,5 @@ struct Found {
     counts: Vec<Vec<u64>>,
     losses: [ExactSum; 2],
     gradient_max: f64,
+    sample: SampleFound,
 }

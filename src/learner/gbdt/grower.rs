@@ -10,10 +10,13 @@
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::{
+    Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions,
+        BoosterOptions, Parallel,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
@@ -159,13 +162,17 @@ impl Grower {
     /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
     /// is complete. `train_rows` are the root's.
     ///
-    /// Cost O(nodes * columns * 256) for each member of a pack.
+    /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
+    ///
+    /// # Errors
+    /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
         ground: Ground<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
-    ) -> bool {
+        parallel: &dyn Parallel,
+    ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
         let tile = self.tile(ground.plan).to_vec();
         let is_first = self.at_first_tile();
@@ -173,7 +180,28 @@ impl Grower {
             self.settle_roots(&histograms, train_rows);
             self.open.clear();
         }
-        for (index, (output, node, histogram)) in self.resolve(histograms).into_iter().enumerate() {
+        let resolved = self.resolve(histograms);
+        let found: Vec<Mutex<Option<Candidate>>> =
+            resolved.iter().map(|_| Mutex::default()).collect();
+        parallel.for_each(resolved.len(), &|index| {
+            let (output, node, histogram) = &resolved[index];
+            let mut best = None;
+            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
+                search_column(
+                    joint,
+                    &ground.layout.byte_columns[byte_column as usize],
+                    ground.features,
+                    &self.used,
+                    self.trees[*output].totals(*node),
+                    &self.rules,
+                    &mut best,
+                );
+            }
+            *found[index].lock().unwrap_or_else(PoisonError::into_inner) = best;
+        })?;
+        for (index, ((output, node, histogram), found)) in
+            resolved.into_iter().zip(found).enumerate()
+        {
             if is_first {
                 self.open.push(Open {
                     output,
@@ -182,26 +210,19 @@ impl Grower {
                     histogram: NodeHistogram::new(),
                 });
             }
-            let totals = self.trees[output].totals(node);
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
-            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
-                search_column(
-                    joint,
-                    &ground.layout.byte_columns[byte_column as usize],
-                    ground.features,
-                    &self.used,
-                    totals,
-                    &self.rules,
-                    &mut open.best,
-                );
+            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
+                && found.is_better(open.best.as_ref())
+            {
+                open.best = Some(found);
             }
             if ground.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
         self.tile_start += tile.len();
-        self.tile_start == self.byte_columns.len()
+        Ok(self.tile_start == self.byte_columns.len())
     }
 
     /// The roots' sums are those of any column.

@@ -2,6 +2,7 @@
 
 use crate::learner::gbdt::{
     histogram::WideHistograms, lists::Route, quantise::Scale, replay::CompiledTree,
+    sample::SampleWork,
 };
 
 /// Which of a state array's values a pass needs and leaves.
@@ -65,6 +66,13 @@ pub(super) enum PassKind {
     Tile,
     /// The last round's trees are applied.
     Scores,
+    /// The trees grown since the last pass are applied, and a sample is drawn for the next.
+    Sample {
+        /// No trees yet.
+        is_first: bool,
+    },
+    /// The last trees grown from a sample are applied.
+    SampleScores,
     /// Margins are computed anew from the trees that are kept.
     Replay,
 }
@@ -76,19 +84,25 @@ impl PassKind {
             Self::Root { .. } => "root",
             Self::Level => "level",
             Self::Tile => "tile",
-            Self::Scores => "scores",
+            Self::Sample { .. } => "sample",
+            Self::Scores | Self::SampleScores => "scores",
             Self::Replay => "replay",
         }
     }
 
     pub(super) fn labels(self) -> bool {
-        matches!(self, Self::Labels | Self::Root { .. } | Self::Scores)
+        !matches!(self, Self::Level | Self::Tile | Self::Replay)
     }
 
     pub(super) fn margin(self) -> Access {
         match self {
-            Self::Root { is_first: true } | Self::Replay => Access::WRITE,
-            Self::Root { is_first: false } | Self::Scores => Access::CHANGE,
+            Self::Root { is_first: true } | Self::Sample { is_first: true } | Self::Replay => {
+                Access::WRITE
+            }
+            Self::Root { is_first: false }
+            | Self::Scores
+            | Self::Sample { is_first: false }
+            | Self::SampleScores => Access::CHANGE,
             Self::Labels | Self::Level | Self::Tile => Access::NONE,
         }
     }
@@ -97,7 +111,11 @@ impl PassKind {
         match self {
             Self::Root { .. } => Access::WRITE,
             Self::Level | Self::Tile => Access::READ,
-            Self::Labels | Self::Scores | Self::Replay => Access::NONE,
+            Self::Labels
+            | Self::Scores
+            | Self::Sample { .. }
+            | Self::SampleScores
+            | Self::Replay => Access::NONE,
         }
     }
 
@@ -106,7 +124,7 @@ impl PassKind {
             Self::Root { is_first: true } => Access::WRITE,
             Self::Root { is_first: false } | Self::Level | Self::Scores => Access::CHANGE,
             Self::Tile => Access::READ,
-            Self::Labels | Self::Replay => Access::NONE,
+            Self::Labels | Self::Sample { .. } | Self::SampleScores | Self::Replay => Access::NONE,
         }
     }
 }
@@ -139,6 +157,8 @@ pub(super) struct PassWork {
     pub(super) wide: WideHistograms,
     /// The trees of a replay, round-major.
     pub(super) replay: Vec<CompiledTree>,
+    /// What is done in a sample pass.
+    pub(super) sample: Option<SampleWork>,
 }
 
 impl PassWork {
@@ -159,6 +179,7 @@ impl PassWork {
         let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
         let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
         byte_columns.extend(&self.tile);
+        byte_columns.extend(self.sample.iter().flat_map(SampleWork::byte_columns));
         byte_columns.sort_unstable();
         byte_columns.dedup();
         PassRequest {

@@ -75,14 +75,20 @@ pub fn quantise_into(
             key.tree,
             Purpose::Gradient,
         );
-        let gradient = round(gradient * scale.gradient, hash as u32);
-        let rounded = round(hessian * scale.hessian, (hash >> 32) as u32);
-        let rounded = rounded.max(i32::from(hessian > 0.0));
-        *packed = pack(
-            gradient.clamp(-QUANTUM_MAX, QUANTUM_MAX),
-            rounded.min(QUANTUM_MAX),
-        );
+        *packed = quantise(gradient, hessian, scale, hash);
     }
+}
+
+/// Quantises and packs the derivatives of one row; `hash` is the row's own in this round.
+#[inline(always)]
+pub(super) fn quantise(gradient: f64, hessian: f64, scale: Scale, hash: u64) -> u32 {
+    let rounded = round(hessian * scale.hessian, (hash >> 32) as u32);
+    let rounded = rounded.max(i32::from(hessian > 0.0));
+    let gradient = round(gradient * scale.gradient, hash as u32);
+    pack(
+        gradient.clamp(-QUANTUM_MAX, QUANTUM_MAX),
+        rounded.min(QUANTUM_MAX),
+    )
 }
 
 /// Rounds down with a random addend in [0, 1): up with the probability of the fraction.

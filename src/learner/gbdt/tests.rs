@@ -98,7 +98,7 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
-fn packed_layout() -> CodeLayout {
+pub(super) fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
         radix,
@@ -114,7 +114,7 @@ fn packed_layout() -> CodeLayout {
     }
 }
 
-fn options() -> BoosterOptions {
+pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         trees: 5,
         depth_max: 4,
@@ -122,19 +122,24 @@ fn options() -> BoosterOptions {
     }
 }
 
-fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule) -> Outcome {
+pub(super) fn train(
+    table: &Table,
+    options: &BoosterOptions,
+    loss: Loss,
+    schedule: Schedule,
+) -> Outcome {
     table
         .train(options, loss, &packed_layout(), schedule)
         .expect("trains")
 }
 
-const LOSSES: [Loss; 3] = [
+pub(super) const LOSSES: [Loss; 3] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
 ];
 
-fn table_of(loss: Loss, rows: usize) -> Table {
+pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
@@ -200,7 +205,7 @@ fn margins_are_the_scores_of_the_ensemble() {
     }
 }
 
-fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
+pub(super) fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
     let missing_codes: Vec<u8> = table
         .features
         .iter()
