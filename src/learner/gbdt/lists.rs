@@ -36,6 +36,15 @@ impl Route {
         }
     }
 
+    /// The route of a leaf all of whose rows go to another.
+    pub fn to(leaf: u16, other: u16) -> Self {
+        Self {
+            left: [0; 4],
+            right: other,
+            ..Self::stay(leaf)
+        }
+    }
+
     /// Whether a byte of the column goes left.
     #[inline(always)]
     pub fn is_left(&self, byte: u8) -> bool {

@@ -1,5 +1,6 @@
 //! Histogram gradient boosting.
 
+pub mod best_first;
 pub mod booster;
 pub mod curve;
 pub mod elementary;
@@ -26,7 +27,7 @@ pub mod worker;
 pub use booster::Booster;
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
-pub use options::{BoosterOptions, Loss};
+pub use options::{BoosterOptions, Growth, Loss};
 pub use parallel::{Parallel, Serial};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;

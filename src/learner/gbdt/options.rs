@@ -27,6 +27,17 @@ impl Loss {
     }
 }
 
+/// Which node is split next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Growth {
+    /// All nodes of a level, larger gains first where the leaf budget ends (XGBoost's `depthwise`).
+    #[default]
+    DepthWise,
+    /// The leaf of the largest gain in the whole tree (XGBoost's `lossguide`, LightGBM's way).
+    LeafWise,
+}
+
 /// What the user asked of the trees. Every field is in its range (the constructor of the learner's
 /// specification checks).
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -35,6 +46,9 @@ pub struct BoosterOptions {
     pub trees: u32,
     /// Factor on leaf values, in (0, 1].
     pub shrinkage: f64,
+    /// Which node is split next.
+    #[serde(default)]
+    pub growth: Growth,
     /// Edges from the root to the deepest leaf, at least 1.
     pub depth_max: u32,
     /// Leaves of a tree, at least 2.
@@ -84,6 +98,7 @@ impl Default for BoosterOptions {
         Self {
             trees: 100,
             shrinkage: 0.1,
+            growth: Growth::DepthWise,
             depth_max: 6,
             leaves_max: 64,
             bins_max: 255,

@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Loss,
+    BoosterOptions, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -149,10 +149,14 @@ pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
 
 #[test]
 fn threads_order_of_blocks_and_budget_change_no_bit() {
-    for loss in LOSSES {
+    let with_growth = |growth| LOSSES.map(|loss| (loss, growth));
+    let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
+    for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
         let options = BoosterOptions {
             trees: 3,
+            growth,
+            leaves_max: 13,
             ..options()
         };
         // Seven byte columns, so that there is something to tile.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::learner::gbdt::{Sampling, sample::SampleSize};
+use crate::learner::gbdt::{Growth, Sampling, sample::SampleSize};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -53,6 +53,7 @@ fn names_and_objects_are_understood() {
         o.child_rows_min = 1;
     });
     check_trees("lightgbm", |o| {
+        o.growth = Growth::LeafWise;
         o.leaves_max = 31;
         o.depth_max = 64;
         o.lambda_l2 = 0.0;
@@ -133,6 +134,18 @@ fn depth_and_leaves_go_together() {
         ("{\"max_leaves\": 0}", 6, 64),
         ("{\"name\": \"lightgbm\", \"max_depth\": 6}", 6, 31),
         ("{\"name\": \"lightgbm\", \"num_leaves\": 63}", 64, 63),
+        ("{\"grow_policy\": \"lossguide\"}", 64, 64),
+        ("{\"grow_policy\": \"lossguide\", \"max_depth\": 3}", 3, 8),
+        (
+            "{\"name\": \"lightgbm\", \"grow_policy\": \"depthwise\"}",
+            6,
+            31,
+        ),
+        (
+            "{\"name\": \"xgboost\", \"grow_policy\": \"lossguide\"}",
+            6,
+            64,
+        ),
     ] {
         let options = trees(text);
         assert_eq!(
@@ -242,8 +255,8 @@ fn what_is_not_there_is_refused_by_name() {
         "`pos_bagging_fraction` (0.8) is not supported",
     );
     check_error(
-        "{\"grow_policy\": \"lossguide\"}",
-        "`grow_policy` (\"lossguide\") is not supported",
+        "{\"grow_policy\": \"losguide\"}",
+        "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",
     );
     check_error("{\"booster\": \"dart\"}", "`booster`");
     check_error("{\"n_jobs\": 4}", "--threads");
@@ -377,7 +390,7 @@ fn presets_say_what_differs() {
     let notes = |text: &str| parse(text).unwrap().notes.join("\n");
     assert!(notes("gbdt").is_empty());
     assert!(notes("xgboost").contains("max_bin 255"));
-    assert!(notes("lightgbm").contains("depth-wise"));
+    assert!(notes("lightgbm").contains("leaf-wise"));
     assert!(notes("sgd_logistic").contains("Newton"));
     assert!(notes("{\"max_bin\": 256}").contains("taken as 255"));
     assert!(

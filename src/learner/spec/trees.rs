@@ -6,16 +6,15 @@ use super::{
     sampling,
 };
 use crate::{
+    data::nearest,
     error::{Error, Result},
-    learner::gbdt::BoosterOptions,
+    learner::gbdt::{BoosterOptions, Growth},
     limits::Limits,
 };
 
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const DEPTH_WISE: &str =
-    "this version grows trees depth-wise within the leaf budget (`max_leaves`); leave it out";
 const PER_NODE: &str =
     "features are drawn once a tree; use `colsample_bytree` (`feature_fraction`)";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
@@ -31,11 +30,6 @@ const REFUSED: &[Refused] = &[
         names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
         neutral: &[],
         why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["grow_policy"],
-        neutral: &["\"depthwise\""],
-        why: DEPTH_WISE,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -142,6 +136,7 @@ fn defaults(preset: Preset) -> BoosterOptions {
             ..own
         },
         Preset::Lightgbm => BoosterOptions {
+            growth: Growth::LeafWise,
             leaves_max: 31,
             lambda_l2: 0.0,
             ..own
@@ -217,8 +212,12 @@ fn read_shape(
     if let Some(shrinkage) = reader.real(step, Range::Fraction)? {
         options.shrinkage = shrinkage;
     }
+    if let Some(growth) = read_growth(reader)? {
+        options.growth = growth;
+    }
     let depth = reader.limit(&["max_depth", "depth"], limits.depth_max as i64)?;
-    let unlimited = preset == Preset::Lightgbm;
+    // XGBoost's depth of 6 stands for `lossguide` too.
+    let unlimited = options.growth == Growth::LeafWise && preset != Preset::Xgboost;
     options.depth_max = match depth {
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
@@ -243,8 +242,9 @@ fn read_shape(
             )));
         }
         Some(Some(leaves)) => leaves as u32,
-        // LightGBM's leaf budget stands until it is changed; elsewhere the depth alone rules.
-        None if unlimited => options.leaves_max,
+        // A leaf budget of its own stands until it is changed; elsewhere the depth alone rules.
+        None if preset == Preset::Lightgbm => options.leaves_max,
+        None if unlimited && depth.flatten().is_none() => options.leaves_max,
         Some(None) | None => leaves_of_depth(options.depth_max, limits),
     };
     let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
@@ -256,6 +256,26 @@ fn read_shape(
         options.bins_max = bins.min(BINS_MAX) as u16;
     }
     Ok(())
+}
+
+/// The names of the ways to grow, as XGBoost has them.
+const GROW_POLICIES: [(&str, Growth); 2] = [
+    ("depthwise", Growth::DepthWise),
+    ("lossguide", Growth::LeafWise),
+];
+
+fn read_growth(reader: &mut OptionReader) -> Result<Option<Growth>> {
+    let Some(policy) = reader.text(&["grow_policy"])? else {
+        return Ok(None);
+    };
+    let found = GROW_POLICIES.into_iter().find(|(name, _)| *name == policy);
+    let Some((_, growth)) = found else {
+        return Err(Error::Usage(format!(
+            "--model: `grow_policy` is \"{policy}\"{}; it must be \"depthwise\" or \"lossguide\"",
+            nearest::hint(&policy, GROW_POLICIES.map(|(name, _)| name))
+        )));
+    };
+    Ok(Some(growth))
 }
 
 fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
@@ -360,9 +380,16 @@ fn add_notes(reader: &mut OptionReader, preset: Preset) {
             reader.note("XGBoost's defaults, but max_bin 255 for its 256 and a cut x <= c where its rule is x < c");
         }
         Preset::Lightgbm => {
-            reader.note("LightGBM's defaults, but trees grow depth-wise within num_leaves where it grows leaf-wise");
+            reader.note("LightGBM's defaults: leaf-wise, 31 leaves, no limit of depth");
         }
         _ => {}
+    }
+}
+
+fn grow_policy(growth: Growth) -> &'static str {
+    match growth {
+        Growth::DepthWise => "depthwise",
+        Growth::LeafWise => "lossguide",
     }
 }
 
@@ -371,6 +398,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
     let mut list = vec![
         ("n_estimators", options.trees.to_string()),
         ("learning_rate", options.shrinkage.to_string()),
+        ("grow_policy", grow_policy(options.growth).to_owned()),
         ("max_depth", options.depth_max.to_string()),
         ("max_leaves", options.leaves_max.to_string()),
         ("max_bin", options.bins_max.to_string()),

@@ -1,6 +1,7 @@
 //! The rows of a sample by leaf, while a tree grows.
 
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::{Mutex, PoisonError},
 };
@@ -89,7 +90,11 @@ impl Segments {
         lent: &mut [Entry],
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        let is_split = |leaf: &usize| usize::from(routes[*leaf].right) != *leaf;
+        // The rows of a leaf that was cut off stay where they are: beside those they join.
+        let is_split = |leaf: &usize| {
+            let route = &routes[*leaf];
+            usize::from(route.right) != *leaf && route.left != [0; 4]
+        };
         let mut split: Vec<usize> = (0..self.leaves.len()).filter(is_split).collect();
         split.sort_by_key(|&leaf| (self.leaves[leaf].start, self.leaves[leaf].end));
         let mut pieces = Vec::with_capacity(split.len());
@@ -115,22 +120,47 @@ impl Segments {
             let mut piece = pieces[index].lock().unwrap_or_else(PoisonError::into_inner);
             partition(&mut piece, &routes[..], rows);
         })?;
-        let found: Vec<(usize, usize, u64)> = pieces
-            .into_iter()
-            .map(|piece| piece.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .map(|piece| (piece.leaf, piece.lefts, piece.right_units))
-            .collect();
+        let mut found = BTreeMap::new();
+        for piece in pieces {
+            let piece = piece.into_inner().unwrap_or_else(PoisonError::into_inner);
+            found.insert(piece.leaf, (piece.lefts, piece.right_units));
+        }
+        self.number(routes, &found);
+        Ok(())
+    }
+
+    /// Gives leaves the rows that have come to them; `found` are the rows that stay in a leaf that
+    /// was split, and the units that left it.
+    fn number(&mut self, routes: &[Route], found: &BTreeMap<usize, (usize, u64)>) {
+        let before = std::mem::take(&mut self.leaves);
+        let units = std::mem::take(&mut self.units);
         self.leaves.resize(routes.len(), 0..0);
         self.units.resize(routes.len(), 0);
-        for (leaf, lefts, right_units) in found {
+        for (leaf, (Range { start, end }, units)) in before.into_iter().zip(units).enumerate() {
             let right = usize::from(routes[leaf].right);
-            let Range { start, end } = self.leaves[leaf];
-            self.leaves[leaf] = start..start + lefts;
-            self.leaves[right] = start + lefts..end;
-            self.units[leaf] -= right_units;
-            self.units[right] = right_units;
+            match found.get(&leaf) {
+                Some(&(lefts, right_units)) => {
+                    self.join(leaf, start..start + lefts, units - right_units);
+                    self.join(right, start + lefts..end, right_units);
+                }
+                None => self.join(right, start..end, units),
+            }
         }
-        Ok(())
+    }
+
+    /// Adds rows to a leaf; they lie beside those that it has.
+    fn join(&mut self, leaf: usize, rows: Range<usize>, units: u64) {
+        if rows.is_empty() {
+            return;
+        }
+        self.units[leaf] += units;
+        let own = &mut self.leaves[leaf];
+        *own = if own.start == own.end {
+            rows
+        } else {
+            // The leaves below a node lie side by side, but are not numbered in that order.
+            own.start.min(rows.start)..own.end.max(rows.end)
+        };
     }
 }
 
