@@ -11,6 +11,7 @@ use crate::{
     },
     limits::BLOCK_ROWS,
     model::{Ensemble, FeatureSpec, link::Task},
+    platform::memory::free_memory_bytes,
     scratch::BlockFile,
     train::{
         bins::Bins,
@@ -81,6 +82,7 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
     let mut rounds = 0;
     let report = context.announced("trees", work, || {
         let mut bytes_read = 0;
+        let mut sweep = Sweep::new(spec.codes);
         while let Some(request) = booster.next_pass() {
             let workers = lent
                 .drain(..)
@@ -91,7 +93,9 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 "trees",
                 spec.rows.blocks(),
                 workers,
-                |(worker, lent), block| {
+                |(worker, lent), index| {
+                    let block = sweep.block(index);
+                    sweep.read_ahead(spec.codes, index + threads);
                     lent.read(&request, spec.rows, &state, block)?;
                     let byte_columns = request.byte_columns.iter().map(|at| *at as usize);
                     spec.codes
@@ -116,6 +120,7 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 threads,
             };
             booster.finish_pass(parts, &tasks)?;
+            sweep.turn();
             bytes_read += spec.rows.rows() * request_bytes(&request);
             let grown = booster.rounds() - rounds;
             rounds += grown;
@@ -131,6 +136,47 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
         state,
         report,
     })
+}
+
+/// The order in which the passes take the blocks: to and fro, so that a pass begins with the blocks
+/// that the one before has left in the page cache. No sum depends on the order.
+struct Sweep {
+    blocks: usize,
+    is_backward: bool,
+    /// Whether the page cache may not hold the codes, so that they are asked for in time.
+    is_ahead: bool,
+}
+
+impl Sweep {
+    fn new(codes: &BlockFile) -> Self {
+        let bytes = codes.blocks() as u64 * codes.block_bytes();
+        Self {
+            blocks: codes.blocks(),
+            is_backward: false,
+            is_ahead: free_memory_bytes().is_none_or(|free| free / 2 < bytes),
+        }
+    }
+
+    /// The block that comes `index`-th in this pass.
+    fn block(&self, index: usize) -> usize {
+        if self.is_backward {
+            self.blocks - 1 - index
+        } else {
+            index
+        }
+    }
+
+    /// Asks for the codes of the block that comes `index`-th, if there is one.
+    fn read_ahead(&self, codes: &BlockFile, index: usize) {
+        if self.is_ahead && index < self.blocks {
+            codes.read_ahead(self.block(index));
+        }
+    }
+
+    /// Ends a pass.
+    fn turn(&mut self) {
+        self.is_backward = !self.is_backward;
+    }
 }
 
 /// What the booster must know of each feature.

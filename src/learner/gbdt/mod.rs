@@ -22,6 +22,7 @@ pub mod sample;
 pub mod split;
 pub mod summary;
 pub mod tree;
+pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;

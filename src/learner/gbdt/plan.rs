@@ -11,7 +11,8 @@ use crate::{
     learner::gbdt::{
         BoosterOptions, Loss,
         histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},
-        kernel::GROUP,
+        kernel::{GROUP, Quad},
+        lists::RowLists,
         loss::CHUNK_ROWS,
     },
     limits::BLOCK_ROWS,
@@ -140,7 +141,7 @@ fn tile_columns(nodes: usize, threads: usize, budget_bytes: u64) -> usize {
 
 /// Bytes of one worker beside its histograms: row lists, and derivatives of a chunk.
 fn worker_bytes(loss: Loss) -> usize {
-    let lists = BLOCK_ROWS * (size_of::<u16>() + size_of::<u32>());
+    let lists = BLOCK_ROWS * (RowLists::ROW_BYTES + size_of::<Quad>());
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
     lists + chunk
 }

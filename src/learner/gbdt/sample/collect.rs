@@ -12,9 +12,9 @@ use crate::{
         exact::ExactSum,
         histogram::column,
         loss::{CHUNK_ROWS, Derivatives, Rows},
+        replay::CompiledTree,
         sample::{
             TILE,
-            apply::{BlockLists, BlockTree},
             selection::{Policy, Thresholds, random},
             store::{Collector, SampleRows},
         },
@@ -33,7 +33,7 @@ pub(in crate::learner::gbdt) struct SampleWork {
     /// The round that the sample is drawn for.
     pub(super) round: u32,
     /// Trees to be applied, round by round.
-    pub(super) trees: Vec<BlockTree>,
+    pub(super) trees: Vec<CompiledTree>,
     /// Who takes the candidates; `None` when no tree is to grow any more.
     pub(super) draw: Option<Draw>,
 }
@@ -54,7 +54,7 @@ impl SampleWork {
             None => self
                 .trees
                 .iter()
-                .flat_map(BlockTree::byte_columns)
+                .flat_map(CompiledTree::byte_columns)
                 .collect(),
         }
     }
@@ -74,7 +74,11 @@ impl SampleFound {
         let points = (work.trees.len() / outputs).max(1);
         Self {
             losses: (0..points).map(|_| Default::default()).collect(),
-            counts: work.trees.iter().map(|tree| vec![0; tree.len()]).collect(),
+            counts: work
+                .trees
+                .iter()
+                .map(|tree| vec![0; tree.nodes()])
+                .collect(),
         }
     }
 
@@ -98,7 +102,6 @@ impl SampleFound {
 /// What a worker keeps from pass to pass.
 #[derive(Debug)]
 struct Buffers {
-    lists: BlockLists,
     derivatives: Derivatives,
     weight: Vec<f64>,
     /// Candidates on their way to the store.
@@ -127,7 +130,6 @@ impl SampleWorker {
         }
         self.buffers.get_or_insert_with(|| {
             Box::new(Buffers {
-                lists: BlockLists::default(),
                 derivatives: Derivatives::new(outputs),
                 weight: vec![0.0; CHUNK_ROWS],
                 chosen: SampleRows::new(CHOSEN_MAX, byte_columns, outputs),
@@ -152,17 +154,12 @@ impl SampleWorker {
                 margin.fill(base);
             }
         }
-        let buffers = self.buffers.as_mut().expect("the worker was prepared");
-        buffers.lists.begin(rows.split);
         let rounds = work.trees.len() / outputs;
         for (round, trees) in work.trees.chunks(outputs).enumerate() {
             let counts = &mut self.found.counts[round * outputs..];
             let margins = state.margin.chunks_exact_mut(codes.rows);
-            let buffers = self.buffers.as_mut().expect("the worker was prepared");
             for ((tree, margin), counts) in trees.iter().zip(margins).zip(counts) {
-                buffers
-                    .lists
-                    .apply(tree, codes.codes, rows.split, margin, counts);
+                tree.add_and_count(codes, rows.split, margin, counts);
             }
             if round + 1 < rounds {
                 self.derive(constants, work, round, codes, rows, state.margin, false);
@@ -185,8 +182,7 @@ impl SampleWorker {
     /// Bytes held, by capacity.
     pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
         self.buffers.as_ref().map_or(0, |buffers| {
-            BlockLists::BYTES
-                + buffers.derivatives.heap_bytes()
+            buffers.derivatives.heap_bytes()
                 + buffers.weight.capacity() * 8
                 + buffers.chosen.heap_bytes()
                 + buffers.places.capacity() * 2

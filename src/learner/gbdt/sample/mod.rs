@@ -11,7 +11,6 @@
 //! blocks or what was kept before. Sums over a sample are unbiased estimates of the sums over all
 //! training rows.
 
-mod apply;
 mod collect;
 mod growth;
 mod kernel;
@@ -51,7 +50,7 @@ pub fn rows_that_fit(budget_bytes: u64, byte_columns: usize, outputs: usize) -> 
 /// Bytes that one worker of a sample pass takes beside its block.
 pub fn sample_worker_bytes(byte_columns: usize, outputs: usize) -> u64 {
     let chunk = collect::CHOSEN_MAX * store::row_bytes(byte_columns, outputs);
-    (chunk + apply::BlockLists::BYTES) as u64 + size_of::<TileHistograms>() as u64
+    (chunk + size_of::<TileHistograms>()) as u64
 }
 
 #[cfg(test)]

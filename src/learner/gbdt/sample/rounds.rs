@@ -7,9 +7,9 @@ use crate::{
     learner::gbdt::{
         Booster, Parallel,
         pass::PassKind,
+        replay::CompiledTree,
         sample::{
             Carry, SampleFound, SampleWork,
-            apply::BlockTree,
             collect::Draw,
             growth::Nursery,
             selection::Policy,
@@ -64,8 +64,8 @@ impl Booster {
         let byte_columns = self.layout.len();
         let rounds = self.rounds();
         let sampler = self.sampler.as_mut().expect("the booster samples");
-        let compile = |tree| BlockTree::new(tree, &self.features, &self.layout);
-        let trees: Vec<BlockTree> = sampler.pending.iter().map(compile).collect();
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        let trees: Vec<CompiledTree> = sampler.pending.iter().map(compile).collect();
         let draw = draws.then(|| {
             let policy = Policy::new(self.options.sampling, self.labels.train_rows)
                 .expect("the booster samples");
