@@ -289,7 +289,8 @@ impl<'a> Run<'a> {
                 (rows, assigned, None)
             }
         };
-        let spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+        let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
             Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),

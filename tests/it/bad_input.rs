@@ -347,9 +347,18 @@ fn wrong_usage_exits_with_2_and_suggests() {
     check(dataset::small(), &["--memroy", "1GiB"], 2, &["--memory"]);
     check(dataset::small(), &["--test-size", "1.5"], 2, &["test-size"]);
     check(dataset::small(), &["--memory", "lots"], 2, &["lots"]);
+    for (sampling, words) in [
+        ("mvs:0", ["mvs:0", "number of rows"]),
+        ("mvs:abc", ["abc", "number of rows"]),
+        ("goss:0.9,0.2", ["0.9", "at most 1"]),
+        ("boss", ["boss", "uniform"]),
+    ] {
+        check(dataset::small(), &["--sampling", sampling], 2, &words);
+    }
     for (model, words) in [
         (r#"{"n_estimatrs": 5}"#, ["n_estimatrs", "n_estimators"]),
-        (r#"{"subsample": 0.5}"#, ["subsample", "subsample"]),
+        (r#"{"subsample": 1.5}"#, ["subsample", "1.5"]),
+        (r#"{"top_rate": 0.5}"#, ["top_rate", "goss"]),
         ("gbtd", ["gbtd", "gbdt"]),
         (r#"{"n_estimators": "#, ["--model", "json"]),
     ] {

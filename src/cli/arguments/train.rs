@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ColumnArguments, values};
-use crate::train::options::{SplitRule, TaskChoice};
+use crate::{
+    learner::gbdt::Sampling,
+    train::options::{SplitRule, TaskChoice},
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -112,8 +115,14 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows each tree is grown from [default: exact].
-    #[arg(long, value_enum)]
+    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
+    /// exact].
+    ///
+    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
+    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
+    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
     /// Which node of a tree is split next [default: the model's].
@@ -256,13 +265,6 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
-}
-
-/// `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sampling {
-    /// Every training row in every tree
-    Exact,
 }
 
 /// `--split`.

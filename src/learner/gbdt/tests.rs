@@ -129,7 +129,12 @@ pub(super) fn options() -> BoosterOptions {
     }
 }
 
-fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule) -> Outcome {
+pub(super) fn train(
+    table: &Table,
+    options: &BoosterOptions,
+    loss: Loss,
+    schedule: Schedule,
+) -> Outcome {
     table
         .train(options, loss, &packed_layout(), schedule)
         .expect("trains")
@@ -219,7 +224,7 @@ fn margins_are_the_scores_of_the_ensemble() {
     }
 }
 
-fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
+pub(super) fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
     let missing_codes: Vec<u8> = table
         .features
         .iter()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::learner::gbdt::{FeatureKey, Growth};
+use crate::learner::gbdt::{FeatureKey, Growth, Sampling, sample::SampleSize};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -308,13 +308,49 @@ fn objectives_ask_for_tasks() {
 }
 
 #[test]
+fn rows_are_sampled_under_every_name() {
+    let share = SampleSize::Share(0.8);
+    let check = |text: &str, sampling| check_trees(text, |o| o.sampling = sampling);
+    for name in ["subsample", "bagging_fraction", "sub_row"] {
+        let uniform = Sampling::Uniform { size: share };
+        check(&format!("{{\"{name}\": 0.8}}"), uniform);
+    }
+    check(
+        "{\"subsample\": 0.8, \"sampling_method\": \"gradient_based\"}",
+        Sampling::Mvs { size: share },
+    );
+    let goss = |top, other| Sampling::Goss { top, other };
+    check("{\"data_sample_strategy\": \"goss\"}", goss(0.2, 0.1));
+    check(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.3, \"other_rate\": 0.2}",
+        goss(0.3, 0.2),
+    );
+    let rows = SampleSize::Rows(5_000);
+    check("{\"sampling\": \"mvs:5000\"}", Sampling::Mvs { size: rows });
+    check_trees("{\"sampling\": \"auto\", \"sample_keep\": 3}", |o| {
+        o.sampling = Sampling::Auto;
+        o.sample_keep = 3;
+    });
+    check_error("{\"subsample\": 0}", "`subsample` is 0");
+    check_error("{\"sampling\": \"mvs:0\"}", "`sampling` is \"mvs:0\"");
+    check_error("{\"top_rate\": 0.3}", "`data_sample_strategy`: \"goss\"");
+    check_error(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.9, \"other_rate\": 0.2}",
+        "at most 1",
+    );
+    check_error(
+        "{\"sampling\": \"mvs\", \"subsample\": 0.5}",
+        "leave out `subsample`",
+    );
+    check_error("{\"sampling_method\": \"magic\"}", "gradient_based");
+}
+
+#[test]
 fn what_is_not_there_is_refused_by_name() {
     check_error(
-        "{\"subsample\": 0.8}",
-        "`subsample` (0.8) is not supported: this version trains",
+        "{\"pos_bagging_fraction\": 0.8}",
+        "`pos_bagging_fraction` (0.8) is not supported",
     );
-    check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
-    check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
     check_error(
         "{\"grow_policy\": \"losguide\"}",
         "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",
