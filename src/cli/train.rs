@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, options::TaskChoice},
+    train::{self, TrainOptions, options::TaskChoice, output},
 };
 
 /// Features that the summary lists.
@@ -76,7 +76,12 @@ pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
 fn files(options: &TrainOptions, has_delta: bool) -> String {
     let mut text = format!("in {}:", options.out_dir.display());
     for artefact in report::ARTEFACTS {
-        if has_delta || artefact.name != report::delta::NAME {
+        let is_there = match artefact.name {
+            report::delta::NAME => has_delta,
+            output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
+            _ => true,
+        };
+        if is_there {
             let _ = write!(text, "\n  {:<22} {}", artefact.name, artefact.what);
         }
     }
@@ -123,6 +128,8 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         seed,
         out_dir: arguments.run.out_dir.clone(),
         overwrite: arguments.run.overwrite,
+        resume: arguments.run.resume,
+        checkpoint_seconds: arguments.run.checkpoint_seconds,
         scratch_dir: arguments.resources.scratch_dir.clone(),
         allow_tmpfs: arguments.resources.allow_tmpfs,
         keep_scratch: arguments.resources.keep_scratch,

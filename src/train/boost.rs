@@ -5,15 +5,17 @@ use std::path::Path;
 use crate::{
     data::{CodeBlock, CodeLayout},
     engine::{Context, PassReport, block_pass},
-    error::Result,
+    error::{Error, Result},
     learner::gbdt::{
-        Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest, RoundLoss,
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
+        RoundLoss,
     },
     limits::BLOCK_ROWS,
     model::{Ensemble, FeatureSpec, link::Task},
     scratch::BlockFile,
     train::{
         bins::Bins,
+        checkpoint::CheckpointWriter,
         rows::{RowsBuffer, RowsFile},
         state::{StateArrays, StateBuffer, StateFile},
     },
@@ -47,6 +49,10 @@ pub struct BoostSpec<'a> {
     pub rows: &'a RowsFile,
     /// Where the state file goes.
     pub state_path: &'a Path,
+    /// Where to go on from; `None` for the beginning.
+    pub resumed: Option<BoosterCheckpoint<'static>>,
+    /// Keeps what was reached; `None` for a run that cannot go on.
+    pub checkpoints: Option<&'a mut CheckpointWriter<'a>>,
 }
 
 /// What trees of a task minimise; `regression` is the loss where the target is a number.
@@ -66,7 +72,7 @@ pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
 ///
 /// # Errors
 /// When labels cannot be learned from or a scratch file fails.
-pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
+pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> {
     let threads = spec.plan.threads_used;
     let state = StateFile::create(spec.state_path, spec.rows.rows(), spec.loss.outputs())?;
     let mut booster = Booster::new(
@@ -76,11 +82,20 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
         spec.bins.layout.clone(),
         spec.plan,
     )?;
+    if let Some(checkpoint) = spec.resumed.take() {
+        booster = booster.resume(checkpoint).map_err(|flaw| {
+            Error::Usage(format!("--resume: the checkpoint cannot be used: {flaw}"))
+        })?;
+    }
     let mut lent: Vec<Lent> = (0..threads).map(|_| Lent::default()).collect();
     let work = u64::from(spec.options.trees) * spec.rows.rows();
-    let mut rounds = 0;
-    let report = context.announced("trees", work, || {
+    let mut rounds = booster.rounds();
+    let mut checkpoints = spec.checkpoints.take();
+    let grown = context.announced("trees", work, || {
         let mut bytes_read = 0;
+        context
+            .progress
+            .advanced(u64::from(rounds) * spec.rows.rows(), 0);
         while let Some(request) = booster.next_pass() {
             let workers = lent
                 .drain(..)
@@ -111,15 +126,24 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 lent.push(memory);
             }
             booster.finish_pass(parts)?;
+            if let Some(checkpoints) = &mut checkpoints {
+                checkpoints.after_pass(&booster);
+            }
             bytes_read += spec.rows.rows() * request_bytes(&request, spec.rows.is_weighted());
-            let grown = booster.rounds() - rounds;
+            // Early stopping takes rounds back.
+            let grown = booster.rounds().saturating_sub(rounds);
             rounds += grown;
             context
                 .progress
                 .advanced(u64::from(grown) * spec.rows.rows(), 0);
         }
         Ok(bytes_read)
-    })?;
+    });
+    // Also where it failed or was stopped.
+    if let Some(checkpoints) = &mut checkpoints {
+        checkpoints.last(&booster);
+    }
+    let report = grown?;
     Ok(Boosted {
         curve: booster.curve().to_vec(),
         ensemble: booster.into_ensemble(),

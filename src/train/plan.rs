@@ -273,6 +273,12 @@ impl Planner<'_> {
             trees,
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
         );
+        self.memory.add(
+            "trees",
+            "checkpoint",
+            trees,
+            "the trees as bytes, and the file's",
+        );
         let used = self.memory.phase_bytes("trees");
         let loss = self.spec.loss();
         let worker = BoosterPlan::bytes_of_worker(options, loss).max(TREE_THREAD_BYTES);

@@ -152,9 +152,20 @@ pub(in crate::cli) struct RunArguments {
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) out_dir: PathBuf,
 
-    /// Replace a finished run in --out-dir.
+    /// Replace a finished or an unfinished run in --out-dir.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
+
+    /// Go on with the trees of the run in --out-dir, to the same model as without a stop.
+    ///
+    /// Give the same data and options as before; n_estimators and early_stopping_rounds may grow, and
+    /// threads and memory may differ. Without a checkpoint the run starts from the beginning.
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(in crate::cli) resume: bool,
+
+    /// Seconds between checkpoints of the trees; 0 for one after every round.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::seconds)]
+    pub(in crate::cli) checkpoint_seconds: u64,
 
     /// A TOML file with long flags as keys; the command line wins over it.
     #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
@@ -189,7 +200,7 @@ pub(in crate::cli) struct ResourceArguments {
     #[arg(long)]
     pub(in crate::cli) allow_tmpfs: bool,
 
-    /// Leave the scratch files at the end.
+    /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
     #[arg(long)]
     pub(in crate::cli) keep_scratch: bool,
 }

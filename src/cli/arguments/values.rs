@@ -31,6 +31,16 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     integer(text).ok_or_else(|| "a seed is a whole number from 0 to 2^64 - 1".to_owned())
 }
 
+/// Seconds, from 0 on.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    const SECONDS_MAX: u64 = 7 * 24 * 3_600;
+    match integer(text) {
+        Some(seconds) if seconds <= SECONDS_MAX => Ok(seconds),
+        Some(seconds) => Err(format!("{seconds} seconds are more than a week")),
+        None => Err("it is not a whole number of seconds, such as 10".to_owned()),
+    }
+}
+
 /// Rows of a batch.
 pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
     const ROWS_MAX: u64 = 1 << 24;
