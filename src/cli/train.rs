@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    arguments::{TrainArguments, threads_default},
+    arguments::{GrowPolicy, TrainArguments, threads_default},
     log::Log,
     model, signals, terminal,
 };
@@ -100,7 +100,12 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     };
     let selection = arguments.columns.selection()?;
     let seed = arguments.split.seed;
-    let choice = model::choice(&arguments.model.model, seed, &limits)?;
+    let policy = arguments.model.grow_policy.map(GrowPolicy::name);
+    let more: Vec<(&str, &str)> = policy
+        .map(|name| ("grow_policy", name))
+        .into_iter()
+        .collect();
+    let choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
     if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",

@@ -3,6 +3,7 @@
 //! A name, or a JSON object of options under the names that XGBoost, LightGBM and scikit-learn use.
 //! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
+mod constraints;
 mod linear;
 mod metrics;
 mod objective;
@@ -123,6 +124,19 @@ impl ModelChoice {
     /// # Errors
     /// [`Error::Usage`] naming the option, its value, its range or the nearest known name.
     pub fn parse(text: &str, seed: u64, limits: &Limits) -> Result<Self> {
+        Self::parse_with(text, &[], seed, limits)
+    }
+
+    /// The same with options from elsewhere, which must not contradict the object's.
+    ///
+    /// # Errors
+    /// As [`ModelChoice::parse`].
+    pub fn parse_with(
+        text: &str,
+        more: &[(&str, &str)],
+        seed: u64,
+        limits: &Limits,
+    ) -> Result<Self> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Error::Usage(format!(
@@ -135,6 +149,9 @@ impl ModelChoice {
         } else {
             OptionReader::empty()
         };
+        for (name, value) in more {
+            reader.add(name, (*value).into());
+        }
         let preset = if text.starts_with('{') {
             match reader.text(&["name"])? {
                 Some(name) => Preset::named(&name)?,
@@ -219,6 +236,19 @@ impl ModelSpec {
             Self::Gbdt(options) => options.early_stopping_rounds,
             Self::Logistic(_) => None,
         }
+    }
+
+    /// Looks up the features that constraints name. `features` are the names in the model's order, and
+    /// whether they are texts.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a feature that is not there, a list of the wrong length, or a direction
+    /// asked of a text.
+    pub fn resolve_features(&mut self, features: &[(&str, bool)]) -> Result<()> {
+        if let Self::Gbdt(options) = self {
+            options.feature_constraints = options.constraints.resolve(features)?;
+        }
+        Ok(())
     }
 
     /// Fills in what only the data can tell: class weights, and the penalty that `C` means.

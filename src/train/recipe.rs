@@ -210,6 +210,8 @@ impl<'a> Run<'a> {
         output::check(&options.out_dir, earlier)?;
         let job = Job::open(options)?;
         let resumed = store::checkpoint_of(&job, options, progress)?;
+        // Before any pass: a name that is not there is found in the schema.
+        options.model.clone().resolve_features(&job.features())?;
         if let Some(baseline) = &job.baseline {
             let path = baseline.path().display();
             progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
@@ -287,7 +289,7 @@ impl<'a> Run<'a> {
                 (rows, assigned, None)
             }
         };
-        let spec = resolved(&self.options.model, &self.target, &assigned)?;
+        let spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
             Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
@@ -501,12 +503,18 @@ fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
     options.model.check_metrics(loss)
 }
 
-/// The learner's options with class weights and penalties filled in.
-fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<ModelSpec> {
+/// The learner's options with class weights, penalties and constraints filled in.
+fn resolved(
+    model: &ModelSpec,
+    job: &Job,
+    target: &Target,
+    assigned: &Assigned,
+) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
     let names = target.classes.iter().map(String::as_str);
     let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
     let mut spec = model.clone();
+    spec.resolve_features(&job.features())?;
     spec.resolve(&classes, assigned.train_weight)?;
     Ok(spec)
 }

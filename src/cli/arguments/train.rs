@@ -15,8 +15,9 @@ Options of --model as JSON, under any of their usual names:
     n_estimators, num_iterations,              100, from 1 to 1000000
       num_boost_round, iterations
     learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
-    max_depth (0 or -1: unlimited)             6, from 1 to 64
-    num_leaves, max_leaves                     2^max_depth, from 2 to 65535
+    grow_policy                                depthwise or lossguide
+    max_depth (0 or -1: unlimited)             6, from 1 to 64; lossguide: none
+    num_leaves, max_leaves                     2^max_depth, from 2 to 65535; lossguide: 64
     max_bin                                    255, from 2
     reg_lambda, lambda_l2                      1, 0 or more
     reg_alpha, lambda_l1                       0, 0 or more
@@ -24,6 +25,11 @@ Options of --model as JSON, under any of their usual names:
     min_child_samples, min_data_in_leaf        20, 0 or more
     gamma, min_split_gain                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
+    colsample_bylevel                          1, above 0
+    colsample_bynode, feature_fraction_bynode  1, above 0
+    max_delta_step                             0 (no limit)
+    monotone_constraints                       {feature: -1, 0 or 1}, or a list
+    interaction_constraints                    [[feature, ...], ...]
     early_stopping_rounds                      0 (off); watches the valid split
     eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
                                                mlogloss, merror, rmse, mse, mae,
@@ -109,6 +115,10 @@ pub(in crate::cli) struct ModelArguments {
     /// Which rows each tree is grown from [default: exact].
     #[arg(long, value_enum)]
     pub(in crate::cli) sampling: Option<Sampling>,
+
+    /// Which node of a tree is split next [default: the model's].
+    #[arg(long, value_enum)]
+    pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
     /// What kind of target is learned.
     ///
@@ -203,6 +213,25 @@ pub(in crate::cli) struct ResourceArguments {
     /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
     #[arg(long)]
     pub(in crate::cli) keep_scratch: bool,
+}
+
+/// `--grow-policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GrowPolicy {
+    /// All nodes of a level, as XGBoost does
+    Depthwise,
+    /// The leaf of the largest gain, as LightGBM does
+    Lossguide,
+}
+
+impl GrowPolicy {
+    /// The value of the model's option.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::Depthwise => "depthwise",
+            Self::Lossguide => "lossguide",
+        }
+    }
 }
 
 /// `--task`.

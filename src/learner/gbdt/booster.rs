@@ -23,7 +23,7 @@ use crate::{
         checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
-        features::{FeatureCodes, assert_layout, sample_features},
+        features::{FeatureCodes, FeatureDraw, assert_layout},
         gain::Regularisation,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
@@ -320,17 +320,12 @@ impl Booster {
 
     /// Plants the trees of a round; its gradients come with the next root pass.
     pub(super) fn begin_round(&mut self, round: u32) {
-        let BoosterOptions {
-            feature_fraction,
-            seed,
-            ..
-        } = self.options;
         self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
         let features = self.features.len();
-        let used = sample_features(&self.layout, features, feature_fraction, seed, round);
+        let draw = FeatureDraw::new(&self.layout, features, &self.options, round);
         let rules = Regularisation::new(&self.options, self.scale);
         let outputs = self.constants.objective.outputs();
-        self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
+        self.grower = Some(Grower::new(self.ground(), outputs, draw, rules));
         self.next = Some(PassKind::Root {
             is_first: self.grown.is_none(),
         });

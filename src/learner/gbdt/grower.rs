@@ -20,13 +20,13 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Growth, best_first,
-        features::FeatureCodes,
+        features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
         lists::NO_SLOT,
         plan::BoosterPlan,
-        split::{Candidate, search_column},
-        tree::GrowingTree,
+        split::{Candidate, NodeView, search_column},
+        tree::{GrowingTree, Lawful},
     },
     limits::CODES_MAX,
 };
@@ -42,6 +42,17 @@ pub struct Ground<'a> {
     pub layout: &'a CodeLayout,
     /// What is kept and what is tiled.
     pub plan: &'a BoosterPlan,
+}
+
+impl<'a> Ground<'a> {
+    fn lawful(self, rules: &'a Regularisation) -> Lawful<'a> {
+        Lawful {
+            options: self.options,
+            rules,
+            features: self.features,
+            layout: self.layout,
+        }
+    }
 }
 
 /// A node whose histogram the next pass yields, and the sibling that follows from it.
@@ -78,7 +89,7 @@ struct Open {
 pub struct Grower {
     trees: Vec<GrowingTree>,
     rules: Regularisation,
-    used: Vec<bool>,
+    draw: FeatureDraw,
     /// The byte columns that hold a used feature, ascending.
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
@@ -89,10 +100,17 @@ pub struct Grower {
 
 impl Grower {
     /// Trees that are one root each.
-    pub fn new(ground: Ground<'_>, outputs: usize, used: Vec<bool>, rules: Regularisation) -> Self {
+    pub fn new(
+        ground: Ground<'_>,
+        outputs: usize,
+        draw: FeatureDraw,
+        rules: Regularisation,
+    ) -> Self {
         let is_used = |&byte_column: &u32| {
             let members = &ground.layout.byte_columns[byte_column as usize];
-            members.iter().any(|member| used[member.feature as usize])
+            members
+                .iter()
+                .any(|member| draw.used()[member.feature as usize])
         };
         let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
         let root = |output| Target {
@@ -102,9 +120,11 @@ impl Grower {
             wanted: true,
         };
         Self {
-            trees: (0..outputs).map(|_| GrowingTree::default()).collect(),
+            trees: (0..outputs)
+                .map(|_| GrowingTree::new(rules.root_range()))
+                .collect(),
             rules,
-            used,
+            draw,
             byte_columns,
             targets: (0..outputs).map(root).collect(),
             open: Vec::new(),
@@ -188,7 +208,15 @@ impl Grower {
                     histogram: NodeHistogram::new(),
                 });
             }
-            let totals = self.trees[output].totals(node);
+            let tree = &self.trees[output];
+            let mut used = self.draw.of_node(tree.depth(node), tree.key(node), output);
+            let constraints = &ground.options.feature_constraints;
+            constraints.forbid(tree.path(node), &mut used);
+            let view = NodeView {
+                totals: tree.totals(node),
+                range: tree.range(node),
+                used: &used,
+            };
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
             for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
@@ -196,8 +224,8 @@ impl Grower {
                     joint,
                     &ground.layout.byte_columns[byte_column as usize],
                     ground.features,
-                    &self.used,
-                    totals,
+                    constraints,
+                    view,
                     &self.rules,
                     &mut open.best,
                 );
@@ -263,7 +291,7 @@ impl Grower {
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
             tree.set_best(open.node, open.best);
-            let children = tree.split(open.node, ground.features, ground.layout);
+            let children = tree.split(open.node, &ground.lawful(&self.rules));
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
@@ -308,7 +336,8 @@ impl Grower {
             let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
             for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
                 let node = numbers[node as usize];
-                let children = self.trees[output].split(node, ground.features, ground.layout);
+                let lawful = ground.lawful(&self.rules);
+                let children = self.trees[output].split(node, &lawful);
                 if !batch.completes {
                     let histogram = histogram.unwrap_or_default();
                     self.target_children(ground, output, children, histogram);

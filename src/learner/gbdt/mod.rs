@@ -3,6 +3,7 @@
 pub mod best_first;
 pub mod booster;
 pub mod checkpoint;
+pub mod constraints;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -28,6 +29,7 @@ pub mod worker;
 
 pub use booster::Booster;
 pub use checkpoint::BoosterCheckpoint;
+pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use metric::{EvalMetric, RoundMetric};

@@ -1,6 +1,9 @@
 //! Options of the booster, checked once.
 
-use crate::learner::gbdt::EvalMetric;
+use crate::learner::gbdt::{
+    EvalMetric,
+    constraints::{Constraints, FeatureConstraints},
+};
 
 /// What the trees minimise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -83,6 +86,22 @@ pub struct BoosterOptions {
     pub gain_min: f64,
     /// Share of the features each tree may use, in (0, 1].
     pub feature_fraction: f64,
+    /// Share of a tree's features that each level may use, in (0, 1].
+    #[serde(default = "whole")]
+    pub level_fraction: f64,
+    /// Share of a level's features that each node may use, in (0, 1].
+    #[serde(default = "whole")]
+    pub node_fraction: f64,
+    /// Largest magnitude of a leaf value before shrinkage; 0 for no limit.
+    #[serde(default)]
+    pub value_max: f64,
+    /// What predictions must keep to, as the user gave it; [`crate::learner::ModelSpec::resolve_features`]
+    /// turns it into `feature_constraints`.
+    #[serde(default)]
+    pub constraints: Constraints,
+    /// The same by the model's features.
+    #[serde(default)]
+    pub feature_constraints: FeatureConstraints,
     /// What is minimised where the target is a number: no loss of classes.
     #[serde(default = "squared_error")]
     pub regression_loss: Loss,
@@ -109,6 +128,10 @@ pub struct BoosterOptions {
     pub seed: u64,
 }
 
+fn whole() -> f64 {
+    1.0
+}
+
 impl Default for BoosterOptions {
     fn default() -> Self {
         Self {
@@ -124,6 +147,11 @@ impl Default for BoosterOptions {
             child_rows_min: 20,
             gain_min: 0.0,
             feature_fraction: 1.0,
+            level_fraction: 1.0,
+            node_fraction: 1.0,
+            value_max: 0.0,
+            constraints: Constraints::default(),
+            feature_constraints: FeatureConstraints::default(),
             regression_loss: squared_error(),
             eval_metrics: Vec::new(),
             watched_metric: None,

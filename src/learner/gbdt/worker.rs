@@ -12,7 +12,7 @@ use crate::{
         lists::{NONE, RowLists, count, route},
         loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
         metric::{EvalSpec, EvalSums},
-        pass::{OutputWork, PassKind, PassWork},
+        pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
         renew::{Quantiles, Tally, residual},
         summary::LabelSummary,
@@ -145,13 +145,16 @@ impl<'a> Worker<'a> {
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Level => {
-                self.route(&codes, &rows, state.node);
+                self.route(&codes, state.node);
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
             PassKind::Renew { is_first } => {
                 if is_first {
-                    self.route(&codes, &rows, state.node);
+                    self.route(&codes, state.node);
+                    for (output, node) in state.node.chunks_exact(codes.rows).enumerate() {
+                        self.count(output, node, rows.split);
+                    }
                 }
                 self.tally(&rows, Some((&*state.margin, &*state.node)));
             }
@@ -220,19 +223,24 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Rows follow the last node splits; training rows are counted.
-    fn route(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
-        let work = self.work;
-        for (output, work) in work.outputs.iter().enumerate() {
+    /// Rows follow the last node splits.
+    fn route(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
+        for (output, work) in self.work.outputs.iter().enumerate() {
             let node = &mut node[output * codes.rows..][..codes.rows];
             if !work.routes.is_empty() {
-                route(codes.codes, &work.routes, node);
+                route(codes, &work.routes, node);
             }
-            count_block(&mut self.part.buffers.counts, work, node, rows.split);
-            let totals = &mut self.part.counts[output];
-            for (total, &count) in totals.iter_mut().zip(&self.part.buffers.counts) {
-                *total += u64::from(count);
-            }
+        }
+    }
+
+    /// Counts the training rows of each leaf.
+    fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
+        let counts = &mut self.part.buffers.counts;
+        counts.clear();
+        counts.resize(self.work.outputs[output].leaves + 1, 0);
+        count(node, split, counts);
+        for (total, &count) in self.part.counts[output].iter_mut().zip(&*counts) {
+            *total += u64::from(count);
         }
     }
 
@@ -244,9 +252,10 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.route(codes, rows, node);
+        self.route(codes, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
+            self.count(output, &node[range.clone()], rows.split);
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
                 // Rows in no split have no leaf.
                 *margin += work
@@ -322,7 +331,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Adds the block's rows to the histograms of their nodes.
+    /// Adds the block's rows to the histograms of their nodes; on a level's first pass also counts
+    /// the training rows of each leaf.
     fn accumulate(
         &mut self,
         codes: &CodeBlock<'_>,
@@ -330,24 +340,30 @@ impl<'a> Worker<'a> {
         gradient: &[u32],
         node: &[u16],
     ) {
-        let buffers = &mut self.part.buffers;
+        let counts_leaves = self.work.kind == PassKind::Level;
         for (output, work) in self.work.outputs.iter().enumerate() {
-            if work.slots == 0 {
-                continue;
-            }
             let range = output * codes.rows..(output + 1) * codes.rows;
             let node = &node[range.clone()];
-            buffers.counts.clear();
-            buffers.counts.resize(work.slot_of.len() + 1, 0);
-            count(node, rows.split, &mut buffers.counts);
+            if work.slots == 0 {
+                if counts_leaves {
+                    self.count(output, node, rows.split);
+                }
+                continue;
+            }
+            let buffers = &mut self.part.buffers;
             buffers.lists.build(
                 node,
                 rows.split,
                 &gradient[range],
                 &work.slot_of,
-                &buffers.counts,
                 work.slots,
             );
+            if counts_leaves {
+                let totals = self.part.counts[output].iter_mut();
+                for (total, count) in totals.zip(buffers.lists.counts()) {
+                    *total += u64::from(count);
+                }
+            }
             buffers.packed.accumulate(
                 codes.codes,
                 &self.work.tile,
@@ -401,11 +417,4 @@ fn largest_in_training(split: &[u8], values: &[f64]) -> f64 {
         }
     };
     split.iter().zip(values).map(magnitude).fold(0.0, f64::max)
-}
-
-/// Counts the training rows of each leaf in one block.
-fn count_block(counts: &mut Vec<u32>, work: &OutputWork, node: &[u16], split: &[u8]) {
-    counts.clear();
-    counts.resize(work.leaves + 1, 0);
-    count(node, split, counts);
 }
