@@ -5,6 +5,7 @@
 //! groups, each with its length and its checksum, and an empty frame at the end.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
@@ -16,6 +17,7 @@ use crate::{
     data::CodeLayout,
     error::{Error, Result},
     group::{GroupRow, GroupTable, SplitProof, assign::Assignment},
+    limits::CODES_MAX,
     model::FeatureSpec,
     train::{
         assign::Assigned,
@@ -26,6 +28,9 @@ use crate::{
     },
 };
 
+/// Bytes of a feature's name, moments and place, as a rule.
+const FEATURE_BYTES: usize = 256;
+
 /// Groups of a frame.
 const FRAME_GROUPS: usize = 1024;
 
@@ -34,12 +39,12 @@ const FRAME_BYTES_MAX: u32 = 1 << 30;
 
 /// What the scan, the assignment, the survey and the cut points yielded.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Known {
+pub struct Known<'a> {
     /// The target's values, where the data were asked for its classes.
     pub values: Option<DistinctValues>,
     /// Statistics of each feature.
-    pub survey: Vec<FeatureSurvey>,
-    features: Vec<FeatureSpec>,
+    pub survey: Cow<'a, [FeatureSurvey]>,
+    features: Cow<'a, [FeatureSpec]>,
     radices: Vec<u16>,
     layout: CodeLayout,
     assignment: Option<Assignment>,
@@ -53,19 +58,19 @@ pub struct Known {
     seed: u64,
 }
 
-impl Known {
+impl<'a> Known<'a> {
     /// Gathers what was found. `warnings` are those about the data alone.
     pub fn new(
         target: &Target,
         assigned: &Assigned,
         warnings: Vec<String>,
-        survey: &[FeatureSurvey],
-        bins: &Bins,
+        survey: &'a [FeatureSurvey],
+        bins: &'a Bins,
     ) -> Self {
         Self {
             values: target.values(),
-            survey: survey.to_vec(),
-            features: bins.features.clone(),
+            survey: Cow::Borrowed(survey),
+            features: Cow::Borrowed(&bins.features),
             radices: bins.radices.clone(),
             layout: bins.layout.clone(),
             assignment: assigned.assignment.clone(),
@@ -83,7 +88,7 @@ impl Known {
     /// What the trees are grown from, and the assignment. The sample is empty.
     pub fn open(self, groups: Option<GroupTable>) -> (Assigned, Vec<FeatureSurvey>, Bins) {
         let bins = Bins {
-            features: self.features,
+            features: self.features.into_owned(),
             radices: self.radices,
             layout: self.layout,
         };
@@ -99,7 +104,12 @@ impl Known {
             sample: RowSample::new(self.seed, 0, []),
             content_hash: self.content_hash,
         };
-        (assigned, self.survey, bins)
+        (assigned, self.survey.into_owned(), bins)
+    }
+
+    /// Bytes of its serialised form for so many features, texts' categories apart.
+    pub fn bytes_max(features: usize) -> u64 {
+        (features * (CODES_MAX * size_of::<f64>() + FEATURE_BYTES)) as u64
     }
 
     /// How many byte columns the codes have.

@@ -13,12 +13,13 @@ use crate::{
         logistic::{Logistic, LogisticOptions, Shape},
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan, grouped},
-    scratch::BlockFile,
+    scratch::{BlockFile, CHECKED_BYTES},
     stats::{CategoryCounts, sample},
     train::{
         binning, boost,
         evaluate::EvaluationSpec,
         job::Job,
+        known::Known,
         newton, predict,
         rows::{self, RowsBuffer},
         scores,
@@ -260,6 +261,7 @@ impl Planner<'_> {
             coders + bytes,
             "cut points, a byte column of a slice",
         );
+        self.seal(&features);
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
         let blocks = self.threads * boost::lent_bytes(&layout, outputs);
@@ -343,6 +345,27 @@ impl Planner<'_> {
             "candidates",
             self.threads * gbdt::sample::sample_worker_bytes(columns, outputs),
             "rows on their way to the sample, lists of a block a thread",
+        );
+    }
+
+    /// What the passes found, as bytes and as a file's bytes, for other runs.
+    fn seal(&mut self, features: &[usize]) {
+        let fields = &self.job.schema().fields;
+        let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
+        let texts = features.iter().filter(is_text).count() as u64;
+        let categories = CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max);
+        let found = Known::bytes_max(features.len()) + texts * categories as u64;
+        self.memory.add(
+            "seal",
+            "what was found",
+            2 * found,
+            "statistics and cut points as bytes, and the file's",
+        );
+        self.memory.add(
+            "seal",
+            "checksums",
+            self.threads * CHECKED_BYTES as u64,
+            "a piece of a block a thread",
         );
     }
 

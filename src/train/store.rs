@@ -147,7 +147,6 @@ pub(super) fn claim(
     let shared = Shared::create(
         parent(options),
         ingredients,
-        options.keep_scratch,
         options.allow_tmpfs,
         &run_files,
     )?;
@@ -202,13 +201,8 @@ impl Run<'_> {
             &spec.survey.features,
             &spec.bins,
         );
-        shared.seal(
-            &self.context,
-            &self.options.dataset,
-            &known,
-            spec.rows,
-            codes,
-        )
+        let files = [spec.rows.block_file(), codes];
+        shared.seal(&self.context, self.options, &known, files)
     }
 
     /// What writes checkpoints while trees grow. A checkpoint that the run goes on from must be of the

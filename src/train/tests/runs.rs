@@ -74,7 +74,7 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
         let phases = plan.memory.phases().into_iter();
         phases.map(str::to_owned).collect::<Vec<_>>()
     };
-    let expected = "scan survey cut points binning trees evaluation prediction";
+    let expected = "scan survey cut points binning seal trees evaluation prediction";
     assert_eq!(phases(trees()).join(" "), expected);
     let expected = "scan survey cut points start newton prediction";
     assert_eq!(phases(linear()).join(" "), expected);
