@@ -409,13 +409,22 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets margins from finished trees; what rows in no split get means nothing.
+    /// Sets the margins of train and valid rows from finished trees; other rows keep the base.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
         for (index, tree) in self.work.replay.iter().enumerate() {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
             tree.add(codes, 0, margin);
+        }
+        // As in training, where held-out rows reach no leaf.
+        let base = &self.constants.base_margins;
+        for (margin, &base) in margin.chunks_exact_mut(codes.rows).zip(base) {
+            for (margin, &split) in margin.iter_mut().zip(rows.split) {
+                if split > Split::Valid as u8 {
+                    *margin = base;
+                }
+            }
         }
     }
 
