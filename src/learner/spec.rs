@@ -4,6 +4,7 @@
 //! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
 mod linear;
+mod objective;
 mod reader;
 mod trees;
 
@@ -12,7 +13,10 @@ use std::fmt::Write as _;
 use crate::{
     data::nearest,
     error::{Error, Result},
-    learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
+    learner::{
+        gbdt::{BoosterOptions, Loss},
+        logistic::LogisticOptions,
+    },
     limits::Limits,
 };
 
@@ -189,6 +193,14 @@ impl ModelSpec {
         }
     }
 
+    /// What is minimised where the target is a number.
+    pub fn regression_loss(&self) -> Loss {
+        match self {
+            Self::Gbdt(options) => options.regression_loss,
+            Self::Logistic(_) => Loss::SquaredError,
+        }
+    }
+
     /// Rounds without a better valid loss before training stops, where asked for.
     pub fn early_stopping_rounds(&self) -> Option<u32> {
         match self {
@@ -199,13 +211,13 @@ impl ModelSpec {
 
     /// Fills in what only the data can tell: class weights, and the penalty that `C` means.
     ///
-    /// `classes` are the target's classes with their training rows, empty for regression; `rows` are
-    /// all training rows.
+    /// `classes` are the target's classes with their training rows, empty for regression; `weight` is
+    /// that of all training rows.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
-    pub fn resolve(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
+    pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
         let (balanced, named, weights) = match self {
             Self::Gbdt(options) => (
                 options.balanced,
@@ -214,7 +226,7 @@ impl ModelSpec {
             ),
             Self::Logistic(options) => {
                 if let Some(inverse) = options.inverse_l2 {
-                    options.l2 = 1.0 / (inverse * rows.max(1) as f64);
+                    options.l2 = 1.0 / (inverse * weight);
                 }
                 (
                     options.balanced,
@@ -233,6 +245,7 @@ impl ModelSpec {
         }
         let mut filled = vec![1.0; classes.len()];
         if balanced {
+            let rows: u64 = classes.iter().map(|(_, class_rows)| class_rows).sum();
             for (weight, (_, class_rows)) in filled.iter_mut().zip(classes) {
                 *weight = rows as f64 / (classes.len() as f64 * (*class_rows).max(1) as f64);
             }

@@ -107,11 +107,19 @@ impl Metrics {
                 ("brier", metrics.brier),
                 ("top_k_accuracy", metrics.top_k_accuracy),
             ],
-            Self::Regression(metrics) => vec![
-                ("rmse", metrics.rmse),
-                ("mae", metrics.mae),
-                ("r2", metrics.r2),
-            ],
+            Self::Regression(metrics) => {
+                let deviations = [
+                    ("pinball", metrics.pinball),
+                    ("poisson_deviance", metrics.poisson_deviance),
+                ];
+                let measured = deviations.into_iter().filter(|(_, value)| value.is_some());
+                let errors = [
+                    ("rmse", metrics.rmse),
+                    ("mae", metrics.mae),
+                    ("r2", metrics.r2),
+                ];
+                measured.chain(errors).collect()
+            }
         }
     }
 }

@@ -50,14 +50,14 @@ pub struct BoostSpec<'a> {
     pub state_path: &'a Path,
 }
 
-/// What trees of a task minimise.
-pub fn loss_of(task: Task, classes: usize) -> Loss {
+/// What trees of a task minimise; `regression` is the loss where the target is a number.
+pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
     match task {
         Task::Binary => Loss::BinaryLogLoss,
         Task::Multiclass => Loss::Softmax {
             classes: classes as u16,
         },
-        Task::Regression => Loss::SquaredError,
+        Task::Regression => regression,
     }
 }
 
@@ -116,7 +116,7 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
             }
             booster.finish_pass(parts)?;
             sweep.turn();
-            bytes_read += spec.rows.rows() * request_bytes(&request);
+            bytes_read += spec.rows.rows() * request_bytes(&request, spec.rows.is_weighted());
             let grown = booster.rounds() - rounds;
             rounds += grown;
             context
@@ -196,11 +196,12 @@ pub fn lent_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
 }
 
 /// Bytes that a pass reads of each row.
-fn request_bytes(request: &PassRequest) -> u64 {
+fn request_bytes(request: &PassRequest, weighted: bool) -> u64 {
+    let label_bytes = if weighted { 8 } else { 4 };
     let state = 4 * u64::from(request.margin.reads)
         + 4 * u64::from(request.gradient.reads)
         + 2 * u64::from(request.node.reads);
-    request.byte_columns.len() as u64 + 1 + 4 * u64::from(request.labels) + state
+    request.byte_columns.len() as u64 + 1 + label_bytes * u64::from(request.labels) + state
 }
 
 /// The memory into which one worker's blocks are read.

@@ -83,7 +83,11 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
             left_out.len()
         )));
     }
-    let loss = loss_of(run.target.task, run.target.classes.len());
+    let loss = loss_of(
+        run.target.task,
+        run.target.classes.len(),
+        options.regression_loss,
+    );
     let (codes, binned) = write_codes(context, &run.job, &spec.bins, &run.scratch.file("codes"))?;
     let plan = BoosterPlan::new(
         options,
@@ -201,7 +205,7 @@ fn about(run: &Run<'_>, assigned: &Assigned) -> About {
         roles: Roles {
             target: run.target.name.clone(),
             group: job.roles.group.map(name),
-            weight: None,
+            weight: job.roles.weight.map(name),
             split: job.roles.split.map(name),
             excluded: excluded.collect(),
         },

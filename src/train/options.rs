@@ -85,7 +85,7 @@ pub struct TrainOptions {
     pub exclude_if_there: Vec<String>,
     /// Columns that are features although the profile excludes them.
     pub include: Vec<String>,
-    /// Column of row weights: refused until learners are given weights.
+    /// Column of row weights; `None` takes the profile's.
     pub weight: Option<String>,
     /// Column that says which rows stay together.
     pub group: GroupChoice,

@@ -69,7 +69,12 @@ pub struct PlanSpec<'a> {
 
 impl PlanSpec<'_> {
     fn loss(&self) -> Loss {
-        boost::loss_of(self.evaluation.task, self.evaluation.classes)
+        let evaluation = self.evaluation;
+        boost::loss_of(
+            evaluation.task,
+            evaluation.classes,
+            self.model.regression_loss(),
+        )
     }
 
     fn outputs(&self) -> usize {
@@ -270,7 +275,7 @@ impl Planner<'_> {
         );
         let used = self.memory.phase_bytes("trees");
         let loss = self.spec.loss();
-        let worker = BoosterPlan::bytes_of_worker(loss).max(TREE_THREAD_BYTES);
+        let worker = BoosterPlan::bytes_of_worker(options, loss).max(TREE_THREAD_BYTES);
         // Where even the smallest histograms do not fit they are planned all the same: the sum of
         // the lines is then above the limit, and the refusal names the figure that would do.
         let budget = self
@@ -386,7 +391,8 @@ impl Planner<'_> {
 
     /// Rows file and sample.
     fn common_scratch_bytes(&self) -> u64 {
-        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES);
+        let weight = self.job.roles.weight.map_or(0, |_| rows::WEIGHT_BYTES);
+        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES + weight);
         let value = |column: &usize| survey::sample_bytes(self.job.schema(), *column);
         let sampled = self.features().iter().map(value).sum();
         rows + BlockFile::disk_bytes(self.sample_rows(), sampled)

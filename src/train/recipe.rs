@@ -19,7 +19,7 @@ use crate::{
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
         classes::{assumed_task, find_target, known_target, task_choice},
-        evaluate::{Evaluation, EvaluationSpec},
+        evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
         job::Job,
         options::TrainOptions,
@@ -223,7 +223,11 @@ impl<'a> Run<'a> {
 
     /// Labels and groups of all rows, and the groups' names.
     pub(super) fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
-        let rows = RowsFile::create(&self.scratch.file("rows"), self.job.dataset.rows())?;
+        let rows = RowsFile::create(
+            &self.scratch.file("rows"),
+            self.job.dataset.rows(),
+            self.job.roles.weight.is_some(),
+        )?;
         let mut names = GroupTable::new(
             self.target.classes.len(),
             self.options.limits.groups_in_memory_max,
@@ -373,6 +377,7 @@ fn evaluation_spec(
         task,
         classes,
         label_center: 0.0,
+        deviation: deviation_of(options.model.regression_loss()),
         grouped: job.roles.group.is_some(),
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
         spill: options.out_dir.clone(),
@@ -385,6 +390,6 @@ fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<M
     let names = target.classes.iter().map(String::as_str);
     let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
     let mut spec = model.clone();
-    spec.resolve(&classes, train.iter().sum())?;
+    spec.resolve(&classes, assigned.train_weight)?;
     Ok(spec)
 }

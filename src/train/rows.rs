@@ -12,15 +12,21 @@ use crate::{
 const LABEL: usize = 0;
 const GROUP: usize = 1;
 const SPLIT: usize = 2;
+const WEIGHT: usize = 3;
 
-/// Bytes on disk of one row.
+/// Bytes on disk of one row that has no weight.
 pub const ROW_BYTES: usize = 4 + 8 + 1;
 
-/// Label, group hash and split of every row, on disk. The scan writes labels and groups, the
-/// assignment the splits; afterwards it is only read. A label that is missing is NaN.
+/// Bytes on disk of a row's weight.
+pub const WEIGHT_BYTES: usize = 4;
+
+/// Label, group hash and split of every row, on disk, and its weight where there is a weight column.
+/// The scan writes labels, groups and weights, the assignment the splits; afterwards it is only
+/// read. A label that is missing is NaN.
 #[derive(Debug, Clone)]
 pub struct RowsFile {
     file: BlockFile,
+    weighted: bool,
 }
 
 impl RowsFile {
@@ -28,14 +34,21 @@ impl RowsFile {
     ///
     /// # Errors
     /// As [`BlockFile::create`].
-    pub fn create(path: &Path, rows: u64) -> Result<Self> {
-        let file = BlockFile::create(path, rows, &[4, 8, 1])?;
-        Ok(Self { file })
+    pub fn create(path: &Path, rows: u64, weighted: bool) -> Result<Self> {
+        let element_bytes = [4, 8, 1, WEIGHT_BYTES];
+        let arrays = if weighted { 4 } else { 3 };
+        let file = BlockFile::create(path, rows, &element_bytes[..arrays])?;
+        Ok(Self { file, weighted })
     }
 
     /// Rows in all.
     pub fn rows(&self) -> u64 {
         self.file.rows()
+    }
+
+    /// Whether rows have weights of their own.
+    pub fn is_weighted(&self) -> bool {
+        self.weighted
     }
 
     /// Blocks in all.
@@ -72,6 +85,18 @@ impl RowsFile {
         self.file.write(SPLIT, first_row, splits)
     }
 
+    /// Writes weights from a row on.
+    ///
+    /// # Errors
+    /// As [`BlockFile::write`].
+    ///
+    /// # Panics
+    /// If the file was made without weights.
+    pub fn write_weights(&self, first_row: u64, weights: &[f32]) -> Result<()> {
+        assert!(self.weighted);
+        self.file.write(WEIGHT, first_row, weights)
+    }
+
     /// Reads the splits of a row range.
     ///
     /// # Errors
@@ -88,6 +113,18 @@ impl RowsFile {
     pub fn read_labels(&self, first_row: u64, rows: usize, labels: &mut Vec<f32>) -> Result<()> {
         labels.resize(rows, f32::NAN);
         self.file.read(LABEL, first_row, labels)
+    }
+
+    /// Reads the weights of a row range; 1 where there is no weight column.
+    ///
+    /// # Errors
+    /// As [`BlockFile::read`].
+    pub fn read_weights(&self, first_row: u64, rows: usize, weights: &mut Vec<f32>) -> Result<()> {
+        weights.resize(rows, 1.0);
+        if self.weighted {
+            self.file.read(WEIGHT, first_row, weights)?;
+        }
+        Ok(())
     }
 
     /// Reads the group hashes of a row range.
@@ -111,9 +148,9 @@ pub struct RowsBuffer {
 
 impl RowsBuffer {
     /// Bytes held a row.
-    pub const ROW_BYTES: usize = ROW_BYTES + 4;
+    pub const ROW_BYTES: usize = ROW_BYTES + WEIGHT_BYTES;
 
-    /// Reads a block of rows. Every row weighs 1.
+    /// Reads a block of rows.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
@@ -122,7 +159,7 @@ impl RowsBuffer {
         self.read_range(file, (block * BLOCK_ROWS) as u64, rows)
     }
 
-    /// Reads any range of rows. Every row weighs 1.
+    /// Reads any range of rows.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
@@ -135,7 +172,7 @@ impl RowsBuffer {
         file.read_labels(first_row, rows, &mut self.label)?;
         file.read_groups(first_row, rows, &mut self.group)?;
         file.read_splits(first_row, rows, &mut self.split)?;
-        self.weight.resize(rows, 1.0);
+        file.read_weights(first_row, rows, &mut self.weight)?;
         Ok(self.block())
     }
 
@@ -145,20 +182,17 @@ impl RowsBuffer {
     /// As [`BlockFile::read`].
     pub fn read_splits(&mut self, file: &RowsFile, block: usize) -> Result<()> {
         let rows = file.block_rows(block);
-        self.weight.resize(rows, 1.0);
         file.read_splits((block * BLOCK_ROWS) as u64, rows, &mut self.split)
     }
 
-    /// Reads a block's labels alone.
+    /// Reads a block's labels and weights alone.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
     pub fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
-        file.read_labels(
-            (block * BLOCK_ROWS) as u64,
-            file.block_rows(block),
-            &mut self.label,
-        )
+        let (first_row, rows) = ((block * BLOCK_ROWS) as u64, file.block_rows(block));
+        file.read_labels(first_row, rows, &mut self.label)?;
+        file.read_weights(first_row, rows, &mut self.weight)
     }
 
     /// What was read last; arrays that were not read hold whatever was there.

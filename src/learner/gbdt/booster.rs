@@ -1,7 +1,7 @@
 //! The booster: which pass comes next, and what follows from it.
 //!
 //! ```text
-//!  labels -> root -> level -> level ... -> root -> level ... -> scores [-> replay]
+//!  labels [-> base] -> root -> level -> level ... [-> leaves] -> root ... -> scores [-> replay]
 //!            |       one a level, or one a tile of byte columns
 //!            applies the trees of the round before, computes losses and gradients, and accumulates
 //!            the roots, all in one read
@@ -18,16 +18,18 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Loss,
+        checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
         features::{FeatureCodes, assert_layout, sample_features},
         gain::Regularisation,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
-        loss::{Reach, objective},
+        loss::{Bounds, Reach, objective},
         pass::{OutputWork, PassKind, PassRequest, PassWork},
         plan::BoosterPlan,
         quantise::Scale,
+        renew::{Quantiles, Tally, WeightUnits},
         replay::CompiledTree,
         summary::LabelSummary,
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
@@ -38,23 +40,26 @@ use crate::{
 /// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
+    pub(super) constants: Constants,
     labels: LabelSummary,
-    reach: Reach,
+    pub(super) reach: Reach,
     scale: Scale,
-    curve: Curve,
-    trees: Vec<Tree>,
+    pub(super) curve: Curve,
+    pub(super) trees: Vec<Tree>,
+    pub(super) boundary: Boundary,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
     grower: Option<Grower>,
+    /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
+    quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
-    work: Option<PassWork>,
+    pub(super) next: Option<PassKind>,
+    pub(super) work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
 }
@@ -106,6 +111,7 @@ impl Booster {
             reach: Reach {
                 weight_max: 0.0,
                 gradient_max: 0.0,
+                hessian_max: 0.0,
                 step_max: 0.0,
             },
             scale: Scale {
@@ -114,8 +120,10 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
+            boundary: Boundary::default(),
             grown: None,
             grower: None,
+            quantiles: None,
             next: Some(PassKind::Labels),
             work: None,
             idle: Mutex::default(),
@@ -163,15 +171,25 @@ impl Booster {
             PassKind::Labels => {
                 self.labels = found.labels;
                 self.labels.check()?;
-                self.set_base();
-                self.begin_round(0);
+                self.constants.objective.check_labels(&self.labels)?;
+                self.find_base();
+            }
+            PassKind::Base | PassKind::Renew { .. } => {
+                if work.kind == (PassKind::Renew { is_first: true }) {
+                    self.settle_routes(&found.counts);
+                }
+                let tally = found.tally.expect("the pass looked for quantiles");
+                self.narrow(&tally);
             }
             PassKind::Root { is_first } => {
                 self.add_losses(&found.losses);
+                self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
-                self.reach.gradient_max = found.gradient_max;
+                self.boundary.reached(self.reach);
+                self.reach.gradient_max = found.largest.gradient;
+                self.reach.hessian_max = found.largest.hessian;
                 if self.stops_early() {
                     self.end();
                 } else {
@@ -190,6 +208,7 @@ impl Booster {
             PassKind::Scores => {
                 self.add_losses(&found.losses);
                 self.finish_trees(&found.counts);
+                self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
@@ -256,7 +275,11 @@ impl Booster {
             labels: LabelSummary::new(self.constants.objective.classes()),
             counts: counts.collect(),
             losses: Default::default(),
-            gradient_max: 0.0,
+            largest: Bounds {
+                gradient: 0.0,
+                hessian: 0.0,
+            },
+            tally: None,
         };
         for part in parts {
             found.labels.merge(&part.labels);
@@ -267,27 +290,91 @@ impl Booster {
             for (total, loss) in found.losses.iter_mut().zip(&part.losses) {
                 total.merge(loss);
             }
-            found.gradient_max = found.gradient_max.max(part.gradient_max);
+            let Bounds { gradient, hessian } = &mut found.largest;
+            *gradient = gradient.max(part.largest.gradient);
+            *hessian = hessian.max(part.largest.hessian);
+            match (&mut found.tally, part.tally) {
+                (Some(tally), Some(part)) => tally.merge(&part),
+                (tally, part) => *tally = tally.take().or(part),
+            }
             let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
             idle.push(part.buffers);
         }
         found
     }
 
-    /// Sets what margins start from, and how far gradients reach there.
-    fn set_base(&mut self) {
+    /// Looks for what margins start from.
+    fn find_base(&mut self) {
         let objective = &self.constants.objective;
-        let base = objective.base_margins(&self.labels);
+        match objective.renewal() {
+            Some(alpha) => {
+                self.quantiles = Some(self.quantiles_of(alpha, 1));
+                self.next = Some(PassKind::Base);
+            }
+            None => {
+                let base = objective.base_margins(&self.labels);
+                self.set_base(base);
+            }
+        }
+    }
+
+    /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
+    fn set_base(&mut self, base: Vec<f32>) {
+        let objective = &self.constants.objective;
+        let reach = objective.bounds_at_base(&self.labels, &base);
         self.reach = Reach {
             weight_max: self.labels.weight_max,
-            gradient_max: objective.gradient_max_at_base(&self.labels, &base),
+            gradient_max: reach.gradient,
+            hessian_max: reach.hessian,
             step_max: 0.0,
         };
         self.constants.base_margins = base;
+        self.begin();
+    }
+
+    /// Quantiles of so many leaves, of which nothing is known yet.
+    fn quantiles_of(&self, alpha: f64, leaves: usize) -> Quantiles {
+        let units = WeightUnits::new(self.labels.weight_max, self.labels.train_rows);
+        Quantiles::new(alpha, leaves, units)
+    }
+
+    /// Learns a digit of the quantiles, and goes on when all are known.
+    fn narrow(&mut self, tally: &Tally) {
+        let mut quantiles = self.quantiles.take().expect("quantiles are looked for");
+        quantiles.narrow(tally);
+        let of_leaves = self.grown.is_some();
+        if !quantiles.is_done() {
+            self.quantiles = Some(quantiles);
+            self.next = Some(if of_leaves {
+                PassKind::Renew { is_first: false }
+            } else {
+                PassKind::Base
+            });
+            return;
+        }
+        if !of_leaves {
+            self.set_base(quantiles.values());
+            return;
+        }
+        let shrinkage = self.options.shrinkage;
+        let step = |value: f32| (f64::from(value) * shrinkage) as f32;
+        let values = quantiles.values().into_iter().map(step).collect();
+        let grown = self.grown.as_mut().expect("trees are grown");
+        grown.trees_mut()[0].renew(values);
+        self.end_round();
+    }
+
+    /// Rows are in the leaves of the grown trees.
+    fn settle_routes(&mut self, counts: &[Vec<u64>]) {
+        let grown = self.grown.as_mut().expect("trees are grown");
+        for (tree, counts) in grown.trees_mut().iter_mut().zip(counts) {
+            tree.set_rows(counts);
+            tree.clear_routes();
+        }
     }
 
     /// Plants the trees of a round; its gradients come with the next root pass.
-    fn begin_round(&mut self, round: u32) {
+    pub(super) fn begin_round(&mut self, round: u32) {
         let BoosterOptions {
             feature_fraction,
             seed,
@@ -300,7 +387,7 @@ impl Booster {
         let outputs = self.constants.objective.outputs();
         self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
         self.next = Some(PassKind::Root {
-            is_first: round == 0,
+            is_first: self.grown.is_none(),
         });
     }
 
@@ -318,13 +405,26 @@ impl Booster {
             self.grower = Some(grower);
             return;
         }
-        let values = grower
+        let leaves = grower.trees()[0].leaves();
+        self.grown = Some(grower);
+        match self.constants.objective.renewal() {
+            Some(alpha) => {
+                self.quantiles = Some(self.quantiles_of(alpha, leaves));
+                self.next = Some(PassKind::Renew { is_first: true });
+            }
+            None => self.end_round(),
+        }
+    }
+
+    /// The grown trees have their values; they are applied in the next round's first pass.
+    fn end_round(&mut self) {
+        let grown = self.grown.as_ref().expect("trees are grown");
+        let values = grown
             .trees()
             .iter()
-            .map(|tree| tree.leaf_values(grower.rules()));
+            .map(|tree| tree.leaf_values(grown.rules()));
         let steps = values.flatten().map(|value| f64::from(value.abs()));
         self.reach.step_max = steps.fold(0.0, f64::max);
-        self.grown = Some(grower);
         let round = self.rounds() + 1;
         if round < self.options.trees {
             self.begin_round(round);
@@ -360,7 +460,7 @@ impl Booster {
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
@@ -369,7 +469,8 @@ impl Booster {
             && stopping
             && best < self.rounds()
         {
-            self.trees.truncate(best as usize * outputs);
+            let cut_off = self.trees.split_off(best as usize * outputs);
+            self.boundary.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -385,11 +486,21 @@ impl Booster {
             scale: self.scale,
             wide: WideHistograms::default(),
             replay: Vec::new(),
+            quantiles: self.quantiles.clone(),
         };
         match kind {
-            PassKind::Labels => {}
+            PassKind::Labels | PassKind::Base | PassKind::Renew { is_first: false } => {}
+            PassKind::Renew { is_first: true } => {
+                let grown = self.grown.as_ref().expect("trees are grown");
+                for (work, tree) in work.outputs.iter_mut().zip(grown.trees()) {
+                    work.routes = tree.routes().to_vec();
+                    work.leaves = tree.leaves();
+                }
+            }
             PassKind::Root { is_first } => {
-                if !is_first {
+                if is_first {
+                    self.prepare_replay(&mut work);
+                } else {
                     self.prepare_apply(&mut work);
                 }
                 self.prepare_slots(&mut work);
@@ -404,12 +515,15 @@ impl Booster {
             }
             PassKind::Tile => self.prepare_slots(&mut work),
             PassKind::Scores => self.prepare_apply(&mut work),
-            PassKind::Replay => {
-                let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
-                work.replay = self.trees.iter().map(compile).collect();
-            }
+            PassKind::Replay => self.prepare_replay(&mut work),
         }
         work
+    }
+
+    /// Margins are computed from the trees of the ensemble: none, unless a checkpoint had some.
+    fn prepare_replay(&self, work: &mut PassWork) {
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        work.replay = self.trees.iter().map(compile).collect();
     }
 
     /// The trees of the round before are applied.
@@ -441,5 +555,6 @@ struct Found {
     labels: LabelSummary,
     counts: Vec<Vec<u64>>,
     losses: [ExactSum; 2],
-    gradient_max: f64,
+    largest: Bounds,
+    tally: Option<Tally>,
 }

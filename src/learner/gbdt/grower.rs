@@ -1,19 +1,25 @@
-//! One round's trees, grown level by level.
+//! One round's trees, grown a batch of nodes at a time.
 //!
 //! ```text
 //!  targets: the nodes whose histograms the next pass yields
 //!     absorb(histograms)   siblings by subtraction, best split of each node so far
-//!     advance()            the best splits within the leaf budget; their children are the targets
+//!     advance()            splits the nodes that the growth wants; their children are the targets
 //! ```
+//!
+//! Depth-wise, a batch is a level. Leaf-wise, it is every node that best-first growth would split as
+//! far as gains are known ([`best_first`]); a split that turns out not to be among the best is cut off
+//! again.
 //!
 //! Where parents' histograms are kept, a target is the smaller child of a node split and brings the
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
+use std::collections::BTreeMap;
+
 use crate::{
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions,
+        BoosterOptions, Growth, best_first,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
@@ -237,24 +243,83 @@ impl Grower {
         resolved
     }
 
-    /// Splits the best nodes of the level within the leaf budget, and makes the children that may be
-    /// split further the next targets. Answers whether there are any; if not, the trees are grown.
+    /// Splits nodes, and makes the children that may be split further the next targets. Answers
+    /// whether there are any; if not, the trees are grown.
     pub fn advance(&mut self, ground: Ground<'_>) -> bool {
-        let mut opens = std::mem::take(&mut self.open);
-        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+        let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
+        match ground.options.growth {
+            Growth::DepthWise => self.split_level(ground, opens),
+            Growth::LeafWise => self.split_best(ground, opens),
+        }
+        !self.targets.is_empty()
+    }
+
+    /// Splits the best nodes of the level within the leaf budget.
+    fn split_level(&mut self, ground: Ground<'_>, mut opens: Vec<Open>) {
+        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
         let mut pairs = Vec::with_capacity(opens.len());
-        for open in opens {
-            let Some(best) = open.best else { continue };
+        for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
-            let children = tree.split(open.node, best, ground.features, ground.layout);
+            tree.set_best(open.node, open.best);
+            let children = tree.split(open.node, ground.features, ground.layout);
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            self.target_children(ground, output, children, histogram);
+            if self.trees[output].leaves() < ground.options.leaves_max as usize {
+                self.target_children(ground, output, children, histogram);
+            }
         }
-        !self.targets.is_empty()
+    }
+
+    /// Splits all nodes that best-first growth is to split as far as gains are known, and cuts off
+    /// what it is not.
+    fn split_best(&mut self, ground: Ground<'_>, opens: Vec<Open>) {
+        let mut histograms: Vec<BTreeMap<u32, NodeHistogram>> = Vec::new();
+        histograms.resize_with(self.trees.len(), BTreeMap::new);
+        for open in opens {
+            self.trees[open.output].set_best(open.node, open.best);
+            histograms[open.output].insert(open.node, open.histogram);
+        }
+        for (output, histograms) in histograms.into_iter().enumerate() {
+            // A tree that no histogram came for is grown.
+            if !histograms.is_empty() {
+                self.split_best_of(ground, output, histograms);
+            }
+        }
+    }
+
+    /// The same for one tree, given the histograms of the nodes whose best split is new.
+    fn split_best_of(
+        &mut self,
+        ground: Ground<'_>,
+        output: usize,
+        mut histograms: BTreeMap<u32, NodeHistogram>,
+    ) {
+        let splits_max = ground.options.leaves_max as usize - 1;
+        let targets_before = self.targets.len();
+        loop {
+            let tree = &mut self.trees[output];
+            let order = best_first::order(tree, splits_max);
+            let batch = best_first::batch(tree, &order, splits_max);
+            let numbers = tree.keep(&order);
+            let batch_histograms = batch.nodes.iter().map(|node| histograms.remove(node));
+            let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
+            for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
+                let node = numbers[node as usize];
+                let children = self.trees[output].split(node, ground.features, ground.layout);
+                if !batch.completes {
+                    let histogram = histogram.unwrap_or_default();
+                    self.target_children(ground, output, children, histogram);
+                }
+            }
+            // What was split may have children that are leaves for certain; then no pass is needed
+            // to go on.
+            if batch.completes || self.targets.len() > targets_before {
+                return;
+            }
+        }
     }
 
     /// Takes the split from the nodes that are not worth a leaf: when a tree's budget does not reach
@@ -285,9 +350,7 @@ impl Grower {
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < ground.options.depth_max
-                && tree.leaves() < ground.options.leaves_max as usize
-                && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < ground.options.depth_max && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {
@@ -322,3 +385,6 @@ impl Grower {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

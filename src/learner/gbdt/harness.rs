@@ -7,7 +7,9 @@ use std::sync::{
 
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, StateBlock},
-    learner::gbdt::{Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss},
+    learner::gbdt::{
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss,
+    },
     limits::BLOCK_ROWS,
     model::Ensemble,
 };
@@ -148,6 +150,20 @@ impl Table {
         layout: &CodeLayout,
         schedule: Schedule,
     ) -> crate::Result<Outcome> {
+        self.train_from(options, loss, layout, schedule, None, &mut |_| {})
+    }
+
+    /// Trains to the end from a checkpoint, if there is one; `after_pass` sees the booster after each
+    /// pass.
+    pub(super) fn train_from(
+        &self,
+        options: &BoosterOptions,
+        loss: Loss,
+        layout: &CodeLayout,
+        schedule: Schedule,
+        checkpoint: Option<BoosterCheckpoint<'_>>,
+        after_pass: &mut dyn FnMut(&Booster),
+    ) -> crate::Result<Outcome> {
         let Schedule {
             threads,
             budget_bytes,
@@ -156,12 +172,16 @@ impl Table {
         let plan = BoosterPlan::new(options, loss, layout, threads, budget_bytes)?;
         let features = self.features.clone();
         let mut booster = Booster::new(options.clone(), loss, features, layout.clone(), plan)?;
+        if let Some(checkpoint) = checkpoint {
+            booster = booster.resume(checkpoint).map_err(crate::Error::Dataset)?;
+        }
         let blocks = self.blocks(layout, loss.outputs());
         let blocks: Vec<Mutex<Block>> = blocks.into_iter().map(Mutex::new).collect();
         let mut passes = 0;
         while booster.next_pass().is_some() {
             let parts = self.lend(&booster, schedule, &blocks);
             booster.finish_pass(parts)?;
+            after_pass(&booster);
             passes += 1;
         }
         let mut margins = vec![Vec::new(); self.rows()];

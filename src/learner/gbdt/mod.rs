@@ -1,6 +1,8 @@
 //! Histogram gradient boosting.
 
+pub mod best_first;
 pub mod booster;
+pub mod checkpoint;
 pub mod curve;
 pub mod elementary;
 pub mod exact;
@@ -15,6 +17,7 @@ pub mod options;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
+pub mod renew;
 pub mod replay;
 pub mod split;
 pub mod summary;
@@ -23,9 +26,10 @@ pub mod vectors;
 pub mod worker;
 
 pub use booster::Booster;
+pub use checkpoint::BoosterCheckpoint;
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
-pub use options::{BoosterOptions, Loss};
+pub use options::{BoosterOptions, Growth, Loss};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use summary::LabelSummary;

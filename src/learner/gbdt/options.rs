@@ -1,7 +1,7 @@
 //! Options of the booster, checked once.
 
 /// What the trees minimise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Logistic loss of a margin and a label in {0, 1}.
@@ -13,6 +13,18 @@ pub enum Loss {
     },
     /// Half the squared error.
     SquaredError,
+    /// The absolute error: leaves are medians.
+    AbsoluteError,
+    /// The pinball loss: leaves are quantiles.
+    Quantile {
+        /// Which quantile, in (0, 1).
+        alpha: f64,
+    },
+    /// Poisson deviance of a count, whose logarithm is the margin.
+    Poisson {
+        /// Hessians are taken this far above the margin, which makes steps smaller; not negative.
+        delta_step_max: f64,
+    },
 }
 
 impl Loss {
@@ -20,9 +32,24 @@ impl Loss {
     pub fn outputs(self) -> usize {
         match self {
             Self::Softmax { classes } => usize::from(classes),
-            Self::BinaryLogLoss | Self::SquaredError => 1,
+            Self::BinaryLogLoss
+            | Self::SquaredError
+            | Self::AbsoluteError
+            | Self::Quantile { .. }
+            | Self::Poisson { .. } => 1,
         }
     }
+}
+
+/// Which node is split next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Growth {
+    /// All nodes of a level, larger gains first where the leaf budget ends (XGBoost's `depthwise`).
+    #[default]
+    DepthWise,
+    /// The leaf of the largest gain in the whole tree (XGBoost's `lossguide`, LightGBM's way).
+    LeafWise,
 }
 
 /// What the user asked of the trees. Every field is in its range (the constructor of the learner's
@@ -33,6 +60,9 @@ pub struct BoosterOptions {
     pub trees: u32,
     /// Factor on leaf values, in (0, 1].
     pub shrinkage: f64,
+    /// Which node is split next.
+    #[serde(default)]
+    pub growth: Growth,
     /// Edges from the root to the deepest leaf, at least 1.
     pub depth_max: u32,
     /// Leaves of a tree, at least 2.
@@ -51,6 +81,9 @@ pub struct BoosterOptions {
     pub gain_min: f64,
     /// Share of the features each tree may use, in (0, 1].
     pub feature_fraction: f64,
+    /// What is minimised where the target is a number: no loss of classes.
+    #[serde(default = "squared_error")]
+    pub regression_loss: Loss,
     /// Rounds without a better valid loss before training stops; `None` trains all of them.
     pub early_stopping_rounds: Option<u32>,
     /// Factor on the weight of positive rows (binary only), above 0.
@@ -72,6 +105,7 @@ impl Default for BoosterOptions {
         Self {
             trees: 100,
             shrinkage: 0.1,
+            growth: Growth::DepthWise,
             depth_max: 6,
             leaves_max: 64,
             bins_max: 255,
@@ -81,6 +115,7 @@ impl Default for BoosterOptions {
             child_rows_min: 20,
             gain_min: 0.0,
             feature_fraction: 1.0,
+            regression_loss: squared_error(),
             early_stopping_rounds: None,
             positive_weight: 1.0,
             class_weights: Vec::new(),
@@ -89,4 +124,8 @@ impl Default for BoosterOptions {
             seed: 42,
         }
     }
+}
+
+fn squared_error() -> Loss {
+    Loss::SquaredError
 }

@@ -4,6 +4,9 @@
 //! splits move the rows of a chunk one split after the other ([`move_right`]). Elsewhere rows walk
 //! from the root, a few of them side by side, since each waits for its codes. Both find the same
 //! leaf, and a margin takes one value a tree, in the order of the trees.
+//!
+//! Needed when early stopping takes back trees that margins already hold, since f32 additions cannot
+//! be undone, and when training goes on from a checkpoint.
 
 use crate::{
     data::{CodeBlock, CodeLayout},

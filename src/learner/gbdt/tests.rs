@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Loss,
+    BoosterOptions, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -17,7 +17,7 @@ fn random(row: usize, stream: u32) -> u64 {
 
 /// Numbers with and without missing values, a category, few-valued columns; labels that depend on
 /// some of them.
-fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
+pub(super) fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
     let features = vec![
         FeatureCodes::number(200, true),
         FeatureCodes::number(255, false),
@@ -65,7 +65,7 @@ fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
 }
 
 /// The margin that labels are drawn from.
-fn truth(codes: &[u8]) -> f64 {
+pub(super) fn truth(codes: &[u8]) -> f64 {
     let category = [3.0, -1.0, 0.5, -2.0, 1.5, 0.0][usize::from(codes[2]) % 6];
     let missing = if codes[0] == 200 { 1.5 } else { 0.0 };
     let step = if codes[1] > 130 { 1.2 } else { -0.8 };
@@ -98,7 +98,13 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
-fn packed_layout() -> CodeLayout {
+fn counts(rows: usize) -> Table {
+    table(rows, |codes, noise| {
+        (3.0 * noise * truth(codes).exp()).floor() as f32
+    })
+}
+
+pub(super) fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
         radix,
@@ -114,7 +120,7 @@ fn packed_layout() -> CodeLayout {
     }
 }
 
-fn options() -> BoosterOptions {
+pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         trees: 5,
         depth_max: 4,
@@ -128,26 +134,36 @@ fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule
         .expect("trains")
 }
 
-const LOSSES: [Loss; 3] = [
+pub(super) const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
-fn table_of(loss: Loss, rows: usize) -> Table {
+pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
-        Loss::SquaredError => numbers(rows),
+        Loss::SquaredError | Loss::AbsoluteError | Loss::Quantile { .. } => numbers(rows),
+        Loss::Poisson { .. } => counts(rows),
     }
 }
 
 #[test]
 fn threads_order_of_blocks_and_budget_change_no_bit() {
-    for loss in LOSSES {
+    let with_growth = |growth| LOSSES.map(|loss| (loss, growth));
+    let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
+    for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
         let options = BoosterOptions {
             trees: 3,
+            growth,
+            leaves_max: 13,
             ..options()
         };
         // Seven byte columns, so that there is something to tile.

@@ -10,9 +10,10 @@ use crate::{
         exact::ExactSum,
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
-        loss::{CHUNK_ROWS, Derivatives, Objective, Rows},
+        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
+        renew::{Quantiles, Tally, residual},
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
@@ -57,8 +58,10 @@ pub struct WorkerPart {
     pub(super) counts: Vec<Vec<u64>>,
     /// Loss times weight of train and valid.
     pub(super) losses: [ExactSum; 2],
-    /// The largest magnitude of a training row's gradient.
-    pub(super) gradient_max: f64,
+    /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
+    pub(super) largest: Bounds,
+    /// The next digit of quantiles, in passes that look for one.
+    pub(super) tally: Option<Tally>,
     pub(super) buffers: WorkerBuffers,
 }
 
@@ -95,7 +98,11 @@ impl<'a> Worker<'a> {
                 labels: LabelSummary::new(constants.objective.classes()),
                 counts: counts.collect(),
                 losses: Default::default(),
-                gradient_max: 0.0,
+                largest: Bounds {
+                    gradient: 0.0,
+                    hessian: 0.0,
+                },
+                tally: work.quantiles.as_ref().map(Quantiles::tally),
                 buffers,
             },
         }
@@ -118,9 +125,10 @@ impl<'a> Worker<'a> {
         lent(state.node.len(), kind.node().is_used());
         match kind {
             PassKind::Labels => self.sum_up_labels(&rows),
+            PassKind::Base => self.tally(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
-                    self.start(&rows, state.margin);
+                    self.replay(&codes, &rows, state.margin);
                 } else {
                     self.apply(&codes, &rows, state.margin, state.node);
                 }
@@ -133,6 +141,12 @@ impl<'a> Worker<'a> {
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
+            PassKind::Renew { is_first } => {
+                if is_first {
+                    self.settle(&codes, &rows, state.node);
+                }
+                self.tally(&rows, Some((&*state.margin, &*state.node)));
+            }
             PassKind::Scores => {
                 self.apply(&codes, &rows, state.margin, state.node);
                 self.derive(&codes, &rows, state.margin, None);
@@ -154,6 +168,30 @@ impl<'a> Worker<'a> {
             self.part
                 .labels
                 .update(&chunk, &self.part.buffers.weight[..weight]);
+        }
+    }
+
+    /// Adds training rows to the next digit of quantiles: of their residuals by leaf, or of labels.
+    fn tally(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
+        let quantiles = self.work.quantiles.as_ref();
+        let quantiles = quantiles.expect("the pass looks for quantiles");
+        for start in (0..rows.split.len()).step_by(CHUNK_ROWS) {
+            let chunk = chunk_of(rows, start);
+            self.weigh(&chunk);
+            let part = &mut self.part;
+            let tally = part.tally.as_mut().expect("made with the worker");
+            let is_train = |row: &usize| chunk.split[*row] == Split::Train as u8;
+            for row in (0..chunk.split.len()).filter(is_train) {
+                let (margin, leaf) = state.map_or((0.0, 0), |(margin, node)| {
+                    (margin[start + row], node[start + row])
+                });
+                quantiles.add(
+                    tally,
+                    usize::from(leaf),
+                    residual(chunk.label[row], margin),
+                    part.buffers.weight[row],
+                );
+            }
         }
     }
 
@@ -184,6 +222,15 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Rows follow the last node splits, and are counted.
+    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+        self.route(codes, node);
+        for output in 0..self.work.outputs.len() {
+            let of_output = output * codes.rows..(output + 1) * codes.rows;
+            self.count(output, &node[of_output], rows.split);
+        }
+    }
+
     /// Counts the training rows of each leaf.
     fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
         let counts = &mut self.part.buffers.counts;
@@ -203,10 +250,9 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.route(codes, node);
+        self.settle(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
-            self.count(output, &node[range.clone()], rows.split);
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
                 // Rows in no split have no leaf.
                 *margin += work
@@ -255,14 +301,15 @@ impl<'a> Worker<'a> {
             };
             for output in 0..self.constants.objective.outputs() {
                 let gradients = &derivatives.gradient[output * CHUNK_ROWS..][..len];
-                for (&split, &gradient) in chunk.split.iter().zip(gradients) {
-                    let is_train = split == Split::Train as u8;
-                    let magnitude = if is_train { gradient.abs() } else { 0.0 };
-                    part.gradient_max = part.gradient_max.max(magnitude);
+                let hessians = &derivatives.hessian[output * CHUNK_ROWS..][..len];
+                if self.constants.objective.is_measured() {
+                    let Bounds { gradient, hessian } = &mut part.largest;
+                    *gradient = gradient.max(largest_in_training(chunk.split, gradients));
+                    *hessian = hessian.max(largest_in_training(chunk.split, hessians));
                 }
                 quantise_into(
                     gradients,
-                    &derivatives.hessian[output * CHUNK_ROWS..][..len],
+                    hessians,
                     self.work.scale,
                     RoundingKey {
                         seed: self.constants.seed,
@@ -321,13 +368,21 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets margins from finished trees; what rows in no split get means nothing.
+    /// Sets the margins of train and valid rows from finished trees, and of the others to the base.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
         for (index, tree) in self.work.replay.iter().enumerate() {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
             tree.add(codes, 0, margin);
+        }
+        let margins = margin.chunks_exact_mut(rows.split.len());
+        for (margin, &base) in margins.zip(&self.constants.base_margins) {
+            for (margin, &split) in margin.iter_mut().zip(rows.split) {
+                if split > Split::Valid as u8 {
+                    *margin = base;
+                }
+            }
         }
     }
 
@@ -352,4 +407,16 @@ fn chunk_of<'a>(rows: &RowBlock<'a>, start: usize) -> RowBlock<'a> {
         group: &[],
         split: &rows.split[start..end],
     }
+}
+
+/// The largest magnitude of the training rows' values.
+fn largest_in_training(split: &[u8], values: &[f64]) -> f64 {
+    let magnitude = |(&split, &value): (&u8, &f64)| {
+        if split == Split::Train as u8 {
+            value.abs()
+        } else {
+            0.0
+        }
+    };
+    split.iter().zip(values).map(magnitude).fold(0.0, f64::max)
 }

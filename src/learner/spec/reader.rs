@@ -29,6 +29,8 @@ pub(super) enum Range {
     NotNegative,
     /// (0, ..)
     Positive,
+    /// (0, 1)
+    Inside,
 }
 
 impl Range {
@@ -37,6 +39,7 @@ impl Range {
             Self::Fraction => value > 0.0 && value <= 1.0,
             Self::NotNegative => value >= 0.0,
             Self::Positive => value > 0.0,
+            Self::Inside => value > 0.0 && value < 1.0,
         }
     }
 
@@ -45,6 +48,7 @@ impl Range {
             Self::Fraction => "above 0 and at most 1",
             Self::NotNegative => "0 or more",
             Self::Positive => "above 0",
+            Self::Inside => "above 0 and below 1",
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::learner::gbdt::Growth;
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -52,6 +53,7 @@ fn names_and_objects_are_understood() {
         o.child_rows_min = 1;
     });
     check_trees("lightgbm", |o| {
+        o.growth = Growth::LeafWise;
         o.leaves_max = 31;
         o.depth_max = 64;
         o.lambda_l2 = 0.0;
@@ -132,6 +134,18 @@ fn depth_and_leaves_go_together() {
         ("{\"max_leaves\": 0}", 6, 64),
         ("{\"name\": \"lightgbm\", \"max_depth\": 6}", 6, 31),
         ("{\"name\": \"lightgbm\", \"num_leaves\": 63}", 64, 63),
+        ("{\"grow_policy\": \"lossguide\"}", 64, 64),
+        ("{\"grow_policy\": \"lossguide\", \"max_depth\": 3}", 3, 8),
+        (
+            "{\"name\": \"lightgbm\", \"grow_policy\": \"depthwise\"}",
+            6,
+            31,
+        ),
+        (
+            "{\"name\": \"xgboost\", \"grow_policy\": \"lossguide\"}",
+            6,
+            64,
+        ),
     ] {
         let options = trees(text);
         assert_eq!(
@@ -150,7 +164,7 @@ fn class_weights_are_read_and_resolved() {
         .unwrap()
         .spec;
     let classes = [("neither", 90), ("donor", 10)];
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Gbdt(options) = &spec else {
         panic!("gbdt")
     };
@@ -159,7 +173,7 @@ fn class_weights_are_read_and_resolved() {
     let mut spec = parse("{\"name\": \"log_reg\", \"class_weight\": \"balanced\"}")
         .unwrap()
         .spec;
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Logistic(options) = &spec else {
         panic!("logistic")
     };
@@ -167,15 +181,57 @@ fn class_weights_are_read_and_resolved() {
     assert_eq!(options.l2, 0.01);
 
     let mut spec = parse("{\"class_weight\": {\"doner\": 2}}").unwrap().spec;
-    let message = spec.resolve(&classes, 100).unwrap_err().to_string();
+    let message = spec.resolve(&classes, 100.0).unwrap_err().to_string();
     assert!(
         message.contains("`doner`") && message.contains("did you mean `donor`?"),
         "{message}"
     );
-    let message = spec.resolve(&[], 100).unwrap_err().to_string();
+    let message = spec.resolve(&[], 100.0).unwrap_err().to_string();
     assert!(message.contains("a regression has no classes"), "{message}");
     let mut plain = parse("gbdt").unwrap().spec;
-    plain.resolve(&[], 100).unwrap();
+    plain.resolve(&[], 100.0).unwrap();
+}
+
+#[test]
+fn objectives_of_numbers_choose_the_loss() {
+    let check = |text: &str, loss| {
+        let choice = parse(text).unwrap();
+        assert_eq!(choice.objective, Some(Objective::Regression), "{text}");
+        assert_eq!(choice.spec.regression_loss(), loss, "{text}");
+    };
+    check("{\"objective\": \"l2\"}", Loss::SquaredError);
+    for name in ["mae", "l1", "regression_l1", "reg:absoluteerror"] {
+        check(
+            &format!("{{\"objective\": \"{name}\"}}"),
+            Loss::AbsoluteError,
+        );
+    }
+    let poisson = |delta_step_max| Loss::Poisson { delta_step_max };
+    check("{\"objective\": \"count:poisson\"}", poisson(0.7));
+    check(
+        "{\"objective\": \"poisson\", \"poisson_max_delta_step\": 0.2}",
+        poisson(0.2),
+    );
+    let quantile = |alpha| Loss::Quantile { alpha };
+    check(
+        "{\"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"objective\": \"quantile\", \"alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"name\": \"lightgbm\", \"objective\": \"quantile\"}",
+        quantile(0.9),
+    );
+    // XGBoost's `alpha` is its L1 penalty whatever the objective.
+    let text = "{\"name\": \"xgboost\", \"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.3, \"alpha\": 2}";
+    check(text, quantile(0.3));
+    let ModelSpec::Gbdt(options) = parse(text).unwrap().spec else {
+        panic!("trees");
+    };
+    assert_eq!(options.lambda_l1, 2.0);
 }
 
 #[test]
@@ -193,6 +249,18 @@ fn objectives_ask_for_tasks() {
         "{\"objective\": \"rank:pairwise\"}",
         "the objective `rank:pairwise` is not supported",
     );
+    check_error(
+        "{\"objective\": \"quantile\"}",
+        "needs `quantile_alpha`, above 0 and below 1",
+    );
+    check_error(
+        "{\"objective\": \"quantile\", \"alpha\": 1}",
+        "`alpha` is 1; it must be above 0 and below 1",
+    );
+    check_error(
+        "{\"quantile_alpha\": 0.2}",
+        "give that `objective`, or leave it out",
+    );
     check_error("{\"objective\": 1}", "`objective` is 1; it must be a text");
 }
 
@@ -205,8 +273,8 @@ fn what_is_not_there_is_refused_by_name() {
     check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
     check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
     check_error(
-        "{\"grow_policy\": \"lossguide\"}",
-        "`grow_policy` (\"lossguide\") is not supported",
+        "{\"grow_policy\": \"losguide\"}",
+        "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",
     );
     check_error("{\"booster\": \"dart\"}", "`booster`");
     check_error("{\"n_jobs\": 4}", "--threads");
@@ -340,7 +408,7 @@ fn presets_say_what_differs() {
     let notes = |text: &str| parse(text).unwrap().notes.join("\n");
     assert!(notes("gbdt").is_empty());
     assert!(notes("xgboost").contains("max_bin 255"));
-    assert!(notes("lightgbm").contains("depth-wise"));
+    assert!(notes("lightgbm").contains("leaf-wise"));
     assert!(notes("sgd_logistic").contains("Newton"));
     assert!(notes("{\"max_bin\": 256}").contains("taken as 255"));
     assert!(

@@ -1,12 +1,13 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset,
+    Objective, Preset, objective,
     reader::{OptionReader, Range, Refused},
 };
 use crate::{
+    data::nearest,
     error::{Error, Result},
-    learner::gbdt::BoosterOptions,
+    learner::gbdt::{BoosterOptions, Growth},
     limits::Limits,
 };
 
@@ -14,8 +15,6 @@ use crate::{
 const BINS_MAX: i64 = 255;
 
 const LATER: &str = "this version trains every tree on every training row; leave it out";
-const DEPTH_WISE: &str =
-    "this version grows trees depth-wise within the leaf budget (`max_leaves`); leave it out";
 const PER_NODE: &str =
     "features are drawn once a tree; use `colsample_bytree` (`feature_fraction`)";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
@@ -48,11 +47,6 @@ const REFUSED: &[Refused] = &[
         names: &["sampling_method", "data_sample_strategy"],
         neutral: &["\"uniform\"", "\"bagging\""],
         why: LATER,
-    },
-    Refused {
-        names: &["grow_policy"],
-        neutral: &["\"depthwise\""],
-        why: DEPTH_WISE,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -124,6 +118,16 @@ const REFUSED: &[Refused] = &[
         why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
     },
     Refused {
+        names: &["quantile_alpha", "quantile"],
+        neutral: &[],
+        why: "it is the quantile of the objective `quantile`; give that `objective`, or leave it out",
+    },
+    Refused {
+        names: &["poisson_max_delta_step"],
+        neutral: &["0.7"],
+        why: "it is an option of the objective `poisson`; give that `objective`, or leave it out",
+    },
+    Refused {
         names: &["enable_categorical"],
         neutral: &["true"],
         why: "text columns are always categorical features; leave them out with --exclude",
@@ -159,6 +163,7 @@ fn defaults(preset: Preset) -> BoosterOptions {
             ..own
         },
         Preset::Lightgbm => BoosterOptions {
+            growth: Growth::LeafWise,
             leaves_max: 31,
             lambda_l2: 0.0,
             ..own
@@ -176,6 +181,9 @@ pub(super) fn read(
 ) -> Result<(BoosterOptions, Option<Objective>)> {
     let mut options = defaults(preset);
     options.seed = reader.seed()?.unwrap_or(seed);
+    // Before the penalties: `alpha` may be the quantile.
+    let (objective, loss) = objective::read(reader, preset)?;
+    options.regression_loss = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
     let rounds = &[
@@ -198,7 +206,6 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
-    let objective = read_objective(reader)?;
     reader.finish(preset.name(), REFUSED)?;
     add_notes(reader, preset);
     Ok((options, objective))
@@ -233,8 +240,12 @@ fn read_shape(
     if let Some(shrinkage) = reader.real(step, Range::Fraction)? {
         options.shrinkage = shrinkage;
     }
+    if let Some(growth) = read_growth(reader)? {
+        options.growth = growth;
+    }
     let depth = reader.limit(&["max_depth", "depth"], limits.depth_max as i64)?;
-    let unlimited = preset == Preset::Lightgbm;
+    // XGBoost's depth of 6 stands for `lossguide` too.
+    let unlimited = options.growth == Growth::LeafWise && preset != Preset::Xgboost;
     options.depth_max = match depth {
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
@@ -259,8 +270,9 @@ fn read_shape(
             )));
         }
         Some(Some(leaves)) => leaves as u32,
-        // LightGBM's leaf budget stands until it is changed; elsewhere the depth alone rules.
-        None if unlimited => options.leaves_max,
+        // A leaf budget of its own stands until it is changed; elsewhere the depth alone rules.
+        None if preset == Preset::Lightgbm => options.leaves_max,
+        None if unlimited && depth.flatten().is_none() => options.leaves_max,
         Some(None) | None => leaves_of_depth(options.depth_max, limits),
     };
     let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
@@ -272,6 +284,26 @@ fn read_shape(
         options.bins_max = bins.min(BINS_MAX) as u16;
     }
     Ok(())
+}
+
+/// The names of the ways to grow, as XGBoost has them.
+const GROW_POLICIES: [(&str, Growth); 2] = [
+    ("depthwise", Growth::DepthWise),
+    ("lossguide", Growth::LeafWise),
+];
+
+fn read_growth(reader: &mut OptionReader) -> Result<Option<Growth>> {
+    let Some(policy) = reader.text(&["grow_policy"])? else {
+        return Ok(None);
+    };
+    let found = GROW_POLICIES.into_iter().find(|(name, _)| *name == policy);
+    let Some((_, growth)) = found else {
+        return Err(Error::Usage(format!(
+            "--model: `grow_policy` is \"{policy}\"{}; it must be \"depthwise\" or \"lossguide\"",
+            nearest::hint(&policy, GROW_POLICIES.map(|(name, _)| name))
+        )));
+    };
+    Ok(Some(growth))
 }
 
 fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
@@ -350,35 +382,22 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
     Ok(())
 }
 
-fn read_objective(reader: &mut OptionReader) -> Result<Option<Objective>> {
-    let Some(objective) =
-        reader.text(&["objective", "objective_type", "application", "app", "loss"])?
-    else {
-        return Ok(None);
-    };
-    match objective.as_str() {
-        "binary:logistic" | "binary" | "log_loss" | "binary_logloss" => Ok(Some(Objective::Binary)),
-        "multi:softprob" | "multi:softmax" | "multiclass" | "softmax" => {
-            Ok(Some(Objective::Multiclass))
-        }
-        "reg:squarederror" | "regression" | "regression_l2" | "l2" | "mse" | "squared_error"
-        | "mean_squared_error" => Ok(Some(Objective::Regression)),
-        other => Err(Error::Usage(format!(
-            "--model: the objective `{other}` is not supported; use binary:logistic (`binary`), \
-             multi:softprob (`multiclass`) or reg:squarederror (`regression`), or leave it to --task"
-        ))),
-    }
-}
-
 fn add_notes(reader: &mut OptionReader, preset: Preset) {
     match preset {
         Preset::Xgboost => {
             reader.note("XGBoost's defaults, but max_bin 255 for its 256 and a cut x <= c where its rule is x < c");
         }
         Preset::Lightgbm => {
-            reader.note("LightGBM's defaults, but trees grow depth-wise within num_leaves where it grows leaf-wise");
+            reader.note("LightGBM's defaults: leaf-wise, 31 leaves, no limit of depth");
         }
         _ => {}
+    }
+}
+
+fn grow_policy(growth: Growth) -> &'static str {
+    match growth {
+        Growth::DepthWise => "depthwise",
+        Growth::LeafWise => "lossguide",
     }
 }
 
@@ -387,6 +406,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
     let mut list = vec![
         ("n_estimators", options.trees.to_string()),
         ("learning_rate", options.shrinkage.to_string()),
+        ("grow_policy", grow_policy(options.growth).to_owned()),
         ("max_depth", options.depth_max.to_string()),
         ("max_leaves", options.leaves_max.to_string()),
         ("max_bin", options.bins_max.to_string()),
@@ -402,6 +422,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));
     }

@@ -7,7 +7,9 @@ use crate::{
         DeltaSummary, DeltaTally,
         metrics::{self, MetricsRecord, SplitRecord},
     },
-    stats::metrics::{BinaryMetrics, BinaryTable, GroupF1, MulticlassTable, RegressionTable},
+    stats::metrics::{
+        BinaryMetrics, BinaryTable, Deviation, GroupF1, MulticlassTable, RegressionTable,
+    },
     train::evaluate::Metrics,
 };
 
@@ -106,7 +108,7 @@ pub(super) fn three_classes() -> MetricsRecord {
 
 /// A regression run whose labels are all equal: R2 is undefined.
 pub(super) fn regression() -> MetricsRecord {
-    let mut table = RegressionTable::new(2.0);
+    let mut table = RegressionTable::new(2.0, Deviation::None);
     table.update(&[1.0, 3.0], &[2.0, 2.0], None);
     let mut record = three_classes();
     record.task = "regression".to_owned();

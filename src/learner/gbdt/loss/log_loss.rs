@@ -31,8 +31,11 @@ impl Objective for LogLoss {
         vec![ln(share / (1.0 - share)) as f32]
     }
 
-    fn gradient_max_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> f64 {
-        labels.weight_max
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
+        Bounds {
+            gradient: labels.weight_max,
+            hessian: labels.weight_max / 4.0,
+        }
     }
 
     /// |p - y| <= 1 and p (1 - p) <= 1/4.
