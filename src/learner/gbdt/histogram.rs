@@ -90,6 +90,20 @@ impl WideHistograms {
         }
     }
 
+    /// Adds packed histograms of some columns to a slot; each comes with its column's place.
+    pub fn add<'a>(&self, slot: usize, columns: impl Iterator<Item = (usize, &'a Histogram)>) {
+        let mut sums = self.slots[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (column, packed) in columns {
+            let sums = &mut sums[column * CODES_MAX..][..CODES_MAX];
+            for (sums, &bin) in sums.iter_mut().zip(packed) {
+                let (gradient, hessian) = unpack(bin);
+                *sums += Sums { gradient, hessian };
+            }
+        }
+    }
+
     /// The histograms by slot, when every worker has spilled its last.
     pub fn into_slots(self) -> Vec<NodeHistogram> {
         let whole = |slot: Mutex<_>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -201,7 +215,7 @@ impl PackedHistograms {
 }
 
 /// One byte column of a block's codes, each of which is `BLOCK_ROWS` long.
-fn column(codes: &[u8], byte_column: u32) -> &Column {
+pub(super) fn column(codes: &[u8], byte_column: u32) -> &Column {
     codes[byte_column as usize * BLOCK_ROWS..]
         .first_chunk()
         .expect("every byte column of a block is BLOCK_ROWS long")

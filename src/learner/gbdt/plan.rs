@@ -14,6 +14,7 @@ use crate::{
         kernel::{GROUP, Quad},
         lists::RowLists,
         loss::{CHUNK_ROWS, objective},
+        metric::EvalSpec,
         renew::Quantiles,
     },
     limits::BLOCK_ROWS,
@@ -140,14 +141,15 @@ fn tile_columns(nodes: usize, threads: usize, budget_bytes: u64) -> usize {
     groups * GROUP
 }
 
-/// Bytes of one worker beside its histograms: row lists, derivatives of a chunk, quantiles.
+/// Bytes of one worker beside its histograms: row lists, derivatives of a chunk, quantiles,
+/// metrics.
 fn worker_bytes(options: &BoosterOptions, loss: Loss) -> usize {
     let lists = BLOCK_ROWS * (RowLists::ROW_BYTES + size_of::<Quad>());
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
     let quantiles = objective(loss)
         .renewal()
         .map_or(0, |_| Quantiles::bytes(options.leaves_max as usize));
-    lists + chunk + quantiles
+    lists + chunk + quantiles + EvalSpec::bytes(&options.eval_metrics)
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ use crate::{
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
         loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
+        metric::{EvalSpec, EvalSums},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
         renew::{Quantiles, Tally, residual},
+        sample::{SampleFound, SampleWorker},
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
@@ -27,6 +29,7 @@ pub(super) struct WorkerBuffers {
     derivatives: Derivatives,
     weight: Vec<f64>,
     counts: Vec<u32>,
+    sample: SampleWorker,
 }
 
 impl WorkerBuffers {
@@ -37,6 +40,7 @@ impl WorkerBuffers {
             derivatives: Derivatives::new(outputs),
             weight: vec![0.0; CHUNK_ROWS],
             counts: Vec::new(),
+            sample: SampleWorker::default(),
         }
     }
 
@@ -47,6 +51,7 @@ impl WorkerBuffers {
             + self.derivatives.heap_bytes()
             + self.weight.capacity() * 8
             + self.counts.capacity() * 4
+            + self.sample.heap_bytes()
     }
 }
 
@@ -58,10 +63,13 @@ pub struct WorkerPart {
     pub(super) counts: Vec<Vec<u64>>,
     /// Loss times weight of train and valid.
     pub(super) losses: [ExactSum; 2],
+    /// Metrics, in passes that compute losses.
+    pub(super) eval: Option<EvalSums>,
     /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
     pub(super) largest: Bounds,
     /// The next digit of quantiles, in passes that look for one.
     pub(super) tally: Option<Tally>,
+    pub(super) sample: SampleFound,
     pub(super) buffers: WorkerBuffers,
 }
 
@@ -73,6 +81,18 @@ pub(super) struct Constants {
     pub(super) class_weights: Vec<f64>,
     pub(super) base_margins: Vec<f32>,
     pub(super) seed: u64,
+    pub(super) eval: EvalSpec,
+}
+
+impl Constants {
+    /// Writes the weights of some rows, class weights included.
+    pub(super) fn weigh(&self, label: &[f32], weight: &[f32], weights: &mut [f64]) {
+        let classes = &self.class_weights;
+        for ((weight, &own), &label) in weights.iter_mut().zip(weight).zip(label) {
+            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
+            *weight = f64::from(own) * of_class;
+        }
+    }
 }
 
 /// One thread's share of a pass; lent blocks one after the other.
@@ -90,6 +110,9 @@ impl<'a> Worker<'a> {
         mut buffers: WorkerBuffers,
     ) -> Self {
         buffers.packed.reset(work.tile.len(), work.slots());
+        if let Some(sample) = &work.sample {
+            buffers.sample.reset(sample, constants);
+        }
         let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
         Self {
             constants,
@@ -98,11 +121,16 @@ impl<'a> Worker<'a> {
                 labels: LabelSummary::new(constants.objective.classes()),
                 counts: counts.collect(),
                 losses: Default::default(),
+                eval: match work.kind {
+                    PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
+                    _ => None,
+                },
                 largest: Bounds {
                     gradient: 0.0,
                     hessian: 0.0,
                 },
                 tally: work.quantiles.as_ref().map(Quantiles::tally),
+                sample: SampleFound::default(),
                 buffers,
             },
         }
@@ -114,7 +142,7 @@ impl<'a> Worker<'a> {
     ///
     /// # Panics
     /// If what the pass's request names is not lent, or is not of the block's length.
-    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, state: StateBlock<'_>) {
+    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, mut state: StateBlock<'_>) {
         let outputs = self.constants.objective.outputs();
         let kind = self.work.kind;
         assert!(codes.rows <= BLOCK_ROWS);
@@ -151,6 +179,18 @@ impl<'a> Worker<'a> {
                 self.apply(&codes, &rows, state.margin, state.node);
                 self.derive(&codes, &rows, state.margin, None);
             }
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                let sample = self
+                    .work
+                    .sample
+                    .as_ref()
+                    .expect("a sample pass has its work");
+                if kind == (PassKind::Sample { is_first: true }) {
+                    self.replay(&codes, &rows, state.margin);
+                }
+                let worker = &mut self.part.buffers.sample;
+                worker.block(self.constants, sample, &codes, &rows, &mut state);
+            }
             PassKind::Replay => self.replay(&codes, &rows, state.margin),
         }
     }
@@ -158,6 +198,9 @@ impl<'a> Worker<'a> {
     /// What the worker found, when its last block is done.
     pub fn finish(mut self) -> WorkerPart {
         self.part.buffers.packed.spill_all(&self.work.wide);
+        if let Some(sample) = &self.work.sample {
+            self.part.sample = self.part.buffers.sample.finish(sample);
+        }
         self.part
     }
 
@@ -284,6 +327,9 @@ impl<'a> Worker<'a> {
                 weight: &part.buffers.weight[..len],
             };
             self.constants.objective.evaluate(&seen, derivatives);
+            if let Some(eval) = &mut part.eval {
+                eval.update(&self.constants.eval, &seen, chunk.weight, chunk.split);
+            }
             for (&split, &loss) in chunk.split.iter().zip(&derivatives.loss) {
                 losses[0] += if split == Split::Train as u8 {
                     loss
@@ -368,7 +414,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets the margins of train and valid rows from finished trees, and of the others to the base.
+    /// Sets margins from finished trees; what rows in no split get means nothing.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
@@ -376,24 +422,12 @@ impl<'a> Worker<'a> {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
             tree.add(codes, 0, margin);
         }
-        let margins = margin.chunks_exact_mut(rows.split.len());
-        for (margin, &base) in margins.zip(&self.constants.base_margins) {
-            for (margin, &split) in margin.iter_mut().zip(rows.split) {
-                if split > Split::Valid as u8 {
-                    *margin = base;
-                }
-            }
-        }
     }
 
     /// Writes the weights of a chunk, class weights included; answers how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
-        let classes = &self.constants.class_weights;
         let weights = &mut self.part.buffers.weight[..chunk.label.len()];
-        for ((weight, &own), &label) in weights.iter_mut().zip(chunk.weight).zip(chunk.label) {
-            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
-            *weight = f64::from(own) * of_class;
-        }
+        self.constants.weigh(chunk.label, chunk.weight, weights);
         weights.len()
     }
 }
