@@ -171,10 +171,7 @@ impl<'a> Worker<'a> {
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
             PassKind::Renew { is_first } => {
                 if is_first {
-                    self.route(&codes, state.node);
-                    for (output, node) in state.node.chunks_exact(codes.rows).enumerate() {
-                        self.count(output, node, rows.split);
-                    }
+                    self.settle(&codes, &rows, state.node);
                 }
                 self.tally(&rows, Some((&*state.margin, &*state.node)));
             }
@@ -268,6 +265,15 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Rows follow the last node splits, and are counted.
+    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+        self.route(codes, node);
+        for output in 0..self.work.outputs.len() {
+            let of_output = output * codes.rows..(output + 1) * codes.rows;
+            self.count(output, &node[of_output], rows.split);
+        }
+    }
+
     /// Counts the training rows of each leaf.
     fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
         let counts = &mut self.part.buffers.counts;
@@ -287,10 +293,9 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.route(codes, node);
+        self.settle(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
-            self.count(output, &node[range.clone()], rows.split);
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
                 // Rows in no split have no leaf.
                 *margin += work
