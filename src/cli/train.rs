@@ -11,11 +11,11 @@ use crate::{
     data::Split,
     engine::Progress,
     error::{Error, Result},
-    learner::{ModelChoice, ModelSpec, Objective},
+    learner::{ModelChoice, ModelSpec, Objective, gbdt::Sampling},
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, options::TaskChoice},
+    train::{self, TrainOptions, options::TaskChoice, output},
 };
 
 /// Features that the summary lists.
@@ -76,7 +76,12 @@ pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
 fn files(options: &TrainOptions, has_delta: bool) -> String {
     let mut text = format!("in {}:", options.out_dir.display());
     for artefact in report::ARTEFACTS {
-        if has_delta || artefact.name != report::delta::NAME {
+        let is_there = match artefact.name {
+            report::delta::NAME => has_delta,
+            output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
+            _ => true,
+        };
+        if is_there {
             let _ = write!(text, "\n  {:<22} {}", artefact.name, artefact.what);
         }
     }
@@ -100,12 +105,22 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         .map(|name| ("grow_policy", name))
         .into_iter()
         .collect();
-    let choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
+    let mut choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
     if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",
             choice.name
         )));
+    }
+    if let (Some(sampling), ModelSpec::Gbdt(options)) = (arguments.model.sampling, &mut choice.spec)
+    {
+        if options.sampling != Sampling::Exact && options.sampling != sampling {
+            return Err(Error::Usage(format!(
+                "--sampling {} and the sampling of --model ({}) contradict each other; leave one of them out",
+                sampling, options.sampling
+            )));
+        }
+        options.sampling = sampling;
     }
     let task = task(arguments.model.task.into(), &choice)?;
     check_shares(arguments, &choice)?;
@@ -128,6 +143,8 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         seed,
         out_dir: arguments.run.out_dir.clone(),
         overwrite: arguments.run.overwrite,
+        resume: arguments.run.resume,
+        checkpoint_seconds: arguments.run.checkpoint_seconds,
         scratch_dir: arguments.resources.scratch_dir.clone(),
         allow_tmpfs: arguments.resources.allow_tmpfs,
         keep_scratch: arguments.resources.keep_scratch,

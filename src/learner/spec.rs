@@ -5,8 +5,10 @@
 
 mod constraints;
 mod linear;
+mod metrics;
 mod objective;
 mod reader;
+mod sampling;
 mod trees;
 
 use std::fmt::Write as _;
@@ -215,6 +217,17 @@ impl ModelSpec {
         match self {
             Self::Gbdt(options) => options.regression_loss,
             Self::Logistic(_) => Loss::SquaredError,
+        }
+    }
+
+    /// Refuses metrics of the learning curve that mean nothing for what is learned.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the metric and those that could be used.
+    pub fn check_metrics(&self, loss: Loss) -> Result<()> {
+        match self {
+            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Logistic(_) => Ok(()),
         }
     }
 

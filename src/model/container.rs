@@ -39,6 +39,8 @@ pub enum FileKind {
     Model,
     /// A run that can be resumed.
     Checkpoint,
+    /// What scratch files hold and what they were made from.
+    Seal,
 }
 
 impl FileKind {
@@ -46,6 +48,7 @@ impl FileKind {
         match self {
             Self::Model => *b"RMLLMODL",
             Self::Checkpoint => *b"RMLLCKPT",
+            Self::Seal => *b"RMLLSEAL",
         }
     }
 
@@ -53,6 +56,7 @@ impl FileKind {
         match self {
             Self::Model => "model",
             Self::Checkpoint => "checkpoint",
+            Self::Seal => "scratch seal",
         }
     }
 }

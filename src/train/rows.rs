@@ -14,6 +14,9 @@ const GROUP: usize = 1;
 const SPLIT: usize = 2;
 const WEIGHT: usize = 3;
 
+/// Bytes of each array's element; the last array is there only where rows are weighted.
+const ELEMENT_BYTES: [usize; 4] = [4, 8, 1, WEIGHT_BYTES];
+
 /// Bytes on disk of one row that has no weight.
 pub const ROW_BYTES: usize = 4 + 8 + 1;
 
@@ -35,10 +38,22 @@ impl RowsFile {
     /// # Errors
     /// As [`BlockFile::create`].
     pub fn create(path: &Path, rows: u64, weighted: bool) -> Result<Self> {
-        let element_bytes = [4, 8, 1, WEIGHT_BYTES];
-        let arrays = if weighted { 4 } else { 3 };
-        let file = BlockFile::create(path, rows, &element_bytes[..arrays])?;
+        let file = BlockFile::create(path, rows, element_bytes(weighted))?;
         Ok(Self { file, weighted })
+    }
+
+    /// Opens the file of another run.
+    ///
+    /// # Errors
+    /// As [`BlockFile::open`].
+    pub fn open(path: &Path, rows: u64, weighted: bool) -> Result<Self> {
+        let file = BlockFile::open(path, rows, element_bytes(weighted))?;
+        Ok(Self { file, weighted })
+    }
+
+    /// The file itself.
+    pub fn block_file(&self) -> &BlockFile {
+        &self.file
     }
 
     /// Rows in all.
@@ -135,6 +150,10 @@ impl RowsFile {
         groups.resize(rows, 0);
         self.file.read(GROUP, first_row, groups)
     }
+}
+
+fn element_bytes(weighted: bool) -> &'static [usize] {
+    &ELEMENT_BYTES[..if weighted { 4 } else { 3 }]
 }
 
 /// The memory into which one worker reads the rows of a block.

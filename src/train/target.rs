@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The distinct values of a target column, sorted; at most one more than classes are allowed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DistinctValues {
     /// Distinct texts, sorted.
     pub texts: Vec<String>,
@@ -239,6 +239,21 @@ impl Target {
             classes,
             coding,
         })
+    }
+
+    /// The values that the classes came from; `None` where the data were not asked.
+    pub fn values(&self) -> Option<DistinctValues> {
+        match &self.coding {
+            Coding::Texts(texts) => Some(DistinctValues {
+                texts: texts.clone(),
+                ..DistinctValues::default()
+            }),
+            Coding::Numbers(numbers) => Some(DistinctValues {
+                numbers: numbers.clone(),
+                ..DistinctValues::default()
+            }),
+            Coding::Profile { .. } | Coding::Value { .. } => None,
+        }
     }
 
     /// The labels of a batch of the target column: class indexes or numbers, NaN where missing.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ColumnArguments, values};
-use crate::train::options::{SplitRule, TaskChoice};
+use crate::{
+    learner::gbdt::Sampling,
+    train::options::{SplitRule, TaskChoice},
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -31,9 +34,16 @@ Options of --model as JSON, under any of their usual names:
     monotone_constraints                       {feature: -1, 0 or 1}, or a list
     interaction_constraints                    [[feature, ...], ...]
     early_stopping_rounds                      0 (off); watches the valid split
+    eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
+                                               mlogloss, merror, rmse, mse, mae,
+                                               quantile, poisson
+    early_stopping_metric                      the last of eval_metric, or the loss
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
-    objective                                  as --task
+    objective                                  as --task; for numbers regression,
+                                               mae, quantile, poisson
+    quantile_alpha, alpha (of quantile)        no default, above 0 and below 1
+    poisson_max_delta_step (of poisson)        0.7, 0 or more
     seed, random_state                         as --seed
 
   logistic regression (logistic, log_reg,      logistic's default, range
@@ -105,8 +115,14 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows each tree is grown from [default: exact].
-    #[arg(long, value_enum)]
+    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
+    /// exact].
+    ///
+    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
+    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
+    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
     /// Which node of a tree is split next [default: the model's].
@@ -155,9 +171,20 @@ pub(in crate::cli) struct RunArguments {
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) out_dir: PathBuf,
 
-    /// Replace a finished run in --out-dir.
+    /// Replace a finished or an unfinished run in --out-dir.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
+
+    /// Go on with the trees of the run in --out-dir, to the same model as without a stop.
+    ///
+    /// Give the same data and options as before; n_estimators and early_stopping_rounds may grow, and
+    /// threads and memory may differ. Without a checkpoint the run starts from the beginning.
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(in crate::cli) resume: bool,
+
+    /// Seconds between checkpoints of the trees; 0 for one after every round.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::seconds)]
+    pub(in crate::cli) checkpoint_seconds: u64,
 
     /// A TOML file with long flags as keys; the command line wins over it.
     #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
@@ -192,7 +219,7 @@ pub(in crate::cli) struct ResourceArguments {
     #[arg(long)]
     pub(in crate::cli) allow_tmpfs: bool,
 
-    /// Leave the scratch files at the end.
+    /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
     #[arg(long)]
     pub(in crate::cli) keep_scratch: bool,
 }
@@ -238,13 +265,6 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
-}
-
-/// `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sampling {
-    /// Every training row in every tree
-    Exact,
 }
 
 /// `--split`.

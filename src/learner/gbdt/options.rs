@@ -1,6 +1,9 @@
 //! Options of the booster, checked once.
 
-use crate::learner::gbdt::constraints::{Constraints, FeatureConstraints};
+use crate::learner::gbdt::{
+    EvalMetric, Sampling,
+    constraints::{Constraints, FeatureConstraints},
+};
 
 /// What the trees minimise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -102,7 +105,14 @@ pub struct BoosterOptions {
     /// What is minimised where the target is a number: no loss of classes.
     #[serde(default = "squared_error")]
     pub regression_loss: Loss,
-    /// Rounds without a better valid loss before training stops; `None` trains all of them.
+    /// What is measured after each round beside the loss.
+    #[serde(default)]
+    pub eval_metrics: Vec<EvalMetric>,
+    /// Which of them early stopping watches; `None` for the loss.
+    #[serde(default)]
+    pub watched_metric: Option<EvalMetric>,
+    /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
+    /// all of them.
     pub early_stopping_rounds: Option<u32>,
     /// Factor on the weight of positive rows (binary only), above 0.
     pub positive_weight: f64,
@@ -114,12 +124,22 @@ pub struct BoosterOptions {
     /// into `class_weights`.
     #[serde(default)]
     pub named_class_weights: Vec<(String, f64)>,
+    /// Which training rows grow a tree.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Rounds that a sample serves, at least 1.
+    #[serde(default = "one")]
+    pub sample_keep: u32,
     /// Seed of every random choice.
     pub seed: u64,
 }
 
 fn whole() -> f64 {
     1.0
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Default for BoosterOptions {
@@ -143,11 +163,15 @@ impl Default for BoosterOptions {
             constraints: Constraints::default(),
             feature_constraints: FeatureConstraints::default(),
             regression_loss: squared_error(),
+            eval_metrics: Vec::new(),
+            watched_metric: None,
             early_stopping_rounds: None,
             positive_weight: 1.0,
             class_weights: Vec::new(),
             balanced: false,
             named_class_weights: Vec::new(),
+            sampling: Sampling::Exact,
+            sample_keep: 1,
             seed: 42,
         }
     }

@@ -1,7 +1,7 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
 use super::{
-    BoosterOptions, FeatureCodes, Growth, Loss,
+    BoosterOptions, EvalMetric, FeatureCodes, Growth, Loss,
     constraints::FeatureConstraints,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
@@ -129,7 +129,12 @@ pub(super) fn options() -> BoosterOptions {
     }
 }
 
-fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule) -> Outcome {
+pub(super) fn train(
+    table: &Table,
+    options: &BoosterOptions,
+    loss: Loss,
+    schedule: Schedule,
+) -> Outcome {
     table
         .train(options, loss, &packed_layout(), schedule)
         .expect("trains")
@@ -161,8 +166,10 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
     let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
     for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
+        let metrics = EvalMetric::ALL.into_iter();
         let options = BoosterOptions {
             trees: 3,
+            eval_metrics: metrics.filter(|metric| metric.goes_with(loss)).collect(),
             growth,
             leaves_max: 13,
             ..options()
@@ -217,7 +224,7 @@ fn margins_are_the_scores_of_the_ensemble() {
     }
 }
 
-fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
+pub(super) fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
     let missing_codes: Vec<u8> = table
         .features
         .iter()
@@ -266,7 +273,7 @@ fn every_loss_is_learned() {
             ..options()
         };
         let outcome = train(&table_of(loss, 30_000), &options, loss, SIMPLE);
-        let (first, last) = (outcome.curve[0], outcome.curve[30]);
+        let (first, last) = (&outcome.curve[0], &outcome.curve[30]);
         assert!(
             last.train < 0.75 * first.train,
             "{loss:?} {first:?} {last:?}"

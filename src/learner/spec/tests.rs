@@ -1,5 +1,5 @@
 use super::*;
-use crate::learner::gbdt::{FeatureKey, Growth};
+use crate::learner::gbdt::{FeatureKey, Growth, Sampling, sample::SampleSize};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -235,6 +235,49 @@ fn objectives_of_numbers_choose_the_loss() {
 }
 
 #[test]
+fn metrics_are_read_in_order_and_the_last_is_watched() {
+    use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
+    let check = |text: &str, metrics: &[_], watched| {
+        let options = trees(text);
+        assert_eq!(options.eval_metrics, metrics, "{text}");
+        assert_eq!(options.watched_metric, watched, "{text}");
+    };
+    check("gbdt", &[], None);
+    check("{\"eval_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check(
+        "{\"metric\": \"auc, binary_logloss,auc\"}",
+        &[Auc, LogLoss],
+        Some(LogLoss),
+    );
+    check(
+        "{\"metrics\": [\"l2\", \"rmse\"], \"early_stopping_metric\": \"mse\"}",
+        &[SquaredError, Rmse],
+        Some(SquaredError),
+    );
+    check(
+        "{\"metric\": \"auc\", \"early_stopping_metric\": \"loss\"}",
+        &[Auc],
+        None,
+    );
+    check("{\"early_stopping_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check_error(
+        "{\"eval_metric\": \"acu\"}",
+        "names the metric `acu`, which is not computed after each round",
+    );
+    check_error("{\"eval_metric\": 3}", "must be a metric or a list of them");
+    check_error("{\"first_metric_only\": true}", "`early_stopping_metric`");
+    let spec = parse("{\"eval_metric\": \"rmse\"}").unwrap().spec;
+    assert!(spec.check_metrics(Loss::SquaredError).is_ok());
+    let error = spec.check_metrics(Loss::BinaryLogLoss).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("`rmse` does not go with two classes")
+            && error.contains("use logloss, error, auc, aucpr"),
+        "{error}"
+    );
+}
+
+#[test]
 fn objectives_ask_for_tasks() {
     for (objective, expected) in [
         ("binary:logistic", Objective::Binary),
@@ -265,13 +308,49 @@ fn objectives_ask_for_tasks() {
 }
 
 #[test]
+fn rows_are_sampled_under_every_name() {
+    let share = SampleSize::Share(0.8);
+    let check = |text: &str, sampling| check_trees(text, |o| o.sampling = sampling);
+    for name in ["subsample", "bagging_fraction", "sub_row"] {
+        let uniform = Sampling::Uniform { size: share };
+        check(&format!("{{\"{name}\": 0.8}}"), uniform);
+    }
+    check(
+        "{\"subsample\": 0.8, \"sampling_method\": \"gradient_based\"}",
+        Sampling::Mvs { size: share },
+    );
+    let goss = |top, other| Sampling::Goss { top, other };
+    check("{\"data_sample_strategy\": \"goss\"}", goss(0.2, 0.1));
+    check(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.3, \"other_rate\": 0.2}",
+        goss(0.3, 0.2),
+    );
+    let rows = SampleSize::Rows(5_000);
+    check("{\"sampling\": \"mvs:5000\"}", Sampling::Mvs { size: rows });
+    check_trees("{\"sampling\": \"auto\", \"sample_keep\": 3}", |o| {
+        o.sampling = Sampling::Auto;
+        o.sample_keep = 3;
+    });
+    check_error("{\"subsample\": 0}", "`subsample` is 0");
+    check_error("{\"sampling\": \"mvs:0\"}", "`sampling` is \"mvs:0\"");
+    check_error("{\"top_rate\": 0.3}", "`data_sample_strategy`: \"goss\"");
+    check_error(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.9, \"other_rate\": 0.2}",
+        "at most 1",
+    );
+    check_error(
+        "{\"sampling\": \"mvs\", \"subsample\": 0.5}",
+        "leave out `subsample`",
+    );
+    check_error("{\"sampling_method\": \"magic\"}", "gradient_based");
+}
+
+#[test]
 fn what_is_not_there_is_refused_by_name() {
     check_error(
-        "{\"subsample\": 0.8}",
-        "`subsample` (0.8) is not supported: this version trains",
+        "{\"pos_bagging_fraction\": 0.8}",
+        "`pos_bagging_fraction` (0.8) is not supported",
     );
-    check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
-    check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
     check_error(
         "{\"grow_policy\": \"losguide\"}",
         "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",

@@ -1,8 +1,9 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset, constraints, objective,
+    Objective, Preset, constraints, metrics, objective,
     reader::{OptionReader, Range, Refused},
+    sampling,
 };
 use crate::{
     data::nearest,
@@ -14,37 +15,19 @@ use crate::{
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const LATER: &str = "this version trains every tree on every training row; leave it out";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
 
 /// What is known and not offered. A neutral value passes.
 const REFUSED: &[Refused] = &[
     Refused {
-        names: &[
-            "subsample",
-            "bagging_fraction",
-            "sub_row",
-            "bagging",
-            "pos_bagging_fraction",
-            "neg_bagging_fraction",
-        ],
+        names: &["pos_bagging_fraction", "neg_bagging_fraction"],
         neutral: &["1"],
-        why: LATER,
-    },
-    Refused {
-        names: &["bagging_freq", "subsample_freq"],
-        neutral: &["0"],
-        why: LATER,
+        why: "rows are drawn alike whatever their class; use `subsample` (`bagging_fraction`)",
     },
     Refused {
         names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
         neutral: &[],
         why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["sampling_method", "data_sample_strategy"],
-        neutral: &["\"uniform\"", "\"bagging\""],
-        why: LATER,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -103,9 +86,9 @@ const REFUSED: &[Refused] = &[
         why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
     },
     Refused {
-        names: &["eval_metric", "metric", "metrics"],
-        neutral: &[],
-        why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
+        names: &["first_metric_only"],
+        neutral: &["false"],
+        why: "early stopping watches the last metric of `eval_metric`; name another with `early_stopping_metric`",
     },
     Refused {
         names: &["quantile_alpha", "quantile"],
@@ -186,6 +169,7 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
+    sampling::read(reader, preset, &mut options)?;
     let rounds = &[
         "early_stopping_rounds",
         "early_stopping_round",
@@ -195,6 +179,7 @@ pub(super) fn read(
     if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
         options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
     }
+    (options.eval_metrics, options.watched_metric) = metrics::read(reader)?;
     if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
         options.positive_weight = weight;
     }
@@ -444,11 +429,22 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         list.push(("max_delta_step", options.value_max.to_string()));
     }
     list.extend(constraints::effective(&options.constraints));
+    list.push(("sampling", options.sampling.to_string()));
+    if options.sample_keep != 1 {
+        list.push(("sample_keep", options.sample_keep.to_string()));
+    }
     let rounds = options.early_stopping_rounds;
     list.push((
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    if !options.eval_metrics.is_empty() {
+        let names = options.eval_metrics.iter().map(|metric| metric.name());
+        list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
+    }
+    if let (Some(_), Some(watched)) = (rounds, options.watched_metric) {
+        list.push(("early_stopping_metric", watched.name().to_owned()));
+    }
     list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));

@@ -379,6 +379,8 @@ fn trees_learn_a_threshold_from_blocks() {
             codes: &codes,
             rows: &rows,
             state_path: &state_path,
+            resumed: None,
+            checkpoints: None,
         };
         let boosted = with_context(threads, 1000, |context| boost(context, spec)).unwrap();
         assert_eq!(boosted.ensemble.trees.len(), 3);
