@@ -64,10 +64,12 @@ impl Route {
 /// elsewhere O(rows), each at the mercy of the cache.
 ///
 /// # Panics
-/// If `nodes` has not an entry a row, or a right child's number is not larger than its leaf's.
+/// If `nodes` has not an entry a row.
 pub fn route(codes: &CodeBlock<'_>, routes: &[Route], nodes: &mut [u16]) {
     assert_eq!(nodes.len(), codes.rows);
-    if vectors::are_fast() && routes.len() <= LEAVES_MAX {
+    // Where a subtree was cut off, rows go back to a smaller number: leaves cannot be moved in turn.
+    let only_up = (0..).zip(routes).all(|(leaf, route)| leaf <= route.right);
+    if vectors::are_fast() && routes.len() <= LEAVES_MAX && only_up {
         route_moving(codes, routes, nodes);
     } else {
         route_asking(codes, routes, nodes);
