@@ -41,7 +41,7 @@ use crate::{
     model::{Ensemble, Tree},
 };
 
-/// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
+/// Histogram gradient boosting grown from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
     pub(super) options: BoosterOptions,

@@ -214,7 +214,9 @@ impl Grower {
         parallel.for_each(resolved.len(), &|index| {
             let (output, node, histogram) = &resolved[index];
             let tree = &self.trees[*output];
-            let mut used = self.draw.of_node(tree.depth(*node), tree.key(*node), *output);
+            let mut used = self
+                .draw
+                .of_node(tree.depth(*node), tree.key(*node), *output);
             constraints.forbid(tree.path(*node), &mut used);
             let view = NodeView {
                 totals: tree.totals(*node),

@@ -46,4 +46,6 @@ pub use worker::{Worker, WorkerPart};
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

@@ -139,11 +139,9 @@ impl PassKind {
             | Self::Renew { is_first: true }
             | Self::Scores => Access::CHANGE,
             Self::Tile | Self::Renew { is_first: false } => Access::READ,
-            Self::Labels
-            | Self::Base
-            | Self::Sample { .. }
-            | Self::SampleScores
-            | Self::Replay => Access::NONE,
+            Self::Labels | Self::Base | Self::Sample { .. } | Self::SampleScores | Self::Replay => {
+                Access::NONE
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     learner::gbdt::{
         exact::ExactSum,
         histogram::column,
-        metric::EvalSums,
         loss::{CHUNK_ROWS, Derivatives, Rows},
+        metric::EvalSums,
         replay::CompiledTree,
         sample::{
             TILE,

@@ -153,13 +153,7 @@ impl Nursery {
     }
 
     /// Gives the leaves of a grown tree the quantile of their residuals, as its loss asks for.
-    pub(super) fn renew(
-        &self,
-        grower: &mut Grower,
-        rows: &SampleRows,
-        alpha: f64,
-        shrinkage: f64,
-    ) {
+    pub(super) fn renew(&self, grower: &mut Grower, rows: &SampleRows, alpha: f64, shrinkage: f64) {
         let [segments] = &self.segments[..] else {
             panic!("a loss of renewed leaves has one output");
         };
