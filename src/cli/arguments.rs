@@ -12,7 +12,7 @@ use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
-pub(super) use train::TrainArguments;
+pub(super) use train::{GrowPolicy, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.

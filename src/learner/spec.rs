@@ -3,9 +3,12 @@
 //! A name, or a JSON object of options under the names that XGBoost, LightGBM and scikit-learn use.
 //! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
+mod constraints;
 mod linear;
+mod metrics;
 mod objective;
 mod reader;
+mod sampling;
 mod trees;
 
 use std::fmt::Write as _;
@@ -122,6 +125,19 @@ impl ModelChoice {
     /// # Errors
     /// [`Error::Usage`] naming the option, its value, its range or the nearest known name.
     pub fn parse(text: &str, seed: u64, limits: &Limits) -> Result<Self> {
+        Self::parse_with(text, &[], seed, limits)
+    }
+
+    /// The same with options from elsewhere, which must not contradict the object's.
+    ///
+    /// # Errors
+    /// As [`ModelChoice::parse`].
+    pub fn parse_with(
+        text: &str,
+        more: &[(&str, &str)],
+        seed: u64,
+        limits: &Limits,
+    ) -> Result<Self> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Error::Usage(format!(
@@ -134,6 +150,9 @@ impl ModelChoice {
         } else {
             OptionReader::empty()
         };
+        for (name, value) in more {
+            reader.add(name, (*value).into());
+        }
         let preset = if text.starts_with('{') {
             match reader.text(&["name"])? {
                 Some(name) => Preset::named(&name)?,
@@ -201,12 +220,36 @@ impl ModelSpec {
         }
     }
 
+    /// Refuses metrics of the learning curve that mean nothing for what is learned.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the metric and those that could be used.
+    pub fn check_metrics(&self, loss: Loss) -> Result<()> {
+        match self {
+            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Logistic(_) => Ok(()),
+        }
+    }
+
     /// Rounds without a better valid loss before training stops, where asked for.
     pub fn early_stopping_rounds(&self) -> Option<u32> {
         match self {
             Self::Gbdt(options) => options.early_stopping_rounds,
             Self::Logistic(_) => None,
         }
+    }
+
+    /// Looks up the features that constraints name. `features` are the names in the model's order, and
+    /// whether they are texts.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a feature that is not there, a list of the wrong length, or a direction
+    /// asked of a text.
+    pub fn resolve_features(&mut self, features: &[(&str, bool)]) -> Result<()> {
+        if let Self::Gbdt(options) = self {
+            options.feature_constraints = options.constraints.resolve(features)?;
+        }
+        Ok(())
     }
 
     /// Fills in what only the data can tell: class weights, and the penalty that `C` means.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     data::{CodeBlock, CodeLayout},
-    engine::{Context, PassReport, block_pass},
+    engine::{Context, PassReport, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
@@ -12,6 +12,7 @@ use crate::{
     },
     limits::BLOCK_ROWS,
     model::{Ensemble, FeatureSpec, link::Task},
+    platform::memory::free_memory_bytes,
     scratch::BlockFile,
     train::{
         bins::Bins,
@@ -96,6 +97,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         context
             .progress
             .advanced(u64::from(rounds) * spec.rows.rows(), 0);
+        let mut sweep = Sweep::new(spec.codes);
         while let Some(request) = booster.next_pass() {
             let workers = lent
                 .drain(..)
@@ -106,7 +108,9 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
                 "trees",
                 spec.rows.blocks(),
                 workers,
-                |(worker, lent), block| {
+                |(worker, lent), index| {
+                    let block = sweep.block(index);
+                    sweep.read_ahead(spec.codes, index + threads);
                     lent.read(&request, spec.rows, &state, block)?;
                     let byte_columns = request.byte_columns.iter().map(|at| *at as usize);
                     spec.codes
@@ -125,10 +129,16 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
                 parts.push(worker.finish());
                 lent.push(memory);
             }
-            booster.finish_pass(parts)?;
+            let tasks = Tasks {
+                context,
+                name: "trees",
+                threads,
+            };
+            booster.finish_pass(parts, &tasks)?;
             if let Some(checkpoints) = &mut checkpoints {
                 checkpoints.after_pass(&booster);
             }
+            sweep.turn();
             bytes_read += spec.rows.rows() * request_bytes(&request, spec.rows.is_weighted());
             // Early stopping takes rounds back.
             let grown = booster.rounds().saturating_sub(rounds);
@@ -150,6 +160,47 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         state,
         report,
     })
+}
+
+/// The order in which the passes take the blocks: to and fro, so that a pass begins with the blocks
+/// that the one before has left in the page cache. No sum depends on the order.
+struct Sweep {
+    blocks: usize,
+    is_backward: bool,
+    /// Whether the page cache may not hold the codes, so that they are asked for in time.
+    is_ahead: bool,
+}
+
+impl Sweep {
+    fn new(codes: &BlockFile) -> Self {
+        let bytes = codes.blocks() as u64 * codes.block_bytes();
+        Self {
+            blocks: codes.blocks(),
+            is_backward: false,
+            is_ahead: free_memory_bytes().is_none_or(|free| free / 2 < bytes),
+        }
+    }
+
+    /// The block that comes `index`-th in this pass.
+    fn block(&self, index: usize) -> usize {
+        if self.is_backward {
+            self.blocks - 1 - index
+        } else {
+            index
+        }
+    }
+
+    /// Asks for the codes of the block that comes `index`-th, if there is one.
+    fn read_ahead(&self, codes: &BlockFile, index: usize) {
+        if self.is_ahead && index < self.blocks {
+            codes.read_ahead(self.block(index));
+        }
+    }
+
+    /// Ends a pass.
+    fn turn(&mut self) {
+        self.is_backward = !self.is_backward;
+    }
 }
 
 /// What the booster must know of each feature.

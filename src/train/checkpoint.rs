@@ -60,7 +60,7 @@ const FREE_OPTIONS: [&str; 14] = [
 ];
 
 /// Options whose names on the command line are others than their own.
-const COMMAND_LINE_NAMES: [(&str, &str); 19] = [
+const COMMAND_LINE_NAMES: [(&str, &str); 21] = [
     ("weight", "--weight-col"),
     ("group", "--group-col"),
     ("split_column", "--split-col"),
@@ -69,6 +69,8 @@ const COMMAND_LINE_NAMES: [(&str, &str); 19] = [
     ("learner", "--model"),
     ("growth", "--model grow_policy"),
     ("regression_loss", "--model objective"),
+    ("eval_metrics", "--model eval_metric"),
+    ("watched_metric", "--model early_stopping_metric"),
     ("shrinkage", "--model learning_rate"),
     ("depth_max", "--model max_depth"),
     ("leaves_max", "--model num_leaves"),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     data::{
-        Schema, Values,
+        Schema, ValueType, Values,
         baseline::{self, Baseline},
         profile::{BaselineFiles, Profile},
         roles::Roles,
@@ -76,6 +76,15 @@ impl Job {
     /// The columns' names and types.
     pub fn schema(&self) -> &Schema {
         self.dataset.schema()
+    }
+
+    /// Names of the features in the model's order, and whether they are texts.
+    pub fn features(&self) -> Vec<(&str, bool)> {
+        let field = |&column: &usize| &self.schema().fields[column];
+        let fields = self.roles.features.iter().map(field);
+        fields
+            .map(|field| (&*field.name, field.value_type == Some(ValueType::Text)))
+            .collect()
     }
 
     /// Columns that a scan reads.

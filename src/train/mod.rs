@@ -42,6 +42,7 @@ pub mod target;
 
 mod fit;
 mod recipe;
+mod sampling;
 mod store;
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use crate::{
     group::{buckets::BucketCounts, table::GroupTable},
     learner::{
         ModelSpec,
-        gbdt::{BoosterOptions, BoosterPlan, Loss},
+        gbdt::{self, BoosterOptions, BoosterPlan, Loss, sample::SAMPLE_ROWS_DEFAULT},
         logistic::{Logistic, LogisticOptions, Shape},
     },
-    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
+    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan, grouped},
     scratch::{BlockFile, CHECKED_BYTES},
     stats::{CategoryCounts, sample},
     train::{
@@ -37,6 +37,9 @@ const THREAD_BYTES: u64 = 1 << 20;
 /// Kept from the histograms' budget for each thread that grows trees, at the least.
 const TREE_THREAD_BYTES: u64 = 8 << 20;
 
+/// A sample takes at most one part in so many of the memory allowed, unless its rows are given.
+const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
+
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
 
@@ -47,6 +50,8 @@ pub struct RunPlan {
     pub memory: MemoryPlan,
     /// Bytes that histograms may take.
     pub histogram_budget_bytes: u64,
+    /// Rows of a sample that there is room for, where trees grow from samples.
+    pub sample_rows: u64,
     /// Bytes of all scratch files at the most.
     pub scratch_bytes: u64,
     /// What to tell a person.
@@ -95,6 +100,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         batches: context.channel_batches_max as u64 + 2,
         memory: MemoryPlan::new(spec.memory_bytes),
         notes: Vec::new(),
+        sample_rows: 0,
     };
     planner.always();
     planner.scan();
@@ -107,6 +113,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     Ok(RunPlan {
         scratch_bytes: planner.common_scratch_bytes() + learner_scratch,
         memory: planner.memory,
+        sample_rows: planner.sample_rows,
         histogram_budget_bytes,
         notes: planner.notes,
     })
@@ -119,6 +126,7 @@ struct Planner<'a> {
     batches: u64,
     memory: MemoryPlan,
     notes: Vec<String>,
+    sample_rows: u64,
 }
 
 impl Planner<'_> {
@@ -281,6 +289,7 @@ impl Planner<'_> {
             trees,
             "the trees as bytes, and the file's",
         );
+        self.sample(options, &layout);
         let used = self.memory.phase_bytes("trees");
         let loss = self.spec.loss();
         let worker = BoosterPlan::bytes_of_worker(options, loss).max(TREE_THREAD_BYTES);
@@ -329,6 +338,34 @@ impl Planner<'_> {
             "checksums",
             self.threads * CHECKED_BYTES as u64,
             "a piece of a block a thread",
+        );
+    }
+
+    /// A sample of rows in memory, where trees grow from one.
+    fn sample(&mut self, options: &BoosterOptions, layout: &CodeLayout) {
+        let (columns, outputs) = (layout.len(), self.spec.outputs());
+        let share = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY;
+        let planned = gbdt::sample::rows_that_fit(share, columns, outputs);
+        self.sample_rows = planned.min(SAMPLE_ROWS_DEFAULT);
+        let rows = self.job.dataset.rows();
+        let sample_rows = options.sampling.rows_max(rows, self.sample_rows);
+        if sample_rows == 0 {
+            return;
+        }
+        self.memory.add(
+            "trees",
+            "sample",
+            gbdt::sample::sample_bytes(sample_rows, columns, outputs),
+            format!(
+                "{} rows and candidates: codes, margins, lists",
+                grouped(sample_rows)
+            ),
+        );
+        self.memory.add(
+            "trees",
+            "candidates",
+            self.threads * gbdt::sample::sample_worker_bytes(columns, outputs),
+            "rows on their way to the sample, lists of a block a thread",
         );
     }
 

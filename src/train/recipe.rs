@@ -18,6 +18,7 @@ use crate::{
         },
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
+        boost::loss_of,
         checkpoint::Checkpoint,
         classes::{assumed_task, known_target, task_choice},
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
@@ -85,6 +86,9 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let stop = Stop::default();
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
+    if let Some(target) = &target {
+        check_metrics(options, target)?;
+    }
     let (task, classes) = target.as_ref().map_or_else(
         || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
@@ -206,6 +210,8 @@ impl<'a> Run<'a> {
         output::check(&options.out_dir, earlier)?;
         let job = Job::open(options)?;
         let resumed = store::checkpoint_of(&job, options, progress)?;
+        // Before any pass: a name that is not there is found in the schema.
+        options.model.clone().resolve_features(&job.features())?;
         if let Some(baseline) = &job.baseline {
             let path = baseline.path().display();
             progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
@@ -213,6 +219,7 @@ impl<'a> Run<'a> {
         let mut passes = Vec::new();
         let found = store::find(&job, options, progress);
         let target = store::target_of(&context, &job, options, found.as_ref(), &mut passes)?;
+        check_metrics(options, &target)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
@@ -282,7 +289,8 @@ impl<'a> Run<'a> {
                 (rows, assigned, None)
             }
         };
-        let spec = resolved(&self.options.model, &self.target, &assigned)?;
+        let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
             Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
@@ -489,12 +497,25 @@ fn evaluation_spec(
     }
 }
 
-/// The learner's options with class weights and penalties filled in.
-fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<ModelSpec> {
+/// Refuses metrics of the learning curve that mean nothing for the target.
+fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
+    let regression = options.model.regression_loss();
+    let loss = loss_of(target.task, target.classes.len(), regression);
+    options.model.check_metrics(loss)
+}
+
+/// The learner's options with class weights, penalties and constraints filled in.
+fn resolved(
+    model: &ModelSpec,
+    job: &Job,
+    target: &Target,
+    assigned: &Assigned,
+) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
     let names = target.classes.iter().map(String::as_str);
     let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
     let mut spec = model.clone();
+    spec.resolve_features(&job.features())?;
     spec.resolve(&classes, assigned.train_weight)?;
     Ok(spec)
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ColumnArguments, values};
-use crate::train::options::{SplitRule, TaskChoice};
+use crate::{
+    learner::gbdt::Sampling,
+    train::options::{SplitRule, TaskChoice},
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -15,8 +18,9 @@ Options of --model as JSON, under any of their usual names:
     n_estimators, num_iterations,              100, from 1 to 1000000
       num_boost_round, iterations
     learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
-    max_depth (0 or -1: unlimited)             6, from 1 to 64
-    num_leaves, max_leaves                     2^max_depth, from 2 to 65535
+    grow_policy                                depthwise or lossguide
+    max_depth (0 or -1: unlimited)             6, from 1 to 64; lossguide: none
+    num_leaves, max_leaves                     2^max_depth, from 2 to 65535; lossguide: 64
     max_bin                                    255, from 2
     reg_lambda, lambda_l2                      1, 0 or more
     reg_alpha, lambda_l1                       0, 0 or more
@@ -24,10 +28,22 @@ Options of --model as JSON, under any of their usual names:
     min_child_samples, min_data_in_leaf        20, 0 or more
     gamma, min_split_gain                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
+    colsample_bylevel                          1, above 0
+    colsample_bynode, feature_fraction_bynode  1, above 0
+    max_delta_step                             0 (no limit)
+    monotone_constraints                       {feature: -1, 0 or 1}, or a list
+    interaction_constraints                    [[feature, ...], ...]
     early_stopping_rounds                      0 (off); watches the valid split
+    eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
+                                               mlogloss, merror, rmse, mse, mae,
+                                               quantile, poisson
+    early_stopping_metric                      the last of eval_metric, or the loss
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
-    objective                                  as --task
+    objective                                  as --task; for numbers regression,
+                                               mae, quantile, poisson
+    quantile_alpha, alpha (of quantile)        no default, above 0 and below 1
+    poisson_max_delta_step (of poisson)        0.7, 0 or more
     seed, random_state                         as --seed
 
   logistic regression (logistic, log_reg,      logistic's default, range
@@ -99,9 +115,19 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows each tree is grown from [default: exact].
-    #[arg(long, value_enum)]
+    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
+    /// exact].
+    ///
+    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
+    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
+    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
+
+    /// Which node of a tree is split next [default: the model's].
+    #[arg(long, value_enum)]
+    pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
     /// What kind of target is learned.
     ///
@@ -198,6 +224,25 @@ pub(in crate::cli) struct ResourceArguments {
     pub(in crate::cli) keep_scratch: bool,
 }
 
+/// `--grow-policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GrowPolicy {
+    /// All nodes of a level, as XGBoost does
+    Depthwise,
+    /// The leaf of the largest gain, as LightGBM does
+    Lossguide,
+}
+
+impl GrowPolicy {
+    /// The value of the model's option.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::Depthwise => "depthwise",
+            Self::Lossguide => "lossguide",
+        }
+    }
+}
+
 /// `--task`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Task {
@@ -220,13 +265,6 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
-}
-
-/// `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sampling {
-    /// Every training row in every tree
-    Exact,
 }
 
 /// `--split`.

@@ -1,6 +1,6 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::limits;
+use crate::{learner::gbdt::Sampling, limits};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -66,6 +66,11 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
         _ => Err("a share of the rows is 0 or more and below 1, such as 0.2".to_owned()),
     }
+}
+
+/// Which rows grow a tree.
+pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
+    Sampling::parse(text)
 }
 
 fn integer(text: &str) -> Option<u64> {

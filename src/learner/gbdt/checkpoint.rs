@@ -74,19 +74,35 @@ impl Boundary {
 impl Booster {
     /// What is needed to go on from the last boundary; `None` before the first.
     ///
-    /// A booster that goes on from it ends in the same trees as this one.
+    /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
+    /// several rounds, a boundary lies where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
-        let trees = if self.boundary.cut_off.is_empty() {
-            Cow::Borrowed(&self.trees[..])
+        let reach = self.boundary.reach?;
+        let outputs = self.constants.objective.outputs();
+        let all = self.trees.len() + self.boundary.cut_off.len();
+        let rounds = (all / outputs).min(self.curve.points().len() - 1);
+        let rounds = rounds - rounds % self.rounds_of_sample();
+        let trees = if rounds * outputs <= self.trees.len() {
+            Cow::Borrowed(&self.trees[..rounds * outputs])
         } else {
-            Cow::Owned([&self.trees[..], &self.boundary.cut_off].concat())
+            let mut trees = [&self.trees[..], &self.boundary.cut_off].concat();
+            trees.truncate(rounds * outputs);
+            Cow::Owned(trees)
         };
         Some(BoosterCheckpoint {
-            outputs: self.constants.objective.outputs(),
+            outputs,
             trees,
-            curve: Cow::Borrowed(self.curve.points()),
-            reach: self.boundary.reach?,
+            curve: Cow::Borrowed(&self.curve.points()[..=rounds]),
+            reach,
         })
+    }
+
+    /// Rounds whose trees grow from the same rows.
+    fn rounds_of_sample(&self) -> usize {
+        match self.sampler {
+            Some(_) => self.options.sample_keep.max(1) as usize,
+            None => 1,
+        }
     }
 
     /// A booster of no trees goes on from a checkpoint instead.
@@ -129,7 +145,7 @@ impl Booster {
             if point.rounds as usize != index {
                 return Err("its learning curve is not in the order of the rounds".to_owned());
             }
-            curve.push(*point);
+            curve.push(point.clone());
         }
         self.curve = curve;
         self.trees = checkpoint.trees.into_owned();
@@ -158,8 +174,10 @@ impl Booster {
         let points = self.curve.points().to_vec();
         let (last, before) = points.split_last().expect("a curve begins at the base");
         self.curve = Curve::default();
-        before.iter().for_each(|point| self.curve.push(*point));
-        self.boundary.expected = Some(*last);
+        before
+            .iter()
+            .for_each(|point| self.curve.push(point.clone()));
+        self.boundary.expected = Some(last.clone());
         self.begin_round(self.rounds());
     }
 
@@ -171,9 +189,9 @@ impl Booster {
         let Some(expected) = self.boundary.expected.take() else {
             return Ok(());
         };
-        let found = self.curve.points().last().copied();
-        let bits = |loss: RoundLoss| (loss.train.to_bits(), loss.valid.map(f64::to_bits));
-        if found.map(bits) == Some(bits(expected)) {
+        let found = self.curve.points().last();
+        let bits = |loss: &RoundLoss| (loss.train.to_bits(), loss.valid.map(f64::to_bits));
+        if found.map(bits) == Some(bits(&expected)) {
             return Ok(());
         }
         Err(Error::Dataset(format!(

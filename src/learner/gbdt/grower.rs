@@ -14,19 +14,23 @@
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
+    Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Growth, best_first,
-        features::FeatureCodes,
+        BoosterOptions, Growth, Parallel, best_first,
+        features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
         lists::NO_SLOT,
         plan::BoosterPlan,
-        split::{Candidate, search_column},
-        tree::GrowingTree,
+        split::{Candidate, NodeView, search_column},
+        tree::{GrowingTree, Lawful},
     },
     limits::CODES_MAX,
 };
@@ -42,6 +46,17 @@ pub struct Ground<'a> {
     pub layout: &'a CodeLayout,
     /// What is kept and what is tiled.
     pub plan: &'a BoosterPlan,
+}
+
+impl<'a> Ground<'a> {
+    fn lawful(self, rules: &'a Regularisation) -> Lawful<'a> {
+        Lawful {
+            options: self.options,
+            rules,
+            features: self.features,
+            layout: self.layout,
+        }
+    }
 }
 
 /// A node whose histogram the next pass yields, and the sibling that follows from it.
@@ -78,7 +93,7 @@ struct Open {
 pub struct Grower {
     trees: Vec<GrowingTree>,
     rules: Regularisation,
-    used: Vec<bool>,
+    draw: FeatureDraw,
     /// The byte columns that hold a used feature, ascending.
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
@@ -89,10 +104,17 @@ pub struct Grower {
 
 impl Grower {
     /// Trees that are one root each.
-    pub fn new(ground: Ground<'_>, outputs: usize, used: Vec<bool>, rules: Regularisation) -> Self {
+    pub fn new(
+        ground: Ground<'_>,
+        outputs: usize,
+        draw: FeatureDraw,
+        rules: Regularisation,
+    ) -> Self {
         let is_used = |&byte_column: &u32| {
             let members = &ground.layout.byte_columns[byte_column as usize];
-            members.iter().any(|member| used[member.feature as usize])
+            members
+                .iter()
+                .any(|member| draw.used()[member.feature as usize])
         };
         let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
         let root = |output| Target {
@@ -102,9 +124,11 @@ impl Grower {
             wanted: true,
         };
         Self {
-            trees: (0..outputs).map(|_| GrowingTree::default()).collect(),
+            trees: (0..outputs)
+                .map(|_| GrowingTree::new(rules.root_range()))
+                .collect(),
             rules,
-            used,
+            draw,
             byte_columns,
             targets: (0..outputs).map(root).collect(),
             open: Vec::new(),
@@ -165,13 +189,17 @@ impl Grower {
     /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
     /// is complete. `train_rows` are the root's.
     ///
-    /// Cost O(nodes * columns * 256) for each member of a pack.
+    /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
+    ///
+    /// # Errors
+    /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
         ground: Ground<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
-    ) -> bool {
+        parallel: &dyn Parallel,
+    ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
         let tile = self.tile(ground.plan).to_vec();
         let is_first = self.at_first_tile();
@@ -179,7 +207,37 @@ impl Grower {
             self.settle_roots(&histograms, train_rows);
             self.open.clear();
         }
-        for (index, (output, node, histogram)) in self.resolve(histograms).into_iter().enumerate() {
+        let resolved = self.resolve(histograms);
+        let found: Vec<Mutex<Option<Candidate>>> =
+            resolved.iter().map(|_| Mutex::default()).collect();
+        let constraints = &ground.options.feature_constraints;
+        parallel.for_each(resolved.len(), &|index| {
+            let (output, node, histogram) = &resolved[index];
+            let tree = &self.trees[*output];
+            let mut used = self.draw.of_node(tree.depth(*node), tree.key(*node), *output);
+            constraints.forbid(tree.path(*node), &mut used);
+            let view = NodeView {
+                totals: tree.totals(*node),
+                range: tree.range(*node),
+                used: &used,
+            };
+            let mut best = None;
+            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
+                search_column(
+                    joint,
+                    &ground.layout.byte_columns[byte_column as usize],
+                    ground.features,
+                    constraints,
+                    view,
+                    &self.rules,
+                    &mut best,
+                );
+            }
+            *found[index].lock().unwrap_or_else(PoisonError::into_inner) = best;
+        })?;
+        for (index, ((output, node, histogram), found)) in
+            resolved.into_iter().zip(found).enumerate()
+        {
             if is_first {
                 self.open.push(Open {
                     output,
@@ -188,26 +246,19 @@ impl Grower {
                     histogram: NodeHistogram::new(),
                 });
             }
-            let totals = self.trees[output].totals(node);
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
-            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
-                search_column(
-                    joint,
-                    &ground.layout.byte_columns[byte_column as usize],
-                    ground.features,
-                    &self.used,
-                    totals,
-                    &self.rules,
-                    &mut open.best,
-                );
+            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
+                && found.is_better(open.best.as_ref())
+            {
+                open.best = Some(found);
             }
             if ground.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
         self.tile_start += tile.len();
-        self.tile_start == self.byte_columns.len()
+        Ok(self.tile_start == self.byte_columns.len())
     }
 
     /// The roots' sums are those of any column.
@@ -263,7 +314,7 @@ impl Grower {
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
             tree.set_best(open.node, open.best);
-            let children = tree.split(open.node, ground.features, ground.layout);
+            let children = tree.split(open.node, &ground.lawful(&self.rules));
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
@@ -308,7 +359,8 @@ impl Grower {
             let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
             for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
                 let node = numbers[node as usize];
-                let children = self.trees[output].split(node, ground.features, ground.layout);
+                let lawful = ground.lawful(&self.rules);
+                let children = self.trees[output].split(node, &lawful);
                 if !batch.completes {
                     let histogram = histogram.unwrap_or_default();
                     self.target_children(ground, output, children, histogram);

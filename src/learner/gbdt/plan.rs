@@ -11,8 +11,10 @@ use crate::{
     learner::gbdt::{
         BoosterOptions, Loss,
         histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},
-        kernel::GROUP,
+        kernel::{GROUP, Quad},
+        lists::RowLists,
         loss::{CHUNK_ROWS, objective},
+        metric::EvalSpec,
         renew::Quantiles,
     },
     limits::BLOCK_ROWS,
@@ -139,14 +141,15 @@ fn tile_columns(nodes: usize, threads: usize, budget_bytes: u64) -> usize {
     groups * GROUP
 }
 
-/// Bytes of one worker beside its histograms: row lists, derivatives of a chunk, quantiles.
+/// Bytes of one worker beside its histograms: row lists, derivatives of a chunk, quantiles,
+/// metrics.
 fn worker_bytes(options: &BoosterOptions, loss: Loss) -> usize {
-    let lists = BLOCK_ROWS * (size_of::<u16>() + size_of::<u32>());
+    let lists = BLOCK_ROWS * (RowLists::ROW_BYTES + size_of::<Quad>());
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
     let quantiles = objective(loss)
         .renewal()
         .map_or(0, |_| Quantiles::bytes(options.leaves_max as usize));
-    lists + chunk + quantiles
+    lists + chunk + quantiles + EvalSpec::bytes(&options.eval_metrics)
 }
 
 #[cfg(test)]

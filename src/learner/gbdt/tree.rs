@@ -2,7 +2,10 @@
 
 use crate::{
     data::CodeLayout,
+    group::hash::{Purpose, row_hash},
     learner::gbdt::{
+        BoosterOptions,
+        constraints::ValueRange,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::Sums,
@@ -23,6 +26,12 @@ struct GrowingNode {
     depth: u32,
     /// The number rows of this node carry while it is a leaf.
     leaf: u16,
+    /// What values its leaves may have.
+    range: ValueRange,
+    /// Tells the node from every other of its tree, by the way from the root.
+    key: u64,
+    /// The features of the splits above it, ascending.
+    path: Vec<u32>,
     /// The best split, once it is known; `None` if there is none.
     best: Option<Candidate>,
     /// The children, once the node is split by `best`.
@@ -30,14 +39,47 @@ struct GrowingNode {
 }
 
 impl GrowingNode {
-    fn leaf(totals: NodeTotals, depth: u32, leaf: u16) -> Self {
+    fn root(range: ValueRange) -> Self {
         Self {
-            totals,
-            depth,
-            leaf,
+            totals: NodeTotals {
+                sums: Sums::default(),
+                rows: 0,
+            },
+            depth: 0,
+            leaf: 0,
+            range,
+            key: 1,
+            path: Vec::new(),
             best: None,
             children: None,
         }
+    }
+
+    /// The children of a node, which differ in everything but their path.
+    fn children(&self, best: &Candidate, right_leaf: u16, lawful: &Lawful<'_>) -> [Self; 2] {
+        let NodeTotals { sums, rows } = self.totals;
+        let rows_per_unit = rows as f64 / sums.hessian as f64;
+        let both = [best.left, sums - best.left];
+        let direction = lawful.options.feature_constraints.direction(best.feature);
+        let ranges = self.range.of_children(direction, both, lawful.rules);
+        let mut path = self.path.clone();
+        if let Err(place) = path.binary_search(&best.feature) {
+            path.insert(place, best.feature);
+        }
+        let leaves = [self.leaf, right_leaf];
+        std::array::from_fn(|side| Self {
+            totals: NodeTotals {
+                sums: both[side],
+                rows: (both[side].hessian as f64 * rows_per_unit).round() as u64,
+            },
+            depth: self.depth + 1,
+            leaf: leaves[side],
+            range: ranges[side],
+            key: row_hash(self.key, side as u64, self.depth, Purpose::TreeSample),
+            path: path.clone(),
+            best: None,
+            children: None,
+        })
     }
 }
 
@@ -55,24 +97,31 @@ pub struct GrowingTree {
     renewed: Option<Vec<f32>>,
 }
 
-impl Default for GrowingTree {
-    fn default() -> Self {
-        let totals = NodeTotals {
-            sums: Sums::default(),
-            rows: 0,
-        };
-        let root = GrowingNode::leaf(totals, 0, 0);
+/// What decides what children look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Lawful<'a> {
+    /// What the user asked for.
+    pub options: &'a BoosterOptions,
+    /// The rules of the round.
+    pub rules: &'a Regularisation,
+    /// The codes of each feature.
+    pub features: &'a [FeatureCodes],
+    /// Where features lie in bytes.
+    pub layout: &'a CodeLayout,
+}
+
+impl GrowingTree {
+    /// A root whose leaves may have values in this range.
+    pub fn new(range: ValueRange) -> Self {
         Self {
-            nodes: vec![root],
+            nodes: vec![GrowingNode::root(range)],
             leaves: vec![0],
             free: Vec::new(),
             routes: Vec::new(),
             renewed: None,
         }
     }
-}
 
-impl GrowingTree {
     /// Leaf numbers in use, free ones below the largest included: as many as leaves where nothing was
     /// cut off.
     pub fn leaves(&self) -> usize {
@@ -102,6 +151,21 @@ impl GrowingTree {
     /// Edges from the root.
     pub fn depth(&self, node: u32) -> u32 {
         self.nodes[node as usize].depth
+    }
+
+    /// What values a node's leaves may have.
+    pub fn range(&self, node: u32) -> ValueRange {
+        self.nodes[node as usize].range
+    }
+
+    /// A number that tells a node from every other of its tree, whatever the order of growing.
+    pub fn key(&self, node: u32) -> u64 {
+        self.nodes[node as usize].key
+    }
+
+    /// The features of the splits above a node, ascending.
+    pub fn path(&self, node: u32) -> &[u32] {
+        &self.nodes[node as usize].path
     }
 
     /// The best split of a node as far as it is known.
@@ -139,29 +203,24 @@ impl GrowingTree {
     ///
     /// # Panics
     /// If no split of the node is known.
-    pub fn split(&mut self, node: u32, features: &[FeatureCodes], layout: &CodeLayout) -> [u32; 2] {
-        let parent = &self.nodes[node as usize];
-        let candidate = parent.best.expect("the best split of the node is known");
-        let (leaf, depth) = (parent.leaf, parent.depth + 1);
-        let NodeTotals { sums, rows } = parent.totals;
-        let rows_per_unit = rows as f64 / sums.hessian as f64;
+    pub fn split(&mut self, node: u32, lawful: &Lawful<'_>) -> [u32; 2] {
         let right_leaf = self.take_leaf();
+        let parent = &self.nodes[node as usize];
+        let best = parent.best.expect("the best split of the node is known");
+        let leaf = parent.leaf;
+        let [left, right] = parent.children(&best, right_leaf, lawful);
         let children = [self.nodes.len() as u32, self.nodes.len() as u32 + 1];
-        let sides = [(leaf, candidate.left), (right_leaf, sums - candidate.left)];
-        for ((leaf, sums), child) in sides.into_iter().zip(children) {
-            let rows = (sums.hessian as f64 * rows_per_unit).round() as u64;
-            let totals = NodeTotals { sums, rows };
-            self.nodes.push(GrowingNode::leaf(totals, depth, leaf));
-            self.leaves[usize::from(leaf)] = child;
-        }
+        self.nodes.extend([left, right]);
         self.nodes[node as usize].children = Some(children);
+        self.leaves[usize::from(leaf)] = children[0];
+        self.leaves[usize::from(right_leaf)] = children[1];
         self.routes[usize::from(leaf)] = compile(
-            candidate.feature,
-            &candidate.rule,
-            candidate.missing_left,
+            best.feature,
+            &best.rule,
+            best.missing_left,
             right_leaf,
-            features,
-            layout,
+            lawful.features,
+            lawful.layout,
         );
         children
     }
@@ -258,7 +317,7 @@ impl GrowingTree {
         let node = &self.nodes[node];
         match &self.renewed {
             Some(values) => values[usize::from(node.leaf)],
-            None => rules.leaf_value(node.totals.sums),
+            None => rules.leaf_value(node.totals.sums, node.range),
         }
     }
 

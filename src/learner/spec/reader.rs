@@ -81,6 +81,11 @@ impl OptionReader {
         Ok(reader)
     }
 
+    /// Adds an option that is given elsewhere, as if it stood in the object.
+    pub(super) fn add(&mut self, name: &str, value: Value) {
+        self.pairs.push((name.to_owned(), value));
+    }
+
     pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }
@@ -259,7 +264,8 @@ fn integer(name: &str, value: &Value, range: RangeInclusive<i64>) -> Result<i64>
     Ok(integer)
 }
 
-fn out_of_range(name: &str, value: &Value, wanted: &str) -> Error {
+/// The error for a value of an option that it must not have.
+pub(super) fn out_of_range(name: &str, value: &Value, wanted: &str) -> Error {
     Error::Usage(format!("--model: `{name}` is {value}; it must be {wanted}"))
 }
 

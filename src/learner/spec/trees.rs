@@ -1,52 +1,33 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset, objective,
+    Objective, Preset, constraints, metrics, objective,
     reader::{OptionReader, Range, Refused},
+    sampling,
 };
 use crate::{
     data::nearest,
     error::{Error, Result},
-    learner::gbdt::{BoosterOptions, Growth},
+    learner::gbdt::{BoosterOptions, Growth, Loss},
     limits::Limits,
 };
 
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const LATER: &str = "this version trains every tree on every training row; leave it out";
-const PER_NODE: &str =
-    "features are drawn once a tree; use `colsample_bytree` (`feature_fraction`)";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
 
 /// What is known and not offered. A neutral value passes.
 const REFUSED: &[Refused] = &[
     Refused {
-        names: &[
-            "subsample",
-            "bagging_fraction",
-            "sub_row",
-            "bagging",
-            "pos_bagging_fraction",
-            "neg_bagging_fraction",
-        ],
+        names: &["pos_bagging_fraction", "neg_bagging_fraction"],
         neutral: &["1"],
-        why: LATER,
-    },
-    Refused {
-        names: &["bagging_freq", "subsample_freq"],
-        neutral: &["0"],
-        why: LATER,
+        why: "rows are drawn alike whatever their class; use `subsample` (`bagging_fraction`)",
     },
     Refused {
         names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
         neutral: &[],
         why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["sampling_method", "data_sample_strategy"],
-        neutral: &["\"uniform\"", "\"bagging\""],
-        why: LATER,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -64,32 +45,24 @@ const REFUSED: &[Refused] = &[
         why: "rowmill runs on the CPU",
     },
     Refused {
-        names: &[
-            "colsample_bylevel",
-            "colsample_bynode",
-            "feature_fraction_bynode",
-        ],
-        neutral: &["1"],
-        why: PER_NODE,
-    },
-    Refused {
-        names: &[
-            "max_delta_step",
-            "max_delta",
-            "path_smooth",
-            "linear_lambda",
-        ],
+        names: &["path_smooth", "linear_lambda"],
         neutral: &["0"],
-        why: "leaf values are limited by `reg_lambda`, `reg_alpha` and `learning_rate` alone",
+        why: "leaf values are limited by `reg_lambda`, `reg_alpha`, `max_delta_step` and `learning_rate` alone",
     },
     Refused {
-        names: &[
-            "monotone_constraints",
-            "interaction_constraints",
-            "feature_types",
-        ],
+        names: &["monotone_constraints_method"],
+        neutral: &["\"basic\""],
+        why: "monotone constraints part children in the middle of their values (`basic`)",
+    },
+    Refused {
+        names: &["monotone_penalty"],
+        neutral: &["0"],
+        why: "a constrained split is not penalised; leave it out",
+    },
+    Refused {
+        names: &["feature_types"],
         neutral: &["[]", "{}"],
-        why: "constraints are not there in this version; leave it out",
+        why: "text columns are categories and numbers are not; leave it out",
     },
     Refused {
         names: &["base_score", "boost_from_average", "init_score"],
@@ -113,9 +86,9 @@ const REFUSED: &[Refused] = &[
         why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
     },
     Refused {
-        names: &["eval_metric", "metric", "metrics"],
-        neutral: &[],
-        why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
+        names: &["first_metric_only"],
+        neutral: &["false"],
+        why: "early stopping watches the last metric of `eval_metric`; name another with `early_stopping_metric`",
     },
     Refused {
         names: &["quantile_alpha", "quantile"],
@@ -186,6 +159,17 @@ pub(super) fn read(
     options.regression_loss = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
+    options.constraints = constraints::read(reader)?;
+    let renews_leaves = matches!(loss, Loss::AbsoluteError | Loss::Quantile { .. });
+    let is_directed = |(_, direction): &(_, i8)| *direction != 0;
+    if renews_leaves && options.constraints.monotone.iter().any(is_directed) {
+        return Err(Error::Usage(
+            "--model: `monotone_constraints` cannot bind leaves that are medians or quantiles; \
+             leave them out, or use reg:squarederror"
+                .to_owned(),
+        ));
+    }
+    sampling::read(reader, preset, &mut options)?;
     let rounds = &[
         "early_stopping_rounds",
         "early_stopping_round",
@@ -195,6 +179,7 @@ pub(super) fn read(
     if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
         options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
     }
+    (options.eval_metrics, options.watched_metric) = metrics::read(reader)?;
     if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
         options.positive_weight = weight;
     }
@@ -314,7 +299,7 @@ fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
 
 /// What keeps trees small, and which features they see.
 fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
-    let reals: [(&[&'static str], Range, &mut f64); 5] = [
+    let reals: [(&[&'static str], Range, &mut f64); 8] = [
         (
             &[
                 "reg_lambda",
@@ -361,6 +346,21 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
             ],
             Range::Fraction,
             &mut options.feature_fraction,
+        ),
+        (
+            &["colsample_bylevel"],
+            Range::Fraction,
+            &mut options.level_fraction,
+        ),
+        (
+            &["colsample_bynode", "feature_fraction_bynode"],
+            Range::Fraction,
+            &mut options.node_fraction,
+        ),
+        (
+            &["max_delta_step", "max_tree_output", "max_leaf_output"],
+            Range::NotNegative,
+            &mut options.value_max,
         ),
     ];
     for (names, range, option) in reals {
@@ -417,11 +417,34 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         ("gamma", options.gain_min.to_string()),
         ("colsample_bytree", options.feature_fraction.to_string()),
     ];
+    for (name, fraction) in [
+        ("colsample_bylevel", options.level_fraction),
+        ("colsample_bynode", options.node_fraction),
+    ] {
+        if fraction != 1.0 {
+            list.push((name, fraction.to_string()));
+        }
+    }
+    if options.value_max != 0.0 {
+        list.push(("max_delta_step", options.value_max.to_string()));
+    }
+    list.extend(constraints::effective(&options.constraints));
+    list.push(("sampling", options.sampling.to_string()));
+    if options.sample_keep != 1 {
+        list.push(("sample_keep", options.sample_keep.to_string()));
+    }
     let rounds = options.early_stopping_rounds;
     list.push((
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    if !options.eval_metrics.is_empty() {
+        let names = options.eval_metrics.iter().map(|metric| metric.name());
+        list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
+    }
+    if let (Some(_), Some(watched)) = (rounds, options.watched_metric) {
+        list.push(("early_stopping_metric", watched.name().to_owned()));
+    }
     list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::check;
 use crate::{
     data::Split,
+    learner::gbdt::{EvalMetric, RoundLoss, RoundMetric},
     report::{
         DeltaSummary, DeltaTally,
         metrics::{self, MetricsRecord, SplitRecord},
@@ -124,6 +125,30 @@ fn written(record: &MetricsRecord) -> Value {
     metrics::write(directory.path(), record).unwrap();
     let text = std::fs::read_to_string(directory.path().join(metrics::NAME)).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_learning_curve_has_the_metrics_that_were_asked_for() {
+    let mut record = binary();
+    let of_round = |rounds, metrics| RoundLoss {
+        rounds,
+        train: 0.5,
+        valid: None,
+        metrics,
+    };
+    let auc = RoundMetric {
+        metric: EvalMetric::Auc,
+        train: Some(0.75),
+        valid: None,
+    };
+    record.curve = vec![of_round(0, Vec::new()), of_round(1, vec![auc])];
+    assert_eq!(
+        record.to_value()["learning_curve"],
+        json!([
+            {"rounds": 0, "train": 0.5, "valid": null},
+            {"rounds": 1, "train": 0.5, "valid": null, "train_auc": 0.75, "valid_auc": null},
+        ])
+    );
 }
 
 #[test]

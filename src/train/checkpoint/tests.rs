@@ -33,6 +33,7 @@ fn booster(rounds: u32) -> BoosterCheckpoint<'static> {
         rounds,
         train: 0.5,
         valid: None,
+        metrics: Vec::new(),
     };
     let reach =
         json!({"weight_max": 1.0, "gradient_max": 0.5, "hessian_max": 0.25, "step_max": 0.1});

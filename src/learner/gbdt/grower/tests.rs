@@ -3,7 +3,13 @@
 use super::*;
 use crate::{
     group::hash::{Purpose, row_hash},
-    learner::gbdt::{Loss, lists::Route, loss::Bounds, quantise::Scale},
+    learner::gbdt::{
+        Loss, Serial,
+        constraints::{FeatureConstraints, ValueRange},
+        lists::Route,
+        loss::Bounds,
+        quantise::Scale,
+    },
     model::{Leaf, Node, NodeSplit, Tree},
 };
 
@@ -62,8 +68,8 @@ struct Cost {
 
 /// Lends histograms to a grower as passes do.
 fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, Cost) {
-    let used = vec![true; ground.features.len()];
-    let mut grower = Grower::new(ground, rows.sums.len(), used, rules);
+    let draw = FeatureDraw::new(ground.layout, ground.features.len(), ground.options, 0);
+    let mut grower = Grower::new(ground, rows.sums.len(), draw, rules);
     let row_count = rows.codes[0].len();
     let mut leaves = vec![vec![0u16; row_count]; rows.sums.len()];
     let mut cost = Cost::default();
@@ -90,7 +96,9 @@ fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, C
                 }
             }
         }
-        let is_complete = grower.absorb(ground, histograms, row_count as u64);
+        let is_complete = grower
+            .absorb(ground, histograms, row_count as u64, &Serial)
+            .expect("nothing fails");
         if is_complete && !grower.advance(ground) {
             break;
         }
@@ -122,6 +130,19 @@ struct NaiveNode {
     depth: u32,
     best: Option<Candidate>,
     children: Option<[u32; 2]>,
+    /// Of its value.
+    range: ValueRange,
+    /// Tells it from others; what decides its share of the features.
+    key: u64,
+    path: Vec<u32>,
+}
+
+/// Where a node of the naive twin stands.
+struct Place {
+    depth: u32,
+    range: ValueRange,
+    key: u64,
+    path: Vec<u32>,
 }
 
 /// The naive twin of leaf-wise growth: one split at a time. Answers the tree and the rows that LightGBM
@@ -134,7 +155,15 @@ fn grow_naive(
 ) -> (Tree, usize) {
     let all: Vec<usize> = (0..rows.codes[0].len()).collect();
     let mut listed = all.len();
-    let node = |rows_of: Vec<usize>, depth: u32, may_split: &dyn Fn(Sums) -> bool| {
+    let constraints = &ground.options.feature_constraints;
+    let draw = FeatureDraw::new(ground.layout, ground.features.len(), ground.options, 0);
+    let node = |rows_of: Vec<usize>, place: Place, may_split: &dyn Fn(Sums) -> bool| {
+        let Place {
+            depth,
+            range,
+            key,
+            path,
+        } = place;
         let mut sums = Sums::default();
         rows_of
             .iter()
@@ -144,14 +173,28 @@ fn grow_naive(
             rows: rows_of.len() as u64,
         };
         let mut best = None;
+        let mut used = draw.of_node(depth, key, output);
+        constraints.forbid(&path, &mut used);
+        let view = NodeView {
+            totals,
+            range,
+            used: &used,
+        };
         for (column, members) in ground.layout.byte_columns.iter().enumerate() {
             let mut joint = vec![Sums::default(); CODES_MAX];
             for &row in &rows_of {
                 joint[usize::from(rows.codes[column][row])] += rows.sums[output][row];
             }
-            let used = vec![true; ground.features.len()];
             let features = ground.features;
-            search_column(&joint, members, features, &used, totals, rules, &mut best);
+            search_column(
+                &joint,
+                members,
+                features,
+                constraints,
+                view,
+                rules,
+                &mut best,
+            );
         }
         NaiveNode {
             rows: rows_of,
@@ -159,9 +202,18 @@ fn grow_naive(
             depth,
             best: best.filter(|_| may_split(sums)),
             children: None,
+            range,
+            key,
+            path,
         }
     };
-    let mut nodes = vec![node(all, 0, &|_| true)];
+    let root = Place {
+        depth: 0,
+        range: rules.root_range(),
+        key: 1,
+        path: Vec::new(),
+    };
+    let mut nodes = vec![node(all, root, &|_| true)];
     for _ in 1..ground.options.leaves_max {
         let open = (0..nodes.len()).filter(|&at| nodes[at].children.is_none());
         let gain = |at: usize| nodes[at].best.map(|best| best.gain);
@@ -197,14 +249,27 @@ fn grow_naive(
             depth < ground.options.depth_max && rules.can_split(NodeTotals { sums, rows })
         };
         nodes[next].children = Some([nodes.len() as u32, nodes.len() as u32 + 1]);
-        nodes.push(node(left, depth, &may_split));
-        nodes.push(node(right, depth, &may_split));
+        let direction = constraints.direction(best.feature);
+        let sums = [best.left, parent.sums - best.left];
+        let ranges = nodes[next].range.of_children(direction, sums, rules);
+        let mut path = nodes[next].path.clone();
+        path.push(best.feature);
+        let key = nodes[next].key;
+        for ((rows_of, range), side) in [left, right].into_iter().zip(ranges).zip(0u64..) {
+            let place = Place {
+                depth,
+                range,
+                key: row_hash(key, side, depth - 1, Purpose::TreeSample),
+                path: path.clone(),
+            };
+            nodes.push(node(rows_of, place, &may_split));
+        }
     }
     let finished = nodes.iter().map(|node| {
         let (cover, count) = (rules.hessian(node.totals.sums), node.totals.rows);
         match node.children.zip(node.best) {
             None => Node::Leaf(Leaf {
-                value: rules.leaf_value(node.totals.sums),
+                value: rules.leaf_value(node.totals.sums, node.range),
                 cover,
                 count,
             }),
@@ -309,4 +374,22 @@ fn every_leaf_is_split_where_the_budget_has_no_end() {
     let options = leaf_wise(400, 64);
     let cost = check(1, 200, 2, &options);
     assert!(cost.passes < 60, "{cost:?}");
+}
+
+#[test]
+fn constraints_and_draws_are_those_of_a_split_at_a_time() {
+    for seed in 0..30 {
+        let mut options = leaf_wise([7, 12, 31][seed as usize % 3], 64);
+        options.seed = seed;
+        options.value_max = [0.0, 0.3][seed as usize % 2];
+        options.lambda_l1 = [0.0, 0.5][seed as usize / 2 % 2];
+        options.level_fraction = [1.0, 0.7][seed as usize / 3 % 2];
+        options.node_fraction = [1.0, 0.5][seed as usize / 4 % 2];
+        options.feature_constraints = FeatureConstraints {
+            directions: vec![0, 1, 0, 0, -1],
+            sets: [vec![], vec![vec![0, 1], vec![1, 2, 3, 4]]][seed as usize / 5 % 2].clone(),
+        };
+        let outputs = [1, 2][seed as usize % 2];
+        check(seed, 400, outputs, &options);
+    }
 }
