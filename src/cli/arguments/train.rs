@@ -27,6 +27,10 @@ Options of --model as JSON, under any of their usual names:
     min_child_samples, min_data_in_leaf        20, 0 or more
     gamma, min_split_gain                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
+    sampling                                   as --sampling
+      or subsample with sampling_method        1, above 0; \"uniform\"
+      or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
+    sample_keep, bagging_freq (rounds)         1, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
