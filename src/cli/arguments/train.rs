@@ -33,6 +33,10 @@ Options of --model as JSON, under any of their usual names:
     max_delta_step                             0 (no limit)
     monotone_constraints                       {feature: -1, 0 or 1}, or a list
     interaction_constraints                    [[feature, ...], ...]
+    sampling                                   as --sampling
+      or subsample with sampling_method        1, above 0; \"uniform\"
+      or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
+    sample_keep, bagging_freq (rounds)         1, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
     eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
                                                mlogloss, merror, rmse, mse, mae,

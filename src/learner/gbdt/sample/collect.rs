@@ -305,9 +305,10 @@ impl SampleWorker {
         let first = chosen.len - buffers.places.len();
         for byte_column in 0..draw.byte_columns {
             let column = column(codes.codes, byte_column as u32);
-            let tile = &mut chosen.tile_mut(byte_column / TILE)[first..];
-            for (codes, &place) in tile.iter_mut().zip(&buffers.places) {
-                codes[byte_column % TILE] = column[usize::from(place)];
+            let (tile, of_tile) = (byte_column / TILE, byte_column % TILE);
+            let slots = chosen.codes.chunks_exact_mut(chosen.tiles).skip(first);
+            for (codes, &place) in slots.zip(&buffers.places) {
+                codes[tile][of_tile] = column[usize::from(place)];
             }
         }
         buffers.places.clear();

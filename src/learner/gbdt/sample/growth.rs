@@ -12,12 +12,13 @@ use crate::{
         Parallel,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
+        lists::NO_SLOT,
         loss::{Bounds, CHUNK_ROWS, Derivatives, Rows},
         quantise::{Scale, quantise},
         renew::{Quantiles, WeightUnits, quantiles_in_memory, residual},
         sample::{
-            TILE, TileHistograms, accumulate_tile,
-            kernel::{Entry, entry, slot_of},
+            TILE, TileCodes, TileHistograms, accumulate_tile,
+            kernel::{Entry, GATHERED_ROWS, entry, gather, slot_of},
             segments::Segments,
             store::SampleRows,
         },
@@ -38,14 +39,37 @@ pub(super) struct Nursery {
     segments: Vec<Segments>,
     /// Lent while nodes are split.
     lent: Vec<Entry>,
-    /// Packed histograms that no task uses at the moment.
-    idle: Mutex<Vec<Box<TileHistograms>>>,
+    /// Benches that no task uses at the moment.
+    idle: Mutex<Vec<Bench>>,
 }
 
-/// Rows of one slot to be added over the columns of one tile.
+/// What one task works with.
+#[derive(Debug)]
+struct Bench {
+    /// By tile; all zero between tasks.
+    histograms: Vec<TileHistograms>,
+    gathered: Vec<TileCodes>,
+}
+
+impl Bench {
+    fn new(tiles: usize) -> Self {
+        Self {
+            histograms: vec![[[0; CODES_MAX]; TILE]; tiles],
+            gathered: vec![[0; TILE]; tiles * GATHERED_ROWS],
+        }
+    }
+}
+
+/// Bytes that one thread works with.
+pub(super) fn bench_bytes(byte_columns: usize) -> usize {
+    let tile = size_of::<TileHistograms>() + GATHERED_ROWS * size_of::<TileCodes>();
+    byte_columns.div_ceil(TILE) * tile
+}
+
+/// Rows to be added to one slot.
+#[derive(Clone, Copy)]
 struct Task<'a> {
     slot: usize,
-    tile: usize,
     entries: &'a [Entry],
 }
 
@@ -63,7 +87,10 @@ impl Nursery {
         let entries = |segments: &Segments| segments.entries.capacity();
         let entries = self.segments.iter().map(entries).sum::<usize>() + self.lent.capacity();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        entries * size_of::<Entry>() + idle.len() * size_of::<TileHistograms>()
+        let benches = idle
+            .iter()
+            .map(|bench| bench_bytes(bench.histograms.len() * TILE));
+        entries * size_of::<Entry>() + benches.sum::<usize>()
     }
 
     /// Computes the derivatives of the sample at its margins and makes them entries; answers what a
@@ -209,35 +236,38 @@ impl Nursery {
             let (first_slot, _, slot_of_leaf) = grower.slots_of(output);
             for leaf in 0..segments.leaves() {
                 let slot = usize::from(slot_of_leaf[leaf]);
-                if slot_of_leaf[leaf] == crate::learner::gbdt::lists::NO_SLOT {
+                if slot_of_leaf[leaf] == NO_SLOT {
                     continue;
                 }
-                for entries in segments.leaf(leaf).chunks(TASK_ROWS) {
-                    tasks.extend(tiles.iter().map(|&tile| Task {
-                        slot: first_slot + slot,
-                        tile,
-                        entries,
-                    }));
-                }
+                tasks.extend(segments.leaf(leaf).chunks(TASK_ROWS).map(|entries| Task {
+                    slot: first_slot + slot,
+                    entries,
+                }));
             }
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.entries.len()));
         parallel.for_each(tasks.len(), &|index| {
-            let task = &tasks[index];
+            let Task { slot, entries } = tasks[index];
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let histograms = idle.pop();
+            let bench = idle.pop();
             drop(idle);
-            let mut histograms = histograms.unwrap_or_else(|| Box::new([[0; CODES_MAX]; TILE]));
-            accumulate_tile(rows.tile(task.tile), task.entries, &mut histograms);
-            let start = byte_columns.partition_point(|column| tile_of(column) < task.tile);
-            let of_tile = byte_columns[start..]
+            let mut bench = bench.unwrap_or_else(|| Bench::new(rows.tiles));
+            for entries in entries.chunks(GATHERED_ROWS) {
+                gather(&rows.codes, rows.tiles, entries, &mut bench.gathered);
+                for &tile in &tiles {
+                    let gathered = &bench.gathered[tile * GATHERED_ROWS..][..GATHERED_ROWS];
+                    accumulate_tile(gathered, entries, &mut bench.histograms[tile]);
+                }
+            }
+            let columns = byte_columns
                 .iter()
-                .take_while(|column| tile_of(column) == task.tile);
-            let columns = of_tile.map(|&column| &histograms[column as usize % TILE]);
-            wide.add(task.slot, (start..).zip(columns));
-            histograms.as_flattened_mut().fill(0);
+                .map(|&column| &bench.histograms[column as usize / TILE][column as usize % TILE]);
+            wide.add(slot, columns.enumerate());
+            for &tile in &tiles {
+                bench.histograms[tile].as_flattened_mut().fill(0);
+            }
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(histograms);
+            idle.push(bench);
         })?;
         Ok(wide.into_slots())
     }

@@ -175,13 +175,13 @@ fn partition(piece: &mut Piece<'_>, routes: &[Route], rows: &SampleRows) {
     let route = &routes[piece.leaf];
     let left: [u8; 256] = std::array::from_fn(|byte| u8::from(route.is_left(byte as u8)));
     let byte_column = route.byte_column as usize;
-    let (codes, column) = (rows.tile(byte_column / TILE), byte_column % TILE);
+    let (tile, column) = (byte_column / TILE, byte_column % TILE);
     let units = &rows.units[..];
     let (mut lefts, mut right_units) = (0, 0);
     for place in 0..piece.entries.len() {
         let entry = piece.entries[place];
         let slot = slot_of(entry);
-        let is_left = usize::from(left[usize::from(codes[slot][column])]);
+        let is_left = usize::from(left[usize::from(rows.codes[slot * rows.tiles + tile][column])]);
         piece.entries[lefts] = entry;
         piece.lent[place - lefts] = entry;
         right_units += u64::from(units[slot]) & (is_left as u64).wrapping_sub(1);

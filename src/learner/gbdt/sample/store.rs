@@ -28,8 +28,9 @@ pub(super) fn row_bytes(byte_columns: usize, outputs: usize) -> usize {
 pub(super) struct SampleRows {
     pub(super) len: usize,
     pub(super) capacity: usize,
-    /// The codes of slot `i` in tile `t` are at `t * capacity + i`.
-    codes: Vec<TileCodes>,
+    pub(super) tiles: usize,
+    /// The codes of slot `i` in tile `t` are at `i * tiles + t`.
+    pub(super) codes: Vec<TileCodes>,
     /// Numbers of the rows in the dataset.
     pub(super) row: Vec<u64>,
     pub(super) label: Vec<f32>,
@@ -50,10 +51,12 @@ impl SampleRows {
             u32::try_from(capacity).is_ok(),
             "a slot is numbered by 32 bits"
         );
+        let tiles = byte_columns.div_ceil(TILE);
         Self {
             len: 0,
             capacity,
-            codes: vec![[0; TILE]; byte_columns.div_ceil(TILE) * capacity],
+            tiles,
+            codes: vec![[0; TILE]; tiles * capacity],
             row: vec![0; capacity],
             label: vec![0.0; capacity],
             weight: vec![0.0; capacity],
@@ -64,16 +67,6 @@ impl SampleRows {
         }
     }
 
-    /// The codes of a tile by slot.
-    pub(super) fn tile(&self, tile: usize) -> &[TileCodes] {
-        &self.codes[tile * self.capacity..][..self.capacity]
-    }
-
-    /// The same, to be filled.
-    pub(super) fn tile_mut(&mut self, tile: usize) -> &mut [TileCodes] {
-        &mut self.codes[tile * self.capacity..][..self.capacity]
-    }
-
     /// Adds the rows of another.
     ///
     /// # Panics
@@ -82,10 +75,8 @@ impl SampleRows {
         let (start, len) = (self.len, other.len);
         let end = start + len;
         assert!(end <= self.capacity);
-        let tiles = self.codes.chunks_exact_mut(self.capacity);
-        for (tile, other) in tiles.zip(other.codes.chunks_exact(other.capacity)) {
-            tile[start..end].copy_from_slice(&other[..len]);
-        }
+        let codes = &other.codes[..len * self.tiles];
+        self.codes[start * self.tiles..end * self.tiles].copy_from_slice(codes);
         self.row[start..end].copy_from_slice(&other.row[..len]);
         self.label[start..end].copy_from_slice(&other.label[..len]);
         self.weight[start..end].copy_from_slice(&other.weight[..len]);
@@ -109,9 +100,8 @@ impl SampleRows {
     }
 
     fn move_row(&mut self, from: usize, to: usize) {
-        for tile in self.codes.chunks_exact_mut(self.capacity) {
-            tile[to] = tile[from];
-        }
+        let codes = from * self.tiles..(from + 1) * self.tiles;
+        self.codes.copy_within(codes, to * self.tiles);
         self.row[to] = self.row[from];
         self.label[to] = self.label[from];
         self.weight[to] = self.weight[from];
