@@ -94,7 +94,12 @@ fn going_on_from_every_round_is_training_straight_through() {
                 ..SIMPLE
             };
             let found = resumed(&table, &options, loss, schedule, checkpoint).expect("trains");
-            assert_same(&table, &found, &expected, &format!("{loss:?} from round {round}"));
+            assert_same(
+                &table,
+                &found,
+                &expected,
+                &format!("{loss:?} from round {round}"),
+            );
         }
     }
 }
