@@ -11,7 +11,7 @@ use crate::{
     data::Split,
     engine::Progress,
     error::{Error, Result},
-    learner::{ModelChoice, ModelSpec, Objective},
+    learner::{ModelChoice, ModelSpec, Objective, gbdt::Sampling},
     limits::Limits,
     platform::stop,
     report::{self, Finished},
@@ -105,12 +105,22 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         .map(|name| ("grow_policy", name))
         .into_iter()
         .collect();
-    let choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
+    let mut choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
     if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",
             choice.name
         )));
+    }
+    if let (Some(sampling), ModelSpec::Gbdt(options)) = (arguments.model.sampling, &mut choice.spec)
+    {
+        if options.sampling != Sampling::Exact && options.sampling != sampling {
+            return Err(Error::Usage(format!(
+                "--sampling {} and the sampling of --model ({}) contradict each other; leave one of them out",
+                sampling, options.sampling
+            )));
+        }
+        options.sampling = sampling;
     }
     let task = task(arguments.model.task.into(), &choice)?;
     check_shares(arguments, &choice)?;

@@ -8,6 +8,7 @@ mod linear;
 mod metrics;
 mod objective;
 mod reader;
+mod sampling;
 mod trees;
 
 use std::fmt::Write as _;

@@ -318,7 +318,9 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
         } else if let Some(found) = &trained.pruned
             && let Some(feature) = found.feature_of(column)
         {
-            describe(&mut row, &found.survey[feature]);
+            if let Some(survey) = &found.dropped[feature] {
+                describe(&mut row, survey);
+            }
             let names = pruned::Names::new(job, &found.columns);
             pruned::explain(&mut row, names, &found.findings, feature);
         }

@@ -84,20 +84,15 @@ impl ScratchDirectory {
     pub fn create_shared(
         parent: &Path,
         fingerprint: u64,
-        keep: bool,
         allow_memory: bool,
         [waits_for, until]: [&Path; 2],
     ) -> Result<Self> {
         let name = format!("{SHARED}{fingerprint:016x}");
         let (path, lock) = Self::create_named(parent, &name, allow_memory)?;
-        let mut this = Self::share(path, lock)?;
+        let this = Self::share(path, lock)?;
         let waits = this.file(WAITS);
         let names = format!("{}\n{}\n", waits_for.display(), until.display());
         fs::write(&waits, names).map_err(|source| Error::io("write", &waits, source))?;
-        if keep {
-            this.mark_kept()?;
-            this.keep = true;
-        }
         Ok(this)
     }
 
@@ -164,7 +159,11 @@ impl ScratchDirectory {
         Ok(this)
     }
 
-    fn mark_kept(&self) -> Result<()> {
+    /// Marks the directory as kept on purpose: it stays when it is dropped, and when its run dies.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the mark cannot be written.
+    pub fn mark_kept(&self) -> Result<()> {
         let kept = self.file(KEPT);
         File::create_new(&kept).map_err(|source| Error::io("create", &kept, source))?;
         Ok(())
@@ -175,9 +174,10 @@ impl ScratchDirectory {
         self.keep = true;
     }
 
-    /// Takes a directory over whose run died or was stopped: it is removed when it is dropped.
+    /// Takes a directory over whose run died or was stopped: it is removed when it is dropped, unless it is
+    /// kept on purpose.
     pub fn adopt(&mut self) {
-        self.keep = self.file(KEPT).exists();
+        self.keep = false;
     }
 
     /// Whether it waits for the run that writes this file.
@@ -241,7 +241,7 @@ impl ScratchDirectory {
 
 impl Drop for ScratchDirectory {
     fn drop(&mut self) {
-        if self.keep {
+        if self.keep || self.file(KEPT).exists() {
             return;
         }
         // A shared one may be in use by others, who hold its lock shared.
@@ -379,7 +379,7 @@ mod tests {
     fn shared(parent: &Path, sealed: bool) -> (ScratchDirectory, [PathBuf; 2]) {
         let files = ["checkpoint", "finished"].map(|name| parent.join(name));
         let names = [&*files[0], &*files[1]];
-        let scratch = ScratchDirectory::create_shared(parent, 7, false, true, names).unwrap();
+        let scratch = ScratchDirectory::create_shared(parent, 7, true, names).unwrap();
         if sealed {
             fs::write(scratch.file(SEAL), b"").unwrap();
         }
@@ -422,6 +422,21 @@ mod tests {
             fs::remove_file(checkpoint).unwrap();
             fs::remove_file(finished).unwrap();
         }
+    }
+
+    #[test]
+    fn a_shared_one_that_is_marked_is_kept_by_its_maker_and_by_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let (scratch, _) = shared(parent.path(), true);
+        scratch.mark_kept().unwrap();
+        let path = scratch.path().to_path_buf();
+        drop(scratch);
+        let mut again = ScratchDirectory::open_shared(&path).unwrap().unwrap();
+        again.adopt();
+        drop(again);
+        assert_eq!(scratch_directories(parent.path())[0].1, ScratchState::Kept);
+        assert_eq!(ScratchDirectory::remove_dead(parent.path()), []);
+        assert!(remove_scratch(&path));
     }
 
     #[test]

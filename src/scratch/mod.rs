@@ -12,7 +12,7 @@ pub mod directory;
 pub mod element;
 pub mod seal;
 
-pub use block_file::BlockFile;
+pub use block_file::{BlockFile, CHECKED_BYTES};
 pub use directory::{
     DeadScratch, ScratchDirectory, ScratchState, bytes_in, remove_scratch, scratch_directories,
 };

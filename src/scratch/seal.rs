@@ -87,7 +87,7 @@ impl Seal {
     ///
     /// # Errors
     /// [`Error::Io`], `StorageFull` among it; then the directory is not sealed.
-    pub fn write(&self, directory: &Path) -> Result<()> {
+    pub fn write(self, directory: &Path) -> Result<()> {
         let section = |id, codec, bytes| Section {
             id,
             version: SEAL_VERSION,
@@ -99,7 +99,7 @@ impl Seal {
         let sections = [
             section(ABOUT, Codec::Json, about),
             section(CHECKSUMS, Codec::Postcard, checksums),
-            section(CONTENTS, Codec::Postcard, self.contents.clone()),
+            section(CONTENTS, Codec::Postcard, self.contents),
         ];
         let bytes = container::seal(FileKind::Seal, b"{}", &sections);
         atomic::write(directory.join(SEAL), |writer| writer.write_all(&bytes))

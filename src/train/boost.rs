@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     data::{CodeBlock, CodeLayout},
-    engine::{Context, PassReport, block_pass},
+    engine::{Context, PassReport, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
@@ -129,7 +129,12 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
                 parts.push(worker.finish());
                 lent.push(memory);
             }
-            booster.finish_pass(parts)?;
+            let tasks = Tasks {
+                context,
+                name: "trees",
+                threads,
+            };
+            booster.finish_pass(parts, &tasks)?;
             if let Some(checkpoints) = &mut checkpoints {
                 checkpoints.after_pass(&booster);
             }

@@ -19,7 +19,10 @@ use serde_json::Value;
 use crate::{
     engine::Progress,
     error::{Error, Result},
-    learner::gbdt::{Booster, BoosterCheckpoint},
+    learner::{
+        ModelSpec,
+        gbdt::{Booster, BoosterCheckpoint},
+    },
     model::container::{self, Codec, FileKind, Section},
     platform::atomic,
     source::DataFile,
@@ -61,7 +64,7 @@ const FREE_OPTIONS: [&str; 15] = [
 ];
 
 /// Options whose names on the command line are others than their own.
-const COMMAND_LINE_NAMES: [(&str, &str); 19] = [
+const COMMAND_LINE_NAMES: [(&str, &str); 21] = [
     ("weight", "--weight-col"),
     ("group", "--group-col"),
     ("split_column", "--split-col"),
@@ -70,6 +73,8 @@ const COMMAND_LINE_NAMES: [(&str, &str); 19] = [
     ("learner", "--model"),
     ("growth", "--model grow_policy"),
     ("regression_loss", "--model objective"),
+    ("eval_metrics", "--model eval_metric"),
+    ("watched_metric", "--model early_stopping_metric"),
     ("shrinkage", "--model learning_rate"),
     ("depth_max", "--model max_depth"),
     ("leaves_max", "--model num_leaves"),
@@ -94,6 +99,9 @@ pub struct CheckpointAbout {
     pub files: Vec<FileMark>,
     /// A hash of labels, groups, splits, cut points and layout.
     pub known_hash: u64,
+    /// The sampling of rows that was used: the memory limit may have decided it.
+    #[serde(default)]
+    pub sampling: Value,
 }
 
 /// What tells whether a file is the one it was.
@@ -128,10 +136,42 @@ impl CheckpointAbout {
             options: value,
             files: files.iter().map(mark).collect(),
             known_hash,
+            sampling: Value::Null,
         }
     }
 
-    /// Refuses to go on where trees, options or data do not belong together. The hash is not looked at.
+    /// With the sampling of a learner whose options are complete.
+    #[must_use]
+    pub fn sampling_of(mut self, model: &ModelSpec) -> Self {
+        let model = serde_json::to_value(model).expect("options are numbers and text");
+        self.sampling = model["sampling"].clone();
+        self
+    }
+
+    /// Refuses to go on with other codes or another sampling.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] saying what differs.
+    pub fn check_found(&self, now: &Self) -> Result<()> {
+        if self.known_hash != now.known_hash {
+            return Err(Error::Usage(
+                "--resume: labels, groups, splits or cut points are not those of the checkpoint; the data have \
+                 changed, so start anew with --overwrite"
+                    .to_owned(),
+            ));
+        }
+        if self.sampling != now.sampling {
+            return Err(Error::Usage(format!(
+                "--resume: --sampling was {} and is {}; the memory limit decides it, so give the --memory of \
+                 before, or start anew with --overwrite",
+                self.sampling, now.sampling
+            )));
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on where trees, options or data do not belong together. What only the passes
+    /// find is for [`Self::check_found`].
     ///
     /// # Errors
     /// [`Error::Usage`] naming the option or the file.

@@ -215,7 +215,7 @@ fn model(run: &Run<'_>, spec: &FitSpec<'_>, body: Body) -> Model {
         split: split.map_or(Value::Null, |assignment| {
             serde_json::to_value(assignment).expect("an assignment is numbers and text")
         }),
-        options: serde_json::to_value(&run.options.model).expect("options are numbers and text"),
+        options: serde_json::to_value(spec.model).expect("options are numbers and text"),
     }
 }
 

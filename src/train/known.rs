@@ -5,6 +5,7 @@
 //! groups, each with its length and its checksum, and an empty frame at the end.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
@@ -16,6 +17,7 @@ use crate::{
     data::CodeLayout,
     error::{Error, Result},
     group::{GroupRow, GroupTable, SplitProof, assign::Assignment},
+    limits::CODES_MAX,
     model::FeatureSpec,
     train::{
         assign::Assigned,
@@ -27,6 +29,9 @@ use crate::{
     },
 };
 
+/// Bytes of a feature's name, moments and place, as a rule.
+const FEATURE_BYTES: usize = 256;
+
 /// Groups of a frame.
 const FRAME_GROUPS: usize = 1024;
 
@@ -35,14 +40,14 @@ const FRAME_BYTES_MAX: u32 = 1 << 30;
 
 /// What the scan, the assignment, the survey and the cut points yielded.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Known {
+pub struct Known<'a> {
     /// The target's values, where the data were asked for its classes.
     pub values: Option<DistinctValues>,
     /// Statistics of each feature.
-    pub survey: Vec<FeatureSurvey>,
+    pub survey: Cow<'a, [FeatureSurvey]>,
     /// What pruning found, where it was asked for.
-    pub pruned: Option<PrunedInTraining>,
-    features: Vec<FeatureSpec>,
+    pub pruned: Option<Cow<'a, PrunedInTraining>>,
+    features: Cow<'a, [FeatureSpec]>,
     radices: Vec<u16>,
     layout: CodeLayout,
     assignment: Option<Assignment>,
@@ -56,20 +61,20 @@ pub struct Known {
     seed: u64,
 }
 
-impl Known {
+impl<'a> Known<'a> {
     /// Gathers what was found. `warnings` are those about the data alone.
     pub fn new(
         target: &Target,
         assigned: &Assigned,
         warnings: Vec<String>,
-        survey: &[FeatureSurvey],
-        bins: &Bins,
+        survey: &'a [FeatureSurvey],
+        bins: &'a Bins,
     ) -> Self {
         Self {
             values: target.values(),
-            survey: survey.to_vec(),
+            survey: Cow::Borrowed(survey),
             pruned: None,
-            features: bins.features.clone(),
+            features: Cow::Borrowed(&bins.features),
             radices: bins.radices.clone(),
             layout: bins.layout.clone(),
             assignment: assigned.assignment.clone(),
@@ -86,14 +91,17 @@ impl Known {
 
     /// With what pruning found.
     #[must_use]
-    pub fn with_pruned(self, pruned: Option<PrunedInTraining>) -> Self {
-        Self { pruned, ..self }
+    pub fn with_pruned(self, pruned: Option<&'a PrunedInTraining>) -> Self {
+        Self {
+            pruned: pruned.map(Cow::Borrowed),
+            ..self
+        }
     }
 
     /// What the trees are grown from, and the assignment. The sample is empty.
     pub fn open(self, groups: Option<GroupTable>) -> (Assigned, Vec<FeatureSurvey>, Bins) {
         let bins = Bins {
-            features: self.features,
+            features: self.features.into_owned(),
             radices: self.radices,
             layout: self.layout,
         };
@@ -109,7 +117,12 @@ impl Known {
             sample: RowSample::new(self.seed, 0, []),
             content_hash: self.content_hash,
         };
-        (assigned, self.survey, bins)
+        (assigned, self.survey.into_owned(), bins)
+    }
+
+    /// Bytes of its serialised form for so many features, texts' categories apart.
+    pub fn bytes_max(features: usize) -> u64 {
+        (features * (CODES_MAX * size_of::<f64>() + FEATURE_BYTES)) as u64
     }
 
     /// How many byte columns the codes have.

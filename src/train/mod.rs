@@ -45,6 +45,7 @@ pub mod trimmed;
 
 mod fit;
 mod recipe;
+mod sampling;
 mod store;
 
 #[cfg(test)]

@@ -305,6 +305,7 @@ impl<'a> Run<'a> {
             }
         };
         let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
             Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
@@ -316,6 +317,7 @@ impl<'a> Run<'a> {
                 if self.prune(&rows, &mut survey)? {
                     // Features have other numbers now.
                     spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+                    self.choose_sampling(&mut spec, assigned.rows(Split::Train));
                 }
                 let bins = self.bins(&spec, &survey)?;
                 (survey, bins, None)

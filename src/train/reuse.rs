@@ -1,7 +1,10 @@
 //! Codes that another run left, or that others shall find: where they lie, whether they are of the same
 //! data, and whether they are whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     engine::{Context, PassReport, Progress, parallel_map},
@@ -17,6 +20,7 @@ use crate::{
         assign::Assigned,
         bins::Bins,
         known::{self, Known},
+        options::TrainOptions,
         output,
         prune::PrunedInTraining,
         rows::RowsFile,
@@ -25,11 +29,13 @@ use crate::{
     },
 };
 
-/// Names of files in a shared scratch directory.
+/// The name of the rows file.
 pub const ROWS: &str = "rows";
-/// The codes of all rows.
+
+/// The name of the codes of all rows.
 pub const CODES: &str = "codes";
-/// The groups, where there are groups.
+
+/// The name of the file of groups, where there are groups.
 const GROUPS: &str = "groups";
 
 /// Directories of other data that are told of.
@@ -39,7 +45,7 @@ const OTHERS_TOLD: usize = 3;
 pub struct Found {
     directory: ScratchDirectory,
     seal: Seal,
-    known: Known,
+    known: Known<'static>,
 }
 
 /// What the passes over the Parquet would have yielded.
@@ -93,7 +99,7 @@ pub fn find(parent: &Path, wanted: &[Ingredient], progress: &dyn Progress) -> Op
         let Ok(Some(directory)) = ScratchDirectory::open_shared(&path) else {
             continue;
         };
-        match postcard::from_bytes(&seal.contents) {
+        match postcard::from_bytes::<Known<'static>>(&seal.contents) {
             Ok(known) => {
                 return Some(Found {
                     directory,
@@ -182,7 +188,7 @@ fn open_files(
     context: &Context<'_>,
     path: &Path,
     seal: &Seal,
-    known: Known,
+    mut known: Known<'_>,
     (rows_in_data, weighted): (u64, bool),
     mut groups: Option<GroupTable>,
 ) -> Result<Reused> {
@@ -204,7 +210,7 @@ fn open_files(
     if let Some(groups) = &mut groups {
         known::read_groups(&path.join(GROUPS), groups)?;
     }
-    let pruned = known.pruned.clone();
+    let pruned = known.pruned.take().map(Cow::into_owned);
     let (assigned, survey, bins) = known.open(groups);
     Ok(Reused {
         rows,
@@ -231,7 +237,6 @@ impl Shared {
     pub fn create(
         parent: &Path,
         ingredients: Vec<Ingredient>,
-        keep: bool,
         allow_memory: bool,
         run_files: &[PathBuf; 2],
     ) -> Result<Self> {
@@ -240,7 +245,6 @@ impl Shared {
         let directory = ScratchDirectory::create_shared(
             parent,
             fingerprint,
-            keep,
             allow_memory,
             [checkpoint, finished],
         )?;
@@ -261,32 +265,35 @@ impl Shared {
         }
     }
 
-    /// Seals the directory, whose files are complete.
+    /// Seals the directory, whose files are complete, and marks it if it is to be kept.
     ///
     /// # Errors
     /// [`Error::Io`], `StorageFull` among it.
     pub fn seal(
         &self,
         context: &Context<'_>,
-        dataset: &str,
-        known: &Known,
-        rows: &RowsFile,
-        codes: &BlockFile,
+        options: &TrainOptions,
+        known: &Known<'_>,
+        [rows, codes]: [&BlockFile; 2],
     ) -> Result<()> {
         let mut sums = Vec::new();
-        for (name, file) in [(ROWS, rows.block_file()), (CODES, codes)] {
+        for (name, file) in [(ROWS, rows), (CODES, codes)] {
             sums.push((name.to_owned(), checksums(context, file)?));
         }
         let seal = Seal {
             about: SealAbout {
                 made_by: format!("rowmill {}", env!("CARGO_PKG_VERSION")),
-                dataset: dataset.to_owned(),
+                dataset: options.dataset.clone(),
                 ingredients: self.ingredients.clone(),
             },
             checksums: sums,
             contents: postcard::to_allocvec(known).expect("plain data"),
         };
-        seal.write(self.directory.path())
+        seal.write(self.directory.path())?;
+        match options.keep_scratch {
+            true => self.directory.mark_kept(),
+            false => Ok(()),
+        }
     }
 
     /// Its size, for people.

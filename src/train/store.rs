@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     engine::{Context, PassReport, Progress},
-    error::{Error, Result},
+    error::Result,
     group::GroupTable,
     learner::ModelSpec,
     scratch::BlockFile,
@@ -37,7 +37,7 @@ fn parent(options: &TrainOptions) -> &Path {
 /// The checkpoint that the run goes on from, once options and files are found to be the same.
 ///
 /// # Errors
-/// [`Error::Usage`] naming what differs; a checkpoint that cannot be read.
+/// [`crate::error::Error::Usage`] naming what differs; a checkpoint that cannot be read.
 pub(super) fn checkpoint_of(
     job: &Job,
     options: &TrainOptions,
@@ -147,7 +147,6 @@ pub(super) fn claim(
     let shared = Shared::create(
         parent(options),
         ingredients,
-        options.keep_scratch,
         options.allow_tmpfs,
         &run_files,
     )?;
@@ -203,34 +202,26 @@ impl Run<'_> {
             &spec.survey.features,
             &spec.bins,
         )
-        .with_pruned(self.pruned.clone());
-        shared.seal(
-            &self.context,
-            &self.options.dataset,
-            &known,
-            spec.rows,
-            codes,
-        )
+        .with_pruned(self.pruned.as_ref());
+        let files = [spec.rows.block_file(), codes];
+        shared.seal(&self.context, self.options, &known, files)
     }
 
     /// What writes checkpoints while trees grow. A checkpoint that the run goes on from must be of the
     /// same codes.
     ///
     /// # Errors
-    /// [`Error::Usage`] if it is not.
+    /// [`crate::error::Error::Usage`] if it is not.
     pub(super) fn checkpoints(
         &self,
         spec: &FitSpec<'_>,
         resumed: Option<&Checkpoint>,
     ) -> Result<CheckpointWriter<'_>> {
         let known_hash = known::hash_of(spec.assigned, &spec.bins);
-        let about = CheckpointAbout::new(self.options, self.job.dataset.files(), known_hash);
-        if resumed.is_some_and(|checkpoint| checkpoint.about.known_hash != known_hash) {
-            return Err(Error::Usage(
-                "--resume: labels, groups, splits or cut points are not those of the checkpoint; the data have \
-                 changed, so start anew with --overwrite"
-                    .to_owned(),
-            ));
+        let about = CheckpointAbout::new(self.options, self.job.dataset.files(), known_hash)
+            .sampling_of(spec.model);
+        if let Some(checkpoint) = resumed {
+            checkpoint.about.check_found(&about)?;
         }
         Ok(CheckpointWriter::new(
             &self.options.out_dir,

@@ -119,12 +119,20 @@ pub fn sampled_text(value: &str) -> u32 {
 }
 
 impl Survey {
-    /// Leaves out features.
-    pub fn retain(&mut self, kept: impl Fn(usize) -> bool) {
-        let mut feature = 0..;
-        self.features.retain(|_| feature.next().is_some_and(&kept));
+    /// Leaves out features, and answers what was found of them, in the place of each.
+    pub fn leave_out(&mut self, kept: impl Fn(usize) -> bool) -> Vec<Option<FeatureSurvey>> {
+        let mut left_out = Vec::with_capacity(self.features.len());
+        for (feature, found) in std::mem::take(&mut self.features).into_iter().enumerate() {
+            if kept(feature) {
+                self.features.push(found);
+                left_out.push(None);
+            } else {
+                left_out.push(Some(found));
+            }
+        }
         let mut feature = 0..;
         self.arrays.retain(|_| feature.next().is_some_and(&kept));
+        left_out
     }
 }
 

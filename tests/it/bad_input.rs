@@ -343,13 +343,52 @@ fn a_baseline_without_its_columns() {
 }
 
 #[test]
+fn constraints_of_features_that_are_not_there() {
+    let dir = with_table(|_| {});
+    for (constraint, words) in [
+        (
+            r#"{"monotone_constraints": {"no_feature": 1}}"#,
+            ["monotone_constraints", "no_feature"],
+        ),
+        (
+            r#"{"monotone_constraints": [1]}"#,
+            ["monotone_constraints", "has 1 entries"],
+        ),
+        (
+            r#"{"interaction_constraints": [["no_feature"]]}"#,
+            ["interaction_constraints", "no_feature"],
+        ),
+    ] {
+        let run = dir.path().join("run");
+        let arguments = ["train", text(dir.path()), "--out-dir", text(&run)];
+        fails(
+            &[&arguments[..], &["--model", constraint]].concat(),
+            1,
+            &words,
+        );
+        assert!(!run.join("model.rowmill").exists());
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_2_and_suggests() {
+    let policy = ["--grow-policy", "losguide"];
+    check(dataset::small(), &policy, 2, &["losguide", "lossguide"]);
     check(dataset::small(), &["--memroy", "1GiB"], 2, &["--memory"]);
     check(dataset::small(), &["--test-size", "1.5"], 2, &["test-size"]);
     check(dataset::small(), &["--memory", "lots"], 2, &["lots"]);
+    for (sampling, words) in [
+        ("mvs:0", ["mvs:0", "number of rows"]),
+        ("mvs:abc", ["abc", "number of rows"]),
+        ("goss:0.9,0.2", ["0.9", "at most 1"]),
+        ("boss", ["boss", "uniform"]),
+    ] {
+        check(dataset::small(), &["--sampling", sampling], 2, &words);
+    }
     for (model, words) in [
         (r#"{"n_estimatrs": 5}"#, ["n_estimatrs", "n_estimators"]),
-        (r#"{"subsample": 0.5}"#, ["subsample", "subsample"]),
+        (r#"{"subsample": 1.5}"#, ["subsample", "1.5"]),
+        (r#"{"top_rate": 0.5}"#, ["top_rate", "goss"]),
         ("gbtd", ["gbtd", "gbdt"]),
         (r#"{"n_estimators": "#, ["--model", "json"]),
     ] {

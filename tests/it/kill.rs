@@ -113,11 +113,13 @@ fn signals_end_a_run_with_their_code_and_leave_what_it_goes_on_from() {
 fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
     let dir = tempfile::tempdir().unwrap();
     let (straight, killed) = (dir.path().join("straight"), dir.path().join("killed"));
+    let table = dir.path().join("table.parquet");
+    dataset::write_table(&table, |_| {});
     let arguments = |out_dir: &Path, more: &[&str]| -> Vec<String> {
-        let model = r#"{"n_estimators": 120, "max_depth": 4}"#;
+        let model = r#"{"n_estimators": 40, "max_depth": 3, "min_child_samples": 2}"#;
         let words = [
             "train",
-            text(dataset::small()),
+            text(&table),
             "--out-dir",
             text(out_dir),
             "--model",

@@ -20,3 +20,4 @@ mod laws;
 mod make_data;
 mod prune;
 mod refusals;
+mod scratch;

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ColumnArguments, prune::PruningArguments, values};
-use crate::train::options::{SplitRule, TaskChoice};
+use crate::{
+    learner::gbdt::Sampling,
+    train::options::{SplitRule, TaskChoice},
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -30,6 +33,10 @@ Options of --model as JSON, under any of their usual names:
     max_delta_step                             0 (no limit)
     monotone_constraints                       {feature: -1, 0 or 1}, or a list
     interaction_constraints                    [[feature, ...], ...]
+    sampling                                   as --sampling
+      or subsample with sampling_method        1, above 0; \"uniform\"
+      or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
+    sample_keep, bagging_freq (rounds)         1, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
     eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
                                                mlogloss, merror, rmse, mse, mae,
@@ -114,8 +121,14 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows each tree is grown from [default: exact].
-    #[arg(long, value_enum)]
+    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
+    /// exact].
+    ///
+    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
+    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
+    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
     /// Which node of a tree is split next [default: the model's].
@@ -277,13 +290,6 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
-}
-
-/// `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sampling {
-    /// Every training row in every tree
-    Exact,
 }
 
 /// `--split`.

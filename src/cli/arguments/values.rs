@@ -1,6 +1,6 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::limits;
+use crate::{learner::gbdt::Sampling, limits};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -72,6 +72,11 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 pub(super) fn number(text: &str) -> Result<f64, String> {
     text.parse()
         .map_err(|_| "it is not a number; write for example 0.99".to_owned())
+}
+
+/// Which rows grow a tree.
+pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
+    Sampling::parse(text)
 }
 
 fn integer(text: &str) -> Option<u64> {

@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Loss,
+        BoosterOptions, Loss, Parallel,
         checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
@@ -34,13 +34,14 @@ use crate::{
         quantise::Scale,
         renew::{Quantiles, Tally, WeightUnits},
         replay::CompiledTree,
+        sample::{SampleFound, Sampler, Sampling},
         summary::LabelSummary,
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
     model::{Ensemble, Tree},
 };
 
-/// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
+/// Histogram gradient boosting grown from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
     pub(super) options: BoosterOptions,
@@ -48,7 +49,7 @@ pub struct Booster {
     pub(super) layout: CodeLayout,
     plan: BoosterPlan,
     pub(super) constants: Constants,
-    labels: LabelSummary,
+    pub(super) labels: LabelSummary,
     pub(super) reach: Reach,
     scale: Scale,
     pub(super) curve: Curve,
@@ -58,6 +59,8 @@ pub struct Booster {
     grown: Option<Grower>,
     /// Trees that grow.
     grower: Option<Grower>,
+    /// What is kept for trees from samples; `None` where every row grows every tree.
+    pub(super) sampler: Option<Sampler>,
     /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
     quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
@@ -114,6 +117,7 @@ impl Booster {
                     units: WeightUnits::new(0.0, 0),
                 },
             },
+            sampler: (options.sampling != Sampling::Exact).then(Sampler::default),
             options,
             labels: LabelSummary::new(classes),
             reach: Reach {
@@ -144,7 +148,9 @@ impl Booster {
     /// If the pass before was not finished.
     pub fn next_pass(&mut self) -> Option<PassRequest> {
         assert!(self.work.is_none(), "a pass is under way");
-        let work = self.prepare(self.next?);
+        let kind = self.next?;
+        let mut work = self.prepare(kind);
+        work.sample = self.prepare_sample(kind);
         let request = work.request();
         self.work = Some(work);
         Some(request)
@@ -167,13 +173,16 @@ impl Booster {
     /// Ends the pass under way with the parts of all its workers, in any order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the labels or weights cannot be learned from.
+    /// [`Error::Dataset`] if the labels or weights cannot be learned from; what `parallel` answers.
     ///
     /// # Panics
     /// If no pass is under way.
-    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>) -> Result<()> {
+    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>, parallel: &dyn Parallel) -> Result<()> {
         let work = self.work.take().expect("a pass is under way");
         let found = self.merge(&work, parts);
+        if let Some(sample) = work.sample {
+            return self.finish_sample(sample, &found.sample, parallel);
+        }
         let histograms = work.wide.into_slots();
         match work.kind {
             PassKind::Labels => {
@@ -192,7 +201,7 @@ impl Booster {
                 self.narrow(&tally);
             }
             PassKind::Root { is_first } => {
-                self.add_losses(&found);
+                self.add_losses(&found.losses, found.eval.as_ref());
                 self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
@@ -203,7 +212,7 @@ impl Booster {
                 if self.stops_early() {
                     self.end();
                 } else {
-                    self.grow(histograms);
+                    self.grow(histograms, parallel)?;
                 }
             }
             PassKind::Level => {
@@ -212,16 +221,19 @@ impl Booster {
                     tree.set_rows(counts);
                     tree.clear_routes();
                 }
-                self.grow(histograms);
+                self.grow(histograms, parallel)?;
             }
-            PassKind::Tile => self.grow(histograms),
+            PassKind::Tile => self.grow(histograms, parallel)?,
             PassKind::Scores => {
-                self.add_losses(&found);
+                self.add_losses(&found.losses, found.eval.as_ref());
                 self.finish_trees(&found.counts);
                 self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                panic!("a sample pass has its work")
+            }
         }
         Ok(())
     }
@@ -251,7 +263,7 @@ impl Booster {
         let trees: usize = self.trees.iter().map(Tree::heap_bytes).sum();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let buffers: usize = idle.iter().map(WorkerBuffers::heap_bytes).sum();
-        trees + buffers
+        trees + buffers + self.sampler.as_ref().map_or(0, Sampler::heap_bytes)
     }
 
     /// The ensemble, once there is no next pass. With early stopping it ends at the best round; the
@@ -269,7 +281,7 @@ impl Booster {
         }
     }
 
-    fn ground(&self) -> Ground<'_> {
+    pub(super) fn ground(&self) -> Ground<'_> {
         Ground {
             options: &self.options,
             features: &self.features,
@@ -291,8 +303,10 @@ impl Booster {
                 hessian: 0.0,
             },
             tally: None,
+            sample: SampleFound::default(),
         };
         for part in parts {
+            found.sample.merge(part.sample);
             found.labels.merge(&part.labels);
             let totals = found.counts.iter_mut().flatten();
             for (total, count) in totals.zip(part.counts.iter().flatten()) {
@@ -318,24 +332,30 @@ impl Booster {
         found
     }
 
-    /// Plants the trees of a round; its gradients come with the next root pass.
+    /// Plants the trees of a round; its gradients come with the next root pass, or its rows with the
+    /// next sample.
     pub(super) fn begin_round(&mut self, round: u32) {
-        self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
-        let features = self.features.len();
-        let draw = FeatureDraw::new(&self.layout, features, &self.options, round);
-        let rules = Regularisation::new(&self.options, self.scale);
+        self.next = Some(self.round_pass(self.grown.is_none()));
+        if self.sampler.is_none() {
+            self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
+            self.grower = Some(self.plant(round, self.scale));
+        }
+    }
+
+    /// The trees of a round, one root each.
+    pub(super) fn plant(&self, round: u32, scale: Scale) -> Grower {
+        let draw = FeatureDraw::new(&self.layout, self.features.len(), &self.options, round);
+        let rules = Regularisation::new(&self.options, scale);
         let outputs = self.constants.objective.outputs();
-        self.grower = Some(Grower::new(self.ground(), outputs, draw, rules));
-        self.next = Some(PassKind::Root {
-            is_first: self.grown.is_none(),
-        });
+        Grower::new(self.ground(), outputs, draw, rules)
     }
 
     /// Takes a pass's histograms; splits nodes when their level is complete, and ends the round when
     /// there is nothing more to split.
-    fn grow(&mut self, histograms: Vec<NodeHistogram>) {
+    fn grow(&mut self, histograms: Vec<NodeHistogram>, parallel: &dyn Parallel) -> Result<()> {
         let mut grower = self.grower.take().expect("trees grow");
-        let is_complete = grower.absorb(self.ground(), histograms, self.labels.train_rows);
+        let train_rows = self.labels.train_rows;
+        let is_complete = grower.absorb(self.ground(), histograms, train_rows, parallel)?;
         if !is_complete || grower.advance(self.ground()) {
             self.next = Some(if is_complete {
                 PassKind::Level
@@ -343,7 +363,7 @@ impl Booster {
                 PassKind::Tile
             });
             self.grower = Some(grower);
-            return;
+            return Ok(());
         }
         let leaves = grower.trees()[0].leaves();
         self.grown = Some(grower);
@@ -354,6 +374,7 @@ impl Booster {
             }
             None => self.end_round(),
         }
+        Ok(())
     }
 
     /// The grown trees have their values; they are applied in the next round's first pass.
@@ -384,10 +405,14 @@ impl Booster {
         self.trees.extend(trees);
     }
 
-    fn add_losses(&mut self, found: &Found) {
-        let losses = &found.losses;
-        let eval = &self.constants.eval;
-        let metrics = found.eval.as_ref().map(|sums| sums.finish(eval));
+    /// Adds finished trees to the ensemble, round by round.
+    pub(super) fn extend(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+    }
+
+    /// Adds a point to the learning curve.
+    pub(super) fn add_losses(&mut self, losses: &[ExactSum; 2], eval: Option<&EvalSums>) {
+        let metrics = eval.map(|sums| sums.finish(&self.constants.eval));
         let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
@@ -398,7 +423,7 @@ impl Booster {
         });
     }
 
-    fn stops_early(&self) -> bool {
+    pub(super) fn stops_early(&self) -> bool {
         let patience = self.options.early_stopping_rounds;
         patience
             .is_some_and(|patience| self.curve.is_stalled(self.options.watched_metric, patience))
@@ -432,9 +457,15 @@ impl Booster {
             wide: WideHistograms::default(),
             replay: Vec::new(),
             quantiles: self.quantiles.clone(),
+            sample: None,
         };
         match kind {
-            PassKind::Labels | PassKind::Base | PassKind::Renew { is_first: false } => {}
+            PassKind::Labels
+            | PassKind::Base
+            | PassKind::Renew { is_first: false }
+            | PassKind::Sample { is_first: false }
+            | PassKind::SampleScores => {}
+            PassKind::Sample { is_first: true } => self.prepare_replay(&mut work),
             PassKind::Renew { is_first: true } => {
                 let grown = self.grown.as_ref().expect("trees are grown");
                 for (work, tree) in work.outputs.iter_mut().zip(grown.trees()) {
@@ -503,4 +534,5 @@ struct Found {
     eval: Option<EvalSums>,
     largest: Bounds,
     tally: Option<Tally>,
+    sample: SampleFound,
 }

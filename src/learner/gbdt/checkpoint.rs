@@ -74,19 +74,35 @@ impl Boundary {
 impl Booster {
     /// What is needed to go on from the last boundary; `None` before the first.
     ///
-    /// A booster that goes on from it ends in the same trees as this one.
+    /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
+    /// several rounds, a boundary lies where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
-        let trees = if self.boundary.cut_off.is_empty() {
-            Cow::Borrowed(&self.trees[..])
+        let reach = self.boundary.reach?;
+        let outputs = self.constants.objective.outputs();
+        let all = self.trees.len() + self.boundary.cut_off.len();
+        let rounds = (all / outputs).min(self.curve.points().len() - 1);
+        let rounds = rounds - rounds % self.rounds_of_sample();
+        let trees = if rounds * outputs <= self.trees.len() {
+            Cow::Borrowed(&self.trees[..rounds * outputs])
         } else {
-            Cow::Owned([&self.trees[..], &self.boundary.cut_off].concat())
+            let mut trees = [&self.trees[..], &self.boundary.cut_off].concat();
+            trees.truncate(rounds * outputs);
+            Cow::Owned(trees)
         };
         Some(BoosterCheckpoint {
-            outputs: self.constants.objective.outputs(),
+            outputs,
             trees,
-            curve: Cow::Borrowed(self.curve.points()),
-            reach: self.boundary.reach?,
+            curve: Cow::Borrowed(&self.curve.points()[..=rounds]),
+            reach,
         })
+    }
+
+    /// Rounds whose trees grow from the same rows.
+    fn rounds_of_sample(&self) -> usize {
+        match self.sampler {
+            Some(_) => self.options.sample_keep.max(1) as usize,
+            None => 1,
+        }
     }
 
     /// A booster of no trees goes on from a checkpoint instead.

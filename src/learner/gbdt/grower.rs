@@ -14,12 +14,16 @@
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
+    Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Growth, best_first,
+        BoosterOptions, Growth, Parallel, best_first,
         features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
@@ -185,13 +189,17 @@ impl Grower {
     /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
     /// is complete. `train_rows` are the root's.
     ///
-    /// Cost O(nodes * columns * 256) for each member of a pack.
+    /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
+    ///
+    /// # Errors
+    /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
         ground: Ground<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
-    ) -> bool {
+        parallel: &dyn Parallel,
+    ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
         let tile = self.tile(ground.plan).to_vec();
         let is_first = self.at_first_tile();
@@ -199,26 +207,23 @@ impl Grower {
             self.settle_roots(&histograms, train_rows);
             self.open.clear();
         }
-        for (index, (output, node, histogram)) in self.resolve(histograms).into_iter().enumerate() {
-            if is_first {
-                self.open.push(Open {
-                    output,
-                    node,
-                    best: None,
-                    histogram: NodeHistogram::new(),
-                });
-            }
-            let tree = &self.trees[output];
-            let mut used = self.draw.of_node(tree.depth(node), tree.key(node), output);
-            let constraints = &ground.options.feature_constraints;
-            constraints.forbid(tree.path(node), &mut used);
+        let resolved = self.resolve(histograms);
+        let found: Vec<Mutex<Option<Candidate>>> =
+            resolved.iter().map(|_| Mutex::default()).collect();
+        let constraints = &ground.options.feature_constraints;
+        parallel.for_each(resolved.len(), &|index| {
+            let (output, node, histogram) = &resolved[index];
+            let tree = &self.trees[*output];
+            let mut used = self
+                .draw
+                .of_node(tree.depth(*node), tree.key(*node), *output);
+            constraints.forbid(tree.path(*node), &mut used);
             let view = NodeView {
-                totals: tree.totals(node),
-                range: tree.range(node),
+                totals: tree.totals(*node),
+                range: tree.range(*node),
                 used: &used,
             };
-            let open = &mut self.open[index];
-            assert_eq!((open.output, open.node), (output, node));
+            let mut best = None;
             for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
                 search_column(
                     joint,
@@ -227,15 +232,35 @@ impl Grower {
                     constraints,
                     view,
                     &self.rules,
-                    &mut open.best,
+                    &mut best,
                 );
+            }
+            *found[index].lock().unwrap_or_else(PoisonError::into_inner) = best;
+        })?;
+        for (index, ((output, node, histogram), found)) in
+            resolved.into_iter().zip(found).enumerate()
+        {
+            if is_first {
+                self.open.push(Open {
+                    output,
+                    node,
+                    best: None,
+                    histogram: NodeHistogram::new(),
+                });
+            }
+            let open = &mut self.open[index];
+            assert_eq!((open.output, open.node), (output, node));
+            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
+                && found.is_better(open.best.as_ref())
+            {
+                open.best = Some(found);
             }
             if ground.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
         self.tile_start += tile.len();
-        self.tile_start == self.byte_columns.len()
+        Ok(self.tile_start == self.byte_columns.len())
     }
 
     /// The roots' sums are those of any column.

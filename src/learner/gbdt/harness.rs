@@ -8,7 +8,8 @@ use std::sync::{
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, StateBlock},
     learner::gbdt::{
-        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss,
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
+        RoundLoss,
     },
     limits::BLOCK_ROWS,
     model::Ensemble,
@@ -33,6 +34,34 @@ struct Block {
     margin: Vec<f32>,
     gradient: Vec<u32>,
     node: Vec<u16>,
+}
+
+/// Runs tasks on so many threads.
+struct Threads(usize);
+
+impl Parallel for Threads {
+    fn threads(&self) -> usize {
+        self.0
+    }
+
+    fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> crate::Result<()> {
+        let taken = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let index = taken.fetch_add(1, Ordering::Relaxed);
+                if index >= tasks {
+                    return;
+                }
+                task(index);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..self.0.min(tasks) {
+                scope.spawn(work);
+            }
+        });
+        Ok(())
+    }
 }
 
 /// How a run is cut into work; must not change what it learns.
@@ -180,7 +209,7 @@ impl Table {
         let mut passes = 0;
         while booster.next_pass().is_some() {
             let parts = self.lend(&booster, schedule, &blocks);
-            booster.finish_pass(parts)?;
+            booster.finish_pass(parts, &Threads(threads))?;
             after_pass(&booster);
             passes += 1;
         }

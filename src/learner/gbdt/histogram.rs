@@ -90,6 +90,20 @@ impl WideHistograms {
         }
     }
 
+    /// Adds packed histograms of some columns to a slot; each comes with its column's place.
+    pub fn add<'a>(&self, slot: usize, columns: impl Iterator<Item = (usize, &'a Histogram)>) {
+        let mut sums = self.slots[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (column, packed) in columns {
+            let sums = &mut sums[column * CODES_MAX..][..CODES_MAX];
+            for (sums, &bin) in sums.iter_mut().zip(packed) {
+                let (gradient, hessian) = unpack(bin);
+                *sums += Sums { gradient, hessian };
+            }
+        }
+    }
+
     /// The histograms by slot, when every worker has spilled its last.
     pub fn into_slots(self) -> Vec<NodeHistogram> {
         let whole = |slot: Mutex<_>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -97,8 +111,8 @@ impl WideHistograms {
     }
 }
 
-/// The most lists that sweep the columns one after the other; more have their codes gathered.
-const SWEEPS_MAX: usize = 8;
+/// Rows of a list, on average, from which on sweeping the columns is faster than gathered codes.
+const SWEEP_ROWS_MIN: usize = 1_400;
 
 /// One worker's packed histograms: `units[group * slots + slot]` holds [`GROUP`] columns.
 #[derive(Debug, Default)]
@@ -146,9 +160,10 @@ impl PackedHistograms {
             // A group that is not full repeats its last column, and does not use the repeats.
             let column = |k: usize| column(codes, members[k.min(members.len() - 1)]);
             let columns: [&Column; GROUP] = std::array::from_fn(column);
-            let is_gathered = lists.len() > SWEEPS_MAX && members.len() == GROUP;
+            let (rows, places) = lists.order();
+            let is_short = rows.len() < lists.len() * SWEEP_ROWS_MIN;
+            let is_gathered = is_short && members.len() == GROUP;
             if is_gathered {
-                let (rows, places) = lists.order();
                 self.quads.resize(BLOCK_ROWS, 0);
                 gather(columns, rows, places, &mut self.quads);
             }
@@ -201,7 +216,7 @@ impl PackedHistograms {
 }
 
 /// One byte column of a block's codes, each of which is `BLOCK_ROWS` long.
-fn column(codes: &[u8], byte_column: u32) -> &Column {
+pub(super) fn column(codes: &[u8], byte_column: u32) -> &Column {
     codes[byte_column as usize * BLOCK_ROWS..]
         .first_chunk()
         .expect("every byte column of a block is BLOCK_ROWS long")
@@ -312,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn few_and_many_lists_agree_with_the_naive_twin() {
+    fn long_and_short_lists_agree_with_the_naive_twin() {
         let columns = GROUP + 2;
         let codes: Vec<u8> = (0..columns * BLOCK_ROWS)
             .map(|i| (i * 2_654_435_761 >> 13) as u8)
@@ -321,7 +336,9 @@ mod tests {
             .map(|row| pack(row % 1_000 - 500, row % 77))
             .collect();
         let split = vec![0; BLOCK_ROWS];
-        for slots in [1, SWEEPS_MAX, SWEEPS_MAX + 1, 40] {
+        for slots in [1, 9, 40, 100] {
+            let is_short = BLOCK_ROWS * slots / (slots + 1) < slots * SWEEP_ROWS_MIN;
+            assert_eq!(is_short, slots == 100);
             let node_of = |row: usize| (row * 31 % (slots + 1)) as u16;
             let nodes: Vec<u16> = (0..BLOCK_ROWS).map(node_of).collect();
             let mut slot_of: Vec<u16> = (0..slots as u16).rev().collect();

@@ -64,7 +64,7 @@ impl Route {
 /// elsewhere O(rows), each at the mercy of the cache.
 ///
 /// # Panics
-/// If `nodes` has not an entry a row, or a right child's number is not larger than its leaf's.
+/// If `nodes` has not an entry a row, or a route leads to a leaf that has none.
 pub fn route(codes: &CodeBlock<'_>, routes: &[Route], nodes: &mut [u16]) {
     assert_eq!(nodes.len(), codes.rows);
     if vectors::are_fast() && routes.len() <= LEAVES_MAX {
@@ -76,16 +76,16 @@ pub fn route(codes: &CodeBlock<'_>, routes: &[Route], nodes: &mut [u16]) {
 
 /// [`route`] by moving all rows of a leaf together.
 fn route_moving(codes: &CodeBlock<'_>, routes: &[Route], nodes: &mut [u16]) {
-    // New leaves have the largest numbers. From the last leaf down, no row is moved twice.
-    let splits = routes.iter().zip(0..routes.len() as u16).rev();
-    let moves: Vec<(usize, [u8; 2], RightBytes)> = splits
-        .filter(|&(route, leaf)| route.right != leaf)
-        .map(|(route, leaf)| {
-            assert!(leaf < route.right && route.right < LEAVES_MAX as u16);
-            let numbers = [leaf as u8, route.right as u8];
-            (route.byte_column as usize, numbers, RightBytes::new(route))
-        })
-        .collect();
+    let Some(order) = move_order(routes) else {
+        return route_asking(codes, routes, nodes);
+    };
+    let moves = order.into_iter().map(|leaf| {
+        let route = &routes[usize::from(leaf)];
+        assert!(usize::from(route.right) < routes.len());
+        let numbers = [leaf as u8, route.right as u8];
+        (route.byte_column as usize, numbers, RightBytes::new(route))
+    });
+    let moves: Vec<(usize, [u8; 2], RightBytes)> = moves.collect();
     let mut narrow = [0; CHUNK_ROWS];
     for (chunk, nodes) in nodes.chunks_mut(CHUNK_ROWS).enumerate() {
         let narrow = &mut narrow[..nodes.len()];
@@ -104,6 +104,32 @@ fn route_moving(codes: &CodeBlock<'_>, routes: &[Route], nodes: &mut [u16]) {
             };
         }
     }
+}
+
+/// The leaves whose rows move, in an order in which no row is moved twice: a leaf's rows leave before
+/// others take its number. `None` if leaves exchange their numbers.
+fn move_order(routes: &[Route]) -> Option<Vec<u16>> {
+    let moves = |leaf: u16| {
+        let route = routes.get(usize::from(leaf))?;
+        (route.right != leaf).then_some(route.right)
+    };
+    let mut chains = Vec::new();
+    for leaf in 0..routes.len() as u16 {
+        let mut length = 0;
+        let mut at = leaf;
+        while let Some(next) = moves(at) {
+            at = next;
+            length += 1;
+            if length > routes.len() {
+                return None;
+            }
+        }
+        if length > 0 {
+            chains.push((length, leaf));
+        }
+    }
+    chains.sort_unstable();
+    Some(chains.into_iter().map(|(_, leaf)| leaf).collect())
 }
 
 /// [`route`] by asking every row its own question: the portable twin.
@@ -373,6 +399,36 @@ mod tests {
                 };
                 assert_eq!(after[row], expected, "{row}");
             }
+        }
+    }
+
+    #[test]
+    fn rows_leave_before_others_take_their_number() {
+        let rows = 300;
+        let codes: Vec<u8> = (0..BLOCK_ROWS).map(|row| (row * 7) as u8).collect();
+        let block = CodeBlock {
+            first_row: 0,
+            rows,
+            codes: &codes,
+        };
+        let to = |right, left| Route {
+            byte_column: 0,
+            right,
+            left,
+        };
+        let none = set(|_| false);
+        let half = set(|byte| byte < 128);
+        // A chain up, a chain down, and a circle.
+        for routes in [
+            [to(1, half), to(2, none), Route::stay(2)],
+            [Route::stay(0), to(0, none), to(1, half)],
+            [to(1, half), to(2, half), to(0, none)],
+        ] {
+            let before: Vec<u16> = (0..rows).map(|row| [0, 1, 2, NONE][row % 4]).collect();
+            let (mut moved, mut asked) = (before.clone(), before);
+            route_moving(&block, &routes, &mut moved);
+            route_asking(&block, &routes, &mut asked);
+            assert_eq!(moved, asked);
         }
     }
 

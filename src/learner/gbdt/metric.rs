@@ -368,7 +368,7 @@ mod tests {
             EvalMetric::MultiError,
             several,
             &margins,
-            &[1.0, 2.0],
+            &[2.0, 2.0],
             &[1.0, 3.0],
             0.75,
         );

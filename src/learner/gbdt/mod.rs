@@ -16,11 +16,13 @@ pub mod lists;
 pub mod loss;
 pub mod metric;
 pub mod options;
+pub mod parallel;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
 pub mod renew;
 pub mod replay;
+pub mod sample;
 pub mod split;
 pub mod summary;
 pub mod tree;
@@ -34,12 +36,16 @@ pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use metric::{EvalMetric, RoundMetric};
 pub use options::{BoosterOptions, Growth, Loss};
+pub use parallel::{Parallel, Serial};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
+pub use sample::Sampling;
 pub use summary::LabelSummary;
 pub use worker::{Worker, WorkerPart};
 
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

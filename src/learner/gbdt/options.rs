@@ -1,7 +1,7 @@
 //! Options of the booster, checked once.
 
 use crate::learner::gbdt::{
-    EvalMetric,
+    EvalMetric, Sampling,
     constraints::{Constraints, FeatureConstraints},
 };
 
@@ -124,12 +124,22 @@ pub struct BoosterOptions {
     /// into `class_weights`.
     #[serde(default)]
     pub named_class_weights: Vec<(String, f64)>,
+    /// Which training rows grow a tree.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Rounds that a sample serves, at least 1.
+    #[serde(default = "one")]
+    pub sample_keep: u32,
     /// Seed of every random choice.
     pub seed: u64,
 }
 
 fn whole() -> f64 {
     1.0
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Default for BoosterOptions {
@@ -160,6 +170,8 @@ impl Default for BoosterOptions {
             class_weights: Vec::new(),
             balanced: false,
             named_class_weights: Vec::new(),
+            sampling: Sampling::Exact,
+            sample_keep: 1,
             seed: 42,
         }
     }

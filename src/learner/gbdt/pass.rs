@@ -2,7 +2,7 @@
 
 use crate::learner::gbdt::{
     histogram::WideHistograms, lists::Route, quantise::Scale, renew::Quantiles,
-    replay::CompiledTree,
+    replay::CompiledTree, sample::SampleWork,
 };
 
 /// Which of a state array's values a pass needs and leaves.
@@ -73,6 +73,13 @@ pub(super) enum PassKind {
     },
     /// The last round's trees are applied.
     Scores,
+    /// The trees grown since the last pass are applied, and a sample is drawn for the next.
+    Sample {
+        /// No trees yet.
+        is_first: bool,
+    },
+    /// The last trees grown from a sample are applied.
+    SampleScores,
     /// Margins are computed anew from the trees that are kept.
     Replay,
 }
@@ -86,22 +93,25 @@ impl PassKind {
             Self::Level => "level",
             Self::Tile => "tile",
             Self::Renew { .. } => "leaves",
-            Self::Scores => "scores",
+            Self::Sample { .. } => "sample",
+            Self::Scores | Self::SampleScores => "scores",
             Self::Replay => "replay",
         }
     }
 
     pub(super) fn labels(self) -> bool {
-        matches!(
-            self,
-            Self::Labels | Self::Base | Self::Root { .. } | Self::Renew { .. } | Self::Scores
-        )
+        !matches!(self, Self::Level | Self::Tile | Self::Replay)
     }
 
     pub(super) fn margin(self) -> Access {
         match self {
-            Self::Root { is_first: true } | Self::Replay => Access::WRITE,
-            Self::Root { is_first: false } | Self::Scores => Access::CHANGE,
+            Self::Root { is_first: true } | Self::Sample { is_first: true } | Self::Replay => {
+                Access::WRITE
+            }
+            Self::Root { is_first: false }
+            | Self::Scores
+            | Self::Sample { is_first: false }
+            | Self::SampleScores => Access::CHANGE,
             Self::Renew { .. } => Access::READ,
             Self::Labels | Self::Base | Self::Level | Self::Tile => Access::NONE,
         }
@@ -111,9 +121,13 @@ impl PassKind {
         match self {
             Self::Root { .. } => Access::WRITE,
             Self::Level | Self::Tile => Access::READ,
-            Self::Labels | Self::Base | Self::Renew { .. } | Self::Scores | Self::Replay => {
-                Access::NONE
-            }
+            Self::Labels
+            | Self::Base
+            | Self::Renew { .. }
+            | Self::Scores
+            | Self::Sample { .. }
+            | Self::SampleScores
+            | Self::Replay => Access::NONE,
         }
     }
 
@@ -125,7 +139,9 @@ impl PassKind {
             | Self::Renew { is_first: true }
             | Self::Scores => Access::CHANGE,
             Self::Tile | Self::Renew { is_first: false } => Access::READ,
-            Self::Labels | Self::Base | Self::Replay => Access::NONE,
+            Self::Labels | Self::Base | Self::Sample { .. } | Self::SampleScores | Self::Replay => {
+                Access::NONE
+            }
         }
     }
 }
@@ -160,6 +176,8 @@ pub(super) struct PassWork {
     pub(super) replay: Vec<CompiledTree>,
     /// The quantiles that the pass narrows down, of all labels or by leaf.
     pub(super) quantiles: Option<Quantiles>,
+    /// What is done in a sample pass.
+    pub(super) sample: Option<SampleWork>,
 }
 
 impl PassWork {
@@ -180,6 +198,7 @@ impl PassWork {
         let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
         let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
         byte_columns.extend(&self.tile);
+        byte_columns.extend(self.sample.iter().flat_map(SampleWork::byte_columns));
         byte_columns.sort_unstable();
         byte_columns.dedup();
         PassRequest {

@@ -114,12 +114,18 @@ fn quantise_portable(
         first_row += packed.len() as u64;
         let rows = gradients.iter().zip(hessians).zip(&hashes);
         for (((&gradient, &hessian), &hash), packed) in rows.zip(packed) {
-            let least = -f64::from(QUANTUM_MAX);
-            let gradient = round(gradient * scale.gradient, hash & 0xffff_ffff, least);
-            let rounded = round(hessian * scale.hessian, hash >> 32, 0.0);
-            *packed = pack(gradient, rounded.max(i32::from(hessian > 0.0)));
+            *packed = quantise(gradient, hessian, scale, hash);
         }
     }
+}
+
+/// Quantises and packs the derivatives of one row; `hash` is the row's own in this round.
+#[inline(always)]
+pub(super) fn quantise(gradient: f64, hessian: f64, scale: Scale, hash: u64) -> u32 {
+    let least = -f64::from(QUANTUM_MAX);
+    let gradient = round(gradient * scale.gradient, hash & 0xffff_ffff, least);
+    let rounded = round(hessian * scale.hessian, hash >> 32, 0.0);
+    pack(gradient, rounded.max(i32::from(hessian > 0.0)))
 }
 
 /// Rounds down with a random addend in [0, 1): up with the probability of the fraction. `random` has

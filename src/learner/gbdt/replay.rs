@@ -9,7 +9,7 @@
 //! be undone, and when training goes on from a checkpoint.
 
 use crate::{
-    data::{CodeBlock, CodeLayout},
+    data::{CodeBlock, CodeLayout, Split},
     learner::gbdt::{
         features::FeatureCodes,
         lists::Route,
@@ -47,6 +47,8 @@ pub struct CompiledTree {
     depth: u32,
     /// Node splits, parents before children; empty where leaves do not fit a byte.
     moves: Vec<Move>,
+    /// The node of each leaf number, likewise.
+    leaf_nodes: Vec<u32>,
     /// Leaf values by leaf number.
     values: Box<[f32; CODES_MAX]>,
 }
@@ -81,6 +83,7 @@ impl CompiledTree {
             steps: steps.collect(),
             depth: 0,
             moves: Vec::new(),
+            leaf_nodes: Vec::new(),
             values: Box::new([0.0; CODES_MAX]),
         };
         compiled.number_leaves(tree);
@@ -92,6 +95,9 @@ impl CompiledTree {
         let is_small = tree.leaves().count() <= LEAVES_MAX;
         let mut places = vec![(0u32, 0u8); tree.nodes.len()];
         let mut leaves = 1;
+        if is_small {
+            self.leaf_nodes = vec![0; tree.leaves().count()];
+        }
         for (index, step) in self.steps.iter().enumerate() {
             let (depth, number) = places[index];
             self.depth = self.depth.max(depth);
@@ -99,6 +105,7 @@ impl CompiledTree {
             if left == index {
                 if is_small {
                     self.values[usize::from(number)] = step.value;
+                    self.leaf_nodes[usize::from(number)] = index as u32;
                 }
                 continue;
             }
@@ -114,6 +121,11 @@ impl CompiledTree {
                 leaves += 1;
             }
         }
+    }
+
+    /// How many nodes.
+    pub(super) fn nodes(&self) -> usize {
+        self.steps.len()
     }
 
     /// The byte columns that are read.
@@ -136,8 +148,53 @@ impl CompiledTree {
             if is_fast {
                 self.add_moving(codes, first, margins);
             } else {
-                self.add_walking(codes, first, margins);
+                self.walk(codes, first, margins, |_, _| ());
             }
+        }
+    }
+
+    /// [`CompiledTree::add`] for a whole block, and a count of the training rows in each leaf, which
+    /// has an entry a node of the tree.
+    pub(super) fn add_and_count(
+        &self,
+        codes: &CodeBlock<'_>,
+        split: &[u8],
+        margins: &mut [f32],
+        counts: &mut [u64],
+    ) {
+        assert_eq!(split.len(), margins.len());
+        assert_eq!(counts.len(), self.steps.len());
+        let is_fast = vectors::are_fast() && !self.moves.is_empty();
+        let chunks = margins.chunks_mut(CHUNK_ROWS).zip(split.chunks(CHUNK_ROWS));
+        for (chunk, (margins, split)) in chunks.enumerate() {
+            let first = chunk * CHUNK_ROWS;
+            if !is_fast {
+                self.walk(codes, first, margins, |row, place| {
+                    counts[place as usize] += u64::from(split[row] == Split::Train as u8);
+                });
+                continue;
+            }
+            let mut nodes = [0; CHUNK_ROWS];
+            let nodes = &mut nodes[..margins.len()];
+            self.move_rows(codes, first, nodes);
+            // Rows that are not trained on are counted apart, so that no branch depends on a row.
+            let mut trained = [[0u32; 2]; CODES_MAX];
+            for ((margin, &node), &split) in margins.iter_mut().zip(&*nodes).zip(split) {
+                *margin += self.values[usize::from(node)];
+                trained[usize::from(node)][usize::from(split != Split::Train as u8)] += 1;
+            }
+            for (&[trained, _], &node) in trained.iter().zip(&self.leaf_nodes) {
+                counts[node as usize] += u64::from(trained);
+            }
+        }
+    }
+
+    /// Finds the leaf numbers of a chunk's rows, which are all 0 before.
+    fn move_rows(&self, codes: &CodeBlock<'_>, first: usize, nodes: &mut [u8]) {
+        for step in &self.moves {
+            let column = codes.column(step.byte_column as usize);
+            let bytes = &column[first..][..nodes.len()];
+            move_right(&step.right, step.numbers, bytes, nodes);
         }
     }
 
@@ -145,18 +202,21 @@ impl CompiledTree {
     fn add_moving(&self, codes: &CodeBlock<'_>, first: usize, margins: &mut [f32]) {
         let mut nodes = [0; CHUNK_ROWS];
         let nodes = &mut nodes[..margins.len()];
-        for step in &self.moves {
-            let column = codes.column(step.byte_column as usize);
-            let bytes = &column[first..][..margins.len()];
-            move_right(&step.right, step.numbers, bytes, nodes);
-        }
+        self.move_rows(codes, first, nodes);
         for (margin, &mut node) in margins.iter_mut().zip(nodes) {
             *margin += self.values[usize::from(node)];
         }
     }
 
-    /// [`CompiledTree::add`] for a chunk, by walks.
-    fn add_walking(&self, codes: &CodeBlock<'_>, first: usize, margins: &mut [f32]) {
+    /// [`CompiledTree::add`] for a chunk, by walks; `seen` is told each row's place in the chunk and
+    /// its leaf's node.
+    fn walk(
+        &self,
+        codes: &CodeBlock<'_>,
+        first: usize,
+        margins: &mut [f32],
+        mut seen: impl FnMut(usize, u32),
+    ) {
         for (group, margins) in margins.chunks_mut(WALKERS).enumerate() {
             let first = first + group * WALKERS;
             let mut places = [0u32; WALKERS];
@@ -169,8 +229,9 @@ impl CompiledTree {
                     *place = children[usize::from(!route.is_left(byte))];
                 }
             }
-            for (margin, place) in margins.iter_mut().zip(places) {
+            for (row, (margin, place)) in margins.iter_mut().zip(places).enumerate() {
                 *margin += self.steps[place as usize].value;
+                seen(group * WALKERS + row, place);
             }
         }
     }

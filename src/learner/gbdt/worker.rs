@@ -15,6 +15,7 @@ use crate::{
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
         renew::{Quantiles, Tally, residual},
+        sample::{SampleFound, SampleWorker},
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
@@ -28,6 +29,7 @@ pub(super) struct WorkerBuffers {
     derivatives: Derivatives,
     weight: Vec<f64>,
     counts: Vec<u32>,
+    sample: SampleWorker,
 }
 
 impl WorkerBuffers {
@@ -38,6 +40,7 @@ impl WorkerBuffers {
             derivatives: Derivatives::new(outputs),
             weight: vec![0.0; CHUNK_ROWS],
             counts: Vec::new(),
+            sample: SampleWorker::default(),
         }
     }
 
@@ -48,6 +51,7 @@ impl WorkerBuffers {
             + self.derivatives.heap_bytes()
             + self.weight.capacity() * 8
             + self.counts.capacity() * 4
+            + self.sample.heap_bytes()
     }
 }
 
@@ -65,6 +69,7 @@ pub struct WorkerPart {
     pub(super) largest: Bounds,
     /// The next digit of quantiles, in passes that look for one.
     pub(super) tally: Option<Tally>,
+    pub(super) sample: SampleFound,
     pub(super) buffers: WorkerBuffers,
 }
 
@@ -77,6 +82,17 @@ pub(super) struct Constants {
     pub(super) base_margins: Vec<f32>,
     pub(super) seed: u64,
     pub(super) eval: EvalSpec,
+}
+
+impl Constants {
+    /// Writes the weights of some rows, class weights included.
+    pub(super) fn weigh(&self, label: &[f32], weight: &[f32], weights: &mut [f64]) {
+        let classes = &self.class_weights;
+        for ((weight, &own), &label) in weights.iter_mut().zip(weight).zip(label) {
+            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
+            *weight = f64::from(own) * of_class;
+        }
+    }
 }
 
 /// One thread's share of a pass; lent blocks one after the other.
@@ -94,6 +110,9 @@ impl<'a> Worker<'a> {
         mut buffers: WorkerBuffers,
     ) -> Self {
         buffers.packed.reset(work.tile.len(), work.slots());
+        if let Some(sample) = &work.sample {
+            buffers.sample.reset(sample, constants);
+        }
         let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
         Self {
             constants,
@@ -111,6 +130,7 @@ impl<'a> Worker<'a> {
                     hessian: 0.0,
                 },
                 tally: work.quantiles.as_ref().map(Quantiles::tally),
+                sample: SampleFound::default(),
                 buffers,
             },
         }
@@ -122,7 +142,7 @@ impl<'a> Worker<'a> {
     ///
     /// # Panics
     /// If what the pass's request names is not lent, or is not of the block's length.
-    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, state: StateBlock<'_>) {
+    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, mut state: StateBlock<'_>) {
         let outputs = self.constants.objective.outputs();
         let kind = self.work.kind;
         assert!(codes.rows <= BLOCK_ROWS);
@@ -151,16 +171,25 @@ impl<'a> Worker<'a> {
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
             PassKind::Renew { is_first } => {
                 if is_first {
-                    self.route(&codes, state.node);
-                    for (output, node) in state.node.chunks_exact(codes.rows).enumerate() {
-                        self.count(output, node, rows.split);
-                    }
+                    self.settle(&codes, &rows, state.node);
                 }
                 self.tally(&rows, Some((&*state.margin, &*state.node)));
             }
             PassKind::Scores => {
                 self.apply(&codes, &rows, state.margin, state.node);
                 self.derive(&codes, &rows, state.margin, None);
+            }
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                let sample = self
+                    .work
+                    .sample
+                    .as_ref()
+                    .expect("a sample pass has its work");
+                if kind == (PassKind::Sample { is_first: true }) {
+                    self.replay(&codes, &rows, state.margin);
+                }
+                let worker = &mut self.part.buffers.sample;
+                worker.block(self.constants, sample, &codes, &rows, &mut state);
             }
             PassKind::Replay => self.replay(&codes, &rows, state.margin),
         }
@@ -169,6 +198,9 @@ impl<'a> Worker<'a> {
     /// What the worker found, when its last block is done.
     pub fn finish(mut self) -> WorkerPart {
         self.part.buffers.packed.spill_all(&self.work.wide);
+        if let Some(sample) = &self.work.sample {
+            self.part.sample = self.part.buffers.sample.finish(sample);
+        }
         self.part
     }
 
@@ -233,6 +265,15 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Rows follow the last node splits, and are counted.
+    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+        self.route(codes, node);
+        for output in 0..self.work.outputs.len() {
+            let of_output = output * codes.rows..(output + 1) * codes.rows;
+            self.count(output, &node[of_output], rows.split);
+        }
+    }
+
     /// Counts the training rows of each leaf.
     fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
         let counts = &mut self.part.buffers.counts;
@@ -252,10 +293,9 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.route(codes, node);
+        self.settle(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
-            self.count(output, &node[range.clone()], rows.split);
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
                 // Rows in no split have no leaf.
                 *margin += work
@@ -374,7 +414,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets margins from finished trees; what rows in no split get means nothing.
+    /// Sets the margins of train and valid rows from finished trees; other rows keep the base.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
@@ -382,16 +422,21 @@ impl<'a> Worker<'a> {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
             tree.add(codes, 0, margin);
         }
+        // As in training, where held-out rows reach no leaf.
+        let base = &self.constants.base_margins;
+        for (margin, &base) in margin.chunks_exact_mut(codes.rows).zip(base) {
+            for (margin, &split) in margin.iter_mut().zip(rows.split) {
+                if split > Split::Valid as u8 {
+                    *margin = base;
+                }
+            }
+        }
     }
 
     /// Writes the weights of a chunk, class weights included; answers how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
-        let classes = &self.constants.class_weights;
         let weights = &mut self.part.buffers.weight[..chunk.label.len()];
-        for ((weight, &own), &label) in weights.iter_mut().zip(chunk.weight).zip(chunk.label) {
-            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
-            *weight = f64::from(own) * of_class;
-        }
+        self.constants.weigh(chunk.label, chunk.weight, weights);
         weights.len()
     }
 }

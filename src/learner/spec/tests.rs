@@ -1,5 +1,7 @@
+mod constraints;
+
 use super::*;
-use crate::learner::gbdt::{FeatureKey, Growth};
+use crate::learner::gbdt::{Growth, Sampling, sample::SampleSize};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -308,13 +310,49 @@ fn objectives_ask_for_tasks() {
 }
 
 #[test]
+fn rows_are_sampled_under_every_name() {
+    let share = SampleSize::Share(0.8);
+    let check = |text: &str, sampling| check_trees(text, |o| o.sampling = sampling);
+    for name in ["subsample", "bagging_fraction", "sub_row"] {
+        let uniform = Sampling::Uniform { size: share };
+        check(&format!("{{\"{name}\": 0.8}}"), uniform);
+    }
+    check(
+        "{\"subsample\": 0.8, \"sampling_method\": \"gradient_based\"}",
+        Sampling::Mvs { size: share },
+    );
+    let goss = |top, other| Sampling::Goss { top, other };
+    check("{\"data_sample_strategy\": \"goss\"}", goss(0.2, 0.1));
+    check(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.3, \"other_rate\": 0.2}",
+        goss(0.3, 0.2),
+    );
+    let rows = SampleSize::Rows(5_000);
+    check("{\"sampling\": \"mvs:5000\"}", Sampling::Mvs { size: rows });
+    check_trees("{\"sampling\": \"auto\", \"sample_keep\": 3}", |o| {
+        o.sampling = Sampling::Auto;
+        o.sample_keep = 3;
+    });
+    check_error("{\"subsample\": 0}", "`subsample` is 0");
+    check_error("{\"sampling\": \"mvs:0\"}", "`sampling` is \"mvs:0\"");
+    check_error("{\"top_rate\": 0.3}", "`data_sample_strategy`: \"goss\"");
+    check_error(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.9, \"other_rate\": 0.2}",
+        "at most 1",
+    );
+    check_error(
+        "{\"sampling\": \"mvs\", \"subsample\": 0.5}",
+        "leave out `subsample`",
+    );
+    check_error("{\"sampling_method\": \"magic\"}", "gradient_based");
+}
+
+#[test]
 fn what_is_not_there_is_refused_by_name() {
     check_error(
-        "{\"subsample\": 0.8}",
-        "`subsample` (0.8) is not supported: this version trains",
+        "{\"pos_bagging_fraction\": 0.8}",
+        "`pos_bagging_fraction` (0.8) is not supported",
     );
-    check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
-    check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
     check_error(
         "{\"grow_policy\": \"losguide\"}",
         "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",
@@ -499,81 +537,4 @@ fn specifications_serialise() {
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<ModelSpec>(&text).unwrap(), spec);
     }
-}
-
-#[test]
-fn constraints_are_read_as_libraries_take_them() {
-    let constraints = |text: &str| trees(text).constraints;
-    let name = |name: &str| FeatureKey::Name(name.to_owned());
-    let named = constraints("{\"monotone_constraints\": {\"age\": 1, \"debt\": -1}}");
-    assert_eq!(named.monotone, [(name("age"), 1), (name("debt"), -1)]);
-    assert!(!named.monotone_of_all);
-    let listed = constraints("{\"monotone_constraints\": [0, -1.0]}");
-    let keys = [0, 1].map(FeatureKey::Position);
-    assert_eq!(
-        listed.monotone,
-        keys.into_iter().zip([0, -1]).collect::<Vec<_>>()
-    );
-    assert!(listed.monotone_of_all);
-    let sets = constraints("{\"interaction_constraints\": [[\"age\", 3], []]}");
-    assert_eq!(
-        sets.interactions,
-        [vec![name("age"), FeatureKey::Position(3)], vec![]]
-    );
-    check_trees(
-        "{\"monotone_constraints\": [], \"interaction_constraints\": []}",
-        |_| (),
-    );
-    for wrong in ["[2]", "[\"up\"]", "3", "{\"age\": 0.5}", "{\"age\": null}"] {
-        let text = format!("{{\"monotone_constraints\": {wrong}}}");
-        check_error(&text, "it must be a list of -1, 0 and 1");
-    }
-    check_error(
-        "{\"objective\": \"mae\", \"monotone_constraints\": {\"age\": 1}}",
-        "cannot bind leaves that are medians",
-    );
-    for wrong in ["3", "[3]", "[[-1]]", "[[0.5]]", "{}"] {
-        let text = format!("{{\"interaction_constraints\": {wrong}}}");
-        check_error(&text, "it must be a list of lists of features");
-    }
-}
-
-#[test]
-fn features_of_constraints_are_looked_up() {
-    let mut spec = parse("{\"monotone_constraints\": {\"age\": 1}}")
-        .unwrap()
-        .spec;
-    spec.resolve_features(&[("city", true), ("age", false)])
-        .unwrap();
-    let ModelSpec::Gbdt(options) = &spec else {
-        panic!("gbdt")
-    };
-    assert_eq!(options.feature_constraints.directions, [0, 1]);
-    let error = spec.resolve_features(&[("ages", false)]).unwrap_err();
-    assert!(
-        error.to_string().contains("did you mean `ages`?"),
-        "{error}"
-    );
-}
-
-#[test]
-fn an_option_from_a_flag_must_not_contradict() {
-    let with = |text: &str| {
-        let more = [("grow_policy", "lossguide")];
-        ModelChoice::parse_with(text, &more, 1, &Limits::default())
-    };
-    let ModelSpec::Gbdt(options) = with("gbdt").unwrap().spec else {
-        panic!("gbdt")
-    };
-    assert_eq!(options.growth, Growth::LeafWise);
-    assert!(with("{\"grow_policy\": \"lossguide\"}").is_ok());
-    let error = with("{\"grow_policy\": \"depthwise\"}")
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("`grow_policy` is given twice"), "{error}");
-    let error = with("logistic").unwrap_err().to_string();
-    assert!(
-        error.contains("`grow_policy` is no option of logistic"),
-        "{error}"
-    );
 }

@@ -3,6 +3,7 @@
 use super::{
     Objective, Preset, constraints, metrics, objective,
     reader::{OptionReader, Range, Refused},
+    sampling,
 };
 use crate::{
     data::nearest,
@@ -14,37 +15,19 @@ use crate::{
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const LATER: &str = "this version trains every tree on every training row; leave it out";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
 
 /// What is known and not offered. A neutral value passes.
 const REFUSED: &[Refused] = &[
     Refused {
-        names: &[
-            "subsample",
-            "bagging_fraction",
-            "sub_row",
-            "bagging",
-            "pos_bagging_fraction",
-            "neg_bagging_fraction",
-        ],
+        names: &["pos_bagging_fraction", "neg_bagging_fraction"],
         neutral: &["1"],
-        why: LATER,
-    },
-    Refused {
-        names: &["bagging_freq", "subsample_freq"],
-        neutral: &["0"],
-        why: LATER,
+        why: "rows are drawn alike whatever their class; use `subsample` (`bagging_fraction`)",
     },
     Refused {
         names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
         neutral: &[],
         why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["sampling_method", "data_sample_strategy"],
-        neutral: &["\"uniform\"", "\"bagging\""],
-        why: LATER,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -186,6 +169,7 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
+    sampling::read(reader, preset, &mut options)?;
     let rounds = &[
         "early_stopping_rounds",
         "early_stopping_round",
@@ -445,6 +429,10 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         list.push(("max_delta_step", options.value_max.to_string()));
     }
     list.extend(constraints::effective(&options.constraints));
+    list.push(("sampling", options.sampling.to_string()));
+    if options.sample_keep != 1 {
+        list.push(("sample_keep", options.sample_keep.to_string()));
+    }
     let rounds = options.early_stopping_rounds;
     list.push((
         "early_stopping_rounds",

@@ -20,6 +20,7 @@ fn about() -> CheckpointAbout {
         options: json!({"seed": 42, "model": {"learner": "gbdt", "shrinkage": 0.1}}),
         files: vec![file("a.parquet"), file("b.parquet")],
         known_hash: 9,
+        sampling: json!("exact"),
     }
 }
 
@@ -33,6 +34,7 @@ fn booster(rounds: u32) -> BoosterCheckpoint<'static> {
         rounds,
         train: 0.5,
         valid: None,
+        metrics: Vec::new(),
     };
     let reach =
         json!({"weight_max": 1.0, "gradient_max": 0.5, "hessian_max": 0.25, "step_max": 0.1});
@@ -172,4 +174,16 @@ fn what_differs_is_named() {
         "have the file c and had a.parquet",
     );
     check(&|now| now.files.truncate(1), "have 1 files and had 2");
+    let check = |change: &dyn Fn(&mut CheckpointAbout), part: &str| {
+        let mut now = about();
+        change(&mut now);
+        let message = about().check_found(&now).expect_err(part).to_string();
+        assert!(message.contains(part), "{message}");
+    };
+    about().check_found(&about()).unwrap();
+    check(&|now| now.known_hash = 8, "labels, groups, splits");
+    check(
+        &|now| now.sampling = json!("mvs"),
+        "--sampling was \"exact\"",
+    );
 }

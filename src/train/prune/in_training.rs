@@ -21,8 +21,8 @@ use crate::{
 pub struct PrunedInTraining {
     /// The columns that were features before, as indexes into the schema.
     pub columns: Vec<usize>,
-    /// What the survey found of each of them.
-    pub survey: Vec<FeatureSurvey>,
+    /// What the survey found of those that were dropped.
+    pub dropped: Vec<Option<FeatureSurvey>>,
     /// The verdict on each of them.
     pub findings: Findings,
 }
@@ -50,11 +50,9 @@ impl PrunedInTraining {
         let (findings, reports) = finding.run(context)?;
         let this = Self {
             columns: job.roles.features.clone(),
-            survey: survey.features.clone(),
+            dropped: survey.leave_out(|feature| findings.verdicts[feature].is_kept()),
             findings,
         };
-        let kept = |feature: usize| this.findings.verdicts[feature].is_kept();
-        survey.retain(kept);
         this.apply(job);
         Ok((this, reports))
     }

@@ -40,6 +40,11 @@ pub fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
     }
 }
 
+/// Bytes of the pairs of interest of so many columns, at the most.
+pub fn pairs_bytes(columns: usize, limits: &Limits) -> u64 {
+    (columns * columns / 2).min(limits.prune_pairs_max) as u64 * PAIR_BYTES
+}
+
 /// Adds the lines of the screen and the correlation passes over features of `columns`.
 pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: usize) {
     let phase = "correlation";
@@ -66,8 +71,13 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: u
         (2 * threads_in_all + 2) * sums + threads_in_all * panel,
         "sums of products, a part a lane",
     );
-    let pairs = (columns * columns / 2).min(limits.prune_pairs_max as u64);
-    memory.add(phase, "pairs found", pairs * PAIR_BYTES, "of interest");
+    let pairs_bytes = pairs_bytes(columns as usize, limits);
+    memory.add(
+        phase,
+        "pairs found",
+        2 * pairs_bytes,
+        "of interest; the next ones",
+    );
     let sampled = sample::rows_max(limits.start_sample_rows, job.dataset.rows());
     memory.add(
         "screen",
@@ -78,7 +88,7 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: u
     memory.add(
         "screen",
         "co-moments",
-        whole.min(budget.screen_bytes) + threads_in_all * panel + pairs * 12,
+        whole.min(budget.screen_bytes) + threads_in_all * panel + pairs_bytes,
         "sums of products of the sample",
     );
 }

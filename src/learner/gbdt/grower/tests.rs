@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Loss,
+        Loss, Serial,
         constraints::{FeatureConstraints, ValueRange},
         lists::Route,
         loss::Bounds,
@@ -96,7 +96,9 @@ fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, C
                 }
             }
         }
-        let is_complete = grower.absorb(ground, histograms, row_count as u64);
+        let is_complete = grower
+            .absorb(ground, histograms, row_count as u64, &Serial)
+            .expect("nothing fails");
         if is_complete && !grower.advance(ground) {
             break;
         }
