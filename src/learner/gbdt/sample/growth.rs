@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Entries that one task accumulates; a packed bin holds the sums of many times as many.
-const TASK_ROWS: usize = 1 << 15;
+const TASK_ROWS: usize = 1 << 13;
 /// Rows whose derivatives one task computes.
 const DERIVED_ROWS: usize = 16 * CHUNK_ROWS;
 
@@ -109,6 +109,8 @@ impl Nursery {
         for segments in &mut self.segments {
             segments.entries.resize(rows.len, 0);
         }
+        // Rows without a gradient are in no sample, so that a later one may be larger.
+        self.lent.resize(rows.len.max(self.lent.len()), 0);
         let parts = rows.len.div_ceil(DERIVED_ROWS);
         let mut of_part: Vec<Mutex<Vec<&mut [Entry]>>> = Vec::with_capacity(parts);
         of_part.resize_with(parts, Mutex::default);
