@@ -138,7 +138,9 @@ impl Policy {
             }
         }
         if let Self::Mvs { .. } = self {
-            importance.iter_mut().for_each(|value| *value = value.sqrt());
+            importance
+                .iter_mut()
+                .for_each(|value| *value = value.sqrt());
         }
     }
 

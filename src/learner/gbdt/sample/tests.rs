@@ -11,6 +11,7 @@ use crate::{
     learner::gbdt::{
         BoosterOptions, Loss,
         harness::{Outcome, SIMPLE, Schedule},
+        loss::Derivatives,
         tests::{LOSSES, assert_scores, options, table_of, train},
     },
     limits::BLOCK_ROWS,
