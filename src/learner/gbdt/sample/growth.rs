@@ -52,6 +52,10 @@ struct Bench {
 }
 
 impl Bench {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "32 KiB, on their way to the heap"
+    )]
     fn new(tiles: usize) -> Self {
         Self {
             histograms: vec![[[0; CODES_MAX]; TILE]; tiles],
@@ -236,11 +240,9 @@ impl Nursery {
         let mut tasks = Vec::new();
         for (output, segments) in self.segments.iter().enumerate() {
             let (first_slot, _, slot_of_leaf) = grower.slots_of(output);
-            for leaf in 0..segments.leaves() {
-                let slot = usize::from(slot_of_leaf[leaf]);
-                if slot_of_leaf[leaf] == NO_SLOT {
-                    continue;
-                }
+            let wanted = slot_of_leaf.iter().enumerate();
+            for (leaf, &slot) in wanted.filter(|(_, slot)| **slot != NO_SLOT) {
+                let slot = usize::from(slot);
                 tasks.extend(segments.leaf(leaf).chunks(TASK_ROWS).map(|entries| Task {
                     slot: first_slot + slot,
                     entries,

@@ -314,7 +314,7 @@ fn early_stopping_is_the_same_however_long_a_sample_is_kept() {
     let mut table = table_of(Loss::BinaryLogLoss, 6_000);
     // Labels that cannot be learned: the first rounds are the best.
     for (row, label) in table.label.iter_mut().enumerate() {
-        *label = f32::from(row_hash(1, row as u64, 0, Purpose::Synth) % 2 == 0);
+        *label = f32::from(row_hash(1, row as u64, 0, Purpose::Synth).is_multiple_of(2));
     }
     for sample_keep in [1, 3] {
         let options = BoosterOptions {
