@@ -119,8 +119,8 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
-    /// the model's; gbdt's is auto].
+    /// Which rows grow a tree: exact, auto, mvs, mvs:ROWS, goss, goss:TOP,OTHER, uniform or
+    /// uniform:SHARE. The default is the model's; gbdt's is auto.
     ///
     /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
     /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
@@ -129,7 +129,7 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
-    /// Which node of a tree is split next [default: the model's].
+    /// Which node of a tree is split next; the default is the model's.
     #[arg(long, value_enum)]
     pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
