@@ -56,7 +56,9 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
         list.add("--valid-size", options.valid_size.to_string());
     }
     if let Some(pruning) = &options.prune {
-        list.json("the hash of --prune-features", pruning);
+        // Constrained features are kept.
+        let pruning = (pruning, &trees.constraints.monotone);
+        list.json("the hash of --prune-features", &pruning);
     }
     list.add("max_bin", trees.bins_max.to_string());
     let limits = &options.limits;

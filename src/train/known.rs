@@ -50,6 +50,8 @@ pub struct Known<'a> {
     features: Cow<'a, [FeatureSpec]>,
     radices: Vec<u16>,
     layout: CodeLayout,
+    /// Of each byte column of the file, whether it is in the layout.
+    pub in_layout: Vec<bool>,
     assignment: Option<Assignment>,
     warnings: Vec<String>,
     class_rows: [Vec<u64>; 3],
@@ -77,6 +79,7 @@ impl<'a> Known<'a> {
             features: Cow::Borrowed(&bins.features),
             radices: bins.radices.clone(),
             layout: bins.layout.clone(),
+            in_layout: bins.in_layout.clone(),
             assignment: assigned.assignment.clone(),
             warnings,
             class_rows: assigned.class_rows.clone(),
@@ -104,6 +107,7 @@ impl<'a> Known<'a> {
             features: self.features.into_owned(),
             radices: self.radices,
             layout: self.layout,
+            in_layout: self.in_layout,
         };
         let assigned = Assigned {
             assignment: self.assignment,
@@ -123,11 +127,6 @@ impl<'a> Known<'a> {
     /// Bytes of its serialised form for so many features, texts' categories apart.
     pub fn bytes_max(features: usize) -> u64 {
         (features * (CODES_MAX * size_of::<f64>() + FEATURE_BYTES)) as u64
-    }
-
-    /// How many byte columns the codes have.
-    pub fn byte_columns(&self) -> usize {
-        self.layout.len()
     }
 }
 

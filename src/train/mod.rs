@@ -10,7 +10,8 @@
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
 //!    [`mod@prune`]: which columns add nothing, where that is asked; [`trimmed`]: a copy without them.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
-//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression.
+//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression. Columns under suspicion
+//!    are compared while they are binned.
 //!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
@@ -43,6 +44,7 @@ pub mod survey;
 pub mod target;
 pub mod trimmed;
 
+mod codes;
 mod fit;
 mod recipe;
 mod sampling;

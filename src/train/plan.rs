@@ -288,7 +288,9 @@ impl Planner<'_> {
         if self.spec.prune {
             self.decode("correlation", &self.job.roles.features);
             let threads = self.threads as usize;
-            prune::plan::add_lines(&mut self.memory, self.job, self.spec.limits, threads);
+            let (job, limits) = (self.job, self.spec.limits);
+            prune::plan::add_screen(&mut self.memory, job, limits, threads);
+            prune::plan::add_sums(&mut self.memory, "correlation", job, limits, threads);
         }
     }
 
@@ -303,6 +305,11 @@ impl Planner<'_> {
             coders + bytes,
             "cut points, a byte column of a slice",
         );
+        if self.spec.prune {
+            let threads = self.threads as usize;
+            let (job, limits) = (self.job, self.spec.limits);
+            prune::plan::add_sums(&mut self.memory, "binning", job, limits, threads);
+        }
         self.seal(&features);
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();

@@ -287,9 +287,6 @@ impl<'a> Run<'a> {
     fn work(&mut self) -> Result<Worked> {
         let (rows, mut assigned, known) = match self.known.take() {
             Some(reused) => {
-                if let Some(pruned) = &reused.pruned {
-                    pruned.apply(&mut self.job);
-                }
                 self.pruned = reused.pruned;
                 let assigned = self.warned(reused.assigned);
                 (
@@ -305,24 +302,36 @@ impl<'a> Run<'a> {
             }
         };
         let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
-        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
-            Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
+            Some((features, bins, codes)) => {
+                if let Some(pruned) = &self.pruned {
+                    pruned.apply(&mut self.job);
+                }
+                (self.known_survey(features)?, bins, Some(codes))
+            }
             None => {
                 if let Some(shared) = &self.shared {
                     shared.write_groups(assigned.groups.as_mut())?;
                 }
                 let mut survey = self.survey(&rows, &assigned)?;
-                if self.prune(&rows, &mut survey)? {
-                    // Features have other numbers now.
-                    spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
-                    self.choose_sampling(&mut spec, assigned.rows(Split::Train));
-                }
-                let bins = self.bins(&spec, &survey)?;
-                (survey, bins, None)
+                let (bins, codes) = match &spec {
+                    ModelSpec::Gbdt(_) => {
+                        let (bins, codes) = self.code(&spec, &rows, &assigned, &mut survey)?;
+                        (bins, Some(codes))
+                    }
+                    ModelSpec::Logistic(_) => {
+                        self.prune(&spec, &rows, &mut survey)?;
+                        (self.bins(&spec, &survey, |_| false)?, None)
+                    }
+                };
+                (survey, bins, codes)
             }
         };
+        if let Some(pruned) = &self.pruned {
+            spec.leave_out_features(&pruned.kept());
+        }
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         let evaluation_spec = self.evaluation_spec(assigned.label_center);
         let fitted = self.fit(&FitSpec {
             model: &spec,
@@ -416,21 +425,14 @@ impl<'a> Run<'a> {
         Ok(survey)
     }
 
-    /// Leaves out columns that add nothing, where that is asked for; answers whether it is.
-    fn prune(&mut self, rows: &RowsFile, survey: &mut Survey) -> Result<bool> {
-        let Some(pruning) = &self.options.prune else {
-            return Ok(false);
-        };
-        let asked = (pruning, &self.options.limits, self.options.memory_bytes);
-        let (pruned, mut reports) =
-            PrunedInTraining::find(&self.context, &mut self.job, rows, survey, asked)?;
-        self.passes.append(&mut reports);
-        self.pruned = Some(pruned);
-        Ok(true)
-    }
-
-    /// Cut points and categories. A linear model needs no cut points.
-    pub(super) fn bins(&self, spec: &ModelSpec, survey: &Survey) -> Result<Bins> {
+    /// Cut points and categories. A linear model needs no cut points. Features that `may_go` are packed
+    /// apart.
+    pub(super) fn bins(
+        &self,
+        spec: &ModelSpec,
+        survey: &Survey,
+        may_go: impl Fn(usize) -> bool,
+    ) -> Result<Bins> {
         let kept_max = self.options.limits.categories_kept_max;
         let spec = match spec {
             ModelSpec::Gbdt(options) => BinsSpec {
@@ -442,7 +444,7 @@ impl<'a> Run<'a> {
                 categories_max: kept_max.min(options.categories_max as usize),
             },
         };
-        find_bins(&self.context, &self.job, survey, spec)
+        find_bins(&self.context, &self.job, survey, spec, may_go)
     }
 
     /// The model, saved, and how good it is.

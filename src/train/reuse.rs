@@ -193,7 +193,7 @@ fn open_files(
     mut groups: Option<GroupTable>,
 ) -> Result<Reused> {
     let rows = RowsFile::open(&path.join(ROWS), rows_in_data, weighted)?;
-    let element_bytes = vec![1; known.byte_columns()];
+    let element_bytes = vec![1; known.in_layout.len()];
     let codes = BlockFile::open(&path.join(CODES), rows_in_data, &element_bytes)?;
     for (name, file) in [(ROWS, rows.block_file()), (CODES, &codes)] {
         let sums = checksums(context, file)?;
@@ -210,6 +210,7 @@ fn open_files(
     if let Some(groups) = &mut groups {
         known::read_groups(&path.join(GROUPS), groups)?;
     }
+    let codes = codes.with_arrays(&known.in_layout);
     let pruned = known.pruned.take().map(Cow::into_owned);
     let (assigned, survey, bins) = known.open(groups);
     Ok(Reused {

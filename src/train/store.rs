@@ -13,7 +13,8 @@ use crate::{
     learner::ModelSpec,
     scratch::BlockFile,
     train::{
-        assign::ungrouped_warning,
+        assign::{Assigned, ungrouped_warning},
+        bins::Bins,
         checkpoint::{Checkpoint, CheckpointAbout, CheckpointWriter},
         classes::{find_target, known_target, task_choice},
         fit::FitSpec,
@@ -24,6 +25,7 @@ use crate::{
         output,
         recipe::Run,
         reuse::{self, Found, Reused, Shared, run_files},
+        rows::RowsFile,
         survey::{FeatureSurvey, Survey},
         target::Target,
     },
@@ -188,22 +190,29 @@ impl Run<'_> {
     ///
     /// # Errors
     /// When files cannot be read back or the seal not be written.
-    pub(super) fn seal(&self, spec: &FitSpec<'_>, codes: &BlockFile) -> Result<()> {
+    pub(super) fn seal(
+        &self,
+        rows: &RowsFile,
+        assigned: &Assigned,
+        survey: &Survey,
+        bins: &Bins,
+        codes: &BlockFile,
+    ) -> Result<()> {
         let Some(shared) = &self.shared else {
             return Ok(());
         };
         let of_options = ungrouped_warning(&self.job, self.options);
-        let warnings = spec.assigned.warnings.iter();
+        let warnings = assigned.warnings.iter();
         let warnings = warnings.filter(|warning| Some(*warning) != of_options.as_ref());
         let known = Known::new(
             &self.target,
-            spec.assigned,
+            assigned,
             warnings.cloned().collect(),
-            &spec.survey.features,
-            &spec.bins,
+            &survey.features,
+            bins,
         )
         .with_pruned(self.pruned.as_ref());
-        let files = [spec.rows.block_file(), codes];
+        let files = [rows.block_file(), codes];
         shared.seal(&self.context, self.options, &known, files)
     }
 

@@ -16,7 +16,7 @@ use crate::{
         rows::RowsFile,
         survey::FeatureSurvey,
     },
-    transform::prune::Pair,
+    transform::prune::{Pair, is_reached},
 };
 
 /// Rows of a slice, at the least and at the most.
@@ -31,6 +31,28 @@ pub struct Correlations {
     pub verified: u64,
     /// |r| with the target, a feature each; known of features that were compared.
     pub with_target: Vec<Option<f64>>,
+    /// Rows off the value that most have, likewise.
+    pub varied_rows: Vec<Option<u64>>,
+}
+
+/// The sums of a step as a pass takes them.
+#[derive(Clone, Copy)]
+pub struct SumsSpec<'a> {
+    /// Which sums.
+    pub step: &'a Step,
+    /// Of which features.
+    pub components: &'a [Component],
+    /// How many features there are.
+    pub features: usize,
+    /// Labels, and which rows count.
+    pub rows: &'a RowsFile,
+}
+
+impl<'a> SumsSpec<'a> {
+    /// What a lane of the pass gathers with.
+    pub fn gatherer(&self) -> Gatherer<'a> {
+        Gatherer::new(self.step, self.components, self.features, self.rows)
+    }
 }
 
 /// What is correlated.
@@ -53,6 +75,7 @@ pub struct CorrelateSpec<'a> {
 /// The sums of a step, merged in row order.
 pub struct Merged {
     sums: Vec<CoMoments>,
+    varied_rows: Vec<Vec<u64>>,
     pairs: Vec<PairMoments>,
     hashes: Vec<u128>,
 }
@@ -66,6 +89,9 @@ impl Merged {
                 .iter()
                 .map(|item| CoMoments::new(&item.plan))
                 .collect(),
+            varied_rows: (step.items.iter())
+                .map(|item| vec![0; item.plan.strip().len()])
+                .collect(),
             pairs: vec![PairMoments::default(); step.pairs.len()],
             hashes: vec![0; step.hashed.len()],
         }
@@ -75,6 +101,10 @@ impl Merged {
     pub fn merge(&mut self, part: &Part) {
         for (sums, part) in self.sums.iter_mut().zip(&part.sums) {
             sums.merge(part);
+        }
+        let varied = self.varied_rows.iter_mut().flatten();
+        for (rows, part) in varied.zip(part.varied_rows.iter().flatten()) {
+            *rows += part;
         }
         for (pair, part) in self.pairs.iter_mut().zip(&part.pairs) {
             pair.merge(part);
@@ -93,6 +123,7 @@ impl Correlations {
     pub fn new(features: usize) -> Self {
         Self {
             with_target: vec![None; features],
+            varied_rows: vec![None; features],
             ..Self::default()
         }
     }
@@ -109,10 +140,13 @@ impl Correlations {
         merged: &Merged,
     ) -> Result<Vec<ClosePair>> {
         let mut doubtful = Vec::new();
-        for (item, sums) in step.items.iter().zip(&merged.sums) {
+        let items = merged.sums.iter().zip(&merged.varied_rows);
+        for (item, (sums, varied_rows)) in step.items.iter().zip(items) {
             let features = &components[item.component].features;
-            for column in item.plan.strip().filter(|column| *column > 0) {
+            let strip = item.plan.strip();
+            for column in strip.clone().filter(|column| *column > 0) {
                 let later = features[column - 1];
+                self.varied_rows[later] = Some(varied_rows[column - strip.start]);
                 let with_target = sums.coefficient(&item.plan, column, 0);
                 if !with_target.doubtful && !with_target.r.is_nan() {
                     self.with_target[later] = Some(with_target.r.abs());
@@ -127,7 +161,7 @@ impl Correlations {
                             features: pair,
                             shifts: pair.map(shift),
                         });
-                    } else if found.r.abs() >= spec.interest {
+                    } else if is_reached(found.r, spec.interest) {
                         self.push(spec, pair, found.r, found.count)?;
                     }
                 }
@@ -135,7 +169,7 @@ impl Correlations {
         }
         for (pair, moments) in step.pairs.iter().zip(&merged.pairs) {
             let found = moments.coefficient();
-            if found.r.abs() >= spec.interest {
+            if is_reached(found.r, spec.interest) {
                 self.push(spec, pair.features, found.r, found.count)?;
             }
         }
@@ -202,7 +236,7 @@ impl Correlations {
     }
 }
 
-/// Takes all sums of some work.
+/// Takes all sums of some work, but for the first step's where another pass has taken them.
 ///
 /// Memory: a slice's values and a part of the sums a lane, and the sums.
 ///
@@ -212,13 +246,20 @@ pub fn correlate(
     context: &Context<'_>,
     spec: &CorrelateSpec<'_>,
     work: &Work,
+    mut taken: Option<Merged>,
 ) -> Result<(Correlations, Vec<PassReport>)> {
     let mut found = Correlations::new(spec.survey.len());
     let mut reports = Vec::new();
     let mut doubtful = Vec::new();
     for step in &work.steps {
-        let (merged, report) = run_step(context, spec, &work.components, step)?;
-        reports.push(report);
+        let merged = match taken.take() {
+            Some(merged) => merged,
+            None => {
+                let (merged, report) = run_step(context, spec, &work.components, step)?;
+                reports.push(report);
+                merged
+            }
+        };
         doubtful.extend(found.add(spec, &work.components, step, &merged)?);
     }
     reports.extend(take_again(
@@ -236,7 +277,7 @@ pub fn correlate(
 ///
 /// # Errors
 /// As [`correlate`].
-pub fn take_again(
+fn take_again(
     context: &Context<'_>,
     spec: &CorrelateSpec<'_>,
     components: &[Component],
@@ -274,21 +315,26 @@ fn run_step(
         .iter()
         .map(|feature| spec.job.roles.features[*feature])
         .collect();
+    let sums = SumsSpec {
+        step,
+        components,
+        features: spec.survey.len(),
+        rows: spec.rows,
+    };
     let sinks = (0..context.threads)
         .map(|_| CorrelateSink {
             job: spec.job,
             features: &features,
-            gatherer: Gatherer::new(step, components, spec.survey.len(), spec.rows),
+            gatherer: sums.gatherer(),
             slice: Slice::default(),
             next: 0,
         })
         .collect();
-    let row_bytes = spec.job.dataset.decode_estimate(&columns).row_bytes;
     let pass = ParquetPass {
         name: "correlation",
         row_groups: &spec.job.row_ranges,
         columns: &columns,
-        slice_rows_max: slice_rows(spec.slice_bytes, row_bytes),
+        slice_rows_max: slice_rows_of(spec.job, &columns, spec.slice_bytes),
     };
     let mut merged = Merged::new(step);
     let lanes = spec.job.lanes(context);
@@ -297,6 +343,12 @@ fn run_step(
         Ok(())
     })?;
     Ok((merged, report))
+}
+
+/// Rows of a slice whose gathered columns take so many bytes.
+pub fn slice_rows_of(job: &Job, columns: &[usize], slice_bytes: u64) -> usize {
+    let row_bytes = job.dataset.decode_estimate(columns).row_bytes;
+    slice_rows(slice_bytes, row_bytes)
 }
 
 /// Rows of a slice whose rows have so many bytes.

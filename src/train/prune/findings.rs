@@ -10,7 +10,7 @@ use crate::{
         job::Job,
         prune::{
             Pruning,
-            correlate::{CorrelateSpec, Correlations, correlate},
+            correlate::{CorrelateSpec, Correlations, Merged, SumsSpec, correlate, slice_rows_of},
             plan::budget,
             suspects::{self, ScreenSpec, Suspects},
             work::Work,
@@ -50,50 +50,115 @@ pub struct Finding<'a> {
     pub survey: &'a Survey,
     /// What is asked.
     pub pruning: &'a Pruning,
+    /// Which features are kept whatever is found.
+    pub protected: Vec<bool>,
     /// Bounds.
     pub limits: &'a Limits,
     /// The memory limit.
     pub memory_bytes: u64,
 }
 
-impl Finding<'_> {
+/// What is under suspicion, and the sums that will tell.
+pub struct Suspicion {
+    suspects: Suspects,
+    work: Work,
+    slice_bytes: u64,
+}
+
+impl Suspicion {
+    /// Whether a feature is under suspicion.
+    pub fn is_of(&self, feature: usize) -> bool {
+        let mut components = self.work.components.iter();
+        components.any(|component| component.features.binary_search(&feature).is_ok())
+            || self.suspects.hashed.binary_search(&feature).is_ok()
+    }
+}
+
+impl<'a> Finding<'a> {
     /// Screens, compares and decides.
     ///
     /// # Errors
     /// When data or sample cannot be read, or nothing would be left.
     pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
+        let suspicion = self.screen(context)?;
+        self.compare(context, suspicion, None)
+    }
+
+    /// The sums that a pass over all features can take on its way, and the rows of its slices: those of
+    /// the first step, which is all of them unless they do not fit into memory.
+    pub fn sums<'b>(&self, suspicion: &'b Suspicion) -> Option<(SumsSpec<'b>, usize)>
+    where
+        'a: 'b,
+    {
+        let step = suspicion.work.steps.first()?;
+        let components = &suspicion.work.components;
+        let columns: Vec<usize> = (step.features(components).iter())
+            .map(|feature| self.job.roles.features[*feature])
+            .collect();
+        let sums = SumsSpec {
+            step,
+            components,
+            features: self.survey.features.len(),
+            rows: self.rows,
+        };
+        Some((
+            sums,
+            slice_rows_of(self.job, &columns, suspicion.slice_bytes),
+        ))
+    }
+
+    /// Screens all pairs on the sample, if it may be asked.
+    ///
+    /// # Errors
+    /// When the sample cannot be read.
+    pub fn screen(&self, context: &Context<'_>) -> Result<Suspicion> {
         let features = &self.survey.features;
         let budget = budget(self.memory_bytes, context.threads);
-        let found = if self.pruning.exact {
+        let screen = ScreenSpec {
+            schema: self.job.schema(),
+            columns: &self.job.roles.features,
+            survey: features,
+            sample: &self.survey.sample,
+            rows_max: self.limits.start_sample_rows,
+            threshold: self.pruning.interest(),
+            pairs_max: self.limits.prune_pairs_max,
+            sums_bytes: budget.screen_bytes,
+        };
+        let suspects = if self.pruning.exact {
             suspects::all_pairs(features)
         } else {
-            suspects::screened(
-                context,
-                &ScreenSpec {
-                    schema: self.job.schema(),
-                    columns: &self.job.roles.features,
-                    survey: features,
-                    sample: &self.survey.sample,
-                    rows_max: self.limits.start_sample_rows,
-                    threshold: self.pruning.interest(),
-                    pairs_max: self.limits.prune_pairs_max,
-                    sums_bytes: budget.screen_bytes,
-                },
-            )?
+            suspects::screened(context, &screen)?
         };
-        say_screened(&found, context.progress);
+        say_screened(&suspects, context.progress);
         let label = label_moments(self.rows)?;
-        let work = Work::new(&found, features, &label, budget.sums_bytes);
+        let majorities = suspects::majorities(context, &screen, &suspects)?;
+        Ok(Suspicion {
+            work: Work::new(&suspects, features, &label, &majorities, budget.sums_bytes),
+            suspects,
+            slice_bytes: budget.slice_bytes,
+        })
+    }
+
+    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass took them.
+    ///
+    /// # Errors
+    /// When the data cannot be read, or nothing would be left.
+    pub fn compare(
+        &self,
+        context: &Context<'_>,
+        suspicion: Suspicion,
+        taken: Option<Merged>,
+    ) -> Result<(Findings, Vec<PassReport>)> {
         let spec = CorrelateSpec {
             job: self.job,
             rows: self.rows,
-            survey: features,
+            survey: &self.survey.features,
             interest: self.pruning.interest(),
             pairs_max: self.limits.prune_pairs_max,
-            slice_bytes: budget.slice_bytes,
+            slice_bytes: suspicion.slice_bytes,
         };
-        let (correlations, reports) = correlate(context, &spec, &work)?;
-        let findings = Findings::new(self.job, features, self.pruning, found, correlations)?;
+        let (correlations, reports) = correlate(context, &spec, &suspicion.work, taken)?;
+        let findings = Findings::new(self, suspicion.suspects, correlations)?;
         Ok((findings, reports))
     }
 }
@@ -103,23 +168,16 @@ impl Findings {
     ///
     /// # Errors
     /// [`Error::Dataset`] when nothing would.
-    pub fn new(
-        job: &Job,
-        survey: &[FeatureSurvey],
-        pruning: &Pruning,
-        suspects: Suspects,
-        correlations: Correlations,
-    ) -> Result<Self> {
-        let protected = pruning.protected(job)?;
-        let facts: Vec<ColumnFacts> = survey
-            .iter()
-            .enumerate()
+    fn new(finding: &Finding<'_>, suspects: Suspects, correlations: Correlations) -> Result<Self> {
+        let Finding { job, pruning, .. } = *finding;
+        let name = |feature: usize| &job.schema().fields[job.roles.features[feature]].name;
+        let surveyed = finding.survey.features.iter().enumerate();
+        let facts: Vec<ColumnFacts> = surveyed
             .map(|(feature, found)| ColumnFacts {
-                name: job.schema().fields[job.roles.features[feature]]
-                    .name
-                    .clone(),
-                protected: protected[feature],
+                name: name(feature).clone(),
+                protected: finding.protected[feature],
                 target_correlation: correlations.with_target[feature],
+                varied_rows: correlations.varied_rows[feature],
                 ..facts_of(found)
             })
             .collect();

@@ -13,6 +13,7 @@ use crate::{
         prune::work::{Component, Step},
         rows::RowsFile,
     },
+    transform::prune::screen,
 };
 
 /// Values turned to bytes at a time for a hash.
@@ -26,6 +27,8 @@ const MISSING_BITS: u64 = u64::MAX;
 pub struct Part {
     /// One an item of the step.
     pub sums: Vec<CoMoments>,
+    /// Of each item, for the columns of its strip: rows off the value that most have.
+    pub varied_rows: Vec<Vec<u64>>,
     /// One a pair of the step.
     pub pairs: Vec<PairMoments>,
     /// One a hashed feature of the step.
@@ -98,11 +101,6 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// Whether a feature is needed.
-    pub fn wants(&self, feature: usize) -> bool {
-        self.place_of[feature].is_some() || self.hash_of[feature].is_some()
-    }
-
     /// A slice begins: its counted rows and their labels are read.
     ///
     /// # Errors
@@ -135,8 +133,12 @@ impl<'a> Gatherer<'a> {
         Ok(())
     }
 
-    /// Some rows of a feature, ascending; `first` is their place in the slice.
+    /// Some rows of a feature, ascending; `first` is their place in the slice. Features that are not
+    /// needed are passed over.
     pub fn batch(&mut self, feature: usize, first: usize, values: &Values) {
+        if self.place_of[feature].is_none() && self.hash_of[feature].is_none() {
+            return;
+        }
         let (from, to) = (first as u32, (first + values.len()) as u32);
         let start = self.counted.partition_point(|row| *row < from);
         let end = self.counted.partition_point(|row| *row < to);
@@ -163,9 +165,12 @@ impl<'a> Gatherer<'a> {
     pub fn finish(&mut self) -> Result<Part, usize> {
         let rows = self.counted.len();
         let mut sums = Vec::with_capacity(self.step.items.len());
+        let mut varied_rows = Vec::with_capacity(self.step.items.len());
         for (item, panel) in self.step.items.iter().zip(&mut self.panels) {
-            let features = &self.components[item.component].features;
+            let component = &self.components[item.component];
+            let (features, strip) = (&component.features, item.plan.strip());
             let mut of_item = CoMoments::new(&item.plan);
+            let mut varied = vec![0; strip.len()];
             let read = |column: usize, row: usize, out: &mut [f64]| {
                 if column == 0 {
                     widen(&self.labels[row..], out);
@@ -174,11 +179,16 @@ impl<'a> Gatherer<'a> {
                 let place = self.place_of[features[column - 1]];
                 let place = place.expect("the items' features are gathered") as usize;
                 self.columns[place].read(row, out);
+                if strip.contains(&column) {
+                    let majority = component.majorities[column - 1];
+                    varied[column - strip.start] += screen::varied_rows(out, majority);
+                }
             };
             of_item
                 .add(&item.plan, panel, rows, read)
                 .map_err(|column| features[column.saturating_sub(1)])?;
             sums.push(of_item);
+            varied_rows.push(varied);
         }
         let mut pairs = Vec::with_capacity(self.step.pairs.len());
         for pair in &self.step.pairs {
@@ -194,6 +204,7 @@ impl<'a> Gatherer<'a> {
         let hashes = self.hashers.iter().map(XxHash3_128::finish_128);
         Ok(Part {
             sums,
+            varied_rows,
             pairs,
             hashes: hashes.collect(),
         })

@@ -1,17 +1,10 @@
-//! The step of a training that prunes: between the survey and the cut points.
-//!
-//! The columns under suspicion are read once more, and they alone, before anything is binned: a
-//! dropped column has no cut points and no codes, and nothing reads it again.
+//! What pruning found in a training, and what it leaves of the run's columns.
 
 use crate::{
     data::roles::Excluded,
-    engine::{Context, PassReport},
-    error::Result,
-    limits::Limits,
     train::{
         job::Job,
-        prune::{Findings, Pruning, findings::Finding},
-        rows::RowsFile,
+        prune::Findings,
         survey::{FeatureSurvey, Survey},
     },
 };
@@ -28,33 +21,15 @@ pub struct PrunedInTraining {
 }
 
 impl PrunedInTraining {
-    /// Looks at the training rows. The job's features and the survey are reduced to what is kept.
-    ///
-    /// # Errors
-    /// When data or sample cannot be read, or nothing would be left.
-    pub fn find(
-        context: &Context<'_>,
-        job: &mut Job,
-        rows: &RowsFile,
-        survey: &mut Survey,
-        (pruning, limits, memory_bytes): (&Pruning, &Limits, u64),
-    ) -> Result<(Self, Vec<PassReport>)> {
-        let finding = Finding {
-            job,
-            rows,
-            survey,
-            pruning,
-            limits,
-            memory_bytes,
-        };
-        let (findings, reports) = finding.run(context)?;
+    /// Reduces the job's features and their survey to what is kept.
+    pub fn new(findings: Findings, job: &mut Job, survey: &mut Survey) -> Self {
         let this = Self {
             columns: job.roles.features.clone(),
             dropped: survey.leave_out(|feature| findings.verdicts[feature].is_kept()),
             findings,
         };
         this.apply(job);
-        Ok((this, reports))
+        this
     }
 
     /// Takes the dropped columns from a job's features.
@@ -65,8 +40,8 @@ impl PrunedInTraining {
             "the features that were looked at"
         );
         roles.features.clear();
-        for (column, verdict) in self.columns.iter().zip(&self.findings.verdicts) {
-            if verdict.is_kept() {
+        for (column, kept) in self.columns.iter().zip(self.kept()) {
+            if kept {
                 roles.features.push(*column);
             } else {
                 roles.excluded.push(Excluded {
@@ -76,6 +51,12 @@ impl PrunedInTraining {
             }
         }
         roles.excluded.sort_by_key(|excluded| excluded.column);
+    }
+
+    /// Whether each of the columns is kept.
+    pub fn kept(&self) -> Vec<bool> {
+        let verdicts = self.findings.verdicts.iter();
+        verdicts.map(|verdict| verdict.is_kept()).collect()
     }
 
     /// The place of a column among those that were looked at.

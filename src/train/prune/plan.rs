@@ -45,9 +45,18 @@ pub fn pairs_bytes(columns: usize, limits: &Limits) -> u64 {
     (columns * columns / 2).min(limits.prune_pairs_max) as u64 * PAIR_BYTES
 }
 
-/// Adds the lines of the screen and the correlation passes over features of `columns`.
-pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: usize) {
-    let phase = "correlation";
+/// Bytes of all sums of so many columns. Six triangles at the most: a mask beside each column.
+fn whole_bytes(columns: u64) -> u64 {
+    (columns + 1) * (columns + 49) / 2 * 8 * 6 + columns * 24
+}
+
+/// Bytes of a panel of so many columns.
+fn panel_bytes(columns: u64) -> u64 {
+    3 * (columns + 1) * 512 * 8
+}
+
+/// Adds the lines of sums that are taken in a phase.
+pub fn add_sums(memory: &mut MemoryPlan, phase: &str, job: &Job, limits: &Limits, threads: usize) {
     let threads_in_all = threads as u64;
     let budget = budget(memory.limit_bytes, threads);
     let columns = job.roles.features.len() as u64;
@@ -61,14 +70,11 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: u
         threads_in_all * slice_rows * (row_bytes + 9),
         format!("{threads} x {slice_rows} rows of at most {columns} columns"),
     );
-    // Six triangles at the most: a mask beside each column.
-    let whole = (columns + 1) * (columns + 49) / 2 * 8 * 6 + columns * 24;
-    let sums = whole.min(budget.sums_bytes);
-    let panel = 3 * (columns + 1) * 512 * 8;
+    let sums = whole_bytes(columns).min(budget.sums_bytes);
     memory.add(
         phase,
         "co-moments",
-        (2 * threads_in_all + 2) * sums + threads_in_all * panel,
+        (2 * threads_in_all + 2) * sums + threads_in_all * panel_bytes(columns),
         "sums of products, a part a lane",
     );
     let pairs_bytes = pairs_bytes(columns as usize, limits);
@@ -78,6 +84,13 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: u
         2 * pairs_bytes,
         "of interest; the next ones",
     );
+}
+
+/// Adds the lines of the screen.
+pub fn add_screen(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: usize) {
+    let threads_in_all = threads as u64;
+    let budget = budget(memory.limit_bytes, threads);
+    let columns = job.roles.features.len();
     let sampled = sample::rows_max(limits.start_sample_rows, job.dataset.rows());
     memory.add(
         "screen",
@@ -88,7 +101,9 @@ pub fn add_lines(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: u
     memory.add(
         "screen",
         "co-moments",
-        whole.min(budget.screen_bytes) + threads_in_all * panel + pairs_bytes,
+        whole_bytes(columns as u64).min(budget.screen_bytes)
+            + threads_in_all * panel_bytes(columns as u64)
+            + pairs_bytes(columns, limits),
         "sums of products of the sample",
     );
 }

@@ -81,7 +81,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     };
     let mut job = Job::open(data)?;
     let left_out = leave_out(&mut job, &options.drop)?;
-    options.pruning.protected(&job)?;
+    let protected = options.pruning.protected(&job)?;
     let destination = Destination::check(&job, &options.out, data.overwrite)?;
     let plan = plan_of(&context, &job, data);
     plan.check(memory::free_memory_bytes())?;
@@ -122,6 +122,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         rows: &rows,
         survey: &survey,
         pruning: &options.pruning,
+        protected,
         limits: &data.limits,
         memory_bytes: data.memory_bytes,
     };

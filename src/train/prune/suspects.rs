@@ -163,6 +163,28 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     })
 }
 
+/// The value that most rows of a suspected number have, by the sample: of each feature, NaN where there is none.
+///
+/// # Errors
+/// When the sample cannot be read.
+pub fn majorities(
+    context: &Context<'_>,
+    spec: &ScreenSpec<'_>,
+    suspects: &Suspects,
+) -> Result<Vec<f64>> {
+    let sample = Sample::new(spec);
+    let features: Vec<usize> = suspects.components.concat();
+    let found = parallel_map(context, "screen", features.len(), |index| {
+        let values = sample.column(features[index])?;
+        Ok::<_, Error>(screen::majority(&values))
+    })?;
+    let mut majorities = vec![f64::NAN; spec.survey.len()];
+    for (feature, majority) in features.into_iter().zip(found) {
+        majorities[feature] = majority;
+    }
+    Ok(majorities)
+}
+
 /// The sample's rows that are looked at: every so many of those there are.
 struct Sample<'a> {
     spec: ScreenSpec<'a>,

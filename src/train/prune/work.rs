@@ -16,6 +16,8 @@ pub struct Component {
     pub features: Vec<usize>,
     /// All pairs of them, and of each with the label.
     pub plan: CoMomentsPlan,
+    /// The value that most rows of each feature have; NaN where there is none.
+    pub majorities: Vec<f64>,
 }
 
 /// A strip of a component's triangle.
@@ -57,12 +59,21 @@ pub struct Work {
 }
 
 impl Component {
-    /// The columns of a component with their moments.
-    pub fn new(features: &[usize], survey: &[FeatureSurvey], label: &Moments) -> Self {
+    /// The columns of a component with their moments. `majorities` are of all features.
+    pub fn new(
+        features: &[usize],
+        survey: &[FeatureSurvey],
+        label: &Moments,
+        majorities: &[f64],
+    ) -> Self {
         let moments = features.iter().map(|feature| moments_of(&survey[*feature]));
         Self {
             features: features.to_vec(),
             plan: CoMomentsPlan::new(std::iter::once(label).chain(moments)),
+            majorities: features
+                .iter()
+                .map(|feature| majorities[*feature])
+                .collect(),
         }
     }
 }
@@ -85,12 +96,13 @@ impl Work {
         suspects: &Suspects,
         survey: &[FeatureSurvey],
         label: &Moments,
+        majorities: &[f64],
         sums_bytes: u64,
     ) -> Self {
         let components: Vec<Component> = suspects
             .components
             .iter()
-            .map(|features| Component::new(features, survey, label))
+            .map(|features| Component::new(features, survey, label, majorities))
             .collect();
         let mut steps = vec![Step {
             hashed: suspects.hashed.clone(),

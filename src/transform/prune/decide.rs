@@ -8,6 +8,15 @@ use super::{KeepRule, PruneRules};
 /// ranked by the last bits of a sum.
 const TARGET_STEP: f64 = 1e-6;
 
+/// A coefficient reaches a threshold within this: what sums of another order differ by must not
+/// decide, and columns that are multiples of each other have an r of 1 whatever the last bits say.
+const TIE: f64 = 1e-12;
+
+/// Whether a coefficient, of either sign, reaches a threshold. NaN never does.
+pub fn is_reached(r: f64, threshold: f64) -> bool {
+    r.abs() >= threshold - TIE
+}
+
 /// What is known of a column before pairs are looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ColumnFacts {
@@ -23,6 +32,9 @@ pub struct ColumnFacts {
     pub variance: Option<f64>,
     /// |r| with the target, where it is known and defined.
     pub target_correlation: Option<f64>,
+    /// Rows off the value that most rows have, where they were counted: all finite values where no value
+    /// has a majority.
+    pub varied_rows: Option<u64>,
 }
 
 /// Two columns and how much they tell of each other.
@@ -146,7 +158,7 @@ fn alone(facts: &ColumnFacts, rules: &PruneRules) -> Option<Verdict> {
 }
 
 fn reaches(pair: &Pair, rules: &PruneRules) -> bool {
-    pair.identical || pair.r.abs() >= rules.correlation
+    pair.identical || is_reached(pair.r, rules.correlation)
 }
 
 fn strength(pair: &Pair) -> f64 {
@@ -179,7 +191,8 @@ fn ranked(columns: &[ColumnFacts], keep: KeepRule) -> Vec<usize> {
             let facts = &columns[*column];
             let target = facts.target_correlation.unwrap_or(0.0);
             let steps = (target / TARGET_STEP).round() as u64;
-            (facts.missing, Reverse(steps), &facts.name)
+            let varied = facts.varied_rows.unwrap_or(0);
+            (facts.missing, Reverse((steps, varied)), &facts.name)
         });
     }
     rank
@@ -261,6 +274,9 @@ mod tests {
         let columns = facts(&["a", "b", "c"]);
         let pairs = [pair(0, 1, 0.9), pair(0, 2, f64::NAN)];
         assert_eq!(shown(&columns, &pairs, &FIRST), "+ 0 +");
+        // As a sum in another order may have it, and one that is below.
+        let pairs = [pair(0, 1, 0.9f64.next_down()), pair(0, 2, 0.899_999_999)];
+        assert_eq!(shown(&columns, &pairs, &FIRST), "+ 0 +");
     }
 
     #[test]
@@ -277,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_missing_then_target_then_name() {
+    fn ranks_are_missing_then_target_then_varied_rows_then_name() {
         let ranked = PruneRules {
             keep: KeepRule::Ranked,
             ..FIRST
@@ -285,6 +301,11 @@ mod tests {
         let all = [pair(0, 1, 1.0), pair(1, 2, 1.0), pair(0, 2, 1.0)];
         let mut columns = facts(&["c", "b", "a"]);
         assert_eq!(shown(&columns, &all, &ranked), "2 2 +");
+        columns[0].varied_rows = Some(5);
+        columns[2].varied_rows = Some(4);
+        assert_eq!(shown(&columns, &all, &ranked), "+ 0 0");
+        columns[0].varied_rows = None;
+        columns[2].varied_rows = None;
         columns[1].target_correlation = Some(0.4);
         columns[0].target_correlation = Some(0.4 + 1e-9);
         assert_eq!(shown(&columns, &all, &ranked), "1 + 1");

@@ -14,13 +14,14 @@ mod decide;
 pub mod screen;
 
 pub use components::components;
-pub use decide::{ColumnFacts, Covered, Decision, Pair, Verdict, decide};
+pub use decide::{ColumnFacts, Covered, Decision, Pair, Verdict, decide, is_reached};
 
 /// Which of two columns that tell the same is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeepRule {
-    /// Fewer missing values, then the higher correlation with the target, then the name.
+    /// Fewer missing values, then the higher correlation with the target, then more rows off the value that
+    /// most have, then the name.
     #[default]
     Ranked,
     /// The earlier one.

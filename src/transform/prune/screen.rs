@@ -31,7 +31,7 @@ pub const PARTS: usize = 16;
 const COMMON_ROWS_MIN: u64 = 50;
 
 /// A column with fewer sampled rows off its most frequent value is not judged.
-const VARIED_ROWS_MIN: usize = 50;
+const VARIED_ROWS_MIN: u64 = 50;
 
 /// The most that one part may have of a column's squares for it to be judged.
 const PART_SHARE_MAX: f64 = 0.5;
@@ -52,7 +52,7 @@ pub struct NearPair {
 /// O(rows).
 pub fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
     let of_sample = Moments::of(sampled);
-    if varied_rows(sampled) < VARIED_ROWS_MIN {
+    if varied_rows(sampled, majority(sampled)) < VARIED_ROWS_MIN {
         return false;
     }
     let (Some(true_variance), Some(variance)) = (moments.variance(), of_sample.variance()) else {
@@ -70,12 +70,11 @@ pub fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
     near.contains(&ratio) && part_max <= of_sample.m2 * PART_SHARE_MAX
 }
 
-/// Finite values that differ from the most frequent one, where that has a majority; else very many.
-fn varied_rows(values: &[f64]) -> usize {
+/// The value that more than half of the finite values have; NaN if none has. O(rows).
+pub fn majority(values: &[f64]) -> f64 {
     // The majority vote (Boyer & Moore 1981): a value of more than half of the rows survives it.
     let (mut candidate, mut lead) = (f64::NAN, 0usize);
-    let finite = || values.iter().filter(|value| value.is_finite());
-    for &value in finite() {
+    for &value in values.iter().filter(|value| value.is_finite()) {
         if lead == 0 {
             candidate = value;
         }
@@ -85,7 +84,18 @@ fn varied_rows(values: &[f64]) -> usize {
             lead -= 1;
         }
     }
-    finite().filter(|value| **value != candidate).count()
+    let finite = values.iter().filter(|value| value.is_finite()).count() as u64;
+    if varied_rows(values, candidate) < finite.div_ceil(2) {
+        candidate
+    } else {
+        f64::NAN
+    }
+}
+
+/// Finite values that differ from one; all finite values if that is NaN. O(rows).
+pub fn varied_rows(values: &[f64], from: f64) -> u64 {
+    let differs = |value: &f64| u64::from(value.is_finite() & (*value != from));
+    values.iter().map(differs).sum()
 }
 
 /// The sample in [`PARTS`] parts of about the same length.
@@ -174,6 +184,21 @@ mod tests {
         assert!(!is_judged(&heavy, &Moments::of(&heavy)));
         // The one large value is among the rows that the sample missed.
         assert!(!is_judged(&common, &Moments::of(&heavy)));
+    }
+
+    #[test]
+    fn a_majority_is_more_than_half_of_the_finite_values() {
+        let check = |values: &[f64], expected: f64, varied: u64| {
+            let found = majority(values);
+            assert_eq!(found.to_bits(), expected.to_bits(), "{values:?}");
+            assert_eq!(varied_rows(values, found), varied, "{values:?}");
+        };
+        check(&[], f64::NAN, 0);
+        check(&[2.0], 2.0, 0);
+        check(&[1.0, 2.0], f64::NAN, 2);
+        check(&[1.0, 2.0, 1.0], 1.0, 1);
+        check(&[3.0, 3.0, 1.0, 2.0], f64::NAN, 4);
+        check(&[f64::NAN, 3.0, f64::INFINITY, 1.0, 3.0, f64::NAN], 3.0, 1);
     }
 
     #[test]
