@@ -36,7 +36,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     let field = |column: usize| &schema.fields[column];
     let name = |column: Option<usize>| column.map_or("none", |column| &field(column).name);
     let roles = &job.roles;
-    list.add("the target", name(Some(roles.target)));
+    list.add("the target", name(roles.target));
     list.add("the group column", name(roles.group));
     list.add("the weight column", name(roles.weight));
     list.add("the split column", name(roles.split));

@@ -155,6 +155,7 @@ impl TrainOptions {
     pub fn selection(&self) -> Selection {
         Selection {
             target: self.target.clone(),
+            target_is_optional: false,
             group: self.group.clone(),
             split: self.split_column.clone(),
             weight: self.weight.clone(),

@@ -20,7 +20,8 @@ use crate::{
         evaluate::EvaluationSpec,
         job::Job,
         known::Known,
-        newton, predict, prune,
+        newton, predict,
+        prune::{self, Pruning},
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
@@ -69,8 +70,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
-    /// Whether columns are pruned.
-    pub prune: bool,
+    /// How columns are pruned, if they are.
+    pub prune: Option<&'a Pruning>,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -122,10 +123,11 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     })
 }
 
-/// What any run over a dataset holds while it scans and surveys; other steps are added to it.
-pub fn reading_plan(
+/// What a run holds that scans, surveys and prunes, and no more.
+pub fn pruning_plan(
     context: &Context<'_>,
     job: &Job,
+    pruning: &Pruning,
     limits: &Limits,
     evaluation: &EvaluationSpec,
     memory_bytes: u64,
@@ -137,7 +139,7 @@ pub fn reading_plan(
             evaluation,
             limits,
             verify: false,
-            prune: true,
+            prune: Some(pruning),
             memory_bytes,
         },
         threads: context.threads as u64,
@@ -285,10 +287,15 @@ impl Planner<'_> {
     }
 
     fn prune(&mut self) {
-        if self.spec.prune {
+        if let Some(pruning) = self.spec.prune {
             self.decode("correlation", &self.job.roles.features);
             let threads = self.threads as usize;
             let (job, limits) = (self.job, self.spec.limits);
+            if pruning.report.is_some() {
+                let pairs = prune::plan::pairs_bytes(self.features().len(), limits);
+                self.memory
+                    .add(ALWAYS, "pairs found", pairs, "until they are reported");
+            }
             prune::plan::add_screen(&mut self.memory, job, limits, threads);
             prune::plan::add_sums(&mut self.memory, "correlation", job, limits, threads);
         }
@@ -305,7 +312,7 @@ impl Planner<'_> {
             coders + bytes,
             "cut points, a byte column of a slice",
         );
-        if self.spec.prune {
+        if self.spec.prune.is_some() {
             let threads = self.threads as usize;
             let (job, limits) = (self.job, self.spec.limits);
             prune::plan::add_sums(&mut self.memory, "binning", job, limits, threads);
@@ -410,10 +417,14 @@ impl Planner<'_> {
             2 * found,
             "statistics and cut points as bytes, and the file's",
         );
-        if self.spec.prune {
+        if self
+            .spec
+            .prune
+            .is_some_and(|pruning| pruning.report.is_some())
+        {
             let pairs = prune::plan::pairs_bytes(features.len(), self.spec.limits);
             self.memory
-                .add("seal", "pairs found", 3 * pairs, "and as bytes, twice");
+                .add("seal", "pairs found", 2 * pairs, "as bytes, twice");
         }
         self.memory.add(
             "seal",

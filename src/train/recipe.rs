@@ -510,7 +510,7 @@ fn plan_for(
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,
-        prune: options.prune.is_some(),
+        prune: options.prune.as_ref(),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)

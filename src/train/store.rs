@@ -84,7 +84,7 @@ pub(super) fn target_of(
     let values = found.and_then(Found::values);
     match (known_target(job, options)?, values) {
         (None, Some(values)) => {
-            let name = &job.schema().fields[job.roles.target].name;
+            let name = &job.schema().fields[job.target_column()].name;
             let choice = task_choice(job, options);
             Target::from_values(name, values, choice, options.limits.classes_max)
         }

@@ -113,7 +113,7 @@ fn table(seed: u64) -> Vec<Vec<f64>> {
     let rows = [37, 512, 1_300, 2_049, 3_000][seed as usize % 5];
     let mut next = random(seed);
     let mut normal = move || (0..12).map(|_| next()).sum::<f64>() - 6.0;
-    let mut columns = vec![Vec::with_capacity(rows); 12];
+    let mut columns = vec![Vec::new(); 12];
     for row in 0..rows {
         let (a, b, c) = (normal(), normal(), normal());
         let heavy = a / (b.abs() + 1e-3).powi(2 + (seed % 3) as i32);

@@ -26,7 +26,7 @@ use crate::{
 pub struct Findings {
     /// One a feature.
     pub verdicts: Vec<Verdict>,
-    /// Pairs with an |r| of interest, by the numbers of their features.
+    /// Pairs that are to be reported, by the numbers of their features.
     pub pairs: Vec<Pair>,
     /// Pairs that were compared on all rows.
     pub verified: u64,
@@ -190,7 +190,10 @@ impl Findings {
         }
         Ok(Self {
             verdicts: decision.verdicts,
-            pairs: correlations.pairs,
+            pairs: match pruning.report {
+                Some(_) => correlations.pairs,
+                None => Vec::new(),
+            },
             verified: correlations.verified,
             exact: pruning.exact || suspects.overflowed,
             suspects,

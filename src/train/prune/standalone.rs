@@ -79,11 +79,11 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         stop,
         progress,
     };
-    let mut job = Job::open(data)?;
+    let mut job = Job::open_without_target(data)?;
     let left_out = leave_out(&mut job, &options.drop)?;
     let protected = options.pruning.protected(&job)?;
     let destination = Destination::check(&job, &options.out, data.overwrite)?;
-    let plan = plan_of(&context, &job, data);
+    let plan = plan_of(&context, &job, options);
     plan.check(memory::free_memory_bytes())?;
     let parent = data
         .scratch_dir
@@ -104,7 +104,13 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     job.roles.split = None;
     job.roles.weight = None;
     let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows(), false)?;
-    passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?);
+    match target {
+        Some(target) => passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?),
+        None => {
+            progress.message("the data have no target: columns are ranked without it");
+            no_labels(&rows)?;
+        }
+    }
     let sample = count_all(&rows, data.seed, data.limits.start_sample_rows)?;
     let survey = survey(
         &context,
@@ -152,28 +158,42 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     })
 }
 
-/// A number is taken as it is; a text's classes are found.
+/// What columns are ranked by, where the data have a target: a number is taken as it is, a text's
+/// classes are found.
 fn target(
     context: &Context<'_>,
     job: &Job,
     options: &TrainOptions,
     passes: &mut Vec<PassReport>,
-) -> Result<Target> {
-    let field = &job.schema().fields[job.roles.target];
+) -> Result<Option<Target>> {
+    let Some(column) = job.roles.target else {
+        return Ok(None);
+    };
+    let field = &job.schema().fields[column];
     let described = job
         .profile
         .as_ref()
         .is_some_and(|profile| profile.describes_target(&field.name));
     if !described && field.value_type != Some(crate::data::ValueType::Text) {
-        return Ok(Target::regression(&field.name, false));
+        return Ok(Some(Target::regression(&field.name, false)));
     }
-    find_target(context, job, options, passes)
+    find_target(context, job, options, passes).map(Some)
+}
+
+/// Labels of rows that have none: all the same, so that no column tells anything of them.
+fn no_labels(rows: &RowsFile) -> Result<()> {
+    let labels = vec![0.0; BLOCK_ROWS];
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        rows.write_labels(first_row, &labels[..rows.block_rows(block)])?;
+    }
+    Ok(())
 }
 
 /// Takes the columns that are to be left out from the features.
 fn leave_out(job: &mut Job, drop: &[String]) -> Result<Vec<usize>> {
     let parts = [
-        (Some(job.roles.target), "the target"),
+        (job.roles.target, "the target"),
         (job.roles.group, "the group column"),
     ];
     let mut left_out = Vec::new();
@@ -226,11 +246,19 @@ fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> 
     Ok(RowSample::new(seed, threshold, counts))
 }
 
-fn plan_of(context: &Context<'_>, job: &Job, options: &TrainOptions) -> MemoryPlan {
+fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPlan {
+    let data = &options.data;
     let evaluation = EvaluationSpec {
         grouped: false,
-        ..evaluation_spec(options, job, Task::Regression, 0)
+        ..evaluation_spec(data, job, Task::Regression, 0)
     };
-    let bytes = options.memory_bytes;
-    plan::reading_plan(context, job, &options.limits, &evaluation, bytes)
+    let bytes = data.memory_bytes;
+    plan::pruning_plan(
+        context,
+        job,
+        &options.pruning,
+        &data.limits,
+        &evaluation,
+        bytes,
+    )
 }

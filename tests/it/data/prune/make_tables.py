@@ -8,7 +8,11 @@ duplicates, and infinities, which count as missing. expected.csv: for each pair 
 coefficient of exact rational arithmetic over the rows in which both are finite (its root taken
 with 60 digits), the rows, and what pandas.DataFrame.corr says; where pandas differs by more than 1e-9,
 the last column says so. An undefined coefficient is empty.
+
+dropped.csv: what a naive pruner drops that has the whole table in memory and takes every coefficient by
+rational arithmetic, for three thresholds and both keep rules.
 """
+import collections
 import csv
 import decimal
 import math
@@ -68,8 +72,40 @@ def exact(x, y):
     return float(wide(xy) / (wide(xx) * wide(yy)).sqrt()), n
 
 
+def missing(column):
+    return sum(not math.isfinite(x) for x in column)
+
+
+def varied(column):
+    """Finite values off the value that more than half of them have."""
+    finite = [x for x in column if math.isfinite(x)]
+    if not finite:
+        return 0
+    value, rows = collections.Counter(finite).most_common(1)[0]
+    return len(finite) - rows if 2 * rows > len(finite) else len(finite)
+
+
+def naively_dropped(frame, finite, r, threshold, keep):
+    """Names, by walking down the ranked columns and keeping what no kept one tells."""
+    names = list(finite.columns)
+    constant = {name for name in names if frame[name].nunique(dropna=False) == 1}
+    with_target = {name: abs(exact(finite[name], frame["label"])[0] or 0) for name in names}
+    rank = lambda name: (missing(finite[name]), -round(with_target[name] * 1e6), -varied(finite[name]), name)
+    if keep == "ranked":
+        names.sort(key=rank)
+    kept = []
+    for name in names:
+        tells = lambda other: (r[other, name] if (other, name) in r else r[name, other]) or 0
+        if name not in constant and not any(abs(tells(other)) >= threshold for other in kept):
+            kept.append(name)
+    return [name for name in finite.columns if name not in kept]
+
+
 def main():
     off = 0
+    dropped = open(os.path.join(HERE, "dropped.csv"), "w", newline="")
+    dropped_rows = csv.writer(dropped, lineterminator="\n")
+    dropped_rows.writerow(["table", "threshold", "keep", "dropped"])
     with open(os.path.join(HERE, "expected.csv"), "w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["table", "first", "second", "correlation", "common_rows", "pandas", "pandas_is_off"])
@@ -79,15 +115,22 @@ def main():
             finite = frame.drop(columns="label").replace([np.inf, -np.inf], np.nan)
             pandas = finite.corr()
             names = list(finite.columns)
+            coefficients = {}
             for j, second in enumerate(names):
                 for first in names[:j]:
                     r, n = exact(finite[first], finite[second])
+                    coefficients[first, second] = r
                     p = pandas.loc[first, second]
                     p = None if math.isnan(p) else float(p)
                     same = (r is None and p is None) or (r is not None and p is not None and abs(r - p) < 1e-9)
                     off += not same
                     show = lambda v: "" if v is None else repr(v)
                     out.writerow([seed, first, second, show(r), n, show(p), "" if same else "off"])
+            for threshold in [0.99, 0.9, 0.5]:
+                for keep in ["first", "ranked"]:
+                    names = naively_dropped(frame, finite, coefficients, threshold, keep)
+                    dropped_rows.writerow([seed, threshold, keep, " ".join(names)])
+    dropped.close()
     print("pairs on which pandas is off:", off)
 
 

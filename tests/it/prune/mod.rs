@@ -1,4 +1,8 @@
-//! `rowmill prune` as a user runs it: coefficients, verdicts, the copy, and what is refused.
+//! `rowmill prune` as a user runs it: coefficients, verdicts and the copy; what is [`refused`]; what
+//! [`training`] with `--prune-features` does.
+
+mod refused;
+mod training;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,7 +13,7 @@ use std::{
 use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use crate::{
-    command::{fails, succeeds, text},
+    command::{succeeds, text},
     dataset,
 };
 
@@ -152,8 +156,7 @@ fn twin(x: &[f64], y: &[f64]) -> f64 {
 }
 
 /// The names of the columns that a naive pruner drops, the earlier column of a pair being kept.
-fn naively_dropped(table: &Numbers, threshold: f64) -> Vec<String> {
-    let features = &table.columns[..table.columns.len() - 1];
+fn naively_dropped(features: &[(String, Vec<f64>)], threshold: f64) -> Vec<String> {
     let (mut kept, mut dropped): (Vec<&[f64]>, Vec<String>) = (Vec::new(), Vec::new());
     for (name, values) in features {
         let is_constant = values.iter().all(|value| *value == values[0]);
@@ -214,13 +217,56 @@ fn coefficients_are_those_of_rational_arithmetic() {
     assert!(compared > 900, "{compared}");
 }
 
+/// What goes of the twenty tables, for both keep rules and three thresholds, against a pruner that has
+/// the whole table in memory.
+#[test]
+fn the_twenty_tables_lose_what_a_naive_pruner_drops() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out.parquet");
+    let mut dropped = 0;
+    for row in csv_rows(&fixtures().join("dropped.csv")) {
+        let table: u32 = row["table"].parse().unwrap();
+        let input = fixtures().join(format!("table-{table:02}.parquet"));
+        let mut expected: Vec<&str> = row["dropped"].split(' ').collect();
+        expected.sort_unstable();
+        for mode in [&["--exact-correlation"][..], &[]] {
+            let rule = ["--corr-thr", &row["threshold"], "--keep", &row["keep"]];
+            let flags = plain(&[&rule[..], mode].concat());
+            let verdicts = prune(&input, &out, &flags);
+            assert_eq!(
+                with_status(&verdicts, "pruned"),
+                expected,
+                "{row:?} {mode:?}"
+            );
+        }
+        dropped += expected.len();
+    }
+    assert!(dropped > 500, "{dropped}");
+}
+
+/// Columns are ranked without one, and the copy is the same.
+#[test]
+fn data_without_a_target_are_pruned() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut table = families(5_000, 2);
+    table.columns.pop();
+    let input = dir.path().join("in.parquet");
+    table.write(&input, 0..table.rows(), 2_000);
+    let verdicts = prune(&input, &dir.path().join("o.parquet"), &["--keep", "first"]);
+    let mut expected = naively_dropped(&table.columns, 0.99);
+    expected.sort();
+    assert_eq!(with_status(&verdicts, "pruned"), expected);
+    let ranked = prune(&input, &dir.path().join("ranked.parquet"), &[]);
+    assert_eq!(with_status(&ranked, "pruned").len(), expected.len());
+}
+
 #[test]
 fn what_is_dropped_is_what_a_naive_pruner_drops() {
     let dir = tempfile::tempdir().unwrap();
     let table = families(20_000, 6);
     let input = dir.path().join("in.parquet");
     table.write(&input, 0..table.rows(), 6_000);
-    let expected = naively_dropped(&table, 0.99);
+    let expected = naively_dropped(&table.columns[..table.columns.len() - 1], 0.99);
     assert_eq!(expected.len(), 6 * 5 + 1, "{expected:?}");
     for more in [&["--exact-correlation"][..], &[]] {
         let flags = plain(&[&["--keep", "first"], more].concat());
@@ -324,301 +370,4 @@ fn the_copy_of_a_ragged_dataset_trains() {
         "--model",
         trees,
     ]);
-}
-
-/// Refuses, and leaves nothing at the output.
-fn check(input: &Path, out: &Path, more: &[&str], code: i32, words: &[&str]) {
-    let before = out.exists();
-    let mut arguments = vec!["prune", text(input), "--out", text(out)];
-    arguments.extend(more);
-    fails(&arguments, code, words);
-    assert_eq!(out.exists(), before, "{arguments:?}");
-    if let Ok(entries) = fs::read_dir(out.parent().unwrap()) {
-        let left: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.starts_with(".rowmill"))
-            .collect();
-        assert!(left.is_empty(), "{arguments:?} left {left:?}");
-    }
-}
-
-#[test]
-fn thresholds_outside_their_range() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("o.parquet");
-    for (flag, value) in [
-        ("--corr-thr", "0"),
-        ("--corr-thr", "1.5"),
-        ("--corr-thr", "nan"),
-        ("--corr-report", "0"),
-        ("--var-thr", "-1"),
-    ] {
-        let flag_and_value = format!("{flag}={value}");
-        check(dataset::small(), &out, &[&flag_and_value], 2, &[flag]);
-    }
-    check(
-        dataset::small(),
-        &out,
-        &["--corr-thr", "high"],
-        2,
-        &["high", "0.99"],
-    );
-}
-
-#[test]
-fn what_must_stay_cannot_be_dropped() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("o.parquet");
-    let small = dataset::small();
-    check(
-        small,
-        &out,
-        &["--drop", "splice_type"],
-        1,
-        &["splice_type", "target"],
-    );
-    check(
-        small,
-        &out,
-        &["--drop", "gene_id"],
-        1,
-        &["gene_id", "group column"],
-    );
-    check(
-        small,
-        &out,
-        &["--drop", "donor_scor"],
-        1,
-        &["donor_scor", "donor_score"],
-    );
-    check(small, &out, &["--protect", "nope*"], 1, &["nope*"]);
-}
-
-#[test]
-fn nothing_left() {
-    let dir = tempfile::tempdir().unwrap();
-    let table = Numbers::new(50, [("c".to_owned(), vec![1.0; 50])]);
-    let input = dir.path().join("in.parquet");
-    table.write(&input, 0..50, 50);
-    check(
-        &input,
-        &dir.path().join("o.parquet"),
-        &PLAIN,
-        1,
-        &["left after pruning", "constant"],
-    );
-}
-
-#[test]
-fn an_output_over_or_among_its_input() {
-    let dir = tempfile::tempdir().unwrap();
-    dataset::copy_to(dir.path());
-    let shard = dir.path().join("part-00001.parquet");
-    let bytes = fs::read(&shard).unwrap();
-    check(dir.path(), &shard, &["--overwrite"], 2, &["dataset itself"]);
-    check(
-        dir.path(),
-        dir.path(),
-        &["--overwrite"],
-        2,
-        &["own directory"],
-    );
-    check(
-        dir.path(),
-        &dir.path().join("new.parquet"),
-        &[],
-        2,
-        &["own directory"],
-    );
-    assert_eq!(fs::read(&shard).unwrap(), bytes);
-    let other = tempfile::tempdir().unwrap();
-    let file = other.path().join("there.parquet");
-    fs::write(&file, "kept").unwrap();
-    check(dir.path(), &file, &[], 2, &["--overwrite"]);
-    check(dir.path(), other.path(), &[], 2, &["not empty"]);
-    assert_eq!(fs::read(&file).unwrap(), b"kept");
-}
-
-#[test]
-fn shards_with_conflicting_types() {
-    let dir = tempfile::tempdir().unwrap();
-    let input = dir.path().join("in");
-    fs::create_dir(&input).unwrap();
-    dataset::write_table(&input.join("a.parquet"), |_| {});
-    dataset::write_table(&input.join("b.parquet"), |table| {
-        table.x = dataset::Feature::Text(vec![Some("one"); table.rows()]);
-    });
-    check(
-        &input,
-        &dir.path().join("out"),
-        &[],
-        1,
-        &["`x`", "a.parquet", "b.parquet"],
-    );
-}
-
-/// A filesystem that fills up while the copy is written.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_leaves_the_input_and_no_partial_file() {
-    let dir = tempfile::tempdir().unwrap();
-    let table = families(20_000, 2);
-    let input = dir.path().join("in.parquet");
-    table.write(&input, 0..table.rows(), 5_000);
-    let bytes = fs::read(&input).unwrap();
-    let out = dir.path().join("out");
-    fs::create_dir(&out).unwrap();
-    // One feature, so that scratch files are small; the copy has all columns.
-    let excluded = "f01_*,f00_n*,f00_at,f00_below,f00_far,f00_s*,f00_holes,constant";
-    // A limit on the size of files stands for a disk that is full: both end a write early.
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 2400; exec {} prune {} --out {}/o.parquet --scratch-dir {} {} --exclude '{excluded}'",
-        env!("CARGO_BIN_EXE_rowmill"),
-        text(&input),
-        text(&out),
-        text(dir.path()),
-        PLAIN.join(" ")
-    );
-    let ended = std::process::Command::new("sh")
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(1), "{message}");
-    assert!(message.contains("o.parquet"), "{message}");
-    assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{message}");
-    assert_eq!(fs::read(&input).unwrap(), bytes);
-}
-
-const FEW_TREES: &str = r#"{"n_estimators": 3, "max_depth": 3}"#;
-
-/// Trains with pruning and answers the run's directory.
-fn train(dir: &Path, name: &str, more: &[&str]) -> PathBuf {
-    let out = dir.join(name);
-    let mut arguments = vec!["train", text(dataset::small()), "--out-dir", text(&out)];
-    arguments.extend(["--prune-features", "--corr-thr", "0.9", "--overwrite"]);
-    if !more.contains(&"--model") {
-        arguments.extend(["--model", FEW_TREES]);
-    }
-    arguments.extend(more);
-    succeeds(&arguments);
-    out
-}
-
-fn trimmed(run: &Path) -> PathBuf {
-    let found = ["dataset_trimmed.parquet", "dataset_trimmed"].map(|name| run.join(name));
-    let there: Vec<PathBuf> = found.into_iter().filter(|path| path.exists()).collect();
-    assert_eq!(there.len(), 1, "{there:?}");
-    there[0].clone()
-}
-
-#[test]
-fn a_training_prunes_by_its_training_rows_whatever_the_threads() {
-    let dir = tempfile::tempdir().unwrap();
-    let one = train(dir.path(), "one", &["--threads", "1"]);
-    let two = train(
-        dir.path(),
-        "two",
-        &["--threads", "2", "--batch-size", "1000"],
-    );
-    for name in ["model.rowmill", "features.csv"] {
-        assert!(
-            fs::read(one.join(name)).unwrap() == fs::read(two.join(name)).unwrap(),
-            "{name}"
-        );
-    }
-    let rows = csv_rows(&one.join("features.csv"));
-    let pruned: Vec<_> = rows
-        .iter()
-        .filter(|row| row["status"] == "pruned")
-        .collect();
-    assert!(
-        pruned
-            .iter()
-            .any(|row| row["reason"].starts_with("correlated")),
-        "{pruned:#?}"
-    );
-    let used = |name: &str| {
-        rows.iter()
-            .any(|row| row["feature"] == name && row["status"] == "used")
-    };
-    for row in &pruned {
-        let twin = &row["kept_twin"];
-        assert!(
-            twin.is_empty() == (row["reason"] == "constant") && (twin.is_empty() || used(twin)),
-            "{row:?}"
-        );
-        assert!(
-            row["importance"].is_empty() && !row["nulls"].is_empty(),
-            "{row:?}"
-        );
-    }
-    let model = succeeds(&["show", text(&one.join("model.rowmill"))]).stdout;
-    let trimmed = trimmed(&one);
-    let inspected = succeeds(&["inspect", text(&trimmed), "--all"]).stdout;
-    for row in &pruned {
-        let name = row["feature"].as_str();
-        let has = |text: &str| text.split_whitespace().any(|word| word == name);
-        assert!(!has(&inspected) && !has(&model), "{name}");
-    }
-}
-
-#[test]
-fn a_training_without_a_copy_and_a_linear_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let run = train(dir.path(), "run", &["--corr-report", "0.5"]);
-    assert!(run.join("correlations.csv").exists());
-    assert!(trimmed(&run).exists());
-    let run = train(dir.path(), "run", &["--no-trimmed", "--model", "logistic"]);
-    let names = [
-        "dataset_trimmed.parquet",
-        "dataset_trimmed",
-        "correlations.csv",
-    ];
-    assert!(names.iter().all(|name| !run.join(name).exists()));
-    assert!(
-        csv_rows(&run.join("features.csv"))
-            .iter()
-            .any(|row| row["status"] == "pruned")
-    );
-}
-
-/// Codes that another pruned run left serve the next one, and none that prunes otherwise.
-#[test]
-fn codes_of_a_pruned_run_are_used_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let scratch = dir.path().join("scratch");
-    fs::create_dir(&scratch).unwrap();
-    let keep = ["--keep-scratch", "--scratch-dir", text(&scratch)];
-    let passes = |run: &Path| {
-        let run = fs::read_to_string(run.join("run.json")).unwrap();
-        run.contains("\"name\": \"binning\"")
-    };
-    let first = train(dir.path(), "first", &keep);
-    let second = train(dir.path(), "second", &keep);
-    assert!(passes(&first) && !passes(&second));
-    for name in ["model.rowmill", "features.csv"] {
-        let same = fs::read(first.join(name)).unwrap() == fs::read(second.join(name)).unwrap();
-        assert!(same, "{name}");
-    }
-    let other = train(
-        dir.path(),
-        "other",
-        &[&keep[..], &["--keep", "first"]].concat(),
-    );
-    assert!(passes(&other));
-}
-
-#[test]
-fn flags_about_pruning_need_pruning() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("run");
-    let check = |flags: &[&str], word: &str| {
-        let mut arguments = vec!["train", text(dataset::small()), "--out-dir", text(&out)];
-        arguments.extend(flags);
-        fails(&arguments, 2, &[word]);
-    };
-    check(&["--corr-thr", "0.9"], "--prune-features");
-    check(&["--no-trimmed"], "--prune-features");
-    check(&["--prune-features", "--corr-thr", "7"], "--corr-thr 7");
 }
