@@ -153,7 +153,10 @@ impl<'a> Gatherer<'a> {
         let column = &mut self.columns[place as usize];
         // All at once: a vector that grows may take twice what it holds.
         column.prepare(values, self.counted.len());
+        let all = counted.len() == values.len();
         match (&mut *column, values) {
+            (Column::F32(column), Values::F32(values)) if all => column.extend_from_slice(values),
+            (Column::F64(column), Values::F64(values)) if all => column.extend_from_slice(values),
             (Column::F32(column), Values::F32(values)) => column.extend(chosen.map(|i| values[i])),
             (Column::F64(column), Values::F64(values)) => column.extend(chosen.map(|i| values[i])),
             _ => unreachable!("the column was prepared for these values"),

@@ -1,6 +1,9 @@
 //! What the survey and its sample leave open: which columns have to be compared on all rows.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use crate::{
     data::{Schema, ValueType},
@@ -257,7 +260,8 @@ fn near_pairs(
     // Several strips a thread, so that the last ones end together.
     let strip_bytes = (spec.sums_bytes / threads).min(plan.sums_bytes() / (4 * threads));
     let strips = plan.strips(strip_bytes.max(1 << 20));
-    let pairs_max = spec.pairs_max / strips.len().max(1);
+    // Counted together, so that it does not depend on threads and memory whether they are too many.
+    let pairs = AtomicUsize::new(0);
     let found = parallel_map(context, "screen", strips.len(), |index| {
         let strip = plan.for_strip(strips[index].clone());
         let (mut lent, mut failed) = (Lent::default(), None);
@@ -271,8 +275,10 @@ fn near_pairs(
         let near = screen::near_pairs(&strip, judged, sample.rows, spec.threshold, read);
         match failed {
             Some(error) => Err::<_, Error>(error),
-            None if near.len() > pairs_max.max(1) => Ok(None),
-            None => Ok(Some(near)),
+            None => {
+                let before = pairs.fetch_add(near.len(), Ordering::Relaxed);
+                Ok((before + near.len() <= spec.pairs_max).then_some(near))
+            }
         }
     })?;
     Ok(found
