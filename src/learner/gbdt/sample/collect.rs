@@ -12,7 +12,7 @@ use crate::{
     learner::gbdt::{
         exact::ExactSum,
         histogram::column,
-        loss::{CHUNK_ROWS, Derivatives, Rows},
+        loss::{CHUNK_ROWS, Derivatives, Rows, add_by_split},
         metric::EvalSums,
         replay::CompiledTree,
         sample::{
@@ -322,18 +322,7 @@ impl SampleWorker {
             if let Some(eval) = &mut self.found.eval[point] {
                 eval.update(&constants.eval, &seen, &rows.weight[start..end], split);
             }
-            for (&split, &loss) in split.iter().zip(&buffers.derivatives.loss) {
-                losses[0] += if split == Split::Train as u8 {
-                    loss
-                } else {
-                    0.0
-                };
-                losses[1] += if split == Split::Valid as u8 {
-                    loss
-                } else {
-                    0.0
-                };
-            }
+            add_by_split(&mut losses, split, &buffers.derivatives.loss);
             if draws && let Some(draw) = &work.draw {
                 self.choose(constants, work, draw, codes, rows, margin, start..end);
             }
