@@ -332,6 +332,14 @@ fn splits_that_cannot_be_meant_are_errors() {
     };
     check(&|_| 2, "no row is in the train split");
     check(&|row| if row % 8 == 0 { 2 } else { 0 }, "is in two splits");
+    let mut single = [0.0; 160];
+    single[3] = 1.0;
+    let error = check_assign(&single, None).unwrap_err().to_string();
+    assert!(
+        error.contains("the class `yes` of the target `y` has 1 labelled row"),
+        "{error}"
+    );
+    assert!(error.contains("each of the 3 splits"), "{error}");
     let none = check_assign(&[f32::NAN; 16], None).unwrap_err().to_string();
     assert!(none.contains("no row has a value"), "{none}");
 }
