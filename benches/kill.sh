@@ -20,12 +20,11 @@ milliseconds() {
     echo $(($(date +%s%N) / 1000000))
 }
 
-train() {
-    "$ROWMILL" --quiet train "$DATASET" --out-dir "$1" "${OPTIONS[@]}" "${@:2}" >/dev/null 2>"$work/log"
-}
+# In the background too the child is rowmill itself: a function's would be a shell that is killed alone.
+readonly TRAIN=("$ROWMILL" --quiet train "$DATASET" "${OPTIONS[@]}" --out-dir)
 
 started=$(milliseconds)
-train "$work/straight" || { cat "$work/log"; exit 1; }
+"${TRAIN[@]}" "$work/straight" >/dev/null 2>"$work/log" || { cat "$work/log"; exit 1; }
 readonly whole=$(($(milliseconds) - started))
 echo "seed $KILL_SEED; a run takes $whole ms"
 
@@ -34,7 +33,7 @@ while ((kills < KILLS)); do
     rm -rf "$work/killed"
     of_run=0
     while true; do
-        train "$work/killed" --resume &
+        "${TRAIN[@]}" "$work/killed" --resume >/dev/null 2>"$work/log" &
         child=$!
         # Later and later, so that a run also ends.
         pause=$((RANDOM % (whole + whole * of_run / 20 + 1)))

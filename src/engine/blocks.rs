@@ -1,13 +1,9 @@
 //! A pass over the blocks of scratch files: workers take the next block until none is left.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    thread,
-};
+use std::thread;
 
 use crate::{
-    engine::{Context, context::panic_error},
+    engine::{Context, queue::TaskQueue},
     error::Result,
 };
 
@@ -26,35 +22,19 @@ pub fn block_pass<W: Send>(
     workers: Vec<W>,
     each: impl Fn(&mut W, usize) -> Result<()> + Sync,
 ) -> Result<Vec<W>> {
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let run = |worker: &mut W| -> Result<()> {
-        while !failed.load(Ordering::Relaxed) {
-            let block = next.fetch_add(1, Ordering::Relaxed);
-            if block >= blocks {
-                break;
-            }
-            context.stop.check()?;
-            each(worker, block)?;
-        }
-        Ok(())
-    };
-    let guarded = |mut worker: W| -> Result<W> {
-        let result = catch_unwind(AssertUnwindSafe(|| run(&mut worker)))
-            .unwrap_or_else(|payload| Err(panic_error(name, payload)));
-        if result.is_err() {
-            failed.store(true, Ordering::Relaxed);
-        }
-        result.map(|()| worker)
+    let queue = TaskQueue::new(context, name, blocks);
+    let run = |mut worker: W| -> Result<W> {
+        queue.work(|block| each(&mut worker, block))?;
+        Ok(worker)
     };
     if workers.len() == 1 {
-        return workers.into_iter().map(guarded).collect();
+        return workers.into_iter().map(run).collect();
     }
     thread::scope(|scope| {
-        let guarded = &guarded;
+        let run = &run;
         let threads: Vec<_> = workers
             .into_iter()
-            .map(|worker| scope.spawn(move || guarded(worker)))
+            .map(|worker| scope.spawn(move || run(worker)))
             .collect();
         let results: Vec<Result<W>> = threads
             .into_iter()

@@ -8,6 +8,7 @@ mod blocks;
 mod context;
 mod parquet;
 mod progress;
+mod queue;
 mod tasks;
 
 pub use blocks::{block_pass, parallel_map};

@@ -1,17 +1,11 @@
 //! Tasks of a learner on the context's threads.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
+use std::sync::{Mutex, PoisonError};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
-    engine::{Context, context::panic_error},
+    engine::{Context, queue::TaskQueue},
     error::{Error, Result},
     learner::gbdt::Parallel,
 };
@@ -60,40 +54,26 @@ impl Parallel for Tasks<'_> {
     }
 
     fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> Result<()> {
-        let next = AtomicUsize::new(0);
-        let failed = AtomicBool::new(false);
-        let run = || -> Result<()> {
-            while !failed.load(Ordering::Relaxed) {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= tasks {
-                    break;
-                }
-                self.context.stop.check()?;
+        let queue = TaskQueue::new(self.context, self.name, tasks);
+        let work = || {
+            queue.work(|index| {
                 task(index);
-            }
-            Ok(())
-        };
-        let guarded = || -> Result<()> {
-            let result = catch_unwind(AssertUnwindSafe(run))
-                .unwrap_or_else(|payload| Err(panic_error(self.name, payload)));
-            if result.is_err() {
-                failed.store(true, Ordering::Relaxed);
-            }
-            result
+                Ok(())
+            })
         };
         let Some(helpers) = self.threads.helpers.as_ref().filter(|_| tasks > 1) else {
-            return guarded();
+            return work();
         };
         let results = Mutex::new(Vec::new());
         helpers.in_place_scope(|scope| {
             for _ in 1..self.threads().min(tasks) {
                 scope.spawn(|_| {
-                    let result = guarded();
+                    let result = work();
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     results.push(result);
                 });
             }
-            let own = guarded();
+            let own = work();
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
             results.push(own);
         });
@@ -104,6 +84,8 @@ impl Parallel for Tasks<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::{engine::Silent, platform::stop::Stop};
 

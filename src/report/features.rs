@@ -69,10 +69,13 @@ pub struct FeatureRow {
     pub importance: Option<f64>,
     /// Node splits on it, in all trees.
     pub node_splits: Option<u64>,
+    /// The hessians of the training rows of the nodes that it splits, summed over all trees: XGBoost's
+    /// `total_cover`. Where trees grow from samples, estimates from them.
+    pub cover: Option<f64>,
 }
 
 /// The columns of the file, in order.
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "feature",
     "type",
     "status",
@@ -90,6 +93,7 @@ const HEADER: [&str; 18] = [
     "cut_points",
     "importance",
     "node_splits",
+    "cover",
     "cut_values",
 ];
 
@@ -133,6 +137,7 @@ fn cells(feature: FeatureRow) -> [String; HEADER.len()] {
         text::count(cut_points),
         text::optional(feature.importance),
         text::count(feature.node_splits),
+        text::optional(feature.cover),
         cuts.join(";"),
     ]
 }

@@ -374,6 +374,7 @@ impl Importances {
                 let one = importance[feature];
                 row.importance = Some(if *total > 0.0 { one.gain / total } else { 0.0 });
                 row.node_splits = Some(one.count);
+                row.cover = Some(one.cover);
                 if let Binning::Numeric { cuts } = &trained.model.features[feature].binning {
                     row.cuts = Some(cuts.clone());
                 }

@@ -220,6 +220,7 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         SplitSource::Column => "correct the column of --split-col",
     };
     refuse_constant_target(spec.target, class_rows)?;
+    refuse_tiny_class(spec.target, class_rows)?;
     for split in Split::ALL {
         let rows = &class_rows[split as usize];
         let total: u64 = rows.iter().sum();
@@ -252,6 +253,27 @@ fn refuse_constant_target(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result
         ))),
         _ => Ok(()),
     }
+}
+
+/// Refuses a class that has fewer rows than there are splits: no other way to split would help.
+fn refuse_tiny_class(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result<()> {
+    let splits = class_rows.iter().filter(|rows| rows.iter().any(|n| *n > 0));
+    let splits = splits.count() as u64;
+    for (class, name) in target.classes.iter().enumerate() {
+        let rows: u64 = class_rows.iter().map(|rows| rows[class]).sum();
+        if rows < splits {
+            let rows = match rows {
+                1 => "1 labelled row".to_owned(),
+                rows => format!("{rows} labelled rows"),
+            };
+            return Err(Error::Dataset(format!(
+                "the class `{name}` of the target `{}` has {rows}, and each of the {splits} splits \
+                 needs one; merge it with another class, or remove its rows",
+                target.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What the user should know of classes with a single training row: they can be learned, hardly well.

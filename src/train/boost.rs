@@ -3,22 +3,21 @@
 use std::path::Path;
 
 use crate::{
-    data::{CodeBlock, CodeLayout},
     engine::{Context, PassReport, TaskThreads, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
         RoundLoss,
     },
-    limits::BLOCK_ROWS,
     model::{Ensemble, FeatureSpec, link::Task},
     platform::memory::free_memory_bytes,
     scratch::BlockFile,
     train::{
         bins::Bins,
+        block_memory::{BlockFiles, BlockMemory, ResidentBlocks},
         checkpoint::CheckpointWriter,
-        rows::{RowsBuffer, RowsFile},
-        state::{StateArrays, StateBuffer, StateFile},
+        rows::RowsFile,
+        state::StateFile,
     },
 };
 
@@ -48,6 +47,8 @@ pub struct BoostSpec<'a> {
     pub codes: &'a BlockFile,
     /// Labels and splits.
     pub rows: &'a RowsFile,
+    /// Bytes that blocks may take which stay in memory from pass to pass.
+    pub resident_bytes: u64,
     /// Where the state file goes.
     pub state_path: &'a Path,
     /// Where to go on from; `None` for the beginning.
@@ -69,7 +70,7 @@ pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
 
 /// Grows the ensemble.
 ///
-/// Memory: the booster's plan, and a block of codes, rows and state a thread.
+/// Memory: the booster's plan, the resident blocks, and a block of codes, rows and state a thread.
 ///
 /// # Errors
 /// When labels cannot be learned from or a scratch file fails.
@@ -89,7 +90,18 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         })?;
     }
     let task_threads = TaskThreads::new(threads)?;
-    let mut lent: Vec<Lent> = (0..threads).map(|_| Lent::default()).collect();
+    let mut lent: Vec<BlockMemory> = (0..threads).map(|_| BlockMemory::default()).collect();
+    let files = BlockFiles {
+        codes: spec.codes,
+        rows: spec.rows,
+        state: &state,
+    };
+    let residents = ResidentBlocks::new(
+        spec.resident_bytes,
+        &spec.bins.layout,
+        spec.loss.outputs(),
+        spec.rows.blocks(),
+    );
     let work = u64::from(spec.options.trees) * spec.rows.rows();
     let mut rounds = booster.rounds();
     let mut checkpoints = spec.checkpoints.take();
@@ -111,18 +123,11 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
                 workers,
                 |(worker, lent), index| {
                     let block = sweep.block(index);
+                    if residents.holds(block) {
+                        return residents.pass(worker, &request, files, block);
+                    }
                     sweep.read_ahead(spec.codes, index + threads);
-                    lent.read(&request, spec.rows, &state, block)?;
-                    let byte_columns = request.byte_columns.iter().map(|at| *at as usize);
-                    spec.codes
-                        .read_block_into(block, byte_columns, &mut lent.codes)?;
-                    let codes = CodeBlock {
-                        first_row: (block * BLOCK_ROWS) as u64,
-                        rows: spec.rows.block_rows(block),
-                        codes: &lent.codes,
-                    };
-                    worker.block(codes, lent.rows.block(), lent.state.block());
-                    lent.write(&request, &state, block)
+                    lent.pass(worker, &request, files, block)
                 },
             )?;
             let mut parts = Vec::with_capacity(threads);
@@ -148,6 +153,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
                 .progress
                 .advanced(u64::from(grown) * spec.rows.rows(), 0);
         }
+        residents.write_margins(&state)?;
         Ok(bytes_read)
     });
     // Also where it failed or was stopped.
@@ -218,13 +224,6 @@ fn feature_codes(features: &[FeatureSpec], radices: &[u16]) -> Vec<FeatureCodes>
     features.iter().zip(radices).map(codes).collect()
 }
 
-/// Bytes that one worker of a pass over blocks is lent.
-pub fn lent_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
-    let codes = layout.len() * BLOCK_ROWS;
-    let rows = BLOCK_ROWS * RowsBuffer::ROW_BYTES;
-    (codes + rows) as u64 + StateBuffer::bytes(outputs)
-}
-
 /// Bytes that a pass reads of each row.
 fn request_bytes(request: &PassRequest, weighted: bool) -> u64 {
     let label_bytes = if weighted { 8 } else { 4 };
@@ -232,42 +231,4 @@ fn request_bytes(request: &PassRequest, weighted: bool) -> u64 {
         + 4 * u64::from(request.gradient.reads)
         + 2 * u64::from(request.node.reads);
     request.byte_columns.len() as u64 + 1 + label_bytes * u64::from(request.labels) + state
-}
-
-/// The memory into which one worker's blocks are read.
-#[derive(Default)]
-struct Lent {
-    codes: Vec<u8>,
-    rows: RowsBuffer,
-    state: StateBuffer,
-}
-
-impl Lent {
-    fn read(
-        &mut self,
-        request: &PassRequest,
-        rows: &RowsFile,
-        state: &StateFile,
-        block: usize,
-    ) -> Result<()> {
-        self.rows.read_splits(rows, block)?;
-        if request.labels {
-            self.rows.read_labels(rows, block)?;
-        }
-        let arrays = StateArrays {
-            margin: request.margin.reads,
-            gradient: request.gradient.reads,
-            node: request.node.reads,
-        };
-        self.state.read(state, block, arrays)
-    }
-
-    fn write(&self, request: &PassRequest, state: &StateFile, block: usize) -> Result<()> {
-        let arrays = StateArrays {
-            margin: request.margin.writes,
-            gradient: request.gradient.writes,
-            node: request.node.writes,
-        };
-        self.state.write(state, block, arrays)
-    }
 }

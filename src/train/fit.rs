@@ -112,6 +112,7 @@ fn fit_trees(
             plan,
             codes,
             rows: spec.rows,
+            resident_bytes: run.plan.resident_bytes,
             state_path: &run.scratch.file("state"),
             resumed: resumed.map(|checkpoint| checkpoint.booster),
             checkpoints: Some(&mut checkpoints),

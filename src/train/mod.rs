@@ -20,6 +20,7 @@ pub mod assign;
 pub mod base;
 pub mod binning;
 pub mod bins;
+pub mod block_memory;
 pub mod boost;
 pub mod checkpoint;
 pub mod classes;

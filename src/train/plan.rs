@@ -16,7 +16,9 @@ use crate::{
     scratch::{BlockFile, CHECKED_BYTES},
     stats::{CategoryCounts, sample},
     train::{
-        binning, boost,
+        binning,
+        block_memory::block_memory_bytes,
+        boost,
         evaluate::EvaluationSpec,
         job::Job,
         known::Known,
@@ -41,6 +43,9 @@ const TREE_THREAD_BYTES: u64 = 8 << 20;
 /// A sample takes at most one part in so many of the memory allowed, unless its rows are given.
 const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
 
+/// Blocks that stay in memory take at most one part in so many of the memory allowed.
+const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
+
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
 
@@ -51,6 +56,8 @@ pub struct RunPlan {
     pub memory: MemoryPlan,
     /// Bytes that histograms may take.
     pub histogram_budget_bytes: u64,
+    /// Bytes that blocks may take which stay in memory from pass to pass.
+    pub resident_bytes: u64,
     /// Rows of a sample that there is room for, where trees grow from samples.
     pub sample_rows: u64,
     /// Bytes of all scratch files at the most.
@@ -104,6 +111,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         memory: MemoryPlan::new(spec.memory_bytes),
         notes: Vec::new(),
         sample_rows: 0,
+        resident_bytes: 0,
     };
     planner.always();
     planner.scan();
@@ -118,6 +126,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         scratch_bytes: planner.common_scratch_bytes() + learner_scratch,
         memory: planner.memory,
         sample_rows: planner.sample_rows,
+        resident_bytes: planner.resident_bytes,
         histogram_budget_bytes,
         notes: planner.notes,
     })
@@ -147,6 +156,7 @@ pub fn pruning_plan(
         memory: MemoryPlan::new(memory_bytes),
         notes: Vec::new(),
         sample_rows: 0,
+        resident_bytes: 0,
     };
     planner.always();
     planner.scan();
@@ -163,6 +173,7 @@ struct Planner<'a> {
     memory: MemoryPlan,
     notes: Vec<String>,
     sample_rows: u64,
+    resident_bytes: u64,
 }
 
 impl Planner<'_> {
@@ -320,7 +331,7 @@ impl Planner<'_> {
         self.seal(&features);
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
-        let blocks = self.threads * boost::lent_bytes(&layout, outputs);
+        let blocks = self.threads * block_memory_bytes(&layout, outputs);
         self.memory.add(
             "trees",
             "blocks",
@@ -370,10 +381,33 @@ impl Planner<'_> {
             "rows of a block by node, gradients of a chunk",
         );
         self.notes.extend(plan.notes);
+        if options
+            .sampling
+            .rows_max(self.job.dataset.rows(), self.sample_rows)
+            == 0
+        {
+            self.resident_blocks(&layout);
+        }
         let rows = self.job.dataset.rows();
         let codes = BlockFile::disk_bytes(rows, features.len());
         let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
         Ok((budget, codes + state))
+    }
+
+    /// Blocks that stay in memory, in what is left over of the memory allowed. Only where every tree
+    /// takes several passes: with one pass a tree they were measured to gain nothing.
+    fn resident_blocks(&mut self, layout: &CodeLayout) {
+        let allowed = self.spec.memory_bytes;
+        let left_over = allowed.saturating_sub(self.memory.phase_bytes("trees"));
+        let blocks = self.job.dataset.rows().div_ceil(BLOCK_ROWS as u64);
+        let whole = blocks * block_memory_bytes(layout, self.spec.outputs());
+        self.resident_bytes = left_over.min(allowed / RESIDENT_SHARE_OF_MEMORY).min(whole);
+        self.memory.add(
+            "trees",
+            "resident blocks",
+            self.resident_bytes,
+            format!("the first of {blocks} blocks, read once"),
+        );
     }
 
     /// A sample of rows in memory, where trees grow from one.

@@ -220,6 +220,30 @@ fn leaking_columns_are_never_features() {
 }
 
 #[test]
+fn importance_comes_with_count_and_cover() {
+    for (directory, is_trees) in [(runs().trees(), true), (runs().logistic(), false)] {
+        let mut table = csv::Reader::from_path(directory.join("features.csv")).unwrap();
+        let header = table.headers().unwrap().clone();
+        let columns = ["importance", "node_splits", "cover"]
+            .map(|name| header.iter().position(|column| column == name).unwrap());
+        let mut important = 0;
+        for record in table.records() {
+            let record = record.unwrap();
+            let [gain, count, cover] = columns.map(|column| record[column].parse::<f64>().ok());
+            if !is_trees {
+                assert_eq!((count, cover), (None, None), "{record:?}");
+                continue;
+            }
+            let is_important = |value: Option<f64>| value.map(|value| value > 0.0);
+            assert_eq!(is_important(gain), is_important(cover), "{record:?}");
+            assert_eq!(is_important(gain), is_important(count), "{record:?}");
+            important += usize::from(is_important(gain) == Some(true));
+        }
+        assert_eq!(important > 0, is_trees);
+    }
+}
+
+#[test]
 fn the_baseline_is_compared_gene_by_gene() {
     let mut table = csv::Reader::from_path(runs().trees().join("delta_vs_baseline.csv")).unwrap();
     let header = table.headers().unwrap().clone();

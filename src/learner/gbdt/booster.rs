@@ -201,7 +201,7 @@ impl Booster {
                 self.narrow(&tally);
             }
             PassKind::Root { is_first } => {
-                self.add_losses(&found.losses, found.eval.as_ref());
+                self.add_losses(&found.losses, true, found.eval.as_ref());
                 self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
@@ -225,7 +225,7 @@ impl Booster {
             }
             PassKind::Tile => self.grow(histograms, parallel)?,
             PassKind::Scores => {
-                self.add_losses(&found.losses, found.eval.as_ref());
+                self.add_losses(&found.losses, true, found.eval.as_ref());
                 self.finish_trees(&found.counts);
                 self.boundary.reached(self.reach);
                 self.end();
@@ -410,14 +410,19 @@ impl Booster {
         self.trees.extend(trees);
     }
 
-    /// Adds a point to the learning curve.
-    pub(super) fn add_losses(&mut self, losses: &[ExactSum; 2], eval: Option<&EvalSums>) {
+    /// Adds a point to the learning curve; `train` is whether training rows were summed up.
+    pub(super) fn add_losses(
+        &mut self,
+        losses: &[ExactSum; 2],
+        train: bool,
+        eval: Option<&EvalSums>,
+    ) {
         let metrics = eval.map(|sums| sums.finish(&self.constants.eval));
         let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
             rounds: self.curve.points().len() as u32,
-            train: mean(&losses[0], self.labels.train_weight()),
+            train: train.then(|| mean(&losses[0], self.labels.train_weight())),
             valid: (valid_weight > 0.0).then(|| mean(&losses[1], valid_weight)),
             metrics: metrics.unwrap_or_default(),
         });

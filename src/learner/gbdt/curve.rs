@@ -7,8 +7,8 @@ use crate::learner::gbdt::{EvalMetric, RoundMetric};
 pub struct RoundLoss {
     /// Rounds in the ensemble; 0 is the base margin alone.
     pub rounds: u32,
-    /// Mean loss of the training rows, weighted.
-    pub train: f64,
+    /// Mean loss of the training rows, weighted; `None` where no pass over them ended with this round.
+    pub train: Option<f64>,
     /// Mean loss of the valid rows, weighted, class weights included; `None` without valid rows.
     pub valid: Option<f64>,
     /// Metrics, weighted, class weights left out.
@@ -83,7 +83,7 @@ mod tests {
         for (rounds, &valid) in valid.iter().enumerate() {
             curve.push(RoundLoss {
                 rounds: rounds as u32,
-                train: 0.0,
+                train: Some(0.0),
                 valid: (!valid.is_nan()).then_some(valid),
                 metrics: vec![RoundMetric {
                     metric: EvalMetric::Auc,

@@ -10,7 +10,7 @@ use crate::{
         exact::ExactSum,
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
+        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows, add_by_split},
         metric::{EvalSpec, EvalSums},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
@@ -330,18 +330,7 @@ impl<'a> Worker<'a> {
             if let Some(eval) = &mut part.eval {
                 eval.update(&self.constants.eval, &seen, chunk.weight, chunk.split);
             }
-            for (&split, &loss) in chunk.split.iter().zip(&derivatives.loss) {
-                losses[0] += if split == Split::Train as u8 {
-                    loss
-                } else {
-                    0.0
-                };
-                losses[1] += if split == Split::Valid as u8 {
-                    loss
-                } else {
-                    0.0
-                };
-            }
+            add_by_split(&mut losses, chunk.split, &derivatives.loss);
             let Some(gradient) = gradient.as_deref_mut() else {
                 continue;
             };

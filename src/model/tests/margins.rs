@@ -332,9 +332,11 @@ fn importance_adds_up_what_nodes_say() {
     let importance = ensemble.importance(6);
     let count: u64 = importance.iter().map(|feature| feature.count).sum();
     let gain: f64 = importance.iter().map(|feature| feature.gain).sum();
+    let cover: f64 = importance.iter().map(|feature| feature.cover).sum();
     let splits = || ensemble.trees.iter().flat_map(Tree::splits);
     assert_eq!(count, splits().count() as u64);
     assert!((gain - splits().map(|split| split.gain).sum::<f64>()).abs() < 1e-9);
+    assert!((cover - splits().map(|split| split.cover).sum::<f64>()).abs() < 1e-9);
 
     let linear = some_linear(2, &mut Draws::new(3));
     let importance = linear.importance(6);

@@ -18,6 +18,7 @@ pub(super) fn rows() -> Vec<FeatureRow> {
             cuts: Some(vec![f64::NEG_INFINITY, 0.1, 2.0, f64::MAX]),
             importance: Some(0.75),
             node_splits: Some(1200),
+            cover: Some(98_765.5),
             ..FeatureRow::default()
         },
         FeatureRow {

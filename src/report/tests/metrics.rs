@@ -132,7 +132,7 @@ fn the_learning_curve_has_the_metrics_that_were_asked_for() {
     let mut record = binary();
     let of_round = |rounds, metrics| RoundLoss {
         rounds,
-        train: 0.5,
+        train: Some(0.5),
         valid: None,
         metrics,
     };

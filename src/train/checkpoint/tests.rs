@@ -32,7 +32,7 @@ fn booster(rounds: u32) -> BoosterCheckpoint<'static> {
     });
     let loss = |rounds| RoundLoss {
         rounds,
-        train: 0.5,
+        train: Some(0.5),
         valid: None,
         metrics: Vec::new(),
     };

@@ -141,6 +141,28 @@ fn a_lost_scratch_is_made_anew() {
 }
 
 #[test]
+fn a_damaged_scratch_is_made_anew() {
+    let fixture = Fixture::new();
+    let expected = often(&fixture, "straight");
+    run(&expected, usize::MAX).unwrap();
+    let mut options = often(&fixture, "stopped");
+    run(&options, 20).err().expect("stopped");
+    let scratch = names(&options.out_dir);
+    let scratch = scratch.iter().find(|name| name.ends_with("scratch"));
+    let codes = options
+        .out_dir
+        .join(scratch.expect("scratch"))
+        .join("codes");
+    let mut bytes = fs::read(&codes).unwrap();
+    bytes[4096 + 1000] ^= 1;
+    fs::write(&codes, bytes).unwrap();
+    options.resume = true;
+    let trained = run(&options, usize::MAX).unwrap();
+    assert!(trained.reused.is_none() && trained.resumed_rounds.is_some());
+    assert_eq!(model(&options), model(&expected));
+}
+
+#[test]
 fn trees_can_be_added_to_a_run_that_finished() {
     let fixture = Fixture::new();
     let more = with_trees(&often(&fixture, "more"), |trees| trees.trees = 13);

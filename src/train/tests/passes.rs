@@ -20,6 +20,7 @@ use crate::{
         assign::{AssignSpec, Assigned, SplitSource, assign},
         binning::{BinningSpec, write_codes},
         bins::Bins,
+        block_memory::block_memory_bytes,
         boost::{BoostSpec, boost},
         newton::{NewtonSpec, design, newton_pass},
         options::{SplitRule, TaskChoice},
@@ -347,6 +348,14 @@ fn splits_that_cannot_be_meant_are_errors() {
     };
     check(&|_| 2, "no row is in the train split");
     check(&|row| if row % 8 == 0 { 2 } else { 0 }, "is in two splits");
+    let mut single = [0.0; 160];
+    single[3] = 1.0;
+    let error = check_assign(&single, None).unwrap_err().to_string();
+    assert!(
+        error.contains("the class `yes` of the target `y` has 1 labelled row"),
+        "{error}"
+    );
+    assert!(error.contains("each of the 3 splits"), "{error}");
     let none = check_assign(&[f32::NAN; 16], None).unwrap_err().to_string();
     assert!(none.contains("no row has a value"), "{none}");
 }
@@ -386,8 +395,9 @@ fn trees_learn_a_threshold_from_blocks() {
         ..BoosterOptions::default()
     };
     let loss = Loss::BinaryLogLoss;
-    let margins = |threads: usize| {
-        let state_path = directory.path().join(format!("state-{threads}"));
+    let margins = |threads: usize, resident_bytes: u64| {
+        let name = format!("state-{threads}-{resident_bytes}");
+        let state_path = directory.path().join(name);
         let spec = BoostSpec {
             options: &options,
             loss,
@@ -395,6 +405,7 @@ fn trees_learn_a_threshold_from_blocks() {
             plan: BoosterPlan::new(&options, loss, &bins.layout, threads, 64 << 20).unwrap(),
             codes: &codes,
             rows: &rows,
+            resident_bytes,
             state_path: &state_path,
             resumed: None,
             checkpoints: None,
@@ -404,12 +415,19 @@ fn trees_learn_a_threshold_from_blocks() {
         let root = boosted.ensemble.trees[0].splits().count();
         assert_eq!(root, 1, "one node split tells the classes apart");
         let mut margins = Vec::new();
-        boosted.state.read_margins(1, &mut margins).unwrap();
-        margins
+        let mut all = Vec::new();
+        for block in 0..2 {
+            boosted.state.read_margins(block, &mut margins).unwrap();
+            all.extend_from_slice(&margins);
+        }
+        all
     };
-    let one = margins(1);
-    assert_eq!(one, margins(3));
+    let one = margins(1, 0);
+    let block = block_memory_bytes(&bins.layout, 1);
+    for (threads, resident_bytes) in [(3, 0), (1, block), (3, block), (2, 9 * block)] {
+        assert_eq!(one, margins(threads, resident_bytes));
+    }
     for (row, margin) in one.iter().enumerate() {
-        assert_eq!(*margin > 0.0, code(BLOCK_ROWS + row) >= 6);
+        assert_eq!(*margin > 0.0, code(row) >= 6);
     }
 }

@@ -7,13 +7,13 @@ use std::{
     sync::Mutex,
 };
 
-use super::{Fixture, linear, trees};
+use super::{Fixture, Table, linear, trees};
 use crate::{
     data::GroupChoice,
     engine::{Progress, Silent},
     learner::{ModelSpec, gbdt::BoosterOptions},
     platform::stop::Stop,
-    scratch::{Ingredient, ScratchState, scratch_directories, seal::fingerprint},
+    scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
     train::{
         TrainOptions, Trained,
         ingredients::ingredients,
@@ -169,6 +169,28 @@ fn codes_of_other_data_are_not_used_and_it_is_said_why() {
     assert_eq!(scratch_directories(&scratch(&fixture)).len(), 2);
     let states = scratch_directories(&scratch(&fixture));
     assert!(states.iter().any(|(_, state)| *state == ScratchState::Kept));
+}
+
+#[test]
+fn codes_of_files_that_changed_or_of_another_version_are_not_used() {
+    let fixture = Fixture::new();
+    let check = |name: &str, why: &str| {
+        let (trained, told) = run(&shared(&fixture, name));
+        assert!(trained.reused.is_none(), "{name}");
+        assert!(told.has(why), "{name}: {:?}", told.0);
+    };
+    run(&shared(&fixture, "first"));
+    let directory = codes(&fixture);
+    let mut seal = Seal::read(&directory).unwrap().expect("a seal");
+    let version = seal.about.ingredients.iter_mut();
+    let mut version = version.filter(|one| one.name == "the version of rowmill");
+    version.next().expect("a version").value = "0.0.1".to_owned();
+    seal.write(&directory).unwrap();
+    check("version", "the version of rowmill was 0.0.1 and is");
+    let mut table = Table::new();
+    table.weak.reverse();
+    table.write(&fixture.directory.path().join("data.parquet"));
+    check("data", "the hash of the files' ");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::{
     error::Error,
     learner::{ModelSpec, gbdt::BoosterOptions},
     limits::ALWAYS,
+    model::Binning,
     platform::stop::Stop,
     train::{Trained, evaluate::Metrics, output, plan, train, verify},
 };
@@ -136,6 +137,30 @@ fn weights_that_mean_nothing_are_refused_by_row_and_column() {
 }
 
 /// Rows that all weigh 4 are as many rows; penalties are four times as large then.
+#[test]
+fn texts_beyond_the_dictionary_are_pooled_and_too_many_are_refused() {
+    let fixture = Fixture::new();
+    let with = |name: &str, kept: usize, tracked: usize| {
+        let mut options = fixture.options(name, trees(), 2, 1000);
+        options.limits.categories_kept_max = kept;
+        options.limits.categories_tracked_max = tracked;
+        train(&options, &Stop::default(), &Silent)
+    };
+    let pooled = with("pooled", 2, 3).unwrap();
+    let text = pooled.model.features.iter().find(|one| one.name == "text");
+    let Binning::Categorical { values, pooled } = &text.expect("a feature").binning else {
+        panic!("a text is a category");
+    };
+    assert_eq!((values.len(), *pooled), (2, true));
+    let error = with("refused", 2, 2).err().expect("three words");
+    let message = error.to_string();
+    assert!(
+        message.contains("`text` has more than 2 distinct"),
+        "{message}"
+    );
+    assert!(message.contains("--exclude text"), "{message}");
+}
+
 #[test]
 fn equal_weights_change_nothing_and_others_do() {
     let fixture = Fixture::new();

@@ -15,6 +15,7 @@ mod tests;
 
 use crate::{
     Result,
+    data::Split,
     learner::gbdt::{Loss, summary::LabelSummary},
     model::Link,
 };
@@ -49,6 +50,15 @@ impl<'a> Rows<'a> {
     /// One output's margins.
     pub fn margins(&self, output: usize) -> &'a [f32] {
         &self.margin[output * self.stride..][..self.len()]
+    }
+}
+
+/// Adds losses of some rows to the sums of train and valid. No branch depends on a row.
+pub fn add_by_split(sums: &mut [f64; 2], split: &[u8], losses: &[f64]) {
+    for (&split, &loss) in split.iter().zip(losses) {
+        for (sum, of) in sums.iter_mut().zip([Split::Train, Split::Valid]) {
+            *sum += if split == of as u8 { loss } else { 0.0 };
+        }
     }
 }
 

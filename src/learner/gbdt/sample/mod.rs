@@ -50,7 +50,8 @@ pub fn rows_that_fit(budget_bytes: u64, byte_columns: usize, outputs: usize) -> 
 /// Bytes that one worker of a sample pass takes beside its block.
 pub fn sample_worker_bytes(byte_columns: usize, outputs: usize) -> u64 {
     let chunk = collect::CHOSEN_MAX * store::row_bytes(byte_columns, outputs);
-    (chunk + growth::bench_bytes(byte_columns)) as u64
+    let valid = collect::valid_bytes(outputs);
+    (chunk + valid + growth::bench_bytes(byte_columns)) as u64
 }
 
 #[cfg(test)]

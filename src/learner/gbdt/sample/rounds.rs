@@ -170,9 +170,10 @@ impl Booster {
             set_counts(tree, counts);
         }
         self.extend(trees);
-        let points = found.losses.iter().zip(&found.eval);
-        for (losses, eval) in points.filter(|_| !is_repeated) {
-            self.add_losses(losses, eval.as_ref());
+        let last = found.losses.len().saturating_sub(1);
+        let points = found.losses.iter().zip(&found.eval).enumerate();
+        for (point, (losses, eval)) in points.filter(|_| !is_repeated) {
+            self.add_losses(losses, point == last || eval.is_some(), eval.as_ref());
             // What came after would not have been grown one by one either; it is taken back.
             if self.stops_early() {
                 break;

@@ -9,7 +9,7 @@ use crate::{
     data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        BoosterOptions, Loss,
+        BoosterOptions, EvalMetric, Loss,
         harness::{Outcome, SIMPLE, Schedule},
         loss::Derivatives,
         tests::{LOSSES, assert_scores, options, table_of, train},
@@ -251,7 +251,7 @@ fn a_sample_of_all_rows_has_every_row_once() {
         assert!(all.ensemble == same.ensemble, "{loss:?}");
         // Only the unit of a gradient differs from growth on every row.
         let exact = of(Sampling::Exact);
-        let last = |outcome: &Outcome| outcome.curve[5].train;
+        let last = |outcome: &Outcome| outcome.curve[5].train.expect("summed up");
         assert!((last(&all) / last(&exact) - 1.0).abs() < 0.01, "{loss:?}");
         let Node::Split(root) = &all.ensemble.trees[0].nodes[0] else {
             panic!("no split");
@@ -261,6 +261,35 @@ fn a_sample_of_all_rows_has_every_row_once() {
         };
         assert_eq!((root.feature, root.rule), (of_exact.feature, of_exact.rule));
         assert!((root.cover / of_exact.cover - 1.0).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn valid_losses_are_known_after_every_round_and_training_losses_at_the_end_of_passes() {
+    for loss in LOSSES {
+        let table = table_of(loss, 20_000);
+        let options = BoosterOptions {
+            trees: 7,
+            sample_keep: 3,
+            ..sampled(Sampling::Mvs { size: rows(5_000) })
+        };
+        let of = |options: &BoosterOptions| train(&table, options, loss, SIMPLE).curve;
+        let curve = of(&options);
+        // With metrics all rows are looked at after every round.
+        let metric = match loss {
+            Loss::BinaryLogLoss => EvalMetric::LogLoss,
+            Loss::Softmax { .. } => EvalMetric::MultiLogLoss,
+            _ => EvalMetric::Rmse,
+        };
+        let all = of(&BoosterOptions {
+            eval_metrics: vec![metric],
+            ..options.clone()
+        });
+        for (found, all) in curve.iter().zip(&all) {
+            assert_eq!(found.valid, all.valid, "{loss:?}");
+            let ends_pass = found.rounds % 3 == 0 || found.rounds == 7;
+            assert_eq!(found.train, all.train.filter(|_| ends_pass), "{loss:?}");
+        }
     }
 }
 

@@ -87,8 +87,14 @@ fn losses_are_those_of_lightgbm_and_scikit_learn() {
             [0, 1].map(|split| losses[split].as_f64().expect("a number"))
         };
         let (lightgbm, scikit_learn) = (of("lightgbm"), of("scikit_learn"));
-        let found = [last.train, last.valid.expect("valid rows")];
-        let start = [first.train, first.valid.expect("valid rows")];
+        let found = [
+            last.train.expect("summed up"),
+            last.valid.expect("valid rows"),
+        ];
+        let start = [
+            first.train.expect("summed up"),
+            first.valid.expect("valid rows"),
+        ];
         for split in [0, 1] {
             let (one, other) = (lightgbm[split], scikit_learn[split]);
             // A share of what there is to learn.
@@ -189,7 +195,10 @@ fn metrics_of_the_curve_are_those_of_the_scores() {
         let absolute = point.metrics[0];
         assert_eq!(absolute.metric, EvalMetric::AbsoluteError);
         let close = |a: f64, b: Option<f64>| b.is_some_and(|b| (a - b).abs() < 1e-9);
-        assert!(close(point.train, absolute.train), "{point:?}");
+        assert!(
+            close(point.train.expect("summed up"), absolute.train),
+            "{point:?}"
+        );
         assert!(
             close(point.valid.expect("valid rows"), absolute.valid),
             "{point:?}"
