@@ -114,7 +114,8 @@ fn passes(run: &Path) -> Vec<String> {
         .collect()
 }
 
-/// What is correlated is found out while columns are binned: in both modes no pass is made for it.
+/// What is correlated is found out while columns are binned: no pass is made for it. All pairs exactly
+/// may leave some whose sums lost their digits, which are taken again.
 #[test]
 fn trees_take_no_pass_for_pruning() {
     let dir = tempfile::tempdir().unwrap();
@@ -134,8 +135,10 @@ fn trees_take_no_pass_for_pruning() {
         "--model",
         trees,
     ]);
-    assert_eq!(passes(&exact), passes(&plain));
     assert_eq!(passes(&screened), passes(&plain));
+    let mut of_exact = passes(&exact);
+    of_exact.retain(|name| name != "correlation");
+    assert_eq!(of_exact, passes(&plain));
     let model = |run: &Path| fs::read(run.join("model.rowmill")).unwrap();
     assert!(model(&exact) == model(&screened));
     assert!(model(&exact) != model(&plain));
