@@ -34,6 +34,9 @@ pub struct Limits {
     pub cut_sample_rows: u64,
     /// Rows of the hash sample for the correlation screen and the logistic start.
     pub start_sample_rows: u64,
+    /// Pairs of columns that pruning holds: those within a margin of the threshold on the sample,
+    /// and those of interest in the end.
+    pub prune_pairs_max: usize,
     /// Distinct categories a survey tracks per column before the column is refused.
     pub categories_tracked_max: usize,
     /// Categories a feature keeps; the others share the code `other`.
@@ -74,6 +77,7 @@ impl Limits {
         page_bytes_max: 256 << 20,
         cut_sample_rows: 1 << 18,
         start_sample_rows: 1 << 16,
+        prune_pairs_max: 1 << 21,
         categories_tracked_max: 65_536,
         categories_kept_max: 254,
         text_value_bytes_max: 1 << 20,

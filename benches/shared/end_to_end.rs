@@ -82,6 +82,8 @@ pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<Tra
         keep_scratch: false,
         memory_bytes: MEMORY_DEFAULT_BYTES,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        prune: None,
+        trimmed: true,
         verify: true,
         limits,
     })

@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod prune;
 mod scratch;
 mod train;
 mod values;
@@ -11,8 +12,10 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
+pub(super) use prune::PruneArguments;
+
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
-pub(super) use train::{GrowPolicy, TrainArguments};
+pub(super) use train::{GrowPolicy, PruneInTraining, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
@@ -26,6 +29,8 @@ Examples:
       train on a directory of Parquet files with the defaults
   rowmill train master/ --model '{\"n_estimators\": 500, \"learning_rate\": 0.05}'
   rowmill show models/first/model.rowmill
+  rowmill prune master/ --out trimmed/
+      leave out columns that are constant, repeated, or told by another one
 
 Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 or 143 stopped by a signal.";
 
@@ -70,6 +75,7 @@ pub(super) enum Command {
     Train(TrainArguments),
     Plan(PlanArguments),
     Inspect(InspectArguments),
+    Prune(PruneArguments),
     Show(ShowArguments),
     Scratch(ScratchArguments),
     Synth(SynthArguments),

@@ -95,7 +95,7 @@ fn problems(dataset: &Dataset, roles: Option<&Roles>) -> Vec<String> {
     let Some(roles) = roles else {
         return Vec::new();
     };
-    let named = [Some(roles.target), roles.group, roles.split, roles.weight];
+    let named = [roles.target, roles.group, roles.split, roles.weight];
     let used = named
         .into_iter()
         .flatten()
@@ -109,12 +109,8 @@ fn problems(dataset: &Dataset, roles: Option<&Roles>) -> Vec<String> {
 fn estimates(dataset: &Dataset, roles: &Roles, threads: usize) -> Vec<(String, u64, String)> {
     let features = roles.features.len() as u64;
     let rows = dataset.rows();
-    let mut scanned = vec![roles.target];
-    scanned.extend(
-        [roles.group, roles.split, roles.weight]
-            .into_iter()
-            .flatten(),
-    );
+    let parts = [roles.target, roles.group, roles.split, roles.weight];
+    let mut scanned: Vec<usize> = parts.into_iter().flatten().collect();
     scanned.sort_unstable();
     scanned.dedup();
     let decode = dataset.decode_estimate(&roles.features);

@@ -15,6 +15,7 @@ mod demo;
 mod inspect;
 mod model;
 mod plan;
+mod prune;
 mod scratch;
 mod show;
 mod synth;
@@ -61,6 +62,7 @@ fn execute(arguments: Arguments, log: &Log) -> Result<()> {
     match arguments.command {
         Command::Train(train) => train::run(&train, log),
         Command::Plan(plan) => plan::run(&plan, log),
+        Command::Prune(prune) => prune::run(&prune, log),
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Show(show) => show::run(&show),
         Command::Scratch(scratch) => scratch::run(&scratch.command),

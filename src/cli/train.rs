@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    arguments::{GrowPolicy, TrainArguments, threads_default},
+    arguments::{GrowPolicy, PruneInTraining, TrainArguments, threads_default},
     log::Log,
     model, signals, terminal,
 };
@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, options::TaskChoice, output},
+    train::{self, TrainOptions, options::TaskChoice, output, prune::Pruning},
 };
 
 /// Features that the summary lists.
@@ -151,10 +151,29 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         keep_scratch: arguments.resources.keep_scratch,
         memory_bytes: arguments.resources.memory,
         threads: arguments.resources.threads.unwrap_or_else(threads_default),
+        prune: pruning(&arguments.prune)?,
+        trimmed: !arguments.prune.no_trimmed,
         verify: !arguments.run.no_verify,
         limits,
     };
     Ok((options, choice))
+}
+
+/// How features are pruned, where they are.
+fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
+    let given = arguments.pruning.given();
+    let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));
+    if !arguments.prune_features {
+        return match given {
+            None => Ok(None),
+            Some(flag) => Err(Error::Usage(format!(
+                "{flag} is about pruning, which is not asked for; add --prune-features, or leave it out"
+            ))),
+        };
+    }
+    let pruning = arguments.pruning.pruning();
+    pruning.check()?;
+    Ok(Some(pruning))
 }
 
 /// `--task` and the model's `objective` together.

@@ -33,6 +33,8 @@ pub enum GroupChoice {
 pub struct Selection {
     /// `--target`; `None` takes the profile's.
     pub target: Option<String>,
+    /// Whether data will do that have no target, where none is named.
+    pub target_is_optional: bool,
     /// `--group-col`.
     pub group: GroupChoice,
     /// `--split-col`.
@@ -101,8 +103,8 @@ pub struct BaseScore {
 /// once; both ascend.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Roles {
-    /// What is learned.
-    pub target: usize,
+    /// What is learned; `None` only where the target is optional.
+    pub target: Option<usize>,
     /// What keeps rows together; `None` where every row is its own group.
     pub group: Option<usize>,
     /// What gives the split.
@@ -140,7 +142,7 @@ impl Roles {
             let is_base = self.base_scores.iter().any(|base| base.column == column);
             return (Role::Feature, if is_base { "base score" } else { "" });
         };
-        let role = if column == self.target {
+        let role = if self.target == Some(column) {
             Role::Target
         } else if self.group == Some(column) {
             Role::Group
@@ -185,7 +187,7 @@ impl<'a> Resolver<'a> {
         let included = self.apply_include(&mut reasons)?;
         self.apply_exclude(&mut reasons, &included, target)?;
         let parts = [
-            (Some(target), "the target"),
+            (target, "the target"),
             (group, "keeps rows together (the group column)"),
             (split, "gives the split"),
             (weight, "gives the rows' weights"),
@@ -216,18 +218,21 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn target(&self) -> Result<usize> {
+    fn target(&self) -> Result<Option<usize>> {
         let from_profile = self.profile.and_then(|profile| profile.target.as_deref());
+        let is_optional = self.selection.target_is_optional;
         let name = match (self.selection.target.as_deref(), from_profile) {
-            (Some(name), _) => return self.column("--target", name),
+            (Some(name), _) => return self.column("--target", name).map(Some),
+            (None, Some(name)) if is_optional => return Ok(self.index.get(name).copied()),
             (None, Some(name)) => name,
+            (None, None) if is_optional => return Ok(None),
             (None, None) => {
                 return Err(Error::Dataset(
                     "no target is known; name the column to learn with --target".to_owned(),
                 ));
             }
         };
-        self.index.get(name).copied().ok_or_else(|| {
+        self.index.get(name).copied().map(Some).ok_or_else(|| {
             Error::Dataset(format!(
                 "the data have no column `{name}`, the target of the profile `{}`{}; \
                  name the column to learn with --target",
@@ -272,13 +277,13 @@ impl<'a> Resolver<'a> {
     /// Two parts for one column, or a type that cannot play its part.
     fn check_parts(
         &self,
-        target: usize,
+        target: Option<usize>,
         group: Option<usize>,
         split: Option<usize>,
         weight: Option<usize>,
     ) -> Result<()> {
         let parts = [
-            (Some(target), "the target"),
+            (target, "the target"),
             (group, "the group column"),
             (split, "the split column"),
             (weight, "the weight column"),
@@ -346,13 +351,13 @@ impl<'a> Resolver<'a> {
         &self,
         reasons: &mut [Option<String>],
         included: &[usize],
-        target: usize,
+        target: Option<usize>,
     ) -> Result<()> {
         for unwanted in &self.selection.exclude {
             for column in self.select("--exclude", unwanted)? {
                 let field = &self.schema.fields[column];
                 let by_name = field.name == *unwanted;
-                if column == target && by_name {
+                if target == Some(column) && by_name {
                     return Err(Error::Dataset(format!(
                         "--exclude names the target `{}`; the target is never a feature, so take it off the list",
                         field.name

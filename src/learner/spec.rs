@@ -256,6 +256,21 @@ impl ModelSpec {
         Ok(())
     }
 
+    /// Leaves out features of those that [`Self::resolve_features`] saw.
+    pub fn leave_out_features(&mut self, kept: &[bool]) {
+        if let Self::Gbdt(options) = self {
+            options.feature_constraints.leave_out(kept);
+        }
+    }
+
+    /// Whether predictions must fall or rise with a feature.
+    pub fn is_monotone(&self, feature: usize) -> bool {
+        match self {
+            Self::Gbdt(options) => options.feature_constraints.direction(feature as u32) != 0,
+            Self::Logistic(_) => false,
+        }
+    }
+
     /// Fills in what only the data can tell: class weights, and the penalty that `C` means.
     ///
     /// `classes` are the target's classes with their training rows, empty for regression; `weight` is

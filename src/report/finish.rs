@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, run,
-    splits,
+    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, pruned,
+    run, splits,
 };
 use crate::{
     data::{Field, Role, Split},
@@ -22,6 +22,7 @@ use crate::{
         evaluate::Evaluation,
         output,
         survey::{FeatureSurvey, SurveyedValues},
+        trimmed,
     },
 };
 
@@ -55,6 +56,7 @@ pub fn finish(
     }
     metrics::write(directory, &metrics)?;
     write_splits(&mut trained, options)?;
+    write_pruned(&mut trained, options, stop, progress)?;
     let features = feature_rows(&trained);
     features::write(directory, features.iter().cloned())?;
     trained.model.metrics = metrics.to_value();
@@ -73,6 +75,37 @@ pub fn finish(
         features,
         run,
     })
+}
+
+/// What pruning leaves behind: the pairs of interest, and the data without the dropped columns.
+fn write_pruned(
+    trained: &mut Trained,
+    options: &TrainOptions,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let copies = options.trimmed && trained.pruned.is_some();
+    if !copies {
+        trimmed::remove_for_run(&options.out_dir)?;
+    }
+    let reported = options.prune.as_ref().and_then(|pruning| pruning.report);
+    if reported.is_none() {
+        remove_stale(options, pruned::CORRELATIONS)?;
+    }
+    let Some(found) = &trained.pruned else {
+        return Ok(());
+    };
+    let names = pruned::Names::new(&trained.job, &found.columns);
+    pruned::write_correlations(&options.out_dir, names, &found.findings)?;
+    progress.message(&pruned::summary(names, &found.findings));
+    if copies {
+        let context = train::context(options, stop, progress);
+        let (path, report) =
+            trimmed::write_for_run(&context, &trained.job, found, &options.out_dir)?;
+        progress.message(&format!("the data without them: {}", path.display()));
+        trained.passes.push(report);
+    }
+    Ok(())
 }
 
 /// A file of a replaced run that this one does not write.
@@ -282,13 +315,21 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
             }
             describe(&mut row, &trained.survey[feature]);
             importance.describe(&mut row, feature, trained);
+        } else if let Some(found) = &trained.pruned
+            && let Some(feature) = found.feature_of(column)
+        {
+            if let Some(survey) = &found.dropped[feature] {
+                describe(&mut row, survey);
+            }
+            let names = pruned::Names::new(job, &found.columns);
+            pruned::explain(&mut row, names, &found.findings, feature);
         }
         row
     };
     fields.map(row).collect()
 }
 
-fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
+pub(super) fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
     match &survey.values {
         SurveyedValues::Numeric(moments) => {
             let known = moments.count > 0;

@@ -11,6 +11,7 @@
 pub mod delta;
 pub mod features;
 pub mod metrics;
+pub mod pruned;
 pub mod run;
 pub mod splits;
 

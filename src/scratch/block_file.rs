@@ -44,8 +44,12 @@ pub struct BlockFile {
     file: PositionedFile,
     rows: u64,
     element_bytes: Vec<usize>,
-    /// Where each array starts in a block, and, last, the block's bytes.
+    /// Where each array starts in a block that is read, and, last, the bytes of all.
     array_starts: Vec<u64>,
+    /// Where each array starts in a block of the file, which may have others between them.
+    array_positions: Vec<u64>,
+    /// Bytes of a block of the file.
+    block_bytes: u64,
 }
 
 impl BlockFile {
@@ -94,17 +98,30 @@ impl BlockFile {
     }
 
     fn describe(path: &Path, file: PositionedFile, rows: u64, element_bytes: &[usize]) -> Self {
-        let mut array_starts = vec![0u64];
-        for bytes in element_bytes {
-            let start = array_starts[array_starts.len() - 1];
-            array_starts.push(start + (bytes * BLOCK_ROWS) as u64);
-        }
+        let array_starts = starts_of(element_bytes);
         Self {
             path: path.to_path_buf(),
             file,
             rows,
             element_bytes: element_bytes.to_vec(),
+            array_positions: array_starts[..element_bytes.len()].to_vec(),
+            block_bytes: array_starts[element_bytes.len()],
             array_starts,
+        }
+    }
+
+    /// The same file with some of its arrays alone, numbered anew. The others keep their room on
+    /// disk, and none of it is read.
+    pub fn with_arrays(&self, kept: &[bool]) -> Self {
+        assert_eq!(kept.len(), self.arrays(), "a word an array");
+        let kept = |array: &usize| kept[*array];
+        let arrays: Vec<usize> = (0..self.arrays()).filter(kept).collect();
+        let element_bytes: Vec<usize> = arrays.iter().map(|at| self.element_bytes[*at]).collect();
+        Self {
+            array_starts: starts_of(&element_bytes),
+            array_positions: arrays.iter().map(|at| self.array_positions[*at]).collect(),
+            element_bytes,
+            ..self.clone()
         }
     }
 
@@ -134,9 +151,9 @@ impl BlockFile {
         self.element_bytes.len()
     }
 
-    /// Bytes of a whole block.
+    /// Bytes of a whole block of the file.
     pub fn block_bytes(&self) -> u64 {
-        self.array_starts[self.element_bytes.len()]
+        self.block_bytes
     }
 
     fn position(&self, array: usize, row: u64) -> u64 {
@@ -144,7 +161,7 @@ impl BlockFile {
         let row_in_block = row % BLOCK_ROWS as u64;
         HEADER_BYTES
             + block * self.block_bytes()
-            + self.array_starts[array]
+            + self.array_positions[array]
             + row_in_block * self.element_bytes[array] as u64
     }
 
@@ -218,9 +235,9 @@ impl BlockFile {
         Ok(())
     }
 
-    /// Reads arrays of a block to their places in `bytes`, which gets a block's bytes: each array
-    /// [`BLOCK_ROWS`] elements long. What the places of other arrays hold means nothing. Arrays that
-    /// are neighbours, in ascending order, are one read.
+    /// Reads arrays of a block to their places in `bytes`: one after the other, each [`BLOCK_ROWS`]
+    /// elements long. What the places of other arrays hold means nothing. Arrays that are neighbours in
+    /// the file, in ascending order, are one read.
     ///
     /// # Errors
     /// [`Error::Io`] when the system cannot read.
@@ -234,18 +251,23 @@ impl BlockFile {
         bytes: &mut Vec<u8>,
     ) -> Result<()> {
         assert!(block < self.blocks());
-        bytes.resize(self.block_bytes() as usize, 0);
+        bytes.resize(self.array_starts[self.arrays()] as usize, 0);
         let offset = HEADER_BYTES + block as u64 * self.block_bytes();
         let mut read = |neighbours: Range<usize>| {
+            if neighbours.is_empty() {
+                return Ok(());
+            }
             let range = self.array_starts[neighbours.start]..self.array_starts[neighbours.end];
             let into = &mut bytes[range.start as usize..range.end as usize];
             self.file
-                .read_exact_at(into, offset + range.start)
+                .read_exact_at(into, offset + self.array_positions[neighbours.start])
                 .map_err(|source| Error::io("read", &self.path, source))
         };
+        // Arrays are shifted by what lies before them in the file and not in memory.
+        let shift = |array: usize| self.array_positions[array] - self.array_starts[array];
         let mut neighbours = 0..0;
         for array in arrays {
-            if array != neighbours.end {
+            if array != neighbours.end || shift(array) != shift(neighbours.start) {
                 read(neighbours.clone())?;
                 neighbours.start = array;
             }
@@ -286,6 +308,16 @@ impl BlockFile {
             disk::read_ahead(self.file.file(), offset, self.block_bytes());
         }
     }
+}
+
+/// Where arrays of such elements start in a block, and where the last one ends.
+fn starts_of(element_bytes: &[usize]) -> Vec<u64> {
+    let mut starts = vec![0u64];
+    for bytes in element_bytes {
+        let start = starts[starts.len() - 1];
+        starts.push(start + (bytes * BLOCK_ROWS) as u64);
+    }
+    starts
 }
 
 #[cfg(test)]
@@ -355,6 +387,29 @@ mod tests {
             check(block, &[1, 2, 4]);
             check(block, &[0, 1, 2, 3, 4, 5]);
         }
+    }
+
+    #[test]
+    fn arrays_that_are_left_out_leave_the_others_as_they_were() {
+        let rows = BLOCK_ROWS + 5;
+        let (_directory, file) = file(rows as u64, &[1; 6]);
+        for array in 0..6 {
+            file.write(array, 0, &vec![array as u8 + 1; rows]).unwrap();
+        }
+        let kept = file.with_arrays(&[false, true, true, false, true, true]);
+        let kept = kept.with_arrays(&[true, true, true, false]);
+        assert_eq!(kept.arrays(), 3);
+        let mut bytes = Vec::new();
+        for block in [0, 1] {
+            kept.read_block_into(block, [0, 1, 2], &mut bytes).unwrap();
+            assert_eq!(bytes.len(), 3 * BLOCK_ROWS);
+            let firsts: Vec<u8> = bytes.chunks(BLOCK_ROWS).map(|array| array[0]).collect();
+            assert_eq!(firsts, [2, 3, 5]);
+            assert_eq!(kept.checksum(block).unwrap(), file.checksum(block).unwrap());
+        }
+        let mut value = [0u8; 2];
+        kept.read(2, BLOCK_ROWS as u64 - 1, &mut value).unwrap();
+        assert_eq!(value, [5, 5]);
     }
 
     #[test]

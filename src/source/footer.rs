@@ -43,9 +43,44 @@ pub(super) fn read(
     size: u64,
     footer_bytes_max: u64,
 ) -> Result<Footer> {
+    read_as(
+        file,
+        path,
+        size,
+        footer_bytes_max,
+        ParquetStatisticsPolicy::SkipAll,
+    )
+}
+
+/// As [`read`], with the statistics of all column chunks.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_whole(
+    file: &PositionedFile,
+    path: &Path,
+    size: u64,
+    footer_bytes_max: u64,
+) -> Result<Footer> {
+    read_as(
+        file,
+        path,
+        size,
+        footer_bytes_max,
+        ParquetStatisticsPolicy::KeepAll,
+    )
+}
+
+fn read_as(
+    file: &PositionedFile,
+    path: &Path,
+    size: u64,
+    footer_bytes_max: u64,
+    statistics: ParquetStatisticsPolicy,
+) -> Result<Footer> {
     let bytes = read_bytes(file, path, size, footer_bytes_max)?;
     let place = || Place::file(path);
-    let metadata = guarded(&place, || parse(&bytes))?;
+    let metadata = guarded(&place, || parse(&bytes, statistics))?;
     let footer = Footer {
         metadata,
         hash: XxHash3_64::oneshot(&bytes),
@@ -110,12 +145,14 @@ fn read_bytes(
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8]) -> Result<ParquetMetaData, ParquetError> {
-    let skip = ParquetStatisticsPolicy::SkipAll;
+fn parse(
+    bytes: &[u8],
+    statistics: ParquetStatisticsPolicy,
+) -> Result<ParquetMetaData, ParquetError> {
     let options = ParquetMetaDataOptions::new()
-        .with_column_stats_policy(skip.clone())
-        .with_size_stats_policy(skip.clone())
-        .with_encoding_stats_policy(skip);
+        .with_column_stats_policy(statistics.clone())
+        .with_size_stats_policy(statistics.clone())
+        .with_encoding_stats_policy(statistics);
     ParquetMetaDataReader::decode_metadata_with_options(bytes, Some(&options))
 }
 

@@ -13,6 +13,7 @@
 
 mod chunk;
 mod column;
+pub mod copy;
 mod cost;
 mod dataset;
 mod delta;

@@ -1,13 +1,15 @@
-//! Mergeable statistics: moments, category counts, the row sample's threshold, metrics.
+//! Mergeable statistics: moments, co-moments, category counts, the row sample's threshold, metrics.
 //!
 //! A statistic sees batches, is merged with the statistics of other row groups or threads, and is
 //! finished into an answer. Counts and metrics are integers or fixed point, so that any order of
 //! merging gives the same bits; moments are f64 and are merged in row-group order.
 
 pub mod categories;
+pub mod comoments;
 pub mod metrics;
 pub mod moments;
 pub mod sample;
 
 pub use categories::{Categories, CategoryCounts};
+pub use comoments::{CoMoments, CoMomentsPlan, Coefficient, PairMoments};
 pub use moments::{Moments, MomentsStream};

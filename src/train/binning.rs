@@ -1,17 +1,25 @@
 //! The binning pass: every feature's codes, packed into bytes, into the codes file.
 //!
 //! The members of a byte column are read one after the other, so that a lane assembles a single byte
-//! column of its slice and writes it when the last member has come.
+//! column of its slice and writes it when the last member has come. Where columns are under suspicion of
+//! telling the same, their sums are taken on the way.
 
 use std::path::Path;
 
 use crate::{
     data::{Batch, PackMember, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
-    error::{Error, Place, Result},
+    error::Result,
     model::{Coder, FeatureSpec},
     scratch::BlockFile,
-    train::{bins::Bins, job::Job},
+    train::{
+        bins::Bins,
+        job::Job,
+        prune::{
+            correlate::{Merged, SumsSpec, changed},
+            gather::{Gatherer, Part},
+        },
+    },
     transform::pack::pack_into,
 };
 
@@ -25,30 +33,40 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
     feature.binning.codes_without_missing() + u16::from(missing)
 }
 
+/// What a binning pass does.
+#[derive(Clone, Copy)]
+pub struct BinningSpec<'a> {
+    /// The data.
+    pub job: &'a Job,
+    /// The features' codes and where they lie.
+    pub bins: &'a Bins,
+    /// Where the codes go.
+    pub path: &'a Path,
+    /// Rows of a slice at the most; they change nothing in the file.
+    pub slice_rows_max: usize,
+    /// Sums that are taken on the way.
+    pub sums: Option<SumsSpec<'a>>,
+}
+
+/// What a binning pass yielded.
+pub struct Binned {
+    /// The codes of all rows.
+    pub codes: BlockFile,
+    /// The sums, where some were asked for.
+    pub sums: Option<Merged>,
+    /// The pass.
+    pub report: PassReport,
+}
+
 /// Writes the codes of all rows.
 ///
-/// Memory: two bytes a row of a slice, and the coders, a lane.
+/// Memory: two bytes a row of a slice, and the coders, a lane; and what the sums need.
 ///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
-pub fn write_codes(
-    context: &Context<'_>,
-    job: &Job,
-    bins: &Bins,
-    path: &Path,
-) -> Result<(BlockFile, PassReport)> {
-    write_codes_in_slices(context, job, bins, path, SLICE_ROWS_MAX)
-}
-
-/// As [`write_codes`], with slices of any length; it changes nothing in the file.
-pub(super) fn write_codes_in_slices(
-    context: &Context<'_>,
-    job: &Job,
-    bins: &Bins,
-    path: &Path,
-    slice_rows_max: usize,
-) -> Result<(BlockFile, PassReport)> {
-    let codes = BlockFile::create(path, job.dataset.rows(), &vec![1; bins.layout.len()])?;
+pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binned> {
+    let BinningSpec { job, bins, .. } = *spec;
+    let codes = BlockFile::create(spec.path, job.dataset.rows(), &vec![1; bins.layout.len()])?;
     let members: Vec<(usize, PackMember)> = bins
         .layout
         .byte_columns
@@ -56,9 +74,15 @@ pub(super) fn write_codes_in_slices(
         .enumerate()
         .flat_map(|(byte_column, members)| members.iter().map(move |member| (byte_column, *member)))
         .collect();
-    let order: Vec<usize> = members
-        .iter()
-        .map(|(_, member)| job.roles.features[member.feature as usize])
+    let coded = members.iter().map(|(_, member)| member.feature as usize);
+    let mut features: Vec<usize> = coded.collect();
+    if let Some(sums) = &spec.sums {
+        // A number that varies in rows that no cut point tells apart has no codes.
+        let summed = sums.step.features(sums.components);
+        features.extend(summed.iter().filter(|at| bins.radices[**at] <= 1));
+    }
+    let order: Vec<usize> = (features.iter())
+        .map(|feature| job.roles.features[*feature])
         .collect();
     let coder = |(_, member): &(usize, PackMember)| {
         let feature = &bins.features[member.feature as usize];
@@ -67,55 +91,77 @@ pub(super) fn write_codes_in_slices(
     let sinks = (0..context.threads)
         .map(|_| CodesSink {
             job,
+            features: &features,
             members: &members,
             coders: members.iter().map(coder).collect(),
             file: &codes,
             slice: Slice::default(),
-            next_member: 0,
+            next: 0,
             codes: Vec::new(),
             bytes: Vec::new(),
+            gatherer: spec.sums.map(|sums| sums.gatherer()),
         })
         .collect();
     let pass = ParquetPass {
         name: "binning",
         row_groups: &job.row_ranges,
         columns: &order,
-        slice_rows_max,
+        slice_rows_max: spec.slice_rows_max,
     };
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
-    Ok((codes, report))
+    let mut merged = spec.sums.map(|sums| Merged::new(sums.step));
+    let merge = |_, part: Option<Part>| {
+        if let (Some(merged), Some(part)) = (&mut merged, part) {
+            merged.merge(&part);
+        }
+        Ok(())
+    };
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, merge)?;
+    Ok(Binned {
+        codes,
+        sums: merged,
+        report,
+    })
 }
 
 /// One lane's byte column of one slice at a time.
 struct CodesSink<'a> {
     job: &'a Job,
+    /// The features in the pass's column order: those of the members, then those that are summed only.
+    features: &'a [usize],
     /// (byte column, member) in the pass's column order.
     members: &'a [(usize, PackMember)],
     coders: Vec<Coder>,
     file: &'a BlockFile,
     slice: Slice,
-    /// The member after the one that is being read.
-    next_member: usize,
+    /// The feature after the one that is being read, in the pass's order.
+    next: usize,
     codes: Vec<u8>,
     bytes: Vec<u8>,
+    gatherer: Option<Gatherer<'a>>,
 }
 
 impl Sink for CodesSink<'_> {
-    type Part = ();
+    type Part = Option<Part>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.slice = slice;
-        self.next_member = 0;
-        Ok(())
+        self.next = 0;
+        match &mut self.gatherer {
+            Some(gatherer) => gatherer.start(slice),
+            None => Ok(()),
+        }
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let start = (batch.first_row - self.slice.first_row) as usize;
-        if start == 0 {
-            self.next_member += 1;
+        self.next += usize::from(start == 0);
+        let at = self.next - 1;
+        if let Some(gatherer) = &mut self.gatherer {
+            gatherer.batch(self.features[at], start, &batch.values);
         }
-        let at = self.next_member - 1;
-        let (byte_column, member) = self.members[at];
+        let Some(&(byte_column, member)) = self.members.get(at) else {
+            return Ok(());
+        };
         if start == 0 && member.stride == 1 {
             self.bytes.clear();
             self.bytes.resize(self.slice.rows, 0);
@@ -144,14 +190,13 @@ impl Sink for CodesSink<'_> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
-        Ok(())
-    }
-}
-
-fn changed(place: Place) -> Error {
-    Error::InputChanged {
-        path: place.path.clone(),
-        what: format!("{place} has values missing that were there when the data were surveyed"),
+    fn finish(&mut self) -> Result<Option<Part>> {
+        let Some(gatherer) = &mut self.gatherer else {
+            return Ok(None);
+        };
+        gatherer.finish().map(Some).map_err(|feature| {
+            let column = self.job.roles.features[feature];
+            changed(self.job.place(self.slice.row_group, Some(column)))
+        })
     }
 }

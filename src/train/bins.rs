@@ -27,6 +27,9 @@ pub struct Bins {
     pub radices: Vec<u16>,
     /// The byte columns. Features with a single code are in none.
     pub layout: CodeLayout,
+    /// Of each byte column of the scratch file, whether it is in `layout`: not if all its features were
+    /// left out.
+    pub in_layout: Vec<bool>,
 }
 
 /// How finely values are told apart.
@@ -38,7 +41,25 @@ pub struct BinsSpec {
     pub categories_max: usize,
 }
 
-/// Finds the binnings of all features, each from its own sample and survey.
+impl Bins {
+    /// Leaves out features; the others' codes stay where they are.
+    pub fn leave_out(&mut self, kept: &[bool]) {
+        assert_eq!(kept.len(), self.features.len(), "a word a feature");
+        let is_kept = |feature: u32| kept[feature as usize];
+        let has_members = self.layout.leave_out(is_kept, kept.len() as u32);
+        let mut has_members = has_members.into_iter();
+        for in_layout in self.in_layout.iter_mut().filter(|in_layout| **in_layout) {
+            *in_layout = has_members.next().expect("a word a byte column");
+        }
+        let mut of_features = kept.iter();
+        self.features.retain(|_| of_features.next() == Some(&true));
+        let mut of_radices = kept.iter();
+        self.radices.retain(|_| of_radices.next() == Some(&true));
+    }
+}
+
+/// Finds the binnings of all features, each from its own sample and survey. Those that `may_go` says may
+/// be left out later are packed apart.
 ///
 /// Memory: one feature's sampled values a thread.
 ///
@@ -49,6 +70,7 @@ pub fn find_bins(
     job: &Job,
     survey: &Survey,
     spec: BinsSpec,
+    may_go: impl Fn(usize) -> bool,
 ) -> Result<Bins> {
     let columns = &job.roles.features;
     let features = parallel_map(context, "cut points", columns.len(), |feature| {
@@ -59,7 +81,8 @@ pub fn find_bins(
                 let cuts = match spec.bins_max {
                     None => Vec::new(),
                     Some(bins_max) => {
-                        let mut sample = read_sample(&survey.sample, feature, field.value_type)?;
+                        let mut sample =
+                            read_sample(&survey.sample, survey.arrays[feature], field.value_type)?;
                         numeric_cuts(&mut sample, extent(moments), usize::from(bins_max))
                     }
                 };
@@ -92,10 +115,11 @@ pub fn find_bins(
         .zip(&survey.features)
         .map(|(feature, survey)| radix(feature, survey.missing_anywhere))
         .collect();
-    let layout = pack::layout(&radices);
+    let layout = pack::layout_apart(&radices, may_go);
     Ok(Bins {
         features,
         radices,
+        in_layout: vec![true; layout.len()],
         layout,
     })
 }
@@ -108,22 +132,22 @@ fn extent(moments: &Moments) -> Extent {
     }
 }
 
-/// A feature's sampled numbers, missing ones included.
+/// The sampled numbers of an array, missing ones included.
 ///
 /// # Errors
 /// When the sample cannot be read.
 pub fn read_sample(
     file: &BlockFile,
-    feature: usize,
+    array: usize,
     value_type: Option<ValueType>,
 ) -> Result<Vec<f64>> {
     let rows = file.rows() as usize;
     if value_type == Some(ValueType::F64) {
         let mut values = vec![0.0f64; rows];
-        file.read(feature, 0, &mut values)?;
+        file.read(array, 0, &mut values)?;
         return Ok(values);
     }
     let mut values = vec![0.0f32; rows];
-    file.read(feature, 0, &mut values)?;
+    file.read(array, 0, &mut values)?;
     Ok(values.into_iter().map(f64::from).collect())
 }

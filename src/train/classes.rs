@@ -21,7 +21,7 @@ const SLICE_ROWS_MAX: usize = 1 << 17;
 /// # Errors
 /// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
 pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
-    let field = &job.schema().fields[job.roles.target];
+    let field = &job.schema().fields[job.target_column()];
     let name = &field.name;
     let choice = task_choice(job, options);
     if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
@@ -50,7 +50,7 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
 
 /// What `--task` means here: `auto` is the profile's task for the profile's target.
 pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
-    let name = &job.schema().fields[job.roles.target].name;
+    let name = &job.schema().fields[job.target_column()].name;
     match (&job.profile, options.task) {
         (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
             match profile.task {
@@ -80,7 +80,7 @@ pub fn find_target(
     let classes_max = options.limits.classes_max;
     let (values, report) = distinct_values(context, job, classes_max)?;
     passes.push(report);
-    let name = &job.schema().fields[job.roles.target].name;
+    let name = &job.schema().fields[job.target_column()].name;
     let target = Target::from_values(name, &values, task_choice(job, options), classes_max)?;
     context.progress.message(&format!(
         "classes of `{name}` in order: {}",
@@ -107,7 +107,7 @@ fn distinct_values(
     let pass = ParquetPass {
         name: "classes",
         row_groups: &job.row_ranges,
-        columns: &[job.roles.target],
+        columns: &[job.target_column()],
         slice_rows_max: SLICE_ROWS_MAX,
     };
     let sink = || DistinctSink {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     data::Split,
     engine::PassReport,
-    error::{Error, Result},
+    error::Result,
     learner::{
         ModelSpec,
         gbdt::{BoosterOptions, BoosterPlan, RoundLoss},
@@ -16,16 +16,15 @@ use crate::{
     scratch::BlockFile,
     train::{
         assign::Assigned,
-        binning::write_codes,
         bins::Bins,
         boost::{BoostSpec, boost, loss_of},
         checkpoint::Checkpoint,
+        codes::constants,
         evaluate::{Evaluation, EvaluationSpec},
         newton::{self, NewtonSpec},
         output,
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
-        reuse,
         rows::RowsFile,
         scores::{Files, evaluate_from_scratch},
         survey::Survey,
@@ -46,7 +45,7 @@ pub(super) struct FitSpec<'a> {
     pub assigned: &'a Assigned,
     /// What is evaluated.
     pub evaluation: &'a EvaluationSpec,
-    /// The codes of an earlier run; `None` if they are still to be made.
+    /// The codes of all rows; `None` for a linear model.
     pub codes: Option<BlockFile>,
 }
 
@@ -81,7 +80,7 @@ pub(super) fn fit(
     }
 }
 
-/// Binning pass, rounds of trees, evaluation from scratch.
+/// Rounds of trees, evaluation from scratch.
 fn fit_trees(
     run: &Run<'_>,
     spec: &FitSpec<'_>,
@@ -89,30 +88,13 @@ fn fit_trees(
     resumed: Option<Checkpoint>,
 ) -> Result<Fitted> {
     let context = &run.context;
-    let left_out = constants(&spec.bins);
-    if left_out.len() == spec.bins.features.len() {
-        return Err(Error::Dataset(format!(
-            "none of the {} features varies in the training rows, so there is nothing to learn from; \
-             check --exclude and the split",
-            left_out.len()
-        )));
-    }
+    let left_out = constants(&spec.bins)?;
+    let codes = spec.codes.as_ref().expect("trees have codes");
     let loss = loss_of(
         run.target.task,
         run.target.classes.len(),
         options.regression_loss,
     );
-    let mut passes = Vec::new();
-    let codes = match &spec.codes {
-        Some(codes) => codes.clone(),
-        None => {
-            let path = run.data_file(reuse::CODES);
-            let (codes, binned) = write_codes(context, &run.job, &spec.bins, &path)?;
-            passes.push(binned);
-            run.seal(spec, &codes)?;
-            codes
-        }
-    };
     let mut checkpoints = run.checkpoints(spec, resumed.as_ref())?;
     let plan = BoosterPlan::new(
         options,
@@ -128,7 +110,7 @@ fn fit_trees(
             loss,
             bins: &spec.bins,
             plan,
-            codes: &codes,
+            codes,
             rows: spec.rows,
             resident_bytes: run.plan.resident_bytes,
             state_path: &run.scratch.file("state"),
@@ -137,13 +119,12 @@ fn fit_trees(
         },
     )?;
     let files = Files {
-        codes: &codes,
+        codes,
         rows: spec.rows,
         state: &boosted.state,
     };
     let model = model(run, spec, Body::Trees(boosted.ensemble));
     let seconds_to_model = save(run, &model)?;
-    passes.push(boosted.report);
     let evaluation =
         evaluate_from_scratch(context, &model, &spec.bins.layout, files, spec.evaluation)?;
     Ok(Fitted {
@@ -152,7 +133,7 @@ fn fit_trees(
         curve: boosted.curve,
         evaluation,
         seconds_to_model,
-        passes,
+        passes: vec![boosted.report],
     })
 }
 
@@ -243,13 +224,4 @@ fn about(run: &Run<'_>, assigned: &Assigned) -> About {
         train_rows: assigned.rows(Split::Train),
         seed: run.options.seed,
     }
-}
-
-/// Features of a single code, in which no node can be split.
-fn constants(bins: &Bins) -> Vec<(u32, &'static str)> {
-    let features = bins.radices.iter().enumerate();
-    let constant = features.filter(|(_, radix)| **radix <= 1);
-    constant
-        .map(|(feature, _)| (feature as u32, "constant in the training rows"))
-        .collect()
 }

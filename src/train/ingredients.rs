@@ -36,7 +36,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     let field = |column: usize| &schema.fields[column];
     let name = |column: Option<usize>| column.map_or("none", |column| &field(column).name);
     let roles = &job.roles;
-    list.add("the target", name(Some(roles.target)));
+    list.add("the target", name(roles.target));
     list.add("the group column", name(roles.group));
     list.add("the weight column", name(roles.weight));
     list.add("the split column", name(roles.split));
@@ -54,6 +54,11 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
         );
         list.add("--test-size", options.test_size.to_string());
         list.add("--valid-size", options.valid_size.to_string());
+    }
+    if let Some(pruning) = &options.prune {
+        // Constrained features are kept.
+        let pruning = (pruning, &trees.constraints.monotone);
+        list.json("the hash of --prune-features", &pruning);
     }
     list.add("max_bin", trees.bins_max.to_string());
     let limits = &options.limits;

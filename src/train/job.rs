@@ -7,7 +7,7 @@ use crate::{
         Schema, ValueType, Values,
         baseline::{self, Baseline},
         profile::{BaselineFiles, Profile},
-        roles::Roles,
+        roles::{Roles, Selection},
     },
     engine::{Context, LaneSource},
     error::{Error, Place, Result},
@@ -37,13 +37,29 @@ impl Job {
     /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
     /// baseline table.
     pub fn open(options: &TrainOptions) -> Result<Self> {
+        Self::open_with(options, &options.selection())
+    }
+
+    /// As [`Self::open`], of data that may have no target.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_without_target(options: &TrainOptions) -> Result<Self> {
+        let selection = Selection {
+            target_is_optional: true,
+            ..options.selection()
+        };
+        Self::open_with(options, &selection)
+    }
+
+    fn open_with(options: &TrainOptions, selection: &Selection) -> Result<Self> {
         let mut dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
         let profile = options.profile.resolve(dataset.schema())?;
         if let Some(profile) = &profile {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
-        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
-        let named = [Some(roles.target), roles.group, roles.split, roles.weight];
+        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), selection)?;
+        let named = [roles.target, roles.group, roles.split, roles.weight];
         for column in roles
             .features
             .iter()
@@ -87,10 +103,19 @@ impl Job {
             .collect()
     }
 
+    /// What is learned.
+    ///
+    /// # Panics
+    /// If there is nothing, which only [`Self::open_without_target`] lets pass.
+    pub fn target_column(&self) -> usize {
+        self.roles.target.expect("a training has a target")
+    }
+
     /// Columns that a scan reads.
     pub fn scan_columns(&self) -> Vec<usize> {
-        let mut columns = vec![self.roles.target];
-        let parts = [self.roles.group, self.roles.split, self.roles.weight];
+        let mut columns = Vec::new();
+        let roles = &self.roles;
+        let parts = [roles.target, roles.group, roles.split, roles.weight];
         for column in parts.into_iter().flatten() {
             if !columns.contains(&column) {
                 columns.push(column);

@@ -22,6 +22,7 @@ use crate::{
     train::{
         assign::Assigned,
         bins::Bins,
+        prune::PrunedInTraining,
         selection::RowSample,
         survey::FeatureSurvey,
         target::{DistinctValues, Target},
@@ -44,9 +45,13 @@ pub struct Known<'a> {
     pub values: Option<DistinctValues>,
     /// Statistics of each feature.
     pub survey: Cow<'a, [FeatureSurvey]>,
+    /// What pruning found, where it was asked for.
+    pub pruned: Option<Cow<'a, PrunedInTraining>>,
     features: Cow<'a, [FeatureSpec]>,
     radices: Vec<u16>,
     layout: CodeLayout,
+    /// Of each byte column of the file, whether it is in the layout.
+    pub in_layout: Vec<bool>,
     assignment: Option<Assignment>,
     warnings: Vec<String>,
     class_rows: [Vec<u64>; 3],
@@ -70,9 +75,11 @@ impl<'a> Known<'a> {
         Self {
             values: target.values(),
             survey: Cow::Borrowed(survey),
+            pruned: None,
             features: Cow::Borrowed(&bins.features),
             radices: bins.radices.clone(),
             layout: bins.layout.clone(),
+            in_layout: bins.in_layout.clone(),
             assignment: assigned.assignment.clone(),
             warnings,
             class_rows: assigned.class_rows.clone(),
@@ -85,12 +92,22 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// With what pruning found.
+    #[must_use]
+    pub fn with_pruned(self, pruned: Option<&'a PrunedInTraining>) -> Self {
+        Self {
+            pruned: pruned.map(Cow::Borrowed),
+            ..self
+        }
+    }
+
     /// What the trees are grown from, and the assignment. The sample is empty.
     pub fn open(self, groups: Option<GroupTable>) -> (Assigned, Vec<FeatureSurvey>, Bins) {
         let bins = Bins {
             features: self.features.into_owned(),
             radices: self.radices,
             layout: self.layout,
+            in_layout: self.in_layout,
         };
         let assigned = Assigned {
             assignment: self.assignment,
@@ -110,11 +127,6 @@ impl<'a> Known<'a> {
     /// Bytes of its serialised form for so many features, texts' categories apart.
     pub fn bytes_max(features: usize) -> u64 {
         (features * (CODES_MAX * size_of::<f64>() + FEATURE_BYTES)) as u64
-    }
-
-    /// How many byte columns the codes have.
-    pub fn byte_columns(&self) -> usize {
-        self.layout.len()
     }
 }
 

@@ -8,8 +8,10 @@
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
 //! 4. [`assign`]: every row's split, and the proof that no group is in two.
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
+//!    [`mod@prune`]: which columns add nothing, where that is asked; [`trimmed`]: a copy without them.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
-//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression.
+//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression. Columns under suspicion
+//!    are compared while they are binned.
 //!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
@@ -31,6 +33,7 @@ pub mod options;
 pub mod output;
 pub mod plan;
 pub mod predict;
+pub mod prune;
 pub mod reuse;
 pub mod rows;
 pub mod scan;
@@ -40,7 +43,9 @@ pub mod split_column;
 pub mod state;
 pub mod survey;
 pub mod target;
+pub mod trimmed;
 
+mod codes;
 mod fit;
 mod recipe;
 mod sampling;
@@ -50,4 +55,4 @@ mod store;
 mod tests;
 
 pub use options::TrainOptions;
-pub use recipe::{Trained, plan, train, verify};
+pub use recipe::{Trained, context, plan, train, verify};

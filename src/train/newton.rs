@@ -243,15 +243,16 @@ fn chosen_rows(spec: &NewtonSpec<'_>, threshold: u64, rows_max: usize) -> Result
 /// A feature's sampled values at some ranks. Texts come back by their hashes.
 fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[usize]) -> Result<Values> {
     let file = &spec.survey.sample;
+    let array = spec.survey.arrays[feature];
     let features = &spec.features[feature];
     if features.value_type != ValueType::Text {
-        let sample = read_sample(file, feature, Some(features.value_type))?;
+        let sample = read_sample(file, array, Some(features.value_type))?;
         return Ok(Values::F64(
             ranks.iter().map(|rank| sample[*rank]).collect(),
         ));
     }
     let mut hashes = vec![0u32; file.rows() as usize];
-    file.read(feature, 0, &mut hashes)?;
+    file.read(array, 0, &mut hashes)?;
     let mut text = TextValues::default();
     let mut ids = HashMap::new();
     if let Binning::Categorical { values, .. } = &features.binning {

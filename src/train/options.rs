@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
-    train::output::Earlier,
+    train::{output::Earlier, prune::Pruning},
 };
 
 pub use crate::data::GroupChoice;
@@ -118,6 +118,10 @@ pub struct TrainOptions {
     pub memory_bytes: u64,
     /// Threads.
     pub threads: usize,
+    /// How columns are pruned; `None` uses all features.
+    pub prune: Option<Pruning>,
+    /// Whether the data without the pruned columns are written too.
+    pub trimmed: bool,
     /// Whether the saved model is opened again and checked on the test rows.
     pub verify: bool,
     /// Bounds; `batch_rows_max` is the user's `--batch-size`.
@@ -151,6 +155,7 @@ impl TrainOptions {
     pub fn selection(&self) -> Selection {
         Selection {
             target: self.target.clone(),
+            target_is_optional: false,
             group: self.group.clone(),
             split: self.split_column.clone(),
             weight: self.weight.clone(),

@@ -23,6 +23,7 @@ use crate::{
         job::Job,
         known::Known,
         newton, predict,
+        prune::{self, Pruning},
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
@@ -76,6 +77,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
+    /// How columns are pruned, if they are.
+    pub prune: Option<&'a Pruning>,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -113,6 +116,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     planner.always();
     planner.scan();
     planner.survey();
+    planner.prune();
     let (histogram_budget_bytes, learner_scratch) = match spec.model {
         ModelSpec::Gbdt(options) => planner.trees(options)?,
         ModelSpec::Logistic(options) => (0, planner.newton(options)),
@@ -126,6 +130,39 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         histogram_budget_bytes,
         notes: planner.notes,
     })
+}
+
+/// What a run holds that scans, surveys and prunes, and no more.
+pub fn pruning_plan(
+    context: &Context<'_>,
+    job: &Job,
+    pruning: &Pruning,
+    limits: &Limits,
+    evaluation: &EvaluationSpec,
+    memory_bytes: u64,
+) -> MemoryPlan {
+    let mut planner = Planner {
+        job,
+        spec: PlanSpec {
+            model: &ModelSpec::Gbdt(BoosterOptions::default()),
+            evaluation,
+            limits,
+            verify: false,
+            prune: Some(pruning),
+            memory_bytes,
+        },
+        threads: context.threads as u64,
+        batches: context.channel_batches_max as u64 + 2,
+        memory: MemoryPlan::new(memory_bytes),
+        notes: Vec::new(),
+        sample_rows: 0,
+        resident_bytes: 0,
+    };
+    planner.always();
+    planner.scan();
+    planner.survey();
+    planner.prune();
+    planner.memory
 }
 
 struct Planner<'a> {
@@ -260,6 +297,21 @@ impl Planner<'_> {
         );
     }
 
+    fn prune(&mut self) {
+        if let Some(pruning) = self.spec.prune {
+            self.decode("correlation", &self.job.roles.features);
+            let threads = self.threads as usize;
+            let (job, limits) = (self.job, self.spec.limits);
+            if pruning.report.is_some() {
+                let pairs = prune::plan::pairs_bytes(self.features().len(), limits);
+                self.memory
+                    .add(ALWAYS, "pairs found", pairs, "until they are reported");
+            }
+            prune::plan::add_screen(&mut self.memory, job, limits, threads);
+            prune::plan::add_sums(&mut self.memory, "correlation", job, limits, threads);
+        }
+    }
+
     fn trees(&mut self, options: &BoosterOptions) -> Result<(u64, u64)> {
         let features = self.features().to_vec();
         self.decode("binning", &features);
@@ -271,6 +323,11 @@ impl Planner<'_> {
             coders + bytes,
             "cut points, a byte column of a slice",
         );
+        if self.spec.prune.is_some() {
+            let threads = self.threads as usize;
+            let (job, limits) = (self.job, self.spec.limits);
+            prune::plan::add_sums(&mut self.memory, "binning", job, limits, threads);
+        }
         self.seal(&features);
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
@@ -394,6 +451,15 @@ impl Planner<'_> {
             2 * found,
             "statistics and cut points as bytes, and the file's",
         );
+        if self
+            .spec
+            .prune
+            .is_some_and(|pruning| pruning.report.is_some())
+        {
+            let pairs = prune::plan::pairs_bytes(features.len(), self.spec.limits);
+            self.memory
+                .add("seal", "pairs found", 2 * pairs, "as bytes, twice");
+        }
         self.memory.add(
             "seal",
             "checksums",

@@ -28,6 +28,7 @@ use crate::{
         output,
         plan::{PlanSpec, RunPlan, plan_run},
         predict::{PredictSpec, predict_and_evaluate},
+        prune::PrunedInTraining,
         reuse::{Found, ROWS, Reused, Shared},
         rows::RowsFile,
         scan::scan,
@@ -47,6 +48,8 @@ pub struct Trained {
     pub assigned: Assigned,
     /// What the survey found of each feature.
     pub survey: Vec<FeatureSurvey>,
+    /// What pruning found, where it was asked for; `survey` is then of the kept features.
+    pub pruned: Option<PrunedInTraining>,
     /// The model; its metrics are filled in by the report.
     pub model: Model,
     /// The options with everything that only the data could tell.
@@ -123,6 +126,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
     } = worked?;
     Ok(Trained {
         survey: survey.features,
+        pruned: run.pruned,
         model: fitted.model,
         left_out: fitted.left_out,
         curve: fitted.curve,
@@ -193,6 +197,8 @@ pub(super) struct Run<'a> {
     pub(super) resumed: Option<Checkpoint>,
     pub(super) resumed_rounds: Option<u32>,
     pub(super) reused: Option<PathBuf>,
+    /// What pruning found, once it has; the job's features are then those that were kept.
+    pub(super) pruned: Option<PrunedInTraining>,
     /// What the shared directory holds, if an earlier run sealed it.
     known: Option<Reused>,
 }
@@ -209,6 +215,10 @@ impl<'a> Run<'a> {
         let earlier = options.earlier()?;
         output::check(&options.out_dir, earlier)?;
         let job = Job::open(options)?;
+        if let Some(pruning) = &options.prune {
+            pruning.check()?;
+            pruning.protected(&job)?;
+        }
         let resumed = store::checkpoint_of(&job, options, progress)?;
         // Before any pass: a name that is not there is found in the schema.
         options.model.clone().resolve_features(&job.features())?;
@@ -268,6 +278,7 @@ impl<'a> Run<'a> {
                 .map(|checkpoint| checkpoint.booster.rounds()),
             resumed,
             reused,
+            pruned: None,
             known: claimed.known,
         })
     }
@@ -276,6 +287,7 @@ impl<'a> Run<'a> {
     fn work(&mut self) -> Result<Worked> {
         let (rows, mut assigned, known) = match self.known.take() {
             Some(reused) => {
+                self.pruned = reused.pruned;
                 let assigned = self.warned(reused.assigned);
                 (
                     reused.rows,
@@ -290,19 +302,36 @@ impl<'a> Run<'a> {
             }
         };
         let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
-        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
-            Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
+            Some((features, bins, codes)) => {
+                if let Some(pruned) = &self.pruned {
+                    pruned.apply(&mut self.job);
+                }
+                (self.known_survey(features)?, bins, Some(codes))
+            }
             None => {
                 if let Some(shared) = &self.shared {
                     shared.write_groups(assigned.groups.as_mut())?;
                 }
-                let survey = self.survey(&rows, &assigned)?;
-                let bins = self.bins(&spec, &survey)?;
-                (survey, bins, None)
+                let mut survey = self.survey(&rows, &assigned)?;
+                let (bins, codes) = match &spec {
+                    ModelSpec::Gbdt(_) => {
+                        let (bins, codes) = self.code(&spec, &rows, &assigned, &mut survey)?;
+                        (bins, Some(codes))
+                    }
+                    ModelSpec::Logistic(_) => {
+                        self.prune(&spec, &rows, &mut survey)?;
+                        (self.bins(&spec, &survey, |_| false)?, None)
+                    }
+                };
+                (survey, bins, codes)
             }
         };
+        if let Some(pruned) = &self.pruned {
+            spec.leave_out_features(&pruned.kept());
+        }
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         let evaluation_spec = self.evaluation_spec(assigned.label_center);
         let fitted = self.fit(&FitSpec {
             model: &spec,
@@ -396,8 +425,14 @@ impl<'a> Run<'a> {
         Ok(survey)
     }
 
-    /// Cut points and categories. A linear model needs no cut points.
-    pub(super) fn bins(&self, spec: &ModelSpec, survey: &Survey) -> Result<Bins> {
+    /// Cut points and categories. A linear model needs no cut points. Features that `may_go` are packed
+    /// apart.
+    pub(super) fn bins(
+        &self,
+        spec: &ModelSpec,
+        survey: &Survey,
+        may_go: impl Fn(usize) -> bool,
+    ) -> Result<Bins> {
         let kept_max = self.options.limits.categories_kept_max;
         let spec = match spec {
             ModelSpec::Gbdt(options) => BinsSpec {
@@ -409,7 +444,7 @@ impl<'a> Run<'a> {
                 categories_max: kept_max.min(options.categories_max as usize),
             },
         };
-        find_bins(&self.context, &self.job, survey, spec)
+        find_bins(&self.context, &self.job, survey, spec, may_go)
     }
 
     /// The model, saved, and how good it is.
@@ -448,7 +483,8 @@ impl<'a> Run<'a> {
     }
 }
 
-pub(super) fn context<'a>(
+/// What the passes of a run with these options work with.
+pub fn context<'a>(
     options: &TrainOptions,
     stop: &'a Stop,
     progress: &'a dyn Progress,
@@ -474,13 +510,14 @@ fn plan_for(
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,
+        prune: options.prune.as_ref(),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)
 }
 
 /// What will be evaluated, as far as it is known before any pass.
-fn evaluation_spec(
+pub(super) fn evaluation_spec(
     options: &TrainOptions,
     job: &Job,
     task: Task,

@@ -1,7 +1,10 @@
 //! Codes that another run left, or that others shall find: where they lie, whether they are of the same
 //! data, and whether they are whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     engine::{Context, PassReport, Progress, parallel_map},
@@ -19,6 +22,7 @@ use crate::{
         known::{self, Known},
         options::TrainOptions,
         output,
+        prune::PrunedInTraining,
         rows::RowsFile,
         survey::FeatureSurvey,
         target::DistinctValues,
@@ -52,6 +56,8 @@ pub struct Reused {
     pub assigned: Assigned,
     /// Statistics of each feature.
     pub survey: Vec<FeatureSurvey>,
+    /// What pruning found, where it was asked for.
+    pub pruned: Option<PrunedInTraining>,
     /// Features and the layout of their codes.
     pub bins: Bins,
     /// The codes.
@@ -182,12 +188,12 @@ fn open_files(
     context: &Context<'_>,
     path: &Path,
     seal: &Seal,
-    known: Known<'_>,
+    mut known: Known<'_>,
     (rows_in_data, weighted): (u64, bool),
     mut groups: Option<GroupTable>,
 ) -> Result<Reused> {
     let rows = RowsFile::open(&path.join(ROWS), rows_in_data, weighted)?;
-    let element_bytes = vec![1; known.byte_columns()];
+    let element_bytes = vec![1; known.in_layout.len()];
     let codes = BlockFile::open(&path.join(CODES), rows_in_data, &element_bytes)?;
     for (name, file) in [(ROWS, rows.block_file()), (CODES, &codes)] {
         let sums = checksums(context, file)?;
@@ -204,11 +210,14 @@ fn open_files(
     if let Some(groups) = &mut groups {
         known::read_groups(&path.join(GROUPS), groups)?;
     }
+    let codes = codes.with_arrays(&known.in_layout);
+    let pruned = known.pruned.take().map(Cow::into_owned);
     let (assigned, survey, bins) = known.open(groups);
     Ok(Reused {
         rows,
         assigned,
         survey,
+        pruned,
         bins,
         codes,
     })

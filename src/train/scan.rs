@@ -94,7 +94,7 @@ impl Sink for ScanSink<'_> {
         let roles = &self.job.roles;
         let wrong =
             |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
-        if batch.column == roles.target {
+        if Some(batch.column) == roles.target {
             let read = self.target.labels_into(&batch.values, &mut self.labels);
             read.map_err(|message| {
                 let row = batch.first_row + self.labels.len() as u64;

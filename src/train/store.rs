@@ -13,7 +13,8 @@ use crate::{
     learner::ModelSpec,
     scratch::BlockFile,
     train::{
-        assign::ungrouped_warning,
+        assign::{Assigned, ungrouped_warning},
+        bins::Bins,
         checkpoint::{Checkpoint, CheckpointAbout, CheckpointWriter},
         classes::{find_target, known_target, task_choice},
         fit::FitSpec,
@@ -24,6 +25,7 @@ use crate::{
         output,
         recipe::Run,
         reuse::{self, Found, Reused, Shared, run_files},
+        rows::RowsFile,
         survey::{FeatureSurvey, Survey},
         target::Target,
     },
@@ -82,7 +84,7 @@ pub(super) fn target_of(
     let values = found.and_then(Found::values);
     match (known_target(job, options)?, values) {
         (None, Some(values)) => {
-            let name = &job.schema().fields[job.roles.target].name;
+            let name = &job.schema().fields[job.target_column()].name;
             let choice = task_choice(job, options);
             Target::from_values(name, values, choice, options.limits.classes_max)
         }
@@ -172,6 +174,7 @@ impl Run<'_> {
     pub(super) fn known_survey(&self, features: Vec<FeatureSurvey>) -> Result<Survey> {
         let sample = BlockFile::create(&self.scratch.file("sample"), 0, &vec![8; features.len()])?;
         Ok(Survey {
+            arrays: (0..features.len()).collect(),
             features,
             sample,
             report: PassReport {
@@ -187,21 +190,29 @@ impl Run<'_> {
     ///
     /// # Errors
     /// When files cannot be read back or the seal not be written.
-    pub(super) fn seal(&self, spec: &FitSpec<'_>, codes: &BlockFile) -> Result<()> {
+    pub(super) fn seal(
+        &self,
+        rows: &RowsFile,
+        assigned: &Assigned,
+        survey: &Survey,
+        bins: &Bins,
+        codes: &BlockFile,
+    ) -> Result<()> {
         let Some(shared) = &self.shared else {
             return Ok(());
         };
         let of_options = ungrouped_warning(&self.job, self.options);
-        let warnings = spec.assigned.warnings.iter();
+        let warnings = assigned.warnings.iter();
         let warnings = warnings.filter(|warning| Some(*warning) != of_options.as_ref());
         let known = Known::new(
             &self.target,
-            spec.assigned,
+            assigned,
             warnings.cloned().collect(),
-            &spec.survey.features,
-            &spec.bins,
-        );
-        let files = [spec.rows.block_file(), codes];
+            &survey.features,
+            bins,
+        )
+        .with_pruned(self.pruned.as_ref());
+        let files = [rows.block_file(), codes];
         shared.seal(&self.context, self.options, &known, files)
     }
 

@@ -44,6 +44,8 @@ pub struct Survey {
     /// The sampled values: an array a feature. Without rows where the survey was another run's: trees
     /// need the sample no more once there are cut points.
     pub sample: BlockFile,
+    /// Each feature's array in it.
+    pub arrays: Vec<usize>,
     /// The pass.
     pub report: PassReport,
 }
@@ -96,6 +98,7 @@ pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
         Ok(())
     })?;
     Ok(Survey {
+        arrays: (0..merged.len()).collect(),
         features: merged,
         sample,
         report,
@@ -113,6 +116,24 @@ pub fn sample_bytes(schema: &Schema, column: usize) -> usize {
 /// The number that stands for a text in the sample; 0 is missing.
 pub fn sampled_text(value: &str) -> u32 {
     (hash_text(value) as u32).max(1)
+}
+
+impl Survey {
+    /// Leaves out features, and answers what was found of them, in the place of each.
+    pub fn leave_out(&mut self, kept: impl Fn(usize) -> bool) -> Vec<Option<FeatureSurvey>> {
+        let mut left_out = Vec::with_capacity(self.features.len());
+        for (feature, found) in std::mem::take(&mut self.features).into_iter().enumerate() {
+            if kept(feature) {
+                self.features.push(found);
+                left_out.push(None);
+            } else {
+                left_out.push(Some(found));
+            }
+        }
+        let mut feature = 0..;
+        self.arrays.retain(|_| feature.next().is_some_and(&kept));
+        left_out
+    }
 }
 
 impl SurveySpec<'_> {

@@ -40,6 +40,26 @@ pub fn layout(radices: &[u16]) -> CodeLayout {
     CodeLayout { byte_columns }
 }
 
+/// As [`layout`], with some features packed apart from the others, in byte columns behind theirs: once
+/// those features are left out, no byte of the others holds their codes.
+pub fn layout_apart(radices: &[u16], is_apart: impl Fn(usize) -> bool) -> CodeLayout {
+    let side = |apart: bool| {
+        let radices: Vec<u16> = (radices.iter().enumerate())
+            .map(|(feature, radix)| {
+                if is_apart(feature) == apart {
+                    *radix
+                } else {
+                    0
+                }
+            })
+            .collect();
+        layout(&radices).byte_columns
+    };
+    CodeLayout {
+        byte_columns: [side(false), side(true)].concat(),
+    }
+}
+
 /// Adds a feature's codes to its byte column. The column is zeroed before its first member.
 pub fn pack_into(codes: &[u8], member: PackMember, column: &mut [u8]) {
     assert_eq!(codes.len(), column.len());
@@ -89,6 +109,22 @@ mod tests {
         let used = columns(&mixed);
         let bits: f64 = mixed.iter().map(|&radix| f64::from(radix).log2()).sum();
         assert!(used as f64 >= bits / 8.0 && used < 480, "{used}");
+    }
+
+    #[test]
+    fn features_apart_share_no_byte_with_others() {
+        let radices = [2, 3, 1, 5, 16, 250, 2];
+        let found = layout_apart(&radices, |feature| feature % 3 == 0);
+        let mut all: Vec<u32> = Vec::new();
+        for members in &found.byte_columns {
+            let features: Vec<u32> = members.iter().map(|member| member.feature).collect();
+            let apart = features.iter().filter(|feature| **feature % 3 == 0).count();
+            assert!(apart == 0 || apart == features.len(), "{features:?}");
+            all.extend(features);
+        }
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 3, 4, 5, 6]);
+        assert_eq!(layout_apart(&radices, |_| false), layout(&radices));
     }
 
     #[test]

@@ -18,5 +18,6 @@ mod kill;
 mod kinds;
 mod laws;
 mod make_data;
+mod prune;
 mod refusals;
 mod scratch;

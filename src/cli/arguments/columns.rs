@@ -76,6 +76,7 @@ impl ColumnArguments {
         }
         Ok(Selection {
             target: self.target.clone(),
+            target_is_optional: false,
             group: self.group_col.clone().unwrap_or_default(),
             split: self.split_col.clone(),
             weight: self.weight_col.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{ColumnArguments, values};
+use super::{ColumnArguments, prune::PruningArguments, values};
 use crate::{
     learner::gbdt::Sampling,
     train::options::{SplitRule, TaskChoice},
@@ -101,6 +101,8 @@ pub(in crate::cli) struct TrainArguments {
     #[command(flatten)]
     pub(in crate::cli) columns: ColumnArguments,
     #[command(flatten)]
+    pub(in crate::cli) prune: PruneInTraining,
+    #[command(flatten)]
     pub(in crate::cli) split: SplitArguments,
     #[command(flatten)]
     pub(in crate::cli) run: RunArguments,
@@ -139,6 +141,25 @@ pub(in crate::cli) struct ModelArguments {
     /// from the target's values.
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) task: Task,
+}
+
+/// Which features are left out for what the data say of them.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Pruning")]
+pub(in crate::cli) struct PruneInTraining {
+    /// Leave out features that add nothing in the training rows: constant, repeated, or told by another one.
+    ///
+    /// features.csv says which and why. The data without them are copied to dataset_trimmed.parquet in
+    /// --out-dir; see `rowmill prune --help`.
+    #[arg(long)]
+    pub(in crate::cli) prune_features: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) pruning: PruningArguments,
+
+    /// Do not write dataset_trimmed.parquet.
+    #[arg(long)]
+    pub(in crate::cli) no_trimmed: bool,
 }
 
 /// Which rows are held out.

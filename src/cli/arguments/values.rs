@@ -68,6 +68,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Any number; whoever uses it says what it may be.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| "it is not a number; write for example 0.99".to_owned())
+}
+
 /// Which rows grow a tree.
 pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
     Sampling::parse(text)

@@ -71,7 +71,7 @@ fn check_error(columns: &str, with_profile: bool, build: impl FnOnce(&mut Select
 fn the_profile_gives_the_parts() {
     let schema = schema(SPLICE);
     let roles = Roles::resolve(&schema, Some(&Profile::splice()), &Selection::default()).unwrap();
-    assert_eq!(names(&schema, &[roles.target]), "splice_type");
+    assert_eq!(roles.target, schema.index_of("splice_type"));
     assert_eq!(roles.group, Some(0));
     assert_eq!(roles.split, None);
     assert_eq!(
@@ -318,4 +318,20 @@ fn contradictions_are_explained() {
         |_| (),
         "--exclude a,b,c,d,e (1 more have such types)",
     );
+}
+
+#[test]
+fn data_without_a_target_will_do_where_it_is_optional() {
+    let schema = schema("a b");
+    let optional = selection(|selection| selection.target_is_optional = true);
+    for profile in [None, Some(&Profile::splice())] {
+        let roles = Roles::resolve(&schema, profile, &optional).unwrap();
+        assert_eq!((roles.target, roles.features), (None, vec![0, 1]));
+    }
+    let named = Selection {
+        target: Some("nope".to_owned()),
+        ..optional
+    };
+    let error = Roles::resolve(&schema, None, &named).unwrap_err();
+    assert!(error.to_string().contains("nope"), "{error}");
 }

@@ -106,6 +106,22 @@ impl FeatureConstraints {
         direction.copied().unwrap_or(0)
     }
 
+    /// Leaves out features and numbers the others anew.
+    pub fn leave_out(&mut self, kept: &[bool]) {
+        let mut feature = 0..;
+        self.directions
+            .retain(|_| feature.next().is_some_and(|feature: usize| kept[feature]));
+        let number = |feature: u32| {
+            let before = &kept[..feature as usize];
+            before.iter().filter(|kept| **kept).count() as u32
+        };
+        for set in &mut self.sets {
+            set.retain(|feature| kept[*feature as usize]);
+            set.iter_mut()
+                .for_each(|feature| *feature = number(*feature));
+        }
+    }
+
     /// Takes away the features that must not follow on a path: those that share no set with all of
     /// it, but for the path's own (XGBoost's rule).
     pub fn forbid(&self, path: &[u32], used: &mut [bool]) {
@@ -200,6 +216,20 @@ mod tests {
 
     fn name(name: &str) -> FeatureKey {
         FeatureKey::Name(name.to_owned())
+    }
+
+    #[test]
+    fn constraints_follow_their_features_when_others_are_left_out() {
+        let mut constraints = FeatureConstraints {
+            directions: vec![0, 1, -1, 0, 1],
+            sets: vec![vec![0, 1, 4], vec![2, 3], vec![0]],
+        };
+        constraints.leave_out(&[false, true, true, false, true]);
+        assert_eq!(constraints.directions, [1, -1, 1]);
+        assert_eq!(constraints.sets, [vec![0, 2], vec![1], vec![]]);
+        let mut none = FeatureConstraints::default();
+        none.leave_out(&[false, true]);
+        assert_eq!(none, FeatureConstraints::default());
     }
 
     #[test]

@@ -186,19 +186,24 @@ impl TableWriter {
         let Self { path, writer, .. } = self;
         let fail = |error| write_error(&path, error);
         let temporary = writer.into_inner().map_err(fail)?;
-        let io_error = |error| Error::io("write", &path, error);
-        temporary.as_file().sync_all().map_err(io_error)?;
-        let bytes = temporary.as_file().metadata().map_err(io_error)?.len();
-        temporary
-            .persist(&path)
-            .map_err(|error| Error::io("create", &path, error.error))?;
-        sync_directory_of(&path)?;
-        Ok(bytes)
+        persist(temporary, &path)
     }
 }
 
+/// Syncs a complete file and renames it into place. Answers its size in bytes.
+pub(in crate::source) fn persist(temporary: NamedTempFile, path: &Path) -> Result<u64> {
+    let io_error = |error| Error::io("write", path, error);
+    temporary.as_file().sync_all().map_err(io_error)?;
+    let bytes = temporary.as_file().metadata().map_err(io_error)?.len();
+    temporary
+        .persist(path)
+        .map_err(|error| Error::io("create", path, error.error))?;
+    sync_directory_of(path)?;
+    Ok(bytes)
+}
+
 /// A hidden temporary file in the directory of `path`, readable by all.
-fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
+pub(in crate::source) fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rowmill-").suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
@@ -272,7 +277,7 @@ fn properties_of(options: &WriteOptions) -> WriterProperties {
 }
 
 /// What the writer said, as the operating system's error where it is one.
-fn write_error(path: &Path, error: ParquetError) -> Error {
+pub(in crate::source) fn write_error(path: &Path, error: ParquetError) -> Error {
     let source = match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(io_error) => *io_error,

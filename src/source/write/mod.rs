@@ -10,7 +10,7 @@
 //! slice's levels and values, and one page and dictionary of one column.
 
 mod column;
-mod file;
+pub(super) mod file;
 
 #[cfg(test)]
 mod tests;

@@ -154,6 +154,8 @@ impl Fixture {
             keep_scratch: false,
             memory_bytes: 1 << 30,
             threads,
+            prune: None,
+            trimmed: true,
             verify: true,
             limits: Limits {
                 batch_rows_max: batch,

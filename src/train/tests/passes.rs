@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::{Fixture, ROWS, WORDS, bits, linear, trees, with_context};
 use crate::{
     data::{Absent, Split, ValueType, Values},
@@ -16,7 +18,7 @@ use crate::{
     stats::sample,
     train::{
         assign::{AssignSpec, Assigned, SplitSource, assign},
-        binning::write_codes_in_slices,
+        binning::{BinningSpec, write_codes},
         bins::Bins,
         block_memory::block_memory_bytes,
         boost::{BoostSpec, boost},
@@ -125,12 +127,27 @@ fn the_survey_agrees_with_the_training_rows() {
     });
 }
 
+fn binning_spec<'a>(
+    run: &'a Run<'_>,
+    bins: &'a Bins,
+    path: &'a Path,
+    slice_rows_max: usize,
+) -> BinningSpec<'a> {
+    BinningSpec {
+        job: &run.job,
+        bins,
+        path,
+        slice_rows_max,
+        sums: None,
+    }
+}
+
 #[test]
 fn codes_are_packed_across_batches_and_slices() {
     let fixture = Fixture::new();
     assigned(&fixture, trees(), |run, rows, found| {
         let survey = run.survey(rows, found).unwrap();
-        let bins = run.bins(&trees(), &survey).unwrap();
+        let bins = run.bins(&trees(), &survey, |_| false).unwrap();
         let packs = bins
             .layout
             .byte_columns
@@ -139,9 +156,8 @@ fn codes_are_packed_across_batches_and_slices() {
         assert!(packs.count() > 0, "{:?}", bins.layout);
         for slice_rows_max in [1 << 20, 250, 77] {
             let path = run.scratch.file(&format!("codes-{slice_rows_max}"));
-            let (codes, _) =
-                write_codes_in_slices(&run.context, &run.job, &bins, &path, slice_rows_max)
-                    .unwrap();
+            let spec = binning_spec(run, &bins, &path, slice_rows_max);
+            let codes = write_codes(&run.context, &spec).unwrap().codes;
             for (name, values) in [
                 ("flag", &fixture.table.flag),
                 ("ternary", &fixture.table.ternary),
@@ -167,11 +183,11 @@ fn a_value_without_a_code_means_that_the_data_changed() {
     let fixture = Fixture::new();
     assigned(&fixture, trees(), |run, rows, found| {
         let survey = run.survey(rows, found).unwrap();
-        let mut bins = run.bins(&trees(), &survey).unwrap();
+        let mut bins = run.bins(&trees(), &survey, |_| false).unwrap();
         bins.radices = bins.radices.iter().map(|radix| radix - 1).collect();
         bins.layout = pack::layout(&bins.radices);
         let path = run.scratch.file("codes");
-        let written = write_codes_in_slices(&run.context, &run.job, &bins, &path, 1000);
+        let written = write_codes(&run.context, &binning_spec(run, &bins, &path, 1000));
         let error = written.map(|_| ()).unwrap_err();
         assert!(matches!(error, Error::InputChanged { .. }), "{error}");
     });
@@ -185,7 +201,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             unreachable!("a linear model")
         };
         let survey = run.survey(rows, found).unwrap();
-        let bins = run.bins(&linear(), &survey).unwrap();
+        let bins = run.bins(&linear(), &survey, |_| false).unwrap();
         let spec = NewtonSpec {
             options: &options,
             job: &run.job,
@@ -371,6 +387,7 @@ fn trees_learn_a_threshold_from_blocks() {
         }],
         radices: vec![10],
         layout: pack::layout(&[10]),
+        in_layout: vec![true],
     };
     let options = BoosterOptions {
         trees: 3,

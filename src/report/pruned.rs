@@ -1,0 +1,189 @@
+//! What pruning found: its part of `features.csv`, `correlations.csv`, and a summary.
+
+use std::{fmt::Write as _, path::Path};
+
+use super::{
+    FeatureRow, FeatureStatus, csv_file, features,
+    finish::describe,
+    text::{self, grouped, printable},
+};
+use crate::{
+    data::Role,
+    error::Result,
+    train::{
+        job::Job,
+        prune::{Findings, Pruned},
+    },
+    transform::prune::Verdict,
+};
+
+/// The name of the file with all pairs of interest.
+pub const CORRELATIONS: &str = "correlations.csv";
+
+/// Dropped columns that the summary lists.
+const DROPPED_LISTED: usize = 20;
+
+/// The names of the columns that were looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    job: &'a Job,
+    columns: &'a [usize],
+}
+
+impl<'a> Names<'a> {
+    /// `columns` has the schema's index of each.
+    pub fn new(job: &'a Job, columns: &'a [usize]) -> Self {
+        Self { job, columns }
+    }
+
+    fn of(self, feature: usize) -> &'a str {
+        &self.job.schema().fields[self.columns[feature]].name
+    }
+}
+
+/// Writes `features.csv`, and `correlations.csv` where it was asked for, into a directory.
+///
+/// # Errors
+/// [`crate::Error::Io`] naming the file.
+pub fn write(directory: &Path, pruned: &Pruned) -> Result<Vec<FeatureRow>> {
+    let rows = rows(pruned);
+    features::write(directory, rows.iter().cloned())?;
+    write_correlations(directory, names_of(pruned), &pruned.findings)?;
+    Ok(rows)
+}
+
+/// Writes all pairs of interest, where a reporting threshold was given: two columns, r, the rows in
+/// which both have a finite value, and whether they are the same in every row.
+///
+/// # Errors
+/// [`crate::Error::Io`] naming the file.
+pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Findings) -> Result<()> {
+    if findings.pruning.report.is_none() {
+        return Ok(());
+    }
+    csv_file::write(&directory.join(CORRELATIONS), |csv| {
+        csv.row(["first", "second", "correlation", "common_rows", "identical"])?;
+        for pair in &findings.pairs {
+            let [first, second] = pair.columns.map(|feature| names.of(feature as usize));
+            csv.row([
+                first.to_owned(),
+                second.to_owned(),
+                text::number(pair.r),
+                // Texts are hashed, and have no rows in common with anything.
+                if pair.r.is_nan() {
+                    String::new()
+                } else {
+                    pair.count.to_string()
+                },
+                pair.identical.to_string(),
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+fn rows(pruned: &Pruned) -> Vec<FeatureRow> {
+    let job = &pruned.job;
+    let fields = job.schema().fields.iter().enumerate();
+    let row = |(column, field): (usize, &crate::data::Field)| {
+        let (role, why) = job.roles.role_of(column);
+        let mut row = FeatureRow {
+            name: field.name.clone(),
+            file_type: field.file_type.clone(),
+            status: FeatureStatus::Excluded,
+            reason: if why.is_empty() { role.name() } else { why }.to_owned(),
+            ..FeatureRow::default()
+        };
+        if role == Role::Feature {
+            let feature = job
+                .roles
+                .features
+                .binary_search(&column)
+                .expect("a feature is among the features");
+            row.status = FeatureStatus::Used;
+            describe(&mut row, &pruned.survey[feature]);
+            explain(&mut row, names_of(pruned), &pruned.findings, feature);
+        }
+        row
+    };
+    fields.map(row).collect()
+}
+
+/// Says in a feature's row why it was dropped, if it was.
+pub(super) fn explain(row: &mut FeatureRow, names: Names<'_>, findings: &Findings, feature: usize) {
+    let verdict = findings.verdicts[feature];
+    if verdict.is_kept() {
+        return;
+    }
+    row.status = FeatureStatus::Pruned;
+    row.reason = reason(names, findings, &verdict);
+    if let Some(covered) = verdict.covered() {
+        row.kept_twin = Some(names.of(covered.by).to_owned());
+        row.correlation = Some(covered.r);
+    }
+}
+
+fn reason(names: Names<'_>, findings: &Findings, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Kept => "kept".to_owned(),
+        Verdict::Constant => "constant".to_owned(),
+        Verdict::LowVariance => format!("variance at most {}", findings.pruning.rules.variance),
+        Verdict::Duplicate(covered) => format!("the same values as {}", names.of(covered.by)),
+        Verdict::Correlated(covered) => format!(
+            "correlated with {} over {} rows",
+            names.of(covered.by),
+            covered.count
+        ),
+    }
+}
+
+fn names_of(pruned: &Pruned) -> Names<'_> {
+    Names::new(&pruned.job, &pruned.job.roles.features)
+}
+
+/// How many columns there were, what became of them, and what is promised of those kept.
+pub fn summary(names: Names<'_>, findings: &Findings) -> String {
+    let count = |is: &dyn Fn(&Verdict) -> bool| grouped(findings.count(is) as u64);
+    let mut text = String::new();
+    let lines = [
+        ("columns in", grouped(findings.verdicts.len() as u64)),
+        ("constant", count(&|verdict| *verdict == Verdict::Constant)),
+        (
+            "low variance",
+            count(&|verdict| *verdict == Verdict::LowVariance),
+        ),
+        (
+            "duplicate",
+            count(&|verdict| matches!(verdict, Verdict::Duplicate(_))),
+        ),
+        (
+            "correlated",
+            count(&|verdict| matches!(verdict, Verdict::Correlated(_))),
+        ),
+        ("kept", count(&Verdict::is_kept)),
+    ];
+    for (name, count) in lines {
+        let _ = writeln!(text, "  {name:<14} {count:>7}");
+    }
+    let covered = (0..findings.verdicts.len())
+        .filter_map(|feature| Some((feature, findings.verdicts[feature].covered()?)));
+    let covered: Vec<_> = covered.collect();
+    for (feature, covered) in covered.iter().take(DROPPED_LISTED) {
+        let how = match findings.verdicts[*feature] {
+            Verdict::Duplicate(_) => "same values".to_owned(),
+            _ => format!("r {:.6}, {} rows", covered.r, grouped(covered.count)),
+        };
+        let _ = writeln!(
+            text,
+            "  {} -> {} ({how})",
+            printable(names.of(*feature)),
+            printable(names.of(covered.by))
+        );
+    }
+    if covered.len() > DROPPED_LISTED {
+        let more = covered.len() - DROPPED_LISTED;
+        let _ = writeln!(text, "  and {more} more, see {}", features::NAME);
+    }
+    text.push_str(&findings.promise());
+    text
+}
