@@ -155,7 +155,7 @@ fn shards_that_store_a_number_differently() {
     ] {
         let specs = [ColumnSpec::nullable("x", kind)];
         let options = WriteOptions::default();
-        let mut writer = TableWriter::create(&input.join(name), &specs, &options).unwrap();
+        let mut writer = TableWriter::create(input.join(name), &specs, &options).unwrap();
         writer.write_row_group(&[data]).unwrap();
         writer.finish().unwrap();
     }
