@@ -1,5 +1,7 @@
 //! A column chunk that has one value in all rows, for a file that does not have the column.
 
+use std::io::Write;
+
 use parquet::{
     basic::{Compression, Type as PhysicalType},
     column::writer::ColumnWriter,
@@ -7,7 +9,6 @@ use parquet::{
     errors::{ParquetError, Result},
     file::writer::SerializedRowGroupWriter,
 };
-use tempfile::NamedTempFile;
 
 use crate::data::Absent;
 
@@ -21,8 +22,8 @@ const PIECE_ROWS: usize = 8_192;
 ///
 /// # Errors
 /// A nested column, or a type that has no zero; the disk's refusal.
-pub(super) fn write(
-    output: &mut SerializedRowGroupWriter<'_, NamedTempFile>,
+pub(super) fn write<W: Write + Send>(
+    output: &mut SerializedRowGroupWriter<'_, W>,
     absent: Absent,
     rows: usize,
 ) -> Result<()> {

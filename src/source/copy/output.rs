@@ -2,7 +2,7 @@
 
 use std::{
     hash::Hasher,
-    io::{self, BufReader, Read},
+    io::{self, BufReader, BufWriter, Read},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -34,6 +34,9 @@ use crate::{
 /// Bytes read from an input file at a time.
 const READ_BYTES: usize = 1 << 18;
 
+/// Bytes written to an output file at a time; the Parquet writer's own pieces are of 8 KiB.
+const WRITE_BYTES: usize = 1 << 18;
+
 /// The most bytes of a footer that is read back: it was just written by us.
 const FOOTER_BYTES_MAX: u64 = 1 << 31;
 
@@ -41,7 +44,7 @@ const FOOTER_BYTES_MAX: u64 = 1 << 31;
 pub(super) struct OutputFile {
     path: PathBuf,
     columns: Columns,
-    writer: SerializedFileWriter<NamedTempFile>,
+    writer: SerializedFileWriter<BufWriter<NamedTempFile>>,
     rows: u64,
     /// What each row group must turn out to be when it is read back.
     written: Vec<WrittenRowGroup>,
@@ -70,6 +73,7 @@ impl OutputFile {
             properties = properties.set_created_by(created_by.clone());
         }
         let properties = Arc::new(properties.build());
+        let temporary = BufWriter::with_capacity(WRITE_BYTES, temporary);
         let writer = SerializedFileWriter::new(temporary, schema, properties).map_err(fail)?;
         Ok(Self {
             path: path.to_path_buf(),
@@ -154,9 +158,12 @@ impl OutputFile {
             rows,
             written,
         } = self;
-        let temporary = writer
+        let buffered = writer
             .into_inner()
             .map_err(|error| table::write_error(&path, error))?;
+        let temporary = buffered
+            .into_inner()
+            .map_err(|error| Error::io("write", &path, error.into_error()))?;
         check_written(temporary.path(), &path, &columns, rows, &written)?;
         let bytes = table::persist(temporary, &path)?;
         Ok(Copied {
@@ -182,7 +189,7 @@ fn failed(error: ParquetError, place: Place, path: &Path) -> Error {
 
 /// Copies one chunk's bytes and hashes them on the way.
 fn copy_chunk(
-    output: &mut SerializedRowGroupWriter<'_, NamedTempFile>,
+    output: &mut SerializedRowGroupWriter<'_, BufWriter<NamedTempFile>>,
     file: &PositionedFile,
     chunk: &ColumnChunkMetaData,
     rows: i64,
