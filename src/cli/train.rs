@@ -76,7 +76,12 @@ pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
 fn files(options: &TrainOptions, has_delta: bool) -> String {
     let mut text = format!("in {}:", options.out_dir.display());
     for artefact in report::ARTEFACTS {
-        if has_delta || artefact.name != report::delta::NAME {
+        let is_there = match artefact.name {
+            report::delta::NAME => has_delta,
+            report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
+            _ => true,
+        };
+        if is_there {
             let _ = write!(text, "\n  {:<22} {}", artefact.name, artefact.what);
         }
     }

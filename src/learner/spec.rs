@@ -197,7 +197,8 @@ impl ModelSpec {
         }
     }
 
-    /// Fills in what only the data can tell: class weights, and the penalty that `C` means.
+    /// Fills in what only the data can tell: class weights, and the penalty that `C` means beside the
+    /// sum of the weighted losses.
     ///
     /// `classes` are the target's classes with their training rows, empty for regression; `rows` are
     /// all training rows.
@@ -206,22 +207,30 @@ impl ModelSpec {
     /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
     pub fn resolve(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
+        self.resolve_class_weights(classes, rows)?;
+        if let Self::Logistic(options) = self {
+            let factors = options.class_weights.iter().chain(std::iter::repeat(&1.0));
+            let weights = classes.iter().zip(factors);
+            let weight: f64 = weights
+                .map(|((_, rows), factor)| *rows as f64 * factor)
+                .sum();
+            options.resolve_strength(weight.max(1.0));
+        }
+        Ok(())
+    }
+
+    fn resolve_class_weights(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
         let (balanced, named, weights) = match self {
             Self::Gbdt(options) => (
                 options.balanced,
                 &options.named_class_weights,
                 &mut options.class_weights,
             ),
-            Self::Logistic(options) => {
-                if let Some(inverse) = options.inverse_l2 {
-                    options.l2 = 1.0 / (inverse * rows.max(1) as f64);
-                }
-                (
-                    options.balanced,
-                    &options.named_class_weights,
-                    &mut options.class_weights,
-                )
-            }
+            Self::Logistic(options) => (
+                options.balanced,
+                &options.named_class_weights,
+                &mut options.class_weights,
+            ),
         };
         if !balanced && named.is_empty() {
             return Ok(());

@@ -39,6 +39,8 @@ pub enum FileKind {
     Model,
     /// A run that can be resumed.
     Checkpoint,
+    /// A learner that goes on with further batches.
+    Learner,
 }
 
 impl FileKind {
@@ -46,6 +48,7 @@ impl FileKind {
         match self {
             Self::Model => *b"RMLLMODL",
             Self::Checkpoint => *b"RMLLCKPT",
+            Self::Learner => *b"RMLLLRNR",
         }
     }
 
@@ -53,6 +56,7 @@ impl FileKind {
         match self {
             Self::Model => "model",
             Self::Checkpoint => "checkpoint",
+            Self::Learner => "learner",
         }
     }
 }

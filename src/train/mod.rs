@@ -9,7 +9,7 @@
 //! 4. [`assign`]: every row's split, and the proof that no group is in two.
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
-//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression.
+//! 7. [`binning`] and [`boost`] for trees, [`newton`] or gradient descent for logistic regression.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
 pub mod assign;
@@ -29,6 +29,7 @@ pub mod rows;
 pub mod scan;
 pub mod scores;
 pub mod selection;
+mod sgd;
 pub mod split_column;
 pub mod state;
 pub mod survey;

@@ -93,6 +93,8 @@ fn a_run_leaves_its_artefacts_and_nothing_else() {
         "splits.parquet",
     ];
     assert_eq!(names(&runs().trees()), expected);
+    let mut expected = expected.to_vec();
+    expected.insert(0, "coefficients.csv");
     assert_eq!(names(&runs().logistic()), expected);
 }
 

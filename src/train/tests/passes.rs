@@ -196,7 +196,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             train_rows: found.rows(Split::Train),
         };
         let columns = &run.job.roles.features;
-        let design = design(&bins.features, columns, &survey.features, 10).unwrap();
+        let design = design(&bins.features, columns, &survey.features, &options).unwrap();
         let pass = Logistic::new(&options, design.len(), 2)
             .unwrap()
             .next_pass()

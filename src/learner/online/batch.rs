@@ -1,0 +1,98 @@
+//! What a learner is fed: views of the caller's arrays.
+
+use ndarray::{ArrayView1, ArrayView2};
+
+/// Numbers, a row each, borrowed from the caller in either layout. NaN and infinite are missing.
+#[derive(Debug, Clone, Copy)]
+pub enum Table<'a> {
+    /// Single precision.
+    F32(ArrayView2<'a, f32>),
+    /// Double precision.
+    F64(ArrayView2<'a, f64>),
+}
+
+impl<'a> From<ArrayView2<'a, f32>> for Table<'a> {
+    fn from(view: ArrayView2<'a, f32>) -> Self {
+        Self::F32(view)
+    }
+}
+
+impl<'a> From<ArrayView2<'a, f64>> for Table<'a> {
+    fn from(view: ArrayView2<'a, f64>) -> Self {
+        Self::F64(view)
+    }
+}
+
+impl Table<'_> {
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::F32(view) => view.nrows(),
+            Self::F64(view) => view.nrows(),
+        }
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::F32(view) => view.ncols(),
+            Self::F64(view) => view.ncols(),
+        }
+    }
+
+    /// Replaces `out` by a column's values in the given rows.
+    pub(super) fn gather(&self, column: usize, rows: &[u32], out: &mut Vec<f64>) {
+        out.clear();
+        match self {
+            Self::F32(view) => {
+                let column = view.column(column);
+                out.extend(rows.iter().map(|row| f64::from(column[*row as usize])));
+            }
+            Self::F64(view) => {
+                let column = view.column(column);
+                out.extend(rows.iter().map(|row| column[*row as usize]));
+            }
+        }
+    }
+}
+
+/// Rows to learn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The features, a row each.
+    pub features: Table<'a>,
+    /// The place of each row's class among the declared ones: 0, 1, ...
+    pub labels: ArrayView1<'a, f64>,
+    /// The importance of each row, 0 or more; 1 without.
+    pub weights: Option<ArrayView1<'a, f64>>,
+    /// The features' names, to be compared with the declared ones; not compared without.
+    pub names: Option<&'a [&'a str]>,
+}
+
+impl<'a> Batch<'a> {
+    /// Rows of weight 1 whose columns are in the declared order.
+    pub fn new(features: impl Into<Table<'a>>, labels: ArrayView1<'a, f64>) -> Self {
+        Self {
+            features: features.into(),
+            labels,
+            weights: None,
+            names: None,
+        }
+    }
+
+    /// The same rows with weights.
+    pub fn with_weights(self, weights: ArrayView1<'a, f64>) -> Self {
+        Self {
+            weights: Some(weights),
+            ..self
+        }
+    }
+
+    /// The same rows with the names of the columns.
+    pub fn with_names(self, names: &'a [&'a str]) -> Self {
+        Self {
+            names: Some(names),
+            ..self
+        }
+    }
+}
