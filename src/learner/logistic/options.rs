@@ -37,7 +37,7 @@ pub struct LogisticOptions {
     /// How the optimum is looked for.
     #[serde(default)]
     pub solver: Solver,
-    /// Step size of gradient descent; `None` for one from the curvature that the rows show.
+    /// First step size of gradient descent; `None` for one from the curvature that the rows show.
     #[serde(default)]
     pub step_size: Option<f64>,
     /// Whether gradient descent has a step size a coefficient (AdaGrad).

@@ -1,9 +1,9 @@
 //! Averaged stochastic gradient descent in mini-batches of 64 rows.
 //!
-//! The step size stays, and the answer is an average of the points in which later ones count more
-//! (Shamir & Zhang 2013, equation 5, with eta 3): it has the accuracy of steps that decay, and nothing to
-//! tune. The step is half the inverse of the largest curvature met along a gradient so far, or given, or
-//! one a coefficient (AdaGrad: Duchi, Hazan & Singer 2011, figure 1).
+//! The answer is an average of the points in which later ones count more (Shamir & Zhang 2013, equation
+//! 5, with eta 3), so that steps need not decay fast and there is nothing to tune. The first step is half
+//! the inverse of the largest curvature met along a gradient, or given; later ones fall with the root of
+//! their number. Or there is one step a coefficient (AdaGrad: Duchi, Hazan & Singer 2011, figure 1).
 
 use crate::{
     error::{Error, Result},
@@ -22,6 +22,9 @@ const ETA: f64 = 3.0;
 /// Mini-batches whose curvature is looked at after each change of scale, each; later only every
 /// doubling.
 const CURVATURE_BLOCKS: u64 = 64;
+
+/// After so many mini-batches steps are shorter by the root of two.
+const DECAY_BLOCKS: f64 = 1_024.0;
 
 /// The step of a coefficient under AdaGrad, before it is divided by the root of the squared gradients.
 const ADAPTIVE_STEP: f64 = 0.2;
@@ -127,7 +130,8 @@ impl Step for SgdStep {
                 let curvature = self.curvature_along_gradient(rows, mean_weight);
                 self.state.curvature = self.state.curvature.max(curvature);
             }
-            let step = self.step_size.unwrap_or(0.5 / self.state.curvature);
+            let size = self.step_size.unwrap_or(0.5 / self.state.curvature);
+            let step = size / (1.0 + blocks as f64 / DECAY_BLOCKS).sqrt();
             for (point, gradient) in self.state.point.iter_mut().zip(&self.sums.gradient) {
                 *point -= step * gradient;
             }
