@@ -63,7 +63,7 @@ fn main() -> Result<()> {
     };
     let options = end_to_end::options(&data, directory.path(), "gbdt")?;
     let job = Job::open(&options)?;
-    let rows = RowsFile::create(&directory.path().join("rows"), job.dataset.rows())?;
+    let rows = RowsFile::create(&directory.path().join("rows"), job.dataset.rows(), false)?;
     let sample = assign(&rows, options.limits.cut_sample_rows)?;
     let stop = Stop::default();
     let context = Context {

@@ -136,7 +136,7 @@ pub enum Error {
     },
 
     /// The user or the system asked the run to stop.
-    #[error("stopped by signal {signal}; nothing unfinished was left behind")]
+    #[error("stopped by signal {signal}; no file was left half written")]
     Interrupted {
         /// The signal's number: 2 or 15.
         signal: i32,

@@ -74,6 +74,8 @@ pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<Tra
         seed,
         out_dir: out_dir.to_path_buf(),
         overwrite: true,
+        resume: false,
+        checkpoint_seconds: 10,
         scratch_dir: None,
         // Where temporary files are in memory, a benchmark of little data is still one.
         allow_tmpfs: true,

@@ -11,7 +11,7 @@ pub(crate) fn run(input: &[u8]) {
     };
     assert!(choice.describe().starts_with("model "));
     let mut spec = choice.spec;
-    if spec.resolve(&[("no", 30), ("yes", 10)], 40).is_ok() {
+    if spec.resolve(&[("no", 30), ("yes", 10)], 40.0).is_ok() {
         assert!(!spec.effective().is_empty());
     }
 }

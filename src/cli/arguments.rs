@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod scratch;
 mod train;
 mod values;
 
@@ -10,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
-pub(super) use train::TrainArguments;
+pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
+pub(super) use train::{GrowPolicy, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
@@ -69,6 +71,7 @@ pub(super) enum Command {
     Plan(PlanArguments),
     Inspect(InspectArguments),
     Show(ShowArguments),
+    Scratch(ScratchArguments),
     Synth(SynthArguments),
     Demo(DemoArguments),
     Completions(CompletionsArguments),

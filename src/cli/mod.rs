@@ -15,6 +15,7 @@ mod demo;
 mod inspect;
 mod model;
 mod plan;
+mod scratch;
 mod show;
 mod synth;
 mod train;
@@ -62,6 +63,7 @@ fn execute(arguments: Arguments, log: &Log) -> Result<()> {
         Command::Plan(plan) => plan::run(&plan, log),
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Show(show) => show::run(&show),
+        Command::Scratch(scratch) => scratch::run(&scratch.command),
         Command::Synth(synth) => synth::run(&synth, log),
         Command::Demo(demo) => demo::run(&demo, log),
         Command::Completions(completions) => completions::run_completions(&completions),

@@ -11,13 +11,18 @@ use crate::{
 /// The most bytes of a file of model options.
 const MODEL_BYTES_MAX: u64 = 1 << 20;
 
-/// Reads `NAME`, JSON, or `@FILE.json`.
+/// Reads `NAME`, JSON, or `@FILE.json`; `more` are options that flags of their own give.
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be read, [`Error::Usage`] for what the options say.
-pub(super) fn choice(argument: &str, seed: u64, limits: &Limits) -> Result<ModelChoice> {
+pub(super) fn choice(
+    argument: &str,
+    more: &[(&str, &str)],
+    seed: u64,
+    limits: &Limits,
+) -> Result<ModelChoice> {
     let Some(path) = argument.trim().strip_prefix('@') else {
-        return ModelChoice::parse(argument, seed, limits);
+        return ModelChoice::parse_with(argument, more, seed, limits);
     };
     let path = Path::new(path);
     let failed = |error| Error::io("read the model options", path, error);
@@ -29,6 +34,6 @@ pub(super) fn choice(argument: &str, seed: u64, limits: &Limits) -> Result<Model
         )));
     }
     let text = fs::read_to_string(path).map_err(failed)?;
-    ModelChoice::parse(&text, seed, limits)
+    ModelChoice::parse_with(&text, more, seed, limits)
         .map_err(|error| Error::Usage(format!("{error} (in {})", path.display())))
 }

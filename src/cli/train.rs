@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    arguments::{TrainArguments, threads_default},
+    arguments::{GrowPolicy, TrainArguments, threads_default},
     log::Log,
     model, signals, terminal,
 };
@@ -11,11 +11,11 @@ use crate::{
     data::Split,
     engine::Progress,
     error::{Error, Result},
-    learner::{ModelChoice, ModelSpec, Objective},
+    learner::{ModelChoice, ModelSpec, Objective, gbdt::Sampling},
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, options::TaskChoice},
+    train::{self, TrainOptions, options::TaskChoice, output},
 };
 
 /// Features that the summary lists.
@@ -79,6 +79,7 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
         let is_there = match artefact.name {
             report::delta::NAME => has_delta,
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
+            output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
             _ => true,
         };
         if is_there {
@@ -100,12 +101,27 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     };
     let selection = arguments.columns.selection()?;
     let seed = arguments.split.seed;
-    let choice = model::choice(&arguments.model.model, seed, &limits)?;
+    let policy = arguments.model.grow_policy.map(GrowPolicy::name);
+    let more: Vec<(&str, &str)> = policy
+        .map(|name| ("grow_policy", name))
+        .into_iter()
+        .collect();
+    let mut choice = model::choice(&arguments.model.model, &more, seed, &limits)?;
     if arguments.model.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",
             choice.name
         )));
+    }
+    if let (Some(sampling), ModelSpec::Gbdt(options)) = (arguments.model.sampling, &mut choice.spec)
+    {
+        if options.sampling != Sampling::Exact && options.sampling != sampling {
+            return Err(Error::Usage(format!(
+                "--sampling {} and the sampling of --model ({}) contradict each other; leave one of them out",
+                sampling, options.sampling
+            )));
+        }
+        options.sampling = sampling;
     }
     let task = task(arguments.model.task.into(), &choice)?;
     check_shares(arguments, &choice)?;
@@ -128,6 +144,8 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         seed,
         out_dir: arguments.run.out_dir.clone(),
         overwrite: arguments.run.overwrite,
+        resume: arguments.run.resume,
+        checkpoint_seconds: arguments.run.checkpoint_seconds,
         scratch_dir: arguments.resources.scratch_dir.clone(),
         allow_tmpfs: arguments.resources.allow_tmpfs,
         keep_scratch: arguments.resources.keep_scratch,

@@ -111,6 +111,9 @@ pub struct Profile {
     /// The default group column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The default weight column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
     /// Columns that identify or place a row.
     #[serde(default)]
     pub metadata: Vec<String>,

@@ -37,7 +37,7 @@ pub struct Selection {
     pub group: GroupChoice,
     /// `--split-col`.
     pub split: Option<String>,
-    /// `--weight-col`.
+    /// `--weight-col`; `None` takes the profile's if the data have it.
     pub weight: Option<String>,
     /// `--exclude`: names or patterns; one that meets no column is an error.
     pub exclude: Vec<String>,
@@ -177,7 +177,7 @@ impl<'a> Resolver<'a> {
         let target = self.target()?;
         let group = self.group()?;
         let split = self.optional("--split-col", self.selection.split.as_deref())?;
-        let weight = self.optional("--weight-col", self.selection.weight.as_deref())?;
+        let weight = self.weight()?;
         self.check_parts(target, group, split, weight)?;
 
         let mut reasons: Vec<Option<String>> = vec![None; self.schema.fields.len()];
@@ -246,6 +246,14 @@ impl<'a> Resolver<'a> {
                 .and_then(|profile| profile.group.as_deref())
                 .and_then(|name| self.index.get(name).copied())),
         }
+    }
+
+    fn weight(&self) -> Result<Option<usize>> {
+        let named = self.optional("--weight-col", self.selection.weight.as_deref())?;
+        Ok(named.or_else(|| {
+            let of_profile = self.profile?.weight.as_deref()?;
+            self.index.get(of_profile).copied()
+        }))
     }
 
     fn optional(&self, flag: &str, name: Option<&str>) -> Result<Option<usize>> {

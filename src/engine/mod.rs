@@ -8,8 +8,10 @@ mod blocks;
 mod context;
 mod parquet;
 mod progress;
+mod tasks;
 
 pub use blocks::{block_pass, parallel_map};
 pub use context::{Context, PassReport};
 pub use parquet::{LaneSource, ParquetPass, Sink, Slice, parquet_pass};
 pub use progress::{Progress, Silent};
+pub use tasks::Tasks;

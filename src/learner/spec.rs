@@ -3,8 +3,12 @@
 //! A name, or a JSON object of options under the names that XGBoost, LightGBM and scikit-learn use.
 //! Nothing is ignored: an option is taken, refused by name, or unknown and answered with the nearest.
 
+mod constraints;
 mod linear;
+mod metrics;
+mod objective;
 mod reader;
+mod sampling;
 mod trees;
 
 use std::fmt::Write as _;
@@ -12,7 +16,10 @@ use std::fmt::Write as _;
 use crate::{
     data::nearest,
     error::{Error, Result},
-    learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
+    learner::{
+        gbdt::{BoosterOptions, Loss},
+        logistic::LogisticOptions,
+    },
     limits::Limits,
 };
 
@@ -118,6 +125,19 @@ impl ModelChoice {
     /// # Errors
     /// [`Error::Usage`] naming the option, its value, its range or the nearest known name.
     pub fn parse(text: &str, seed: u64, limits: &Limits) -> Result<Self> {
+        Self::parse_with(text, &[], seed, limits)
+    }
+
+    /// The same with options from elsewhere, which must not contradict the object's.
+    ///
+    /// # Errors
+    /// As [`ModelChoice::parse`].
+    pub fn parse_with(
+        text: &str,
+        more: &[(&str, &str)],
+        seed: u64,
+        limits: &Limits,
+    ) -> Result<Self> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Error::Usage(format!(
@@ -130,6 +150,9 @@ impl ModelChoice {
         } else {
             OptionReader::empty()
         };
+        for (name, value) in more {
+            reader.add(name, (*value).into());
+        }
         let preset = if text.starts_with('{') {
             match reader.text(&["name"])? {
                 Some(name) => Preset::named(&name)?,
@@ -189,6 +212,25 @@ impl ModelSpec {
         }
     }
 
+    /// What is minimised where the target is a number.
+    pub fn regression_loss(&self) -> Loss {
+        match self {
+            Self::Gbdt(options) => options.regression_loss,
+            Self::Logistic(_) => Loss::SquaredError,
+        }
+    }
+
+    /// Refuses metrics of the learning curve that mean nothing for what is learned.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the metric and those that could be used.
+    pub fn check_metrics(&self, loss: Loss) -> Result<()> {
+        match self {
+            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Logistic(_) => Ok(()),
+        }
+    }
+
     /// Rounds without a better valid loss before training stops, where asked for.
     pub fn early_stopping_rounds(&self) -> Option<u32> {
         match self {
@@ -197,29 +239,37 @@ impl ModelSpec {
         }
     }
 
-    /// Fills in what only the data can tell: class weights, and the penalty that `C` means beside the
-    /// sum of the weighted losses.
-    ///
-    /// `classes` are the target's classes with their training rows, empty for regression; `rows` are
-    /// all training rows.
+    /// Looks up the features that constraints name. `features` are the names in the model's order, and
+    /// whether they are texts.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
-    /// where there are no classes.
-    pub fn resolve(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
-        self.resolve_class_weights(classes, rows)?;
-        if let Self::Logistic(options) = self {
-            let factors = options.class_weights.iter().chain(std::iter::repeat(&1.0));
-            let weights = classes.iter().zip(factors);
-            let weight: f64 = weights
-                .map(|((_, rows), factor)| *rows as f64 * factor)
-                .sum();
-            options.resolve_strength(weight.max(1.0));
+    /// [`Error::Dataset`] for a feature that is not there, a list of the wrong length, or a direction
+    /// asked of a text.
+    pub fn resolve_features(&mut self, features: &[(&str, bool)]) -> Result<()> {
+        if let Self::Gbdt(options) = self {
+            options.feature_constraints = options.constraints.resolve(features)?;
         }
         Ok(())
     }
 
-    fn resolve_class_weights(&mut self, classes: &[(&str, u64)], rows: u64) -> Result<()> {
+    /// Fills in what only the data can tell: class weights, and the penalty that `C` means beside the
+    /// sum of the weighted losses.
+    ///
+    /// `classes` are the target's classes with their training rows, empty for regression; `weight` is
+    /// that of all training rows.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
+    /// where there are no classes.
+    pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
+        self.resolve_class_weights(classes)?;
+        if let Self::Logistic(options) = self {
+            options.resolve_strength(weight * mean_factor(classes, &options.class_weights));
+        }
+        Ok(())
+    }
+
+    fn resolve_class_weights(&mut self, classes: &[(&str, u64)]) -> Result<()> {
         let (balanced, named, weights) = match self {
             Self::Gbdt(options) => (
                 options.balanced,
@@ -242,6 +292,7 @@ impl ModelSpec {
         }
         let mut filled = vec![1.0; classes.len()];
         if balanced {
+            let rows: u64 = classes.iter().map(|(_, class_rows)| class_rows).sum();
             for (weight, (_, class_rows)) in filled.iter_mut().zip(classes) {
                 *weight = rows as f64 / (classes.len() as f64 * (*class_rows).max(1) as f64);
             }
@@ -260,6 +311,19 @@ impl ModelSpec {
         *weights = filled;
         Ok(())
     }
+}
+
+/// The mean class weight over the training rows, 1 without any.
+fn mean_factor(classes: &[(&str, u64)], class_weights: &[f64]) -> f64 {
+    let rows: u64 = classes.iter().map(|(_, rows)| rows).sum();
+    if class_weights.is_empty() || rows == 0 {
+        return 1.0;
+    }
+    let weighted = classes.iter().zip(class_weights);
+    let weight: f64 = weighted
+        .map(|((_, rows), factor)| *rows as f64 * factor)
+        .sum();
+    weight / rows as f64
 }
 
 #[cfg(test)]

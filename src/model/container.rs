@@ -39,6 +39,8 @@ pub enum FileKind {
     Model,
     /// A run that can be resumed.
     Checkpoint,
+    /// What scratch files hold and what they were made from.
+    Seal,
     /// A learner that goes on with further batches.
     Learner,
 }
@@ -48,6 +50,7 @@ impl FileKind {
         match self {
             Self::Model => *b"RMLLMODL",
             Self::Checkpoint => *b"RMLLCKPT",
+            Self::Seal => *b"RMLLSEAL",
             Self::Learner => *b"RMLLLRNR",
         }
     }
@@ -56,6 +59,7 @@ impl FileKind {
         match self {
             Self::Model => "model",
             Self::Checkpoint => "checkpoint",
+            Self::Seal => "scratch seal",
             Self::Learner => "learner",
         }
     }

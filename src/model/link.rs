@@ -30,6 +30,11 @@ impl Task {
             Self::Regression => Link::Identity,
         }
     }
+
+    /// Whether margins of this task may become predictions so: numbers may be logarithms too.
+    pub fn allows(self, link: Link) -> bool {
+        link == self.link() || (self, link) == (Self::Regression, Link::Exponential)
+    }
 }
 
 /// How margins become predictions.
@@ -40,8 +45,10 @@ pub enum Link {
     Sigmoid,
     /// One margin a class. Cross-entropy.
     Softmax,
-    /// The margin is the prediction. Squared error.
+    /// The margin is the prediction. Squared and absolute error, quantiles.
     Identity,
+    /// The margin is the logarithm of the prediction. Poisson.
+    Exponential,
 }
 
 impl Link {
@@ -66,6 +73,11 @@ impl Link {
             Self::Identity => {
                 for (prediction, margin) in predictions.iter_mut().zip(margins) {
                     *prediction = f64::from(*margin);
+                }
+            }
+            Self::Exponential => {
+                for (prediction, margin) in predictions.iter_mut().zip(margins) {
+                    *prediction = f64::from(*margin).exp();
                 }
             }
         }

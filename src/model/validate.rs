@@ -33,7 +33,7 @@ pub(crate) fn check(model: &Model, limits: &Limits) -> Result<(), String> {
         Task::Multiclass => classes.len(),
         Task::Binary | Task::Regression => 1,
     };
-    if link != model.about.task.link() || outputs != expected {
+    if !model.about.task.allows(link) || outputs != expected {
         return Err(format!(
             "{outputs} outputs do not fit the task, which has {expected}"
         ));

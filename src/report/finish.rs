@@ -67,6 +67,7 @@ pub fn finish(
         None
     };
     let run = run_record(&trained, options, &metrics, &saved, verified);
+    train::checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
     Ok(Finished {
         metrics,
@@ -399,6 +400,11 @@ fn run_record(
         memory_plan_bytes: trained.plan.memory.peak_bytes(),
         peak_rss_bytes: memory::peak_rss_bytes(),
         memory_plan: trained.plan.memory.clone(),
+        reused_scratch: trained
+            .reused
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        resumed_rounds: trained.resumed_rounds,
         scratch_bytes: trained.plan.scratch_bytes,
         threads: options.threads,
         seconds_total: trained.started.elapsed().as_secs_f64(),

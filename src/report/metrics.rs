@@ -107,11 +107,19 @@ impl Metrics {
                 ("brier", metrics.brier),
                 ("top_k_accuracy", metrics.top_k_accuracy),
             ],
-            Self::Regression(metrics) => vec![
-                ("rmse", metrics.rmse),
-                ("mae", metrics.mae),
-                ("r2", metrics.r2),
-            ],
+            Self::Regression(metrics) => {
+                let deviations = [
+                    ("pinball", metrics.pinball),
+                    ("poisson_deviance", metrics.poisson_deviance),
+                ];
+                let measured = deviations.into_iter().filter(|(_, value)| value.is_some());
+                let errors = [
+                    ("rmse", metrics.rmse),
+                    ("mae", metrics.mae),
+                    ("r2", metrics.r2),
+                ];
+                measured.chain(errors).collect()
+            }
         }
     }
 }
@@ -143,7 +151,8 @@ impl MetricsRecord {
             .collect();
         root.insert("splits".to_owned(), Value::Object(splits));
         if !self.curve.is_empty() {
-            root.insert("learning_curve".to_owned(), to_value(&self.curve));
+            let points = self.curve.iter().map(curve_point).collect();
+            root.insert("learning_curve".to_owned(), Value::Array(points));
         }
         if let Some(baseline) = &self.baseline {
             root.insert("baseline".to_owned(), to_value(baseline));
@@ -265,6 +274,20 @@ impl MetricsRecord {
         }
         Value::Array(classes)
     }
+}
+
+/// A point of the learning curve: `train` and `valid` are losses, `train_auc` and its like metrics.
+fn curve_point(point: &RoundLoss) -> Value {
+    let mut map = Map::new();
+    map.insert("rounds".to_owned(), json!(point.rounds));
+    map.insert("train".to_owned(), json!(point.train));
+    map.insert("valid".to_owned(), json!(point.valid));
+    for found in &point.metrics {
+        let name = found.metric.name();
+        map.insert(format!("train_{name}"), json!(found.train));
+        map.insert(format!("valid_{name}"), json!(found.valid));
+    }
+    Value::Object(map)
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

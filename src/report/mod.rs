@@ -25,6 +25,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use crate::train::output;
+
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
 pub use finish::{Finished, finish};
@@ -42,7 +44,7 @@ pub struct Artefact {
 }
 
 /// The files of a run's directory, in the order a person reads them.
-pub const ARTEFACTS: [Artefact; 7] = [
+pub const ARTEFACTS: [Artefact; 8] = [
     Artefact {
         name: "model.rowmill",
         what: "the trained model; `rowmill show` prints it",
@@ -66,6 +68,10 @@ pub const ARTEFACTS: [Artefact; 7] = [
     Artefact {
         name: splits::NAME,
         what: "which group is in which split",
+    },
+    Artefact {
+        name: output::CHECKPOINT,
+        what: "the trees for `--resume`, to which more can be added",
     },
     Artefact {
         name: run::NAME,

@@ -97,6 +97,10 @@ pub struct RunRecord {
     pub peak_rss_bytes: Option<u64>,
     /// The plan, line by line.
     pub memory_plan: MemoryPlan,
+    /// The scratch directory of an earlier run whose codes were used; `None` if they were made anew.
+    pub reused_scratch: Option<String>,
+    /// Rounds of the checkpoint that the run went on from; `None` for a run from the beginning.
+    pub resumed_rounds: Option<u32>,
     /// Bytes of the scratch files at their largest.
     pub scratch_bytes: u64,
     /// Threads.

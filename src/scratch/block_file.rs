@@ -9,9 +9,12 @@
 //! is sparse beyond the last row. Nothing is read back before it was written.
 
 use std::{
+    hash::Hasher,
     ops::Range,
     path::{Path, PathBuf},
 };
+
+use twox_hash::XxHash3_64;
 
 use crate::{
     error::{Error, Result},
@@ -25,6 +28,9 @@ const HEADER_BYTES: u64 = 4096;
 
 /// What the header starts with: the file's kind and version.
 const MAGIC: &[u8; 8] = b"RMLLBLK1";
+
+/// Bytes that are read at once for a checksum.
+pub const CHECKED_BYTES: usize = 1 << 20;
 
 /// Bytes of the buffer through which numbers become bytes.
 const STAGE_BYTES: usize = 1 << 14;
@@ -51,18 +57,7 @@ impl BlockFile {
     pub fn create(path: &Path, rows: u64, element_bytes: &[usize]) -> Result<Self> {
         let io = |source| Error::io("create", path, source);
         let file = PositionedFile::create_new(path).map_err(io)?;
-        let mut array_starts = vec![0u64];
-        for bytes in element_bytes {
-            let start = array_starts[array_starts.len() - 1];
-            array_starts.push(start + (bytes * BLOCK_ROWS) as u64);
-        }
-        let this = Self {
-            path: path.to_path_buf(),
-            file,
-            rows,
-            element_bytes: element_bytes.to_vec(),
-            array_starts,
-        };
+        let this = Self::describe(path, file, rows, element_bytes);
         let whole_blocks = rows / BLOCK_ROWS as u64;
         let allocated = HEADER_BYTES + whole_blocks * this.block_bytes();
         disk::allocate(this.file.file(), allocated).map_err(io)?;
@@ -73,6 +68,44 @@ impl BlockFile {
         header[8..].copy_from_slice(&rows.to_le_bytes());
         this.file.write_all_at(&header, 0).map_err(io)?;
         Ok(this)
+    }
+
+    /// Opens a file that an earlier run wrote, for reading.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Format`] for anything but a file of so many rows and such arrays.
+    pub fn open(path: &Path, rows: u64, element_bytes: &[usize]) -> Result<Self> {
+        let io = |source| Error::io("open", path, source);
+        let file = PositionedFile::open_read(path).map_err(io)?;
+        let this = Self::describe(path, file, rows, element_bytes);
+        let expected = HEADER_BYTES + this.blocks() as u64 * this.block_bytes();
+        let found = this.file.len().map_err(io)?;
+        let mut header = [0u8; 16];
+        if found == expected {
+            this.file.read_exact_at(&mut header, 0).map_err(io)?;
+        }
+        if header[..8] != *MAGIC || header[8..] != rows.to_le_bytes() {
+            return Err(Error::format(
+                path,
+                format!("is no scratch file of {rows} rows ({found} bytes); remove its directory"),
+            ));
+        }
+        Ok(this)
+    }
+
+    fn describe(path: &Path, file: PositionedFile, rows: u64, element_bytes: &[usize]) -> Self {
+        let mut array_starts = vec![0u64];
+        for bytes in element_bytes {
+            let start = array_starts[array_starts.len() - 1];
+            array_starts.push(start + (bytes * BLOCK_ROWS) as u64);
+        }
+        Self {
+            path: path.to_path_buf(),
+            file,
+            rows,
+            element_bytes: element_bytes.to_vec(),
+            array_starts,
+        }
     }
 
     /// Bytes on disk of a file of `rows` rows whose arrays' elements take `row_bytes` together.
@@ -221,6 +254,31 @@ impl BlockFile {
         read(neighbours)
     }
 
+    /// The xxh3 of a block's bytes, read a piece at a time. What lies beyond the last row counts too:
+    /// it is zero.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the system cannot read.
+    ///
+    /// # Panics
+    /// If the block is not in the file.
+    pub fn checksum(&self, block: usize) -> Result<u64> {
+        assert!(block < self.blocks());
+        let mut hasher = XxHash3_64::new();
+        let mut piece = vec![0u8; CHECKED_BYTES.min(self.block_bytes() as usize)];
+        let offset = HEADER_BYTES + block as u64 * self.block_bytes();
+        let mut done = 0;
+        while done < self.block_bytes() {
+            let left = (self.block_bytes() - done).min(piece.len() as u64) as usize;
+            self.file
+                .read_exact_at(&mut piece[..left], offset + done)
+                .map_err(|source| Error::io("read", &self.path, source))?;
+            hasher.write(&piece[..left]);
+            done += left as u64;
+        }
+        Ok(hasher.finish())
+    }
+
     /// Asks the page cache to read a block ahead.
     pub fn read_ahead(&self, block: usize) {
         if block < self.blocks() {
@@ -313,6 +371,40 @@ mod tests {
         }
         assert_eq!(file.block_rows(0), 3);
         drop(directory);
+    }
+
+    #[test]
+    fn a_file_is_opened_again_if_it_is_the_one_that_was_written() {
+        let rows = BLOCK_ROWS as u64 + 9;
+        let (directory, file) = file(rows, &[4, 1]);
+        file.write(0, 0, &vec![7u32; rows as usize]).unwrap();
+        let path = directory.path().join("f");
+        let again = BlockFile::open(&path, rows, &[4, 1]).unwrap();
+        let mut back = [0u32; 3];
+        again.read(0, rows - 3, &mut back).unwrap();
+        assert_eq!(back, [7; 3]);
+        for (rows, element_bytes) in [(rows - 1, &[4, 1][..]), (rows, &[4]), (rows, &[1, 1])] {
+            let error = BlockFile::open(&path, rows, element_bytes).unwrap_err();
+            assert!(error.to_string().contains("is no scratch file"), "{error}");
+        }
+        std::fs::write(&path, b"RMLL").unwrap();
+        assert!(BlockFile::open(&path, rows, &[4, 1]).is_err());
+    }
+
+    #[test]
+    fn a_checksum_depends_on_every_byte_of_its_block_and_no_other() {
+        let rows = BLOCK_ROWS as u64 + 9;
+        let (_directory, file) = file(rows, &[1; 20]);
+        let sums = || [0, 1].map(|block| file.checksum(block).unwrap());
+        let before = sums();
+        file.write(19, BLOCK_ROWS as u64 - 1, &[1u8]).unwrap();
+        let changed = sums();
+        assert!(changed[0] != before[0] && changed[1] == before[1]);
+        file.write(0, rows - 1, &[1u8]).unwrap();
+        assert!(sums()[1] != changed[1]);
+        let mut whole = Vec::new();
+        file.read_block_into(0, 0..20, &mut whole).unwrap();
+        assert_eq!(file.checksum(0).unwrap(), XxHash3_64::oneshot(&whole));
     }
 
     #[test]

@@ -1,4 +1,8 @@
-//! The directory that holds a run's scratch files, locked while the run lives and removed at its end.
+//! The directories that hold scratch files, locked while a run lives and removed at its end.
+//!
+//! A run has one of its own, for what nobody else can use, and it may share another one: files that are
+//! complete and [sealed](crate::scratch::Seal), and then only read. Whoever uses a shared one holds its
+//! lock shared; whoever removes a directory must get its lock alone.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,6 +13,7 @@ use crate::{
     error::{Error, Result},
     limits::format_bytes,
     platform::disk,
+    scratch::seal::SEAL,
 };
 
 /// What every scratch directory's name ends in.
@@ -20,6 +25,25 @@ const LOCK: &str = "lock";
 /// The file in it that says it was kept on purpose.
 const KEPT: &str = "kept";
 
+/// The file in a shared one that names the file it waits for, and the file that ends the wait.
+const WAITS: &str = "waits";
+
+/// What the names of shared ones begin with.
+const SHARED: &str = "codes-";
+
+/// Whose a scratch directory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScratchState {
+    /// A run uses it.
+    Alive,
+    /// It was kept on purpose.
+    Kept,
+    /// It waits for a run that left a checkpoint.
+    Waiting,
+    /// The run that made it died.
+    Dead,
+}
+
 /// The scratch of a run that died, found and removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadScratch {
@@ -29,13 +53,14 @@ pub struct DeadScratch {
     pub bytes: u64,
 }
 
-/// A scratch directory. Dropping it removes it with everything in it, unless it is kept.
+/// A scratch directory. Dropping it removes it with everything in it, unless it is kept or somebody
+/// else uses it.
 #[derive(Debug)]
 pub struct ScratchDirectory {
     path: PathBuf,
     keep: bool,
     /// Held open: its lock tells other runs that this one lives.
-    _lock: File,
+    lock: File,
 }
 
 impl ScratchDirectory {
@@ -44,6 +69,56 @@ impl ScratchDirectory {
     /// # Errors
     /// [`Error::Io`]; [`Error::Usage`] when `parent` lies in memory and `allow_memory` is not set.
     pub fn create(parent: &Path, keep: bool, allow_memory: bool) -> Result<Self> {
+        let (path, lock) = Self::create_named(parent, "run", allow_memory)?;
+        let lock_path = path.join(LOCK);
+        lock.lock()
+            .map_err(|source| Error::io("lock", &lock_path, source))?;
+        Self::begin(path, lock, keep)
+    }
+
+    /// Creates a directory that others may read once it is sealed. While the file `waits_for` is there
+    /// and `until` is not, it is not taken for dead when its run has died.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_shared(
+        parent: &Path,
+        fingerprint: u64,
+        allow_memory: bool,
+        [waits_for, until]: [&Path; 2],
+    ) -> Result<Self> {
+        let name = format!("{SHARED}{fingerprint:016x}");
+        let (path, lock) = Self::create_named(parent, &name, allow_memory)?;
+        let this = Self::share(path, lock)?;
+        let waits = this.file(WAITS);
+        let names = format!("{}\n{}\n", waits_for.display(), until.display());
+        fs::write(&waits, names).map_err(|source| Error::io("write", &waits, source))?;
+        Ok(this)
+    }
+
+    /// Opens a sealed directory of another run for reading; `None` if it is being removed. Dropping it
+    /// leaves it where it is, unless [`Self::adopt`] was called.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be locked.
+    pub fn open_shared(path: &Path) -> Result<Option<Self>> {
+        let lock_path = path.join(LOCK);
+        let io = |source| Error::io("lock", &lock_path, source);
+        let lock = match File::open(&lock_path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(io)?,
+        };
+        if lock.try_lock_shared().is_err() || !lock_path.exists() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            path: path.to_path_buf(),
+            keep: true,
+            lock,
+        }))
+    }
+
+    fn create_named(parent: &Path, name: &str, allow_memory: bool) -> Result<(PathBuf, File)> {
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         if disk::is_memory_filesystem(parent) && !allow_memory {
             return Err(Error::Usage(format!(
@@ -53,9 +128,14 @@ impl ScratchDirectory {
             )));
         }
         for attempt in 0..1000u32 {
-            let path = parent.join(format!("run-{}-{attempt}{SUFFIX}", std::process::id()));
+            let path = parent.join(format!("{name}-{}-{attempt}{SUFFIX}", std::process::id()));
             match fs::create_dir(&path) {
-                Ok(()) => return Self::lock_new(path, keep),
+                Ok(()) => {
+                    let lock = path.join(LOCK);
+                    let file = File::create_new(&lock)
+                        .map_err(|source| Error::io("create", &lock, source))?;
+                    return Ok((path, file));
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(source) => return Err(Error::io("create", &path, source)),
             }
@@ -64,20 +144,46 @@ impl ScratchDirectory {
         Err(Error::io("create a scratch directory in", parent, taken))
     }
 
-    fn lock_new(path: PathBuf, keep: bool) -> Result<Self> {
+    fn share(path: PathBuf, lock: File) -> Result<Self> {
         let lock_path = path.join(LOCK);
-        let io = |source| Error::io("lock", &lock_path, source);
-        let lock = File::create_new(&lock_path).map_err(io)?;
-        lock.lock().map_err(io)?;
+        lock.lock_shared()
+            .map_err(|source| Error::io("lock", &lock_path, source))?;
+        Self::begin(path, lock, false)
+    }
+
+    fn begin(path: PathBuf, lock: File, keep: bool) -> Result<Self> {
+        let this = Self { path, keep, lock };
         if keep {
-            let kept = path.join(KEPT);
-            File::create_new(&kept).map_err(|source| Error::io("create", &kept, source))?;
+            this.mark_kept()?;
         }
-        Ok(Self {
-            path,
-            keep,
-            _lock: lock,
-        })
+        Ok(this)
+    }
+
+    /// Marks the directory as kept on purpose: it stays when it is dropped, and when its run dies.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the mark cannot be written.
+    pub fn mark_kept(&self) -> Result<()> {
+        let kept = self.file(KEPT);
+        File::create_new(&kept).map_err(|source| Error::io("create", &kept, source))?;
+        Ok(())
+    }
+
+    /// Leaves the directory where it is when it is dropped.
+    pub fn leave(&mut self) {
+        self.keep = true;
+    }
+
+    /// Takes a directory over whose run died or was stopped: it is removed when it is dropped, unless it is
+    /// kept on purpose.
+    pub fn adopt(&mut self) {
+        self.keep = false;
+    }
+
+    /// Whether it waits for the run that writes this file.
+    pub fn waits_for(&self, file: &Path) -> bool {
+        let waits = waits(&self.path);
+        waits.is_some_and(|[waits_for, _]| waits_for == file)
     }
 
     /// Removes what runs that died (killed, power lost) left under `parent`. Scratch of living
@@ -89,10 +195,10 @@ impl ScratchDirectory {
         let mut dead: Vec<DeadScratch> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| is_dead(path))
+            .filter(|path| state_of(path) == Some(ScratchState::Dead))
             .filter_map(|path| {
                 let bytes = bytes_in(&path);
-                fs::remove_dir_all(&path).ok()?;
+                remove_files(&path).ok()?;
                 Some(DeadScratch { path, bytes })
             })
             .collect();
@@ -135,29 +241,82 @@ impl ScratchDirectory {
 
 impl Drop for ScratchDirectory {
     fn drop(&mut self) {
-        if !self.keep {
+        if self.keep || self.file(KEPT).exists() {
+            return;
+        }
+        // A shared one may be in use by others, who hold its lock shared.
+        let is_alone = self.lock.unlock().is_ok() && self.lock.try_lock().is_ok();
+        if is_alone {
             // A leftover is found and removed by the next run.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = remove_files(&self.path);
         }
     }
 }
 
-fn is_dead(path: &Path) -> bool {
-    let named = path
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().ends_with(SUFFIX));
-    if !named || !path.is_dir() || path.is_symlink() || path.join(KEPT).exists() {
-        return false;
+/// The scratch directories in a directory, by name, and whose they are.
+pub fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut found: Vec<(PathBuf, ScratchState)> = entries
+        .map(|entry| entry.path())
+        .filter_map(|path| state_of(&path).map(|state| (path, state)))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Removes a scratch directory that no run uses; answers whether it is gone.
+pub fn remove_scratch(path: &Path) -> bool {
+    let alone = OpenOptions::new().write(true).open(path.join(LOCK));
+    let is_free = alone.is_ok_and(|lock| lock.try_lock().is_ok());
+    (is_free || !path.join(LOCK).exists()) && remove_files(path).is_ok()
+}
+
+/// Removes a directory so that what a kill leaves of it is still known for dead: the seal goes first,
+/// the lock last.
+fn remove_files(path: &Path) -> std::io::Result<()> {
+    if path.join(SEAL).exists() {
+        fs::remove_file(path.join(SEAL))?;
     }
-    match OpenOptions::new().write(true).open(path.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        // Killed between making the directory and the lock.
-        Err(error) => {
-            error.kind() == std::io::ErrorKind::NotFound
-                && fs::read_dir(path).is_ok_and(|mut files| files.next().is_none())
-                && older_than_a_minute(path)
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() != LOCK && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
         }
     }
+    fs::remove_dir_all(path)
+}
+
+/// Whose a directory is; `None` if it is no scratch directory, or just being made.
+fn state_of(path: &Path) -> Option<ScratchState> {
+    let name = path.file_name()?.to_string_lossy();
+    if !name.ends_with(SUFFIX) || !path.is_dir() || path.is_symlink() {
+        return None;
+    }
+    match OpenOptions::new().write(true).open(path.join(LOCK)) {
+        Ok(lock) if lock.try_lock().is_err() => Some(ScratchState::Alive),
+        Ok(_) if path.join(KEPT).exists() => Some(ScratchState::Kept),
+        Ok(_) if is_waiting(path) => Some(ScratchState::Waiting),
+        Ok(_) => Some(ScratchState::Dead),
+        // Killed between making the directory and the lock.
+        Err(error) => {
+            let is_dead = error.kind() == std::io::ErrorKind::NotFound
+                && fs::read_dir(path).is_ok_and(|mut files| files.next().is_none())
+                && older_than_a_minute(path);
+            is_dead.then_some(ScratchState::Dead)
+        }
+    }
+}
+
+/// A sealed directory whose run left a file that another run will go on from.
+fn is_waiting(path: &Path) -> bool {
+    let is_sealed = path.join(SEAL).exists();
+    is_sealed && waits(path).is_some_and(|[waits_for, until]| waits_for.exists() && !until.exists())
+}
+
+fn waits(path: &Path) -> Option<[PathBuf; 2]> {
+    let names = fs::read_to_string(path.join(WAITS)).ok()?;
+    let mut names = names.lines().map(PathBuf::from);
+    Some([names.next()?, names.next()?])
 }
 
 fn older_than_a_minute(path: &Path) -> bool {
@@ -166,7 +325,8 @@ fn older_than_a_minute(path: &Path) -> bool {
         .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > 60))
 }
 
-fn bytes_in(directory: &Path) -> u64 {
+/// Bytes of the files in a directory.
+pub fn bytes_in(directory: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(directory) else {
         return 0;
     };
@@ -213,6 +373,85 @@ mod tests {
             }]
         );
         assert!(!dead.exists() && living.path().exists());
+    }
+
+    /// A shared directory, complete or not, and the two files it looks at.
+    fn shared(parent: &Path, sealed: bool) -> (ScratchDirectory, [PathBuf; 2]) {
+        let files = ["checkpoint", "finished"].map(|name| parent.join(name));
+        let names = [&*files[0], &*files[1]];
+        let scratch = ScratchDirectory::create_shared(parent, 7, true, names).unwrap();
+        if sealed {
+            fs::write(scratch.file(SEAL), b"").unwrap();
+        }
+        (scratch, files)
+    }
+
+    #[test]
+    fn a_shared_one_outlives_its_maker_while_others_read_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let (maker, _) = shared(parent.path(), true);
+        let path = maker.path().to_path_buf();
+        let reader = ScratchDirectory::open_shared(&path).unwrap().unwrap();
+        drop(maker);
+        assert!(path.exists());
+        let alive = [(path.clone(), ScratchState::Alive)];
+        assert_eq!(scratch_directories(parent.path()), alive);
+        assert!(!remove_scratch(&path));
+        drop(reader);
+        assert_eq!(scratch_directories(parent.path())[0].1, ScratchState::Dead);
+        assert!(remove_scratch(&path) && !path.exists());
+        assert!(ScratchDirectory::open_shared(&path).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_sealed_one_waits_for_its_run_and_no_longer() {
+        let parent = tempfile::tempdir().unwrap();
+        for sealed in [true, false] {
+            let (mut scratch, [checkpoint, finished]) = shared(parent.path(), sealed);
+            assert!(scratch.waits_for(&checkpoint) && !scratch.waits_for(&finished));
+            scratch.leave();
+            drop(scratch);
+            let state = || scratch_directories(parent.path())[0].1;
+            assert_eq!(state(), ScratchState::Dead);
+            fs::write(&checkpoint, b"").unwrap();
+            let waiting = [ScratchState::Dead, ScratchState::Waiting][usize::from(sealed)];
+            assert_eq!(state(), waiting);
+            fs::write(&finished, b"").unwrap();
+            assert_eq!(state(), ScratchState::Dead);
+            assert_eq!(ScratchDirectory::remove_dead(parent.path()).len(), 1);
+            fs::remove_file(checkpoint).unwrap();
+            fs::remove_file(finished).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_shared_one_that_is_marked_is_kept_by_its_maker_and_by_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let (scratch, _) = shared(parent.path(), true);
+        scratch.mark_kept().unwrap();
+        let path = scratch.path().to_path_buf();
+        drop(scratch);
+        let mut again = ScratchDirectory::open_shared(&path).unwrap().unwrap();
+        again.adopt();
+        drop(again);
+        assert_eq!(scratch_directories(parent.path())[0].1, ScratchState::Kept);
+        assert_eq!(ScratchDirectory::remove_dead(parent.path()), []);
+        assert!(remove_scratch(&path));
+    }
+
+    #[test]
+    fn a_directory_that_was_adopted_goes_with_its_new_owner() {
+        let parent = tempfile::tempdir().unwrap();
+        let (mut scratch, _) = shared(parent.path(), true);
+        let path = scratch.path().to_path_buf();
+        scratch.leave();
+        drop(scratch);
+        drop(ScratchDirectory::open_shared(&path).unwrap());
+        assert!(path.exists());
+        let mut again = ScratchDirectory::open_shared(&path).unwrap().unwrap();
+        again.adopt();
+        drop(again);
+        assert!(!path.exists());
     }
 
     #[test]

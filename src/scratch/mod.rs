@@ -3,13 +3,18 @@
 //!
 //! Every file is a [`BlockFile`], and this room does not know what is in it. A run has four: *rows*
 //! (label, group hash and split of each row), *sample* (the values of the sampled rows), *codes* (a
-//! byte a row and byte column) and *state* (margins, gradients and nodes). They lie in one
-//! [`ScratchDirectory`] that vanishes at the end of the run.
+//! byte a row and byte column) and *state* (margins, gradients and nodes). They lie in a
+//! [`ScratchDirectory`] that vanishes at the end of the run, or, where other runs may use them, in
+//! one that has a [`Seal`].
 
 pub mod block_file;
 pub mod directory;
 pub mod element;
+pub mod seal;
 
-pub use block_file::BlockFile;
-pub use directory::{DeadScratch, ScratchDirectory};
+pub use block_file::{BlockFile, CHECKED_BYTES};
+pub use directory::{
+    DeadScratch, ScratchDirectory, ScratchState, bytes_in, remove_scratch, scratch_directories,
+};
 pub use element::Element;
+pub use seal::{Ingredient, Seal, SealAbout};

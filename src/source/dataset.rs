@@ -62,6 +62,18 @@ pub struct DataFile {
     pub(super) partitions: Vec<(u32, Constant)>,
 }
 
+impl DataFile {
+    /// The hash of the file's footer: its schema, row groups and where their bytes lie.
+    pub fn footer_hash(&self) -> u64 {
+        self.footer_hash
+    }
+
+    /// When the file was changed last, in nanoseconds since 1970.
+    pub fn modified_nanoseconds(&self) -> i128 {
+        self.identity.modified_nanoseconds
+    }
+}
+
 /// The one value that a column has in a whole file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Constant {

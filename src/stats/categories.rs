@@ -12,13 +12,14 @@ use crate::{
 const VALUE_BYTES_MEAN_MAX: usize = 64;
 
 /// Counts the values of one text column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct CategoryCounts {
     counts: HashMap<Box<str>, u64>,
     missing: u64,
     tracked_max: usize,
     tracked_bytes: usize,
     /// Rows of each value of the batch's dictionary; empty between calls.
+    #[serde(skip)]
     batch_counts: Vec<u64>,
 }
 

@@ -54,13 +54,15 @@ pub struct Assigned {
     pub unlabelled_rows: u64,
     /// A number near the training labels: their mean.
     pub label_center: f64,
+    /// The training rows' weights, added up; as many as there are rows without a weight column.
+    pub train_weight: f64,
     /// No group is in two splits; `None` where rows are their own groups.
     pub proof: Option<SplitProof>,
     /// All groups, where there are groups.
     pub groups: Option<GroupTable>,
     /// The hash sample of training rows.
     pub sample: RowSample,
-    /// A hash of all labels, groups and splits, whatever files and row groups they lie in.
+    /// A hash of all labels, groups, splits and weights, whatever files and row groups they lie in.
     pub content_hash: u64,
 }
 
@@ -167,6 +169,7 @@ fn finish(
     let proof = groups.as_mut().map(GroupTable::prove).transpose()?;
     let train_rows: u64 = class_rows[Split::Train as usize].iter().sum();
     let label_sum: f64 = blocks.iter().map(|found| found.label_sum).sum();
+    let train_weight: f64 = blocks.iter().map(|found| found.weight_sum).sum();
     let mut content = XxHash3_64::new();
     blocks
         .iter()
@@ -186,12 +189,21 @@ fn finish(
     if classes == 0 {
         check_labels(spec, &blocks)?;
     }
+    if train_weight <= 0.0 {
+        return Err(Error::Dataset(
+            "all training rows have weight 0, so there is nothing to learn; correct the weight \
+             column, or choose another with --weight-col"
+                .to_owned(),
+        ));
+    }
+    warnings.extend(lonely_classes(spec.target, &class_rows));
     Ok(Assigned {
         assignment,
         warnings,
         class_rows,
         unlabelled_rows,
         label_center: label_sum / train_rows.max(1) as f64,
+        train_weight,
         proof,
         groups,
         sample,
@@ -240,6 +252,24 @@ fn refuse_constant_target(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result
         ))),
         _ => Ok(()),
     }
+}
+
+/// What the user should know of classes with a single training row: they can be learned, hardly well.
+fn lonely_classes<'a>(
+    target: &'a Target,
+    class_rows: &'a [Vec<u64>; 3],
+) -> impl Iterator<Item = String> + 'a {
+    let rows = target
+        .classes
+        .iter()
+        .zip(&class_rows[Split::Train as usize]);
+    rows.filter(|(_, rows)| **rows == 1).map(|(class, _)| {
+        format!(
+            "the class `{class}` of the target `{}` has 1 training row, from which little can be \
+             learned; merge it with another class, or leave it out",
+            target.name
+        )
+    })
 }
 
 /// Refuses a number that is the same in all training rows.
@@ -340,6 +370,8 @@ struct BlockFound {
     block: usize,
     sampled_rows: u32,
     label_sum: f64,
+    /// Of training rows.
+    weight_sum: f64,
     /// The least and the greatest label of training rows.
     label_range: (f32, f32),
     hash: u64,
@@ -413,6 +445,7 @@ impl Worker {
             block,
             sampled_rows: 0,
             label_sum: 0.0,
+            weight_sum: 0.0,
             label_range: (f32::INFINITY, f32::NEG_INFINITY),
             hash: 0,
         };
@@ -421,6 +454,9 @@ impl Worker {
         hasher.write(&self.splits);
         hash_numbers(&mut hasher, lent.label, &mut self.bytes);
         hash_numbers(&mut hasher, lent.group, &mut self.bytes);
+        if rows.is_weighted() {
+            hash_numbers(&mut hasher, lent.weight, &mut self.bytes);
+        }
         for (index, (split, label)) in self.splits.iter().zip(lent.label).enumerate() {
             self.unlabelled_rows += u64::from(label.is_nan());
             let Some(class_rows) = self.class_rows.get_mut(usize::from(*split)) else {
@@ -429,6 +465,7 @@ impl Worker {
             class_rows[if is_regression { 0 } else { *label as usize }] += 1;
             if *split == Split::Train as u8 {
                 found.label_sum += f64::from(*label);
+                found.weight_sum += f64::from(lent.weight[index]);
                 let (least, greatest) = found.label_range;
                 found.label_range = (least.min(*label), greatest.max(*label));
                 let row = first_row + index as u64;

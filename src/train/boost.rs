@@ -4,16 +4,19 @@ use std::path::Path;
 
 use crate::{
     data::{CodeBlock, CodeLayout},
-    engine::{Context, PassReport, block_pass},
-    error::Result,
+    engine::{Context, PassReport, Tasks, block_pass},
+    error::{Error, Result},
     learner::gbdt::{
-        Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest, RoundLoss,
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
+        RoundLoss,
     },
     limits::BLOCK_ROWS,
     model::{Ensemble, FeatureSpec, link::Task},
+    platform::memory::free_memory_bytes,
     scratch::BlockFile,
     train::{
         bins::Bins,
+        checkpoint::CheckpointWriter,
         rows::{RowsBuffer, RowsFile},
         state::{StateArrays, StateBuffer, StateFile},
     },
@@ -47,16 +50,20 @@ pub struct BoostSpec<'a> {
     pub rows: &'a RowsFile,
     /// Where the state file goes.
     pub state_path: &'a Path,
+    /// Where to go on from; `None` for the beginning.
+    pub resumed: Option<BoosterCheckpoint<'static>>,
+    /// Keeps what was reached; `None` for a run that cannot go on.
+    pub checkpoints: Option<&'a mut CheckpointWriter<'a>>,
 }
 
-/// What trees of a task minimise.
-pub fn loss_of(task: Task, classes: usize) -> Loss {
+/// What trees of a task minimise; `regression` is the loss where the target is a number.
+pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
     match task {
         Task::Binary => Loss::BinaryLogLoss,
         Task::Multiclass => Loss::Softmax {
             classes: classes as u16,
         },
-        Task::Regression => Loss::SquaredError,
+        Task::Regression => regression,
     }
 }
 
@@ -66,7 +73,7 @@ pub fn loss_of(task: Task, classes: usize) -> Loss {
 ///
 /// # Errors
 /// When labels cannot be learned from or a scratch file fails.
-pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
+pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> {
     let threads = spec.plan.threads_used;
     let state = StateFile::create(spec.state_path, spec.rows.rows(), spec.loss.outputs())?;
     let mut booster = Booster::new(
@@ -76,11 +83,21 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
         spec.bins.layout.clone(),
         spec.plan,
     )?;
+    if let Some(checkpoint) = spec.resumed.take() {
+        booster = booster.resume(checkpoint).map_err(|flaw| {
+            Error::Usage(format!("--resume: the checkpoint cannot be used: {flaw}"))
+        })?;
+    }
     let mut lent: Vec<Lent> = (0..threads).map(|_| Lent::default()).collect();
     let work = u64::from(spec.options.trees) * spec.rows.rows();
-    let mut rounds = 0;
-    let report = context.announced("trees", work, || {
+    let mut rounds = booster.rounds();
+    let mut checkpoints = spec.checkpoints.take();
+    let grown = context.announced("trees", work, || {
         let mut bytes_read = 0;
+        context
+            .progress
+            .advanced(u64::from(rounds) * spec.rows.rows(), 0);
+        let mut sweep = Sweep::new(spec.codes);
         while let Some(request) = booster.next_pass() {
             let workers = lent
                 .drain(..)
@@ -91,7 +108,9 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 "trees",
                 spec.rows.blocks(),
                 workers,
-                |(worker, lent), block| {
+                |(worker, lent), index| {
+                    let block = sweep.block(index);
+                    sweep.read_ahead(spec.codes, index + threads);
                     lent.read(&request, spec.rows, &state, block)?;
                     let byte_columns = request.byte_columns.iter().map(|at| *at as usize);
                     spec.codes
@@ -110,22 +129,78 @@ pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<Boosted> {
                 parts.push(worker.finish());
                 lent.push(memory);
             }
-            booster.finish_pass(parts)?;
-            bytes_read += spec.rows.rows() * request_bytes(&request);
-            let grown = booster.rounds() - rounds;
+            let tasks = Tasks {
+                context,
+                name: "trees",
+                threads,
+            };
+            booster.finish_pass(parts, &tasks)?;
+            if let Some(checkpoints) = &mut checkpoints {
+                checkpoints.after_pass(&booster);
+            }
+            sweep.turn();
+            bytes_read += spec.rows.rows() * request_bytes(&request, spec.rows.is_weighted());
+            // Early stopping takes rounds back.
+            let grown = booster.rounds().saturating_sub(rounds);
             rounds += grown;
             context
                 .progress
                 .advanced(u64::from(grown) * spec.rows.rows(), 0);
         }
         Ok(bytes_read)
-    })?;
+    });
+    // Also where it failed or was stopped.
+    if let Some(checkpoints) = &mut checkpoints {
+        checkpoints.last(&booster);
+    }
+    let report = grown?;
     Ok(Boosted {
         curve: booster.curve().to_vec(),
         ensemble: booster.into_ensemble(),
         state,
         report,
     })
+}
+
+/// The order in which the passes take the blocks: to and fro, so that a pass begins with the blocks
+/// that the one before has left in the page cache. No sum depends on the order.
+struct Sweep {
+    blocks: usize,
+    is_backward: bool,
+    /// Whether the page cache may not hold the codes, so that they are asked for in time.
+    is_ahead: bool,
+}
+
+impl Sweep {
+    fn new(codes: &BlockFile) -> Self {
+        let bytes = codes.blocks() as u64 * codes.block_bytes();
+        Self {
+            blocks: codes.blocks(),
+            is_backward: false,
+            is_ahead: free_memory_bytes().is_none_or(|free| free / 2 < bytes),
+        }
+    }
+
+    /// The block that comes `index`-th in this pass.
+    fn block(&self, index: usize) -> usize {
+        if self.is_backward {
+            self.blocks - 1 - index
+        } else {
+            index
+        }
+    }
+
+    /// Asks for the codes of the block that comes `index`-th, if there is one.
+    fn read_ahead(&self, codes: &BlockFile, index: usize) {
+        if self.is_ahead && index < self.blocks {
+            codes.read_ahead(self.block(index));
+        }
+    }
+
+    /// Ends a pass.
+    fn turn(&mut self) {
+        self.is_backward = !self.is_backward;
+    }
 }
 
 /// What the booster must know of each feature.
@@ -150,11 +225,12 @@ pub fn lent_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
 }
 
 /// Bytes that a pass reads of each row.
-fn request_bytes(request: &PassRequest) -> u64 {
+fn request_bytes(request: &PassRequest, weighted: bool) -> u64 {
+    let label_bytes = if weighted { 8 } else { 4 };
     let state = 4 * u64::from(request.margin.reads)
         + 4 * u64::from(request.gradient.reads)
         + 2 * u64::from(request.node.reads);
-    request.byte_columns.len() as u64 + 1 + 4 * u64::from(request.labels) + state
+    request.byte_columns.len() as u64 + 1 + label_bytes * u64::from(request.labels) + state
 }
 
 /// The memory into which one worker's blocks are read.

@@ -4,7 +4,7 @@ use crate::{
     data::{Batch, ProfileTask, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
-    learner::ModelSpec,
+    learner::{ModelSpec, gbdt::Loss},
     model::link::Task,
     train::{
         job::Job,
@@ -40,7 +40,9 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
                 )));
             }
-            Ok(Some(Target::regression(name)))
+            let loss = options.model.regression_loss();
+            let is_count = matches!(loss, Loss::Poisson { .. });
+            Ok(Some(Target::regression(name, is_count)))
         }
         _ => Ok(None),
     }

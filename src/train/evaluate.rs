@@ -5,15 +5,25 @@ use std::path::PathBuf;
 use crate::{
     data::{RowBlock, Split},
     error::Result,
+    learner::gbdt::Loss,
     model::link::Task,
     stats::metrics::{
-        BinaryMetrics, BinaryTable, GroupConfusion, GroupF1, MulticlassMetrics, MulticlassTable,
-        RegressionMetrics, RegressionTable,
+        BinaryMetrics, BinaryTable, Deviation, GroupConfusion, GroupF1, MulticlassMetrics,
+        MulticlassTable, RegressionMetrics, RegressionTable,
     },
 };
 
 /// The probability from which on a row counts as positive.
 pub const THRESHOLD: f64 = 0.5;
+
+/// What is measured of numbers that were learned with a loss.
+pub fn deviation_of(loss: Loss) -> Deviation {
+    match loss {
+        Loss::Quantile { alpha } => Deviation::Pinball { alpha },
+        Loss::Poisson { .. } => Deviation::Poisson,
+        _ => Deviation::None,
+    }
+}
 
 /// The predictions of one split, tabled.
 #[derive(Debug, Clone)]
@@ -39,12 +49,15 @@ pub enum Metrics {
 }
 
 impl Table {
-    /// An empty table. `label_center` is any number near a regression's labels.
-    pub fn new(task: Task, classes: usize, label_center: f64) -> Self {
-        match task {
+    /// An empty table.
+    pub fn new(spec: &EvaluationSpec) -> Self {
+        match spec.task {
             Task::Binary => Self::Binary(BinaryTable::new(THRESHOLD)),
-            Task::Multiclass => Self::Multiclass(MulticlassTable::new(classes)),
-            Task::Regression => Self::Regression(Box::new(RegressionTable::new(label_center))),
+            Task::Multiclass => Self::Multiclass(MulticlassTable::new(spec.classes)),
+            Task::Regression => Self::Regression(Box::new(RegressionTable::new(
+                spec.label_center,
+                spec.deviation,
+            ))),
         }
     }
 
@@ -118,6 +131,8 @@ pub struct EvaluationSpec {
     pub classes: usize,
     /// Any number near a regression's labels.
     pub label_center: f64,
+    /// What a regression's loss asks to measure.
+    pub deviation: Deviation,
     /// Whether rows have groups, whose test rows are counted apart.
     pub grouped: bool,
     /// Groups that are counted in memory.
@@ -194,7 +209,7 @@ impl Evaluation {
             return Ok(());
         }
         let spec = &self.spec;
-        let new = || Table::new(spec.task, spec.classes, spec.label_center);
+        let new = || Table::new(spec);
         self.tables[split as usize]
             .get_or_insert_with(new)
             .update(margins, rows.label, at);
@@ -224,7 +239,7 @@ impl Evaluation {
         let mut by_split = std::mem::take(&mut self.by_split);
         by_split.fill(rows.split);
         let spec = &self.spec;
-        let new = || Table::new(spec.task, spec.classes, spec.label_center);
+        let new = || Table::new(spec);
         for split in splits {
             let at = by_split.rows(*split);
             if at.is_empty() {

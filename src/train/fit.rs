@@ -13,16 +13,19 @@ use crate::{
     },
     limits::format_bytes,
     model::{About, Body, ExcludedColumn, FeatureSpec, Model, Roles},
+    scratch::BlockFile,
     train::{
         assign::Assigned,
         binning::write_codes,
         bins::Bins,
         boost::{BoostSpec, boost, loss_of},
+        checkpoint::Checkpoint,
         evaluate::{Evaluation, EvaluationSpec},
         newton::{self, NewtonSpec},
         output,
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
+        reuse,
         rows::RowsFile,
         scores::{Files, evaluate_from_scratch},
         survey::Survey,
@@ -43,6 +46,8 @@ pub(super) struct FitSpec<'a> {
     pub assigned: &'a Assigned,
     /// What is evaluated.
     pub evaluation: &'a EvaluationSpec,
+    /// The codes of an earlier run; `None` if they are still to be made.
+    pub codes: Option<BlockFile>,
 }
 
 /// What fitting leaves behind.
@@ -67,15 +72,24 @@ pub(super) struct Fitted {
 ///
 /// # Errors
 /// When data or scratch files cannot be read, or there is nothing to learn from.
-pub(super) fn fit(run: &Run<'_>, spec: &FitSpec<'_>) -> Result<Fitted> {
+pub(super) fn fit(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    resumed: Option<Checkpoint>,
+) -> Result<Fitted> {
     match spec.model {
-        ModelSpec::Gbdt(options) => fit_trees(run, spec, options),
+        ModelSpec::Gbdt(options) => fit_trees(run, spec, options, resumed),
         ModelSpec::Logistic(options) => fit_linear(run, spec, options),
     }
 }
 
 /// Binning pass, rounds of trees, evaluation from scratch.
-fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Result<Fitted> {
+fn fit_trees(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    options: &BoosterOptions,
+    resumed: Option<Checkpoint>,
+) -> Result<Fitted> {
     let context = &run.context;
     let left_out = constants(&spec.bins);
     if left_out.len() == spec.bins.features.len() {
@@ -85,8 +99,23 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
             left_out.len()
         )));
     }
-    let loss = loss_of(run.target.task, run.target.classes.len());
-    let (codes, binned) = write_codes(context, &run.job, &spec.bins, &run.scratch.file("codes"))?;
+    let loss = loss_of(
+        run.target.task,
+        run.target.classes.len(),
+        options.regression_loss,
+    );
+    let mut passes = Vec::new();
+    let codes = match &spec.codes {
+        Some(codes) => codes.clone(),
+        None => {
+            let path = run.data_file(reuse::CODES);
+            let (codes, binned) = write_codes(context, &run.job, &spec.bins, &path)?;
+            passes.push(binned);
+            run.seal(spec, &codes)?;
+            codes
+        }
+    };
+    let mut checkpoints = run.checkpoints(spec, resumed.as_ref())?;
     let plan = BoosterPlan::new(
         options,
         loss,
@@ -104,6 +133,8 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
             codes: &codes,
             rows: spec.rows,
             state_path: &run.scratch.file("state"),
+            resumed: resumed.map(|checkpoint| checkpoint.booster),
+            checkpoints: Some(&mut checkpoints),
         },
     )?;
     let files = Files {
@@ -113,6 +144,7 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
     };
     let model = model(run, spec, Body::Trees(boosted.ensemble));
     let seconds_to_model = save(run, &model)?;
+    passes.push(boosted.report);
     let evaluation =
         evaluate_from_scratch(context, &model, &spec.bins.layout, files, spec.evaluation)?;
     Ok(Fitted {
@@ -122,7 +154,7 @@ fn fit_trees(run: &Run<'_>, spec: &FitSpec<'_>, options: &BoosterOptions) -> Res
         curve: boosted.curve,
         evaluation,
         seconds_to_model,
-        passes: vec![binned, boosted.report],
+        passes,
     })
 }
 
@@ -187,7 +219,7 @@ fn model(run: &Run<'_>, spec: &FitSpec<'_>, body: Body) -> Model {
         split: split.map_or(Value::Null, |assignment| {
             serde_json::to_value(assignment).expect("an assignment is numbers and text")
         }),
-        options: serde_json::to_value(&run.options.model).expect("options are numbers and text"),
+        options: serde_json::to_value(spec.model).expect("options are numbers and text"),
     }
 }
 
@@ -205,7 +237,7 @@ fn about(run: &Run<'_>, assigned: &Assigned) -> About {
         roles: Roles {
             target: run.target.name.clone(),
             group: job.roles.group.map(name),
-            weight: None,
+            weight: job.roles.weight.map(name),
             split: job.roles.split.map(name),
             excluded: excluded.collect(),
         },

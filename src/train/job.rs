@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     data::{
-        Schema, Values,
+        Schema, ValueType, Values,
         baseline::{self, Baseline},
         profile::{BaselineFiles, Profile},
         roles::Roles,
@@ -43,13 +43,7 @@ impl Job {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
         let roles = Roles::resolve(dataset.schema(), profile.as_ref(), &options.selection())?;
-        if let Some(weight) = roles.weight {
-            return Err(Error::Usage(format!(
-                "rows cannot be weighted yet; leave the weight column `{}` out",
-                dataset.schema().fields[weight].name
-            )));
-        }
-        let named = [Some(roles.target), roles.group, roles.split];
+        let named = [Some(roles.target), roles.group, roles.split, roles.weight];
         for column in roles
             .features
             .iter()
@@ -84,10 +78,20 @@ impl Job {
         self.dataset.schema()
     }
 
+    /// Names of the features in the model's order, and whether they are texts.
+    pub fn features(&self) -> Vec<(&str, bool)> {
+        let field = |&column: &usize| &self.schema().fields[column];
+        let fields = self.roles.features.iter().map(field);
+        fields
+            .map(|field| (&*field.name, field.value_type == Some(ValueType::Text)))
+            .collect()
+    }
+
     /// Columns that a scan reads.
     pub fn scan_columns(&self) -> Vec<usize> {
         let mut columns = vec![self.roles.target];
-        for column in [self.roles.group, self.roles.split].into_iter().flatten() {
+        let parts = [self.roles.group, self.roles.split, self.roles.weight];
+        for column in parts.into_iter().flatten() {
             if !columns.contains(&column) {
                 columns.push(column);
             }

@@ -10,6 +10,8 @@
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
 //! 7. [`binning`] and [`boost`] for trees, [`newton`] or gradient descent for logistic regression.
+//!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
+//!    [`checkpoint`] is what a stopped run of trees goes on from.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
 pub mod assign;
@@ -17,14 +19,18 @@ pub mod base;
 pub mod binning;
 pub mod bins;
 pub mod boost;
+pub mod checkpoint;
 pub mod classes;
 pub mod evaluate;
+pub mod ingredients;
 pub mod job;
+pub mod known;
 pub mod newton;
 pub mod options;
 pub mod output;
 pub mod plan;
 pub mod predict;
+pub mod reuse;
 pub mod rows;
 pub mod scan;
 pub mod scores;
@@ -37,6 +43,8 @@ pub mod target;
 
 mod fit;
 mod recipe;
+mod sampling;
+mod store;
 
 #[cfg(test)]
 mod tests;

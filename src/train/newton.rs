@@ -171,7 +171,7 @@ fn newton(
         design,
         start_rows(design.len(), start_rows_max) as u64,
     )?;
-    learner.start_from_sample(&start.tile, &start.labels, &vec![1.0; start.labels.len()])?;
+    learner.start_from_sample(&start.tile, &start.labels, &start.weights)?;
     drop(start);
     let mut reports = Vec::new();
     while let Some(pass) = learner.next_pass() {
@@ -192,13 +192,18 @@ fn newton(
 struct Start {
     tile: Tile,
     labels: Vec<f32>,
+    weights: Vec<f32>,
 }
 
 impl Start {
     fn read(spec: &NewtonSpec<'_>, design: &Design, rows_wanted: u64) -> Result<Self> {
         let threshold = sample::threshold(rows_wanted, spec.train_rows);
         let rows_max = sample::rows_max(rows_wanted, spec.train_rows) as usize;
-        let (ranks, labels) = chosen_ranks(spec, threshold, rows_max)?;
+        let Chosen {
+            ranks,
+            labels,
+            weights,
+        } = chosen_rows(spec, threshold, rows_max)?;
         let mut columns = Vec::new();
         for schema_column in design.schema_columns() {
             let feature = spec
@@ -217,17 +222,25 @@ impl Start {
                 .view(&columns)
                 .fill(&all, &mut tile.append(ranks.len()));
         }
-        Ok(Self { tile, labels })
+        Ok(Self {
+            tile,
+            labels,
+            weights,
+        })
     }
 }
 
-/// Ranks in the sample of the rows below a smaller threshold, and their labels.
-fn chosen_ranks(
-    spec: &NewtonSpec<'_>,
-    threshold: u64,
-    rows_max: usize,
-) -> Result<(Vec<usize>, Vec<f32>)> {
-    let (mut ranks, mut chosen_labels) = (Vec::new(), Vec::new());
+/// Sampled rows: their ranks in the sample, labels and weights.
+#[derive(Default)]
+struct Chosen {
+    ranks: Vec<usize>,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+/// The rows of the sample that are below a smaller threshold.
+fn chosen_rows(spec: &NewtonSpec<'_>, threshold: u64, rows_max: usize) -> Result<Chosen> {
+    let mut chosen = Chosen::default();
     let mut rank = 0;
     let mut buffer = RowsBuffer::default();
     for block in 0..spec.rows.blocks() {
@@ -239,14 +252,15 @@ fn chosen_ranks(
             if *split != Split::Train as u8 || !spec.sample.takes(row) {
                 continue;
             }
-            if takes(spec.sample.seed(), threshold, row) && ranks.len() < rows_max {
-                ranks.push(rank);
-                chosen_labels.push(lent.label[index]);
+            if takes(spec.sample.seed(), threshold, row) && chosen.ranks.len() < rows_max {
+                chosen.ranks.push(rank);
+                chosen.labels.push(lent.label[index]);
+                chosen.weights.push(lent.weight[index]);
             }
             rank += 1;
         }
     }
-    Ok((ranks, chosen_labels))
+    Ok(chosen)
 }
 
 /// A feature's sampled values at some ranks. Texts come back by their hashes.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use crate::{
     data::{Profile, Schema, Selection},
-    error::Result,
+    error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
+    train::output::Earlier,
 };
 
 pub use crate::data::GroupChoice;
@@ -85,7 +86,7 @@ pub struct TrainOptions {
     pub exclude_if_there: Vec<String>,
     /// Columns that are features although the profile excludes them.
     pub include: Vec<String>,
-    /// Column of row weights: refused until learners are given weights.
+    /// Column of row weights; `None` takes the profile's.
     pub weight: Option<String>,
     /// Column that says which rows stay together.
     pub group: GroupChoice,
@@ -101,13 +102,17 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Where the run's files go.
     pub out_dir: PathBuf,
-    /// Whether a finished run there is replaced.
+    /// Whether a run there is replaced.
     pub overwrite: bool,
+    /// Whether the run there goes on from its checkpoint.
+    pub resume: bool,
+    /// Seconds between checkpoints; 0 for one after every round.
+    pub checkpoint_seconds: u64,
     /// Where scratch files go; `None` for the out-dir's filesystem.
     pub scratch_dir: Option<PathBuf>,
     /// Whether a scratch directory in memory (tmpfs) is allowed.
     pub allow_tmpfs: bool,
-    /// Whether scratch files stay at the end.
+    /// Whether codes stay at the end, for other runs on the same data.
     pub keep_scratch: bool,
     /// The memory limit.
     pub memory_bytes: u64,
@@ -121,6 +126,27 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
+    /// What becomes of the run that is in the output directory.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it is to be both resumed and replaced, or there is nothing to resume in
+    /// this learner.
+    pub fn earlier(&self) -> Result<Earlier> {
+        match (self.resume, self.overwrite) {
+            (false, false) => Ok(Earlier::Refused),
+            (false, true) => Ok(Earlier::Replaced),
+            (true, true) => Err(Error::Usage(
+                "--resume goes on with a run and --overwrite gives it up; leave one of them out".to_owned(),
+            )),
+            (true, false) if matches!(self.model, ModelSpec::Logistic(_)) => Err(Error::Usage(
+                "--resume goes on with trees; logistic regression keeps no checkpoint, so start anew with \
+                 --overwrite"
+                    .to_owned(),
+            )),
+            (true, false) => Ok(Earlier::Resumed),
+        }
+    }
+
     /// What the user said about columns.
     pub fn selection(&self) -> Selection {
         Selection {

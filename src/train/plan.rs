@@ -9,16 +9,17 @@ use crate::{
     group::{buckets::BucketCounts, table::GroupTable},
     learner::{
         ModelSpec,
-        gbdt::{BoosterOptions, BoosterPlan, Loss},
+        gbdt::{self, BoosterOptions, BoosterPlan, Loss, sample::SAMPLE_ROWS_DEFAULT},
         logistic::{Logistic, LogisticOptions, Shape, Solver},
     },
-    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
-    scratch::BlockFile,
+    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan, grouped},
+    scratch::{BlockFile, CHECKED_BYTES},
     stats::{CategoryCounts, sample},
     train::{
         binning, boost,
         evaluate::EvaluationSpec,
         job::Job,
+        known::Known,
         newton, predict,
         rows::{self, RowsBuffer},
         scores,
@@ -36,6 +37,9 @@ const THREAD_BYTES: u64 = 1 << 20;
 /// Kept from the histograms' budget for each thread that grows trees, at the least.
 const TREE_THREAD_BYTES: u64 = 8 << 20;
 
+/// A sample takes at most one part in so many of the memory allowed, unless its rows are given.
+const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
+
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
 
@@ -46,6 +50,8 @@ pub struct RunPlan {
     pub memory: MemoryPlan,
     /// Bytes that histograms may take.
     pub histogram_budget_bytes: u64,
+    /// Rows of a sample that there is room for, where trees grow from samples.
+    pub sample_rows: u64,
     /// Bytes of all scratch files at the most.
     pub scratch_bytes: u64,
     /// What to tell a person.
@@ -69,7 +75,12 @@ pub struct PlanSpec<'a> {
 
 impl PlanSpec<'_> {
     fn loss(&self) -> Loss {
-        boost::loss_of(self.evaluation.task, self.evaluation.classes)
+        let evaluation = self.evaluation;
+        boost::loss_of(
+            evaluation.task,
+            evaluation.classes,
+            self.model.regression_loss(),
+        )
     }
 
     fn outputs(&self) -> usize {
@@ -89,6 +100,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         batches: context.channel_batches_max as u64 + 2,
         memory: MemoryPlan::new(spec.memory_bytes),
         notes: Vec::new(),
+        sample_rows: 0,
     };
     planner.always();
     planner.scan();
@@ -101,6 +113,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     Ok(RunPlan {
         scratch_bytes: planner.common_scratch_bytes() + learner_scratch,
         memory: planner.memory,
+        sample_rows: planner.sample_rows,
         histogram_budget_bytes,
         notes: planner.notes,
     })
@@ -113,6 +126,7 @@ struct Planner<'a> {
     batches: u64,
     memory: MemoryPlan,
     notes: Vec<String>,
+    sample_rows: u64,
 }
 
 impl Planner<'_> {
@@ -247,6 +261,7 @@ impl Planner<'_> {
             coders + bytes,
             "cut points, a byte column of a slice",
         );
+        self.seal(&features);
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
         let blocks = self.threads * boost::lent_bytes(&layout, outputs);
@@ -268,9 +283,16 @@ impl Planner<'_> {
             trees,
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
         );
+        self.memory.add(
+            "trees",
+            "checkpoint",
+            trees,
+            "the trees as bytes, and the file's",
+        );
+        self.sample(options, &layout);
         let used = self.memory.phase_bytes("trees");
         let loss = self.spec.loss();
-        let worker = BoosterPlan::bytes_of_worker(loss).max(TREE_THREAD_BYTES);
+        let worker = BoosterPlan::bytes_of_worker(options, loss).max(TREE_THREAD_BYTES);
         // Where even the smallest histograms do not fit they are planned all the same: the sum of
         // the lines is then above the limit, and the refusal names the figure that would do.
         let budget = self
@@ -296,6 +318,55 @@ impl Planner<'_> {
         let codes = BlockFile::disk_bytes(rows, features.len());
         let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
         Ok((budget, codes + state))
+    }
+
+    /// A sample of rows in memory, where trees grow from one.
+    fn sample(&mut self, options: &BoosterOptions, layout: &CodeLayout) {
+        let (columns, outputs) = (layout.len(), self.spec.outputs());
+        let share = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY;
+        let planned = gbdt::sample::rows_that_fit(share, columns, outputs);
+        self.sample_rows = planned.min(SAMPLE_ROWS_DEFAULT);
+        let rows = self.job.dataset.rows();
+        let sample_rows = options.sampling.rows_max(rows, self.sample_rows);
+        if sample_rows == 0 {
+            return;
+        }
+        self.memory.add(
+            "trees",
+            "sample",
+            gbdt::sample::sample_bytes(sample_rows, columns, outputs),
+            format!(
+                "{} rows and candidates: codes, margins, lists",
+                grouped(sample_rows)
+            ),
+        );
+        self.memory.add(
+            "trees",
+            "candidates",
+            self.threads * gbdt::sample::sample_worker_bytes(columns, outputs),
+            "rows on their way to the sample, lists of a block a thread",
+        );
+    }
+
+    /// What the passes found, as bytes and as a file's bytes, for other runs.
+    fn seal(&mut self, features: &[usize]) {
+        let fields = &self.job.schema().fields;
+        let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
+        let texts = features.iter().filter(is_text).count() as u64;
+        let categories = CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max);
+        let found = Known::bytes_max(features.len()) + texts * categories as u64;
+        self.memory.add(
+            "seal",
+            "what was found",
+            2 * found,
+            "statistics and cut points as bytes, and the file's",
+        );
+        self.memory.add(
+            "seal",
+            "checksums",
+            self.threads * CHECKED_BYTES as u64,
+            "a piece of a block a thread",
+        );
     }
 
     fn newton(&mut self, options: &LogisticOptions) -> u64 {
@@ -414,7 +485,8 @@ impl Planner<'_> {
 
     /// Rows file and sample.
     fn common_scratch_bytes(&self) -> u64 {
-        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES);
+        let weight = self.job.roles.weight.map_or(0, |_| rows::WEIGHT_BYTES);
+        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES + weight);
         let value = |column: &usize| survey::sample_bytes(self.job.schema(), *column);
         let sampled = self.features().iter().map(value).sum();
         rows + BlockFile::disk_bytes(self.sample_rows(), sampled)

@@ -1,6 +1,6 @@
 //! The steps of a run, in order.
 
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 use crate::{
     data::Split,
@@ -18,16 +18,20 @@ use crate::{
         },
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
-        classes::{assumed_task, find_target, known_target, task_choice},
-        evaluate::{Evaluation, EvaluationSpec},
+        boost::loss_of,
+        checkpoint::Checkpoint,
+        classes::{assumed_task, known_target, task_choice},
+        evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
         job::Job,
         options::TrainOptions,
         output,
         plan::{PlanSpec, RunPlan, plan_run},
         predict::{PredictSpec, predict_and_evaluate},
+        reuse::{Found, ROWS, Reused, Shared},
         rows::RowsFile,
         scan::scan,
+        store::{self, Opening},
         survey::{FeatureSurvey, Survey, SurveySpec, survey},
         target::Target,
     },
@@ -65,10 +69,14 @@ pub struct Trained {
     pub seconds_to_model: f64,
     /// When the run started.
     pub started: Instant,
+    /// The directory of codes that an earlier run left, where they were used.
+    pub reused: Option<PathBuf>,
+    /// Rounds of the checkpoint that the run went on from.
+    pub resumed_rounds: Option<u32>,
     evaluation_spec: EvaluationSpec,
     rows: RowsFile,
-    /// Removed with everything in it when the run is over.
-    _scratch: ScratchDirectory,
+    /// Removed with everything in them when the run is over.
+    _scratch: (ScratchDirectory, Option<Shared>),
 }
 
 /// Plans a run without starting it.
@@ -80,6 +88,9 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let stop = Stop::default();
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
+    if let Some(target) = &target {
+        check_metrics(options, target)?;
+    }
     let (task, classes) = target.as_ref().map_or_else(
         || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
@@ -99,25 +110,19 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
 ///
 /// # Errors
 /// Whatever is wrong with options, data, memory or disk; [`crate::Error::Interrupted`] when asked to
-/// stop. Scratch files are gone in any case.
+/// stop. Scratch files are gone then, but for the codes of a run that left a checkpoint.
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<Trained> {
     let mut run = Run::prepare(options, stop, progress)?;
-    let (rows, names) = run.scan()?;
-    let assigned = run.assign(&rows, names)?;
-    let spec = resolved(&options.model, &run.target, &assigned)?;
-    check_early_stopping(&spec, &assigned)?;
-    let survey = run.survey(&rows, &assigned)?;
-    let bins = run.bins(&spec, &survey)?;
-    let evaluation_spec = run.evaluation_spec(assigned.label_center);
-    let fitted = run.fit(&FitSpec {
-        model: &spec,
-        bins,
-        survey: &survey,
-        rows: &rows,
-        assigned: &assigned,
-        evaluation: &evaluation_spec,
-    })?;
-    let base = run.evaluate_base(&rows, &evaluation_spec)?;
+    let worked = run.work().inspect_err(|_| run.keep_for_resume());
+    let Worked {
+        rows,
+        assigned,
+        spec,
+        survey,
+        fitted,
+        base,
+        evaluation_spec,
+    } = worked?;
     Ok(Trained {
         survey: survey.features,
         model: fitted.model,
@@ -134,10 +139,23 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
         passes: run.passes,
         plan: run.plan,
         started: run.started,
+        reused: run.reused,
+        resumed_rounds: run.resumed_rounds,
         evaluation_spec,
         rows,
-        _scratch: run.scratch,
+        _scratch: (run.scratch, run.shared),
     })
+}
+
+/// What the steps of a run yielded.
+struct Worked {
+    rows: RowsFile,
+    assigned: Assigned,
+    spec: ModelSpec,
+    survey: Survey,
+    fitted: Fitted,
+    base: Option<Evaluation>,
+    evaluation_spec: EvaluationSpec,
 }
 
 /// Opens the saved model afresh and evaluates it on the test rows of the raw data.
@@ -169,9 +187,17 @@ pub(super) struct Run<'a> {
     pub(super) job: Job,
     pub(super) target: Target,
     pub(super) plan: RunPlan,
+    /// What only this run uses.
     pub(super) scratch: ScratchDirectory,
+    /// Rows and codes of a run of trees, which others may use too.
+    pub(super) shared: Option<Shared>,
     pub(super) passes: Vec<PassReport>,
     pub(super) started: Instant,
+    pub(super) resumed: Option<Checkpoint>,
+    pub(super) resumed_rounds: Option<u32>,
+    pub(super) reused: Option<PathBuf>,
+    /// What the shared directory holds, if an earlier run sealed it.
+    known: Option<Reused>,
 }
 
 impl<'a> Run<'a> {
@@ -183,19 +209,25 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let started = Instant::now();
         let context = context(options, stop, progress);
-        output::check(&options.out_dir, options.overwrite)?;
+        let earlier = options.earlier()?;
+        output::check(&options.out_dir, earlier)?;
         let job = Job::open(options)?;
+        let resumed = store::checkpoint_of(&job, options, progress)?;
+        // Before any pass: a name that is not there is found in the schema.
+        options.model.clone().resolve_features(&job.features())?;
         if let Some(baseline) = &job.baseline {
             let path = baseline.path().display();
             progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
         }
         let mut passes = Vec::new();
-        let target = find_target(&context, &job, options, &mut passes)?;
+        let found = store::find(&job, options, progress);
+        let target = store::target_of(&context, &job, options, found.as_ref(), &mut passes)?;
+        check_metrics(options, &target)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
         // Only a run that can begin may take the mark from a finished one.
-        let unfinished = output::prepare(&options.out_dir, options.overwrite)?;
+        let unfinished = output::prepare(&options.out_dir, earlier)?;
         if unfinished > 0 {
             progress.warning(&format!(
                 "removed {unfinished} unfinished file(s) of a run that died from {}",
@@ -210,8 +242,20 @@ impl<'a> Run<'a> {
                 dead.path.display()
             ));
         }
-        let scratch = ScratchDirectory::create(parent, options.keep_scratch, options.allow_tmpfs)?;
-        scratch.check_free(plan.scratch_bytes)?;
+        let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
+        let keep = options.keep_scratch && !is_trees;
+        let scratch = ScratchDirectory::create(parent, keep, options.allow_tmpfs)?;
+        let there = found.as_ref().map_or(0, Found::bytes);
+        scratch.check_free(plan.scratch_bytes.saturating_sub(there))?;
+        let opening = Opening {
+            job: &job,
+            options,
+            target: &target,
+            spill: scratch.path(),
+        };
+        let claimed = store::claim(&context, &opening, found, &mut passes)?;
+        let reused = claimed.known.as_ref().and(claimed.shared.as_ref());
+        let reused = reused.map(|shared| shared.directory.path().to_path_buf());
         Ok(Self {
             options,
             context,
@@ -219,14 +263,78 @@ impl<'a> Run<'a> {
             target,
             plan,
             scratch,
+            shared: claimed.shared,
             passes,
             started,
+            resumed_rounds: resumed
+                .as_ref()
+                .map(|checkpoint| checkpoint.booster.rounds()),
+            resumed,
+            reused,
+            known: claimed.known,
+        })
+    }
+
+    /// All steps from the first pass to the evaluation.
+    fn work(&mut self) -> Result<Worked> {
+        let (rows, mut assigned, known) = match self.known.take() {
+            Some(reused) => {
+                let assigned = self.warned(reused.assigned);
+                (
+                    reused.rows,
+                    assigned,
+                    Some((reused.survey, reused.bins, reused.codes)),
+                )
+            }
+            None => {
+                let (rows, names) = self.scan()?;
+                let assigned = self.assign(&rows, names)?;
+                (rows, assigned, None)
+            }
+        };
+        let mut spec = resolved(&self.options.model, &self.job, &self.target, &assigned)?;
+        self.choose_sampling(&mut spec, assigned.rows(Split::Train));
+        check_early_stopping(&spec, &assigned)?;
+        let (survey, bins, codes) = match known {
+            Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
+            None => {
+                if let Some(shared) = &self.shared {
+                    shared.write_groups(assigned.groups.as_mut())?;
+                }
+                let survey = self.survey(&rows, &assigned)?;
+                let bins = self.bins(&spec, &survey)?;
+                (survey, bins, None)
+            }
+        };
+        let evaluation_spec = self.evaluation_spec(assigned.label_center);
+        let fitted = self.fit(&FitSpec {
+            model: &spec,
+            bins,
+            survey: &survey,
+            rows: &rows,
+            assigned: &assigned,
+            evaluation: &evaluation_spec,
+            codes,
+        })?;
+        let base = self.evaluate_base(&rows, &evaluation_spec)?;
+        Ok(Worked {
+            rows,
+            assigned,
+            spec,
+            survey,
+            fitted,
+            base,
+            evaluation_spec,
         })
     }
 
     /// Labels and groups of all rows, and the groups' names.
     pub(super) fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
-        let rows = RowsFile::create(&self.scratch.file("rows"), self.job.dataset.rows())?;
+        let rows = RowsFile::create(
+            &self.data_file(ROWS),
+            self.job.dataset.rows(),
+            self.job.roles.weight.is_some(),
+        )?;
         let mut names = GroupTable::new(
             self.target.classes.len(),
             self.options.limits.groups_in_memory_max,
@@ -263,14 +371,18 @@ impl<'a> Run<'a> {
             groups_max: options.limits.groups_in_memory_max,
             spill: self.scratch.path(),
         };
-        let mut assigned = assign(&self.context, &spec, rows, names)?;
+        Ok(self.warned(assign(&self.context, &spec, rows, names)?))
+    }
+
+    /// Gives the warnings of an assignment, and adds what this run's options ask for.
+    fn warned(&self, mut assigned: Assigned) -> Assigned {
         assigned
             .warnings
-            .extend(ungrouped_warning(&self.job, options));
+            .extend(ungrouped_warning(&self.job, self.options));
         for warning in &assigned.warnings {
             self.context.progress.warning(warning);
         }
-        Ok(assigned)
+        assigned
     }
 
     /// What the training rows say about each feature.
@@ -305,7 +417,8 @@ impl<'a> Run<'a> {
 
     /// The model, saved, and how good it is.
     fn fit(&mut self, spec: &FitSpec<'_>) -> Result<Fitted> {
-        let mut fitted = fit(self, spec)?;
+        let resumed = self.resumed.take();
+        let mut fitted = fit(self, spec, resumed)?;
         self.passes.append(&mut fitted.passes);
         Ok(fitted)
     }
@@ -338,7 +451,11 @@ impl<'a> Run<'a> {
     }
 }
 
-fn context<'a>(options: &TrainOptions, stop: &'a Stop, progress: &'a dyn Progress) -> Context<'a> {
+pub(super) fn context<'a>(
+    options: &TrainOptions,
+    stop: &'a Stop,
+    progress: &'a dyn Progress,
+) -> Context<'a> {
     Context {
         threads: options.threads.max(1),
         batch_rows_max: options.limits.batch_rows_max,
@@ -376,18 +493,32 @@ fn evaluation_spec(
         task,
         classes,
         label_center: 0.0,
+        deviation: deviation_of(options.model.regression_loss()),
         grouped: job.roles.group.is_some(),
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
         spill: options.out_dir.clone(),
     }
 }
 
-/// The learner's options with class weights and penalties filled in.
-fn resolved(model: &ModelSpec, target: &Target, assigned: &Assigned) -> Result<ModelSpec> {
+/// Refuses metrics of the learning curve that mean nothing for the target.
+fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
+    let regression = options.model.regression_loss();
+    let loss = loss_of(target.task, target.classes.len(), regression);
+    options.model.check_metrics(loss)
+}
+
+/// The learner's options with class weights, penalties and constraints filled in.
+fn resolved(
+    model: &ModelSpec,
+    job: &Job,
+    target: &Target,
+    assigned: &Assigned,
+) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
     let names = target.classes.iter().map(String::as_str);
     let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
     let mut spec = model.clone();
-    spec.resolve(&classes, train.iter().sum())?;
+    spec.resolve_features(&job.features())?;
+    spec.resolve(&classes, assigned.train_weight)?;
     Ok(spec)
 }

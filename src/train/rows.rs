@@ -12,15 +12,24 @@ use crate::{
 const LABEL: usize = 0;
 const GROUP: usize = 1;
 const SPLIT: usize = 2;
+const WEIGHT: usize = 3;
 
-/// Bytes on disk of one row.
+/// Bytes of each array's element; the last array is there only where rows are weighted.
+const ELEMENT_BYTES: [usize; 4] = [4, 8, 1, WEIGHT_BYTES];
+
+/// Bytes on disk of one row that has no weight.
 pub const ROW_BYTES: usize = 4 + 8 + 1;
 
-/// Label, group hash and split of every row, on disk. The scan writes labels and groups, the
-/// assignment the splits; afterwards it is only read. A label that is missing is NaN.
+/// Bytes on disk of a row's weight.
+pub const WEIGHT_BYTES: usize = 4;
+
+/// Label, group hash and split of every row, on disk, and its weight where there is a weight column.
+/// The scan writes labels, groups and weights, the assignment the splits; afterwards it is only
+/// read. A label that is missing is NaN.
 #[derive(Debug, Clone)]
 pub struct RowsFile {
     file: BlockFile,
+    weighted: bool,
 }
 
 impl RowsFile {
@@ -28,14 +37,33 @@ impl RowsFile {
     ///
     /// # Errors
     /// As [`BlockFile::create`].
-    pub fn create(path: &Path, rows: u64) -> Result<Self> {
-        let file = BlockFile::create(path, rows, &[4, 8, 1])?;
-        Ok(Self { file })
+    pub fn create(path: &Path, rows: u64, weighted: bool) -> Result<Self> {
+        let file = BlockFile::create(path, rows, element_bytes(weighted))?;
+        Ok(Self { file, weighted })
+    }
+
+    /// Opens the file of another run.
+    ///
+    /// # Errors
+    /// As [`BlockFile::open`].
+    pub fn open(path: &Path, rows: u64, weighted: bool) -> Result<Self> {
+        let file = BlockFile::open(path, rows, element_bytes(weighted))?;
+        Ok(Self { file, weighted })
+    }
+
+    /// The file itself.
+    pub fn block_file(&self) -> &BlockFile {
+        &self.file
     }
 
     /// Rows in all.
     pub fn rows(&self) -> u64 {
         self.file.rows()
+    }
+
+    /// Whether rows have weights of their own.
+    pub fn is_weighted(&self) -> bool {
+        self.weighted
     }
 
     /// Blocks in all.
@@ -72,6 +100,18 @@ impl RowsFile {
         self.file.write(SPLIT, first_row, splits)
     }
 
+    /// Writes weights from a row on.
+    ///
+    /// # Errors
+    /// As [`BlockFile::write`].
+    ///
+    /// # Panics
+    /// If the file was made without weights.
+    pub fn write_weights(&self, first_row: u64, weights: &[f32]) -> Result<()> {
+        assert!(self.weighted);
+        self.file.write(WEIGHT, first_row, weights)
+    }
+
     /// Reads the splits of a row range.
     ///
     /// # Errors
@@ -90,6 +130,18 @@ impl RowsFile {
         self.file.read(LABEL, first_row, labels)
     }
 
+    /// Reads the weights of a row range; 1 where there is no weight column.
+    ///
+    /// # Errors
+    /// As [`BlockFile::read`].
+    pub fn read_weights(&self, first_row: u64, rows: usize, weights: &mut Vec<f32>) -> Result<()> {
+        weights.resize(rows, 1.0);
+        if self.weighted {
+            self.file.read(WEIGHT, first_row, weights)?;
+        }
+        Ok(())
+    }
+
     /// Reads the group hashes of a row range.
     ///
     /// # Errors
@@ -98,6 +150,10 @@ impl RowsFile {
         groups.resize(rows, 0);
         self.file.read(GROUP, first_row, groups)
     }
+}
+
+fn element_bytes(weighted: bool) -> &'static [usize] {
+    &ELEMENT_BYTES[..if weighted { 4 } else { 3 }]
 }
 
 /// The memory into which one worker reads the rows of a block.
@@ -111,9 +167,9 @@ pub struct RowsBuffer {
 
 impl RowsBuffer {
     /// Bytes held a row.
-    pub const ROW_BYTES: usize = ROW_BYTES + 4;
+    pub const ROW_BYTES: usize = ROW_BYTES + WEIGHT_BYTES;
 
-    /// Reads a block of rows. Every row weighs 1.
+    /// Reads a block of rows.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
@@ -122,7 +178,7 @@ impl RowsBuffer {
         self.read_range(file, (block * BLOCK_ROWS) as u64, rows)
     }
 
-    /// Reads any range of rows. Every row weighs 1.
+    /// Reads any range of rows.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
@@ -135,7 +191,7 @@ impl RowsBuffer {
         file.read_labels(first_row, rows, &mut self.label)?;
         file.read_groups(first_row, rows, &mut self.group)?;
         file.read_splits(first_row, rows, &mut self.split)?;
-        self.weight.resize(rows, 1.0);
+        file.read_weights(first_row, rows, &mut self.weight)?;
         Ok(self.block())
     }
 
@@ -145,20 +201,17 @@ impl RowsBuffer {
     /// As [`BlockFile::read`].
     pub fn read_splits(&mut self, file: &RowsFile, block: usize) -> Result<()> {
         let rows = file.block_rows(block);
-        self.weight.resize(rows, 1.0);
         file.read_splits((block * BLOCK_ROWS) as u64, rows, &mut self.split)
     }
 
-    /// Reads a block's labels alone.
+    /// Reads a block's labels and weights alone.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
     pub fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
-        file.read_labels(
-            (block * BLOCK_ROWS) as u64,
-            file.block_rows(block),
-            &mut self.label,
-        )
+        let (first_row, rows) = ((block * BLOCK_ROWS) as u64, file.block_rows(block));
+        file.read_labels(first_row, rows, &mut self.label)?;
+        file.read_weights(first_row, rows, &mut self.weight)
     }
 
     /// What was read last; arrays that were not read hold whatever was there.

@@ -1,4 +1,4 @@
-//! The scan: labels and group keys of all rows, from the few columns that say so.
+//! The scan: labels, weights and group keys of all rows, from the few columns that say so.
 
 use crate::{
     data::{Batch, Values, batch::MISSING_TEXT},
@@ -22,11 +22,11 @@ pub struct GroupRun {
     pub rows: u64,
 }
 
-/// Reads the target and group columns of all rows into the rows file; `group_run` gets the groups in
+/// Reads the target, group and weight columns of all rows into the rows file; `group_run` gets the groups in
 /// row order. Where there is no group column, each row's group is its number.
 ///
 /// # Errors
-/// When the data cannot be read, a label is no class, or a group key is missing.
+/// When the data cannot be read, a label is no class, a weight is none, or a group key is missing.
 pub fn scan(
     context: &Context<'_>,
     job: &Job,
@@ -42,6 +42,7 @@ pub fn scan(
             rows,
             row_group: 0,
             labels: Vec::new(),
+            weights: Vec::new(),
             groups: Vec::new(),
             splits: Vec::new(),
             runs: Vec::new(),
@@ -69,6 +70,7 @@ struct ScanSink<'a> {
     rows: &'a RowsFile,
     row_group: usize,
     labels: Vec<f32>,
+    weights: Vec<f32>,
     groups: Vec<u64>,
     splits: Vec<u8>,
     runs: Vec<GroupRun>,
@@ -93,14 +95,26 @@ impl Sink for ScanSink<'_> {
         let wrong =
             |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
         if batch.column == roles.target {
-            self.target
-                .labels_into(&batch.values, &mut self.labels)
-                .map_err(wrong)?;
+            let read = self.target.labels_into(&batch.values, &mut self.labels);
+            read.map_err(|message| {
+                let row = batch.first_row + self.labels.len() as u64;
+                wrong(format!("row {row} of the data: {message}"))
+            })?;
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
         if Some(batch.column) == roles.split {
             split_column::splits_into(&batch.values, &mut self.splits).map_err(wrong)?;
             self.rows.write_splits(batch.first_row, &self.splits)?;
+        }
+        if Some(batch.column) == roles.weight {
+            if let Some((index, value)) = weights_into(&batch.values, &mut self.weights) {
+                let row = batch.first_row + index as u64;
+                return Err(wrong(format!(
+                    "row {row} of the data has {value} for its weight, which must be 0 or more and finite; \
+                     mend the column, choose another with --weight-col, or leave it out"
+                )));
+            }
+            self.rows.write_weights(batch.first_row, &self.weights)?;
         }
         if Some(batch.column) == roles.group {
             self.groups.clear();
@@ -118,6 +132,33 @@ impl Sink for ScanSink<'_> {
     fn finish(&mut self) -> Result<Vec<GroupRun>> {
         Ok(std::mem::take(&mut self.runs))
     }
+}
+
+/// The weights of a batch; answers the first row that has none, and what it has instead.
+fn weights_into(values: &Values, weights: &mut Vec<f32>) -> Option<(usize, String)> {
+    weights.clear();
+    match values {
+        Values::F32(values) => add_weights(values.iter().map(|value| f64::from(*value)), weights),
+        Values::F64(values) => add_weights(values.iter().copied(), weights),
+        Values::Text(_) => Some((0, "a text".to_owned())),
+    }
+}
+
+fn add_weights(
+    values: impl Iterator<Item = f64>,
+    weights: &mut Vec<f32>,
+) -> Option<(usize, String)> {
+    for (index, value) in values.enumerate() {
+        let weight = value as f32;
+        if value.is_nan() {
+            return Some((index, "null or NaN".to_owned()));
+        }
+        if !(weight >= 0.0 && weight.is_finite()) {
+            return Some((index, value.to_string()));
+        }
+        weights.push(weight);
+    }
+    None
 }
 
 /// Appends the group hashes of a batch and its runs; answers the first row without a key.
@@ -175,6 +216,24 @@ fn add_runs<T: Copy + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_are_finite_and_not_negative() {
+        let mut weights = Vec::new();
+        let mut check = |values: &[f64], expected: Option<(usize, &str)>| {
+            let found = weights_into(&Values::F64(values.to_vec()), &mut weights);
+            let found = found.as_ref().map(|(row, value)| (*row, value.as_str()));
+            assert_eq!(found, expected, "{values:?}");
+        };
+        check(&[0.0, 2.5, -0.0], None);
+        check(&[1.0, -0.5], Some((1, "-0.5")));
+        check(&[f64::NAN], Some((0, "null or NaN")));
+        check(&[1.0, 1.0, f64::INFINITY], Some((2, "inf")));
+        check(
+            &[1e39],
+            Some((0, "1000000000000000000000000000000000000000")),
+        );
+    }
 
     #[test]
     fn runs_join_across_batches_and_a_missing_key_is_found() {

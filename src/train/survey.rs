@@ -20,7 +20,7 @@ use crate::{
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
 /// What is known of one feature.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct FeatureSurvey {
     /// What the training rows say.
     pub values: SurveyedValues,
@@ -29,7 +29,7 @@ pub struct FeatureSurvey {
 }
 
 /// The statistics of a feature's values in the training rows, by its type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum SurveyedValues {
     /// A number: range, missing and infinite values, mean and variance.
     Numeric(Moments),
@@ -41,7 +41,8 @@ pub enum SurveyedValues {
 pub struct Survey {
     /// One a feature, in the order of the features given.
     pub features: Vec<FeatureSurvey>,
-    /// The sampled values: an array a feature.
+    /// The sampled values: an array a feature. Without rows where the survey was another run's: trees
+    /// need the sample no more once there are cut points.
     pub sample: BlockFile,
     /// The pass.
     pub report: PassReport,

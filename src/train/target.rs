@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The distinct values of a target column, sorted; at most one more than classes are allowed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DistinctValues {
     /// Distinct texts, sorted.
     pub texts: Vec<String>,
@@ -89,7 +89,10 @@ enum Coding {
     /// The index in this ascending list.
     Numbers(Vec<f64>),
     /// The number itself.
-    Value,
+    Value {
+        /// It must not be negative.
+        is_count: bool,
+    },
 }
 
 /// What is learned.
@@ -157,13 +160,13 @@ impl Target {
         })
     }
 
-    /// A number as it is.
-    pub fn regression(name: &str) -> Self {
+    /// A number as it is; a count is not negative.
+    pub fn regression(name: &str, is_count: bool) -> Self {
         Self {
             name: name.to_owned(),
             task: Task::Regression,
             classes: Vec::new(),
-            coding: Coding::Value,
+            coding: Coding::Value { is_count },
         }
     }
 
@@ -238,22 +241,39 @@ impl Target {
         })
     }
 
+    /// The values that the classes came from; `None` where the data were not asked.
+    pub fn values(&self) -> Option<DistinctValues> {
+        match &self.coding {
+            Coding::Texts(texts) => Some(DistinctValues {
+                texts: texts.clone(),
+                ..DistinctValues::default()
+            }),
+            Coding::Numbers(numbers) => Some(DistinctValues {
+                numbers: numbers.clone(),
+                ..DistinctValues::default()
+            }),
+            Coding::Profile { .. } | Coding::Value { .. } => None,
+        }
+    }
+
     /// The labels of a batch of the target column: class indexes or numbers, NaN where missing.
     ///
     /// # Errors
-    /// A sentence about the first value that is no label.
+    /// A sentence about the first value that is no label; `labels` then are those before it.
     pub fn labels_into(&self, values: &Values, labels: &mut Vec<f32>) -> Result<(), String> {
         labels.clear();
         match values {
             Values::Text(text) => {
-                let of_value: Vec<f32> = (0..text.dictionary_len() as u32)
+                let of_value: Vec<Result<f32, String>> = (0..text.dictionary_len() as u32)
                     .map(|id| self.label_of_text(text.value(id)))
-                    .collect::<Result<_, _>>()?;
+                    .collect();
                 let null = self.label_of_null();
-                labels.extend(text.ids.iter().map(|id| match *id {
-                    MISSING_TEXT => null,
-                    id => of_value[id as usize],
-                }));
+                for &id in &text.ids {
+                    labels.push(match id {
+                        MISSING_TEXT => null,
+                        id => of_value[id as usize].clone()?,
+                    });
+                }
                 Ok(())
             }
             Values::F32(values) => {
@@ -279,7 +299,7 @@ impl Target {
                 .binary_search_by(|probe| probe.as_str().cmp(value))
                 .ok()
                 .map(|class| class as f32),
-            Coding::Numbers(_) | Coding::Value => {
+            Coding::Numbers(_) | Coding::Value { .. } => {
                 return Err("a text where numbers are learned; use another --target".to_owned());
             }
         };
@@ -315,7 +335,12 @@ impl Target {
                 .ok()
                 .map(|class| class as f32),
             Coding::Texts(_) => None,
-            Coding::Value => {
+            Coding::Value { is_count } => {
+                if *is_count && value < 0.0 {
+                    return Err(format!(
+                        "the label {value} is negative, and the objective `poisson` is for counts; mend such rows or use another objective"
+                    ));
+                }
                 if !(value as f32).is_finite() {
                     return Err(format!(
                         "the label {value} is not a finite single-precision number; remove such rows or use another --target"
@@ -415,11 +440,16 @@ mod tests {
     }
 
     #[test]
-    fn an_infinite_number_is_no_label() {
-        let error = labels(
-            &Target::regression("y"),
-            &Values::F64(vec![1.0, f64::INFINITY]),
-        );
-        assert!(error.unwrap_err().contains("inf is not a finite"));
+    fn an_infinite_number_is_no_label_and_a_count_is_not_negative() {
+        let check = |is_count, value, part: &str| {
+            let target = Target::regression("y", is_count);
+            let mut labels = Vec::new();
+            let read = target.labels_into(&Values::F64(vec![0.0, 1.0, value]), &mut labels);
+            let error = read.unwrap_err();
+            assert!(error.contains(part), "{error}");
+            assert_eq!(labels, [0.0, 1.0]);
+        };
+        check(false, f64::INFINITY, "inf is not a finite");
+        check(true, -1.0, "-1 is negative");
     }
 }

@@ -125,6 +125,96 @@ fn columns_of_conflicting_types() {
 }
 
 #[test]
+fn weights_that_are_none() {
+    for (weight, words) in [
+        (-1.0, "-1"),
+        (f64::NAN, "null or NaN"),
+        (f64::INFINITY, "inf"),
+    ] {
+        let dir = with_table(|table| {
+            let mut weights = vec![1.0; table.rows()];
+            weights[42] = weight;
+            table.x = Feature::Number(weights);
+        });
+        let more = [
+            "--profile",
+            "none",
+            "--target",
+            "splice_type",
+            "--weight-col",
+            "x",
+        ];
+        let words = ["table.parquet", "`x`", "row 42", words, "--weight-col"];
+        check(dir.path(), &more, 1, &words);
+    }
+    let dir = with_table(|table| table.x = Feature::Number(vec![0.0; table.rows()]));
+    let more = [
+        "--profile",
+        "none",
+        "--target",
+        "splice_type",
+        "--weight-col",
+        "x",
+    ];
+    check(dir.path(), &more, 1, &["weight 0", "--weight-col"]);
+    check(
+        dir.path(),
+        &[
+            "--profile",
+            "none",
+            "--target",
+            "splice_type",
+            "--weight-col",
+            "y",
+        ],
+        1,
+        &["--weight-col", "no column `y`"],
+    );
+}
+
+#[test]
+fn labels_that_a_loss_cannot_take() {
+    let out = tempfile::tempdir().unwrap();
+    let refuse = |value: f64, model: &str, code: i32, words: &[&str]| {
+        let dir = with_table(|table| {
+            let mut labels: Vec<f64> = (0..table.rows()).map(|row| (row % 7) as f64).collect();
+            labels[17] = value;
+            table.x = Feature::Number(labels);
+        });
+        let arguments = [
+            "train",
+            text(dir.path()),
+            "--profile",
+            "none",
+            "--target",
+            "x",
+            "--group-col",
+            "none",
+            "--out-dir",
+            text(out.path()),
+            "--task",
+            "regression",
+            "--model",
+            model,
+        ];
+        fails(&arguments, code, words);
+    };
+    let poisson = r#"{"objective": "poisson", "n_estimators": 2}"#;
+    let place = ["table.parquet", "`x`", "row 17"];
+    refuse(
+        -2.0,
+        poisson,
+        1,
+        &[&place[..], &["-2 is negative"]].concat(),
+    );
+    refuse(f64::INFINITY, "gbdt", 1, &[&place[..], &["inf"]].concat());
+    let quantile = r#"{"objective": "quantile", "quantile_alpha": 1.0}"#;
+    refuse(1.0, quantile, 2, &["`quantile_alpha`", "below 1"]);
+    let ranked = r#"{"eval_metric": "auc"}"#;
+    refuse(1.0, ranked, 2, &["`auc`", "a number", "rmse"]);
+}
+
+#[test]
 fn a_target_that_is_not_there() {
     let dir = with_table(|table| table.labels = None);
     check(dir.path(), &["--profile", "splice"], 1, &["splice_type"]);
@@ -253,13 +343,52 @@ fn a_baseline_without_its_columns() {
 }
 
 #[test]
+fn constraints_of_features_that_are_not_there() {
+    let dir = with_table(|_| {});
+    for (constraint, words) in [
+        (
+            r#"{"monotone_constraints": {"no_feature": 1}}"#,
+            ["monotone_constraints", "no_feature"],
+        ),
+        (
+            r#"{"monotone_constraints": [1]}"#,
+            ["monotone_constraints", "has 1 entries"],
+        ),
+        (
+            r#"{"interaction_constraints": [["no_feature"]]}"#,
+            ["interaction_constraints", "no_feature"],
+        ),
+    ] {
+        let run = dir.path().join("run");
+        let arguments = ["train", text(dir.path()), "--out-dir", text(&run)];
+        fails(
+            &[&arguments[..], &["--model", constraint]].concat(),
+            1,
+            &words,
+        );
+        assert!(!run.join("model.rowmill").exists());
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_2_and_suggests() {
+    let policy = ["--grow-policy", "losguide"];
+    check(dataset::small(), &policy, 2, &["losguide", "lossguide"]);
     check(dataset::small(), &["--memroy", "1GiB"], 2, &["--memory"]);
     check(dataset::small(), &["--test-size", "1.5"], 2, &["test-size"]);
     check(dataset::small(), &["--memory", "lots"], 2, &["lots"]);
+    for (sampling, words) in [
+        ("mvs:0", ["mvs:0", "number of rows"]),
+        ("mvs:abc", ["abc", "number of rows"]),
+        ("goss:0.9,0.2", ["0.9", "at most 1"]),
+        ("boss", ["boss", "uniform"]),
+    ] {
+        check(dataset::small(), &["--sampling", sampling], 2, &words);
+    }
     for (model, words) in [
         (r#"{"n_estimatrs": 5}"#, ["n_estimatrs", "n_estimators"]),
-        (r#"{"subsample": 0.5}"#, ["subsample", "subsample"]),
+        (r#"{"subsample": 1.5}"#, ["subsample", "1.5"]),
+        (r#"{"top_rate": 0.5}"#, ["top_rate", "goss"]),
         ("gbtd", ["gbtd", "gbdt"]),
         (r#"{"n_estimators": "#, ["--model", "json"]),
     ] {

@@ -51,6 +51,47 @@ fn threads_batches_and_memory_change_no_byte_of_trees() {
 }
 
 #[test]
+fn threads_batches_and_memory_change_no_byte_of_sampled_trees() {
+    for sampling in ["mvs:3000", "goss", "uniform:0.3"] {
+        let of = |more: &[&str]| {
+            let more: Vec<&str> = more
+                .iter()
+                .copied()
+                .chain(["--sampling", sampling])
+                .collect();
+            model(dataset::small(), TREES, &more)
+        };
+        let (expected, metrics) = of(&["--threads", "1"]);
+        let more = [
+            "--threads",
+            "3",
+            "--batch-size",
+            "1_000",
+            "--memory",
+            "300MiB",
+        ];
+        let (other, _) = of(&more);
+        assert!(
+            other == expected,
+            "{sampling}: threads or memory give another model"
+        );
+        let (_, exact) = model(dataset::small(), TREES, &[]);
+        let loss = |metrics: &serde_json::Value| {
+            let curve = metrics["learning_curve"]
+                .as_array()
+                .expect("a learning curve");
+            let last = curve.last().expect("rounds");
+            last["valid"].as_f64().expect("a valid loss")
+        };
+        let (sampled, exact) = (loss(&metrics), loss(&exact));
+        assert!(
+            sampled < 1.03 * exact,
+            "{sampling}: {sampled} after {exact} on all rows"
+        );
+    }
+}
+
+#[test]
 fn threads_and_batches_change_no_byte_of_logistic() {
     for learner in [
         "logistic",

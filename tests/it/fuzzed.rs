@@ -15,6 +15,8 @@ use crate::corpus::corpus;
 
 #[path = "../../fuzz/shared/baseline_tsv.rs"]
 mod baseline_tsv;
+#[path = "../../fuzz/shared/checkpoint_file.rs"]
+mod checkpoint_file;
 #[path = "../../fuzz/shared/model_file.rs"]
 mod model_file;
 #[path = "../../fuzz/shared/model_json.rs"]
@@ -92,6 +94,11 @@ fn below(random: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
 #[test]
 fn parquet_source() {
     check("parquet_source", parquet_source::run, 3_000);
+}
+
+#[test]
+fn checkpoint_files() {
+    check("checkpoint_file", checkpoint_file::run, 4_000);
 }
 
 #[test]

@@ -19,3 +19,4 @@ mod kinds;
 mod laws;
 mod make_data;
 mod refusals;
+mod scratch;

@@ -40,6 +40,13 @@ pub(in crate::cli) struct ColumnArguments {
     #[arg(long, value_name = "COLUMN")]
     pub(in crate::cli) split_col: Option<String>,
 
+    /// A column of row weights, 0 or more: how much each row counts in training [default: the profile's,
+    /// else every row counts 1].
+    ///
+    /// Learning and the learning curve are weighted; the metrics of the splits count rows.
+    #[arg(long, value_name = "COLUMN")]
+    pub(in crate::cli) weight_col: Option<String>,
+
     /// Columns that are not features, separated by commas; may be repeated.
     ///
     /// A name may be a pattern: * any run of characters, ? any one, # one or more digits, [ACGT] one
@@ -71,7 +78,7 @@ impl ColumnArguments {
             target: self.target.clone(),
             group: self.group_col.clone().unwrap_or_default(),
             split: self.split_col.clone(),
-            weight: None,
+            weight: self.weight_col.clone(),
             exclude: names(&self.exclude),
             exclude_if_there,
             include: names(&self.include),

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ColumnArguments, values};
-use crate::train::options::{SplitRule, TaskChoice};
+use crate::{
+    learner::gbdt::Sampling,
+    train::options::{SplitRule, TaskChoice},
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -15,8 +18,9 @@ Options of --model as JSON, under any of their usual names:
     n_estimators, num_iterations,              100, from 1 to 1000000
       num_boost_round, iterations
     learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
-    max_depth (0 or -1: unlimited)             6, from 1 to 64
-    num_leaves, max_leaves                     2^max_depth, from 2 to 65535
+    grow_policy                                depthwise or lossguide
+    max_depth (0 or -1: unlimited)             6, from 1 to 64; lossguide: none
+    num_leaves, max_leaves                     2^max_depth, from 2 to 65535; lossguide: 64
     max_bin                                    255, from 2
     reg_lambda, lambda_l2                      1, 0 or more
     reg_alpha, lambda_l1                       0, 0 or more
@@ -24,10 +28,26 @@ Options of --model as JSON, under any of their usual names:
     min_child_samples, min_data_in_leaf        20, 0 or more
     gamma, min_split_gain                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
+    colsample_bylevel                          1, above 0
+    colsample_bynode, feature_fraction_bynode  1, above 0
+    max_delta_step                             0 (no limit)
+    monotone_constraints                       {feature: -1, 0 or 1}, or a list
+    interaction_constraints                    [[feature, ...], ...]
+    sampling                                   as --sampling
+      or subsample with sampling_method        1, above 0; \"uniform\"
+      or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
+    sample_keep, bagging_freq (rounds)         1, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
+    eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
+                                               mlogloss, merror, rmse, mse, mae,
+                                               quantile, poisson
+    early_stopping_metric                      the last of eval_metric, or the loss
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
-    objective                                  as --task
+    objective                                  as --task; for numbers regression,
+                                               mae, quantile, poisson
+    quantile_alpha, alpha (of quantile)        no default, above 0 and below 1
+    poisson_max_delta_step (of poisson)        0.7, 0 or more
     seed, random_state                         as --seed
 
   logistic regression (logistic, log_reg,      logistic's default, range
@@ -105,9 +125,19 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows each tree is grown from [default: exact].
-    #[arg(long, value_enum)]
+    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
+    /// exact].
+    ///
+    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
+    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
+    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
+
+    /// Which node of a tree is split next [default: the model's].
+    #[arg(long, value_enum)]
+    pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
     /// What kind of target is learned.
     ///
@@ -151,9 +181,20 @@ pub(in crate::cli) struct RunArguments {
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) out_dir: PathBuf,
 
-    /// Replace a finished run in --out-dir.
+    /// Replace a finished or an unfinished run in --out-dir.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
+
+    /// Go on with the trees of the run in --out-dir, to the same model as without a stop.
+    ///
+    /// Give the same data and options as before; n_estimators and early_stopping_rounds may grow, and
+    /// threads and memory may differ. Without a checkpoint the run starts from the beginning.
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(in crate::cli) resume: bool,
+
+    /// Seconds between checkpoints of the trees; 0 for one after every round.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::seconds)]
+    pub(in crate::cli) checkpoint_seconds: u64,
 
     /// A TOML file with long flags as keys; the command line wins over it.
     #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
@@ -188,9 +229,28 @@ pub(in crate::cli) struct ResourceArguments {
     #[arg(long)]
     pub(in crate::cli) allow_tmpfs: bool,
 
-    /// Leave the scratch files at the end.
+    /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
     #[arg(long)]
     pub(in crate::cli) keep_scratch: bool,
+}
+
+/// `--grow-policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GrowPolicy {
+    /// All nodes of a level, as XGBoost does
+    Depthwise,
+    /// The leaf of the largest gain, as LightGBM does
+    Lossguide,
+}
+
+impl GrowPolicy {
+    /// The value of the model's option.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::Depthwise => "depthwise",
+            Self::Lossguide => "lossguide",
+        }
+    }
 }
 
 /// `--task`.
@@ -215,13 +275,6 @@ impl From<Task> for TaskChoice {
             Task::Regression => Self::Regression,
         }
     }
-}
-
-/// `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sampling {
-    /// Every training row in every tree
-    Exact,
 }
 
 /// `--split`.

@@ -1,6 +1,6 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::limits;
+use crate::{learner::gbdt::Sampling, limits};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -31,6 +31,16 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     integer(text).ok_or_else(|| "a seed is a whole number from 0 to 2^64 - 1".to_owned())
 }
 
+/// Seconds, from 0 on.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    const SECONDS_MAX: u64 = 7 * 24 * 3_600;
+    match integer(text) {
+        Some(seconds) if seconds <= SECONDS_MAX => Ok(seconds),
+        Some(seconds) => Err(format!("{seconds} seconds are more than a week")),
+        None => Err("it is not a whole number of seconds, such as 10".to_owned()),
+    }
+}
+
 /// Rows of a batch.
 pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
     const ROWS_MAX: u64 = 1 << 24;
@@ -56,6 +66,11 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
         _ => Err("a share of the rows is 0 or more and below 1, such as 0.2".to_owned()),
     }
+}
+
+/// Which rows grow a tree.
+pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
+    Sampling::parse(text)
 }
 
 fn integer(text: &str) -> Option<u64> {

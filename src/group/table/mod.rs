@@ -24,7 +24,7 @@ pub struct GroupTable {
 }
 
 /// One group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GroupRow {
     /// The key's hash.
     pub group: u64,
@@ -89,6 +89,24 @@ impl GroupTable {
             }
         }
         Ok(())
+    }
+
+    /// Adds a group as a table of the same classes had it.
+    ///
+    /// # Errors
+    /// As [`Self::name`].
+    pub fn insert(&mut self, group: &GroupRow) -> Result<()> {
+        assert_eq!(group.class_rows.len(), self.classes, "same classes");
+        let counters = self.map.counters_mut(group.group)?;
+        counters[group.split as usize] += group.rows;
+        counters[Split::None as usize] += group.rows_unused;
+        for (counter, rows) in counters[SPLITS..].iter_mut().zip(&group.class_rows) {
+            *counter += rows;
+        }
+        match &group.name {
+            Some(name) => self.map.set_name(group.group, name),
+            None => Ok(()),
+        }
     }
 
     /// Adds the rows of another table of the same classes. Exact in any order.

@@ -1,7 +1,7 @@
 //! The booster: which pass comes next, and what follows from it.
 //!
 //! ```text
-//!  labels -> root -> level -> level ... -> root -> level ... -> scores [-> replay]
+//!  labels [-> base] -> root -> level -> level ... [-> leaves] -> root ... -> scores [-> replay]
 //!            |       one a level, or one a tile of byte columns
 //!            applies the trees of the round before, computes losses and gradients, and accumulates
 //!            the roots, all in one read
@@ -11,50 +11,61 @@
 //! parts back. The booster knows neither files nor threads. Models are the same bytes for every
 //! number of workers, order of blocks and histogram budget.
 
+mod quantiles;
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::{
     Error, Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Loss,
+        BoosterOptions, Loss, Parallel,
+        checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
-        features::{FeatureCodes, assert_layout, sample_features},
+        features::{FeatureCodes, FeatureDraw, assert_layout},
         gain::Regularisation,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
-        loss::{Reach, objective},
+        loss::{Bounds, Reach, objective},
+        metric::{EvalSpec, EvalSums},
         pass::{OutputWork, PassKind, PassRequest, PassWork},
         plan::BoosterPlan,
         quantise::Scale,
+        renew::{Quantiles, Tally, WeightUnits},
         replay::CompiledTree,
+        sample::{SampleFound, Sampler, Sampling},
         summary::LabelSummary,
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
     model::{Ensemble, Tree},
 };
 
-/// Histogram gradient boosting grown depth-wise from passes over blocks that are lent to it.
+/// Histogram gradient boosting grown from passes over blocks that are lent to it.
 #[derive(Debug)]
 pub struct Booster {
-    options: BoosterOptions,
-    features: Vec<FeatureCodes>,
-    layout: CodeLayout,
+    pub(super) options: BoosterOptions,
+    pub(super) features: Vec<FeatureCodes>,
+    pub(super) layout: CodeLayout,
     plan: BoosterPlan,
-    constants: Constants,
-    labels: LabelSummary,
-    reach: Reach,
+    pub(super) constants: Constants,
+    pub(super) labels: LabelSummary,
+    pub(super) reach: Reach,
     scale: Scale,
-    curve: Curve,
-    trees: Vec<Tree>,
+    pub(super) curve: Curve,
+    pub(super) trees: Vec<Tree>,
+    pub(super) boundary: Boundary,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
     grower: Option<Grower>,
+    /// What is kept for trees from samples; `None` where every row grows every tree.
+    pub(super) sampler: Option<Sampler>,
+    /// Quantiles that are looked for: of the labels, or of the residuals in the grown trees' leaves.
+    quantiles: Option<Quantiles>,
     /// The kind of the next pass; `None` when there is none.
-    next: Option<PassKind>,
-    work: Option<PassWork>,
+    pub(super) next: Option<PassKind>,
+    pub(super) work: Option<PassWork>,
     /// Memory of workers between passes.
     idle: Mutex<Vec<WorkerBuffers>>,
 }
@@ -100,12 +111,19 @@ impl Booster {
                 class_weights,
                 base_margins: Vec::new(),
                 seed: options.seed,
+                eval: EvalSpec {
+                    metrics: options.eval_metrics.clone(),
+                    loss,
+                    units: WeightUnits::new(0.0, 0),
+                },
             },
+            sampler: (options.sampling != Sampling::Exact).then(Sampler::default),
             options,
             labels: LabelSummary::new(classes),
             reach: Reach {
                 weight_max: 0.0,
                 gradient_max: 0.0,
+                hessian_max: 0.0,
                 step_max: 0.0,
             },
             scale: Scale {
@@ -114,8 +132,10 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
+            boundary: Boundary::default(),
             grown: None,
             grower: None,
+            quantiles: None,
             next: Some(PassKind::Labels),
             work: None,
             idle: Mutex::default(),
@@ -128,7 +148,9 @@ impl Booster {
     /// If the pass before was not finished.
     pub fn next_pass(&mut self) -> Option<PassRequest> {
         assert!(self.work.is_none(), "a pass is under way");
-        let work = self.prepare(self.next?);
+        let kind = self.next?;
+        let mut work = self.prepare(kind);
+        work.sample = self.prepare_sample(kind);
         let request = work.request();
         self.work = Some(work);
         Some(request)
@@ -151,31 +173,46 @@ impl Booster {
     /// Ends the pass under way with the parts of all its workers, in any order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the labels or weights cannot be learned from.
+    /// [`Error::Dataset`] if the labels or weights cannot be learned from; what `parallel` answers.
     ///
     /// # Panics
     /// If no pass is under way.
-    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>) -> Result<()> {
+    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>, parallel: &dyn Parallel) -> Result<()> {
         let work = self.work.take().expect("a pass is under way");
         let found = self.merge(&work, parts);
+        if let Some(sample) = work.sample {
+            return self.finish_sample(sample, &found.sample, parallel);
+        }
         let histograms = work.wide.into_slots();
         match work.kind {
             PassKind::Labels => {
                 self.labels = found.labels;
                 self.labels.check()?;
-                self.set_base();
-                self.begin_round(0);
+                self.constants.objective.check_labels(&self.labels)?;
+                let rows = self.labels.train_rows + self.labels.valid_rows;
+                self.constants.eval.units = WeightUnits::new(self.labels.own_weight_max, rows);
+                self.find_base();
+            }
+            PassKind::Base | PassKind::Renew { .. } => {
+                if work.kind == (PassKind::Renew { is_first: true }) {
+                    self.settle_routes(&found.counts);
+                }
+                let tally = found.tally.expect("the pass looked for quantiles");
+                self.narrow(&tally);
             }
             PassKind::Root { is_first } => {
-                self.add_losses(&found.losses);
+                self.add_losses(&found.losses, found.eval.as_ref());
+                self.check_replayed()?;
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
-                self.reach.gradient_max = found.gradient_max;
+                self.boundary.reached(self.reach);
+                self.reach.gradient_max = found.largest.gradient;
+                self.reach.hessian_max = found.largest.hessian;
                 if self.stops_early() {
                     self.end();
                 } else {
-                    self.grow(histograms);
+                    self.grow(histograms, parallel)?;
                 }
             }
             PassKind::Level => {
@@ -184,15 +221,19 @@ impl Booster {
                     tree.set_rows(counts);
                     tree.clear_routes();
                 }
-                self.grow(histograms);
+                self.grow(histograms, parallel)?;
             }
-            PassKind::Tile => self.grow(histograms),
+            PassKind::Tile => self.grow(histograms, parallel)?,
             PassKind::Scores => {
-                self.add_losses(&found.losses);
+                self.add_losses(&found.losses, found.eval.as_ref());
                 self.finish_trees(&found.counts);
+                self.boundary.reached(self.reach);
                 self.end();
             }
             PassKind::Replay => self.next = None,
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                panic!("a sample pass has its work")
+            }
         }
         Ok(())
     }
@@ -222,7 +263,7 @@ impl Booster {
         let trees: usize = self.trees.iter().map(Tree::heap_bytes).sum();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let buffers: usize = idle.iter().map(WorkerBuffers::heap_bytes).sum();
-        trees + buffers
+        trees + buffers + self.sampler.as_ref().map_or(0, Sampler::heap_bytes)
     }
 
     /// The ensemble, once there is no next pass. With early stopping it ends at the best round; the
@@ -240,7 +281,7 @@ impl Booster {
         }
     }
 
-    fn ground(&self) -> Ground<'_> {
+    pub(super) fn ground(&self) -> Ground<'_> {
         Ground {
             options: &self.options,
             features: &self.features,
@@ -256,9 +297,16 @@ impl Booster {
             labels: LabelSummary::new(self.constants.objective.classes()),
             counts: counts.collect(),
             losses: Default::default(),
-            gradient_max: 0.0,
+            eval: None,
+            largest: Bounds {
+                gradient: 0.0,
+                hessian: 0.0,
+            },
+            tally: None,
+            sample: SampleFound::default(),
         };
         for part in parts {
+            found.sample.merge(part.sample);
             found.labels.merge(&part.labels);
             let totals = found.counts.iter_mut().flatten();
             for (total, count) in totals.zip(part.counts.iter().flatten()) {
@@ -267,48 +315,47 @@ impl Booster {
             for (total, loss) in found.losses.iter_mut().zip(&part.losses) {
                 total.merge(loss);
             }
-            found.gradient_max = found.gradient_max.max(part.gradient_max);
+            let Bounds { gradient, hessian } = &mut found.largest;
+            *gradient = gradient.max(part.largest.gradient);
+            *hessian = hessian.max(part.largest.hessian);
+            match (&mut found.eval, part.eval) {
+                (Some(eval), Some(part)) => eval.merge(&part),
+                (eval, part) => *eval = eval.take().or(part),
+            }
+            match (&mut found.tally, part.tally) {
+                (Some(tally), Some(part)) => tally.merge(&part),
+                (tally, part) => *tally = tally.take().or(part),
+            }
             let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
             idle.push(part.buffers);
         }
         found
     }
 
-    /// Sets what margins start from, and how far gradients reach there.
-    fn set_base(&mut self) {
-        let objective = &self.constants.objective;
-        let base = objective.base_margins(&self.labels);
-        self.reach = Reach {
-            weight_max: self.labels.weight_max,
-            gradient_max: objective.gradient_max_at_base(&self.labels, &base),
-            step_max: 0.0,
-        };
-        self.constants.base_margins = base;
+    /// Plants the trees of a round; its gradients come with the next root pass, or its rows with the
+    /// next sample.
+    pub(super) fn begin_round(&mut self, round: u32) {
+        self.next = Some(self.round_pass(self.grown.is_none()));
+        if self.sampler.is_none() {
+            self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
+            self.grower = Some(self.plant(round, self.scale));
+        }
     }
 
-    /// Plants the trees of a round; its gradients come with the next root pass.
-    fn begin_round(&mut self, round: u32) {
-        let BoosterOptions {
-            feature_fraction,
-            seed,
-            ..
-        } = self.options;
-        self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
-        let features = self.features.len();
-        let used = sample_features(&self.layout, features, feature_fraction, seed, round);
-        let rules = Regularisation::new(&self.options, self.scale);
+    /// The trees of a round, one root each.
+    pub(super) fn plant(&self, round: u32, scale: Scale) -> Grower {
+        let draw = FeatureDraw::new(&self.layout, self.features.len(), &self.options, round);
+        let rules = Regularisation::new(&self.options, scale);
         let outputs = self.constants.objective.outputs();
-        self.grower = Some(Grower::new(self.ground(), outputs, used, rules));
-        self.next = Some(PassKind::Root {
-            is_first: round == 0,
-        });
+        Grower::new(self.ground(), outputs, draw, rules)
     }
 
     /// Takes a pass's histograms; splits nodes when their level is complete, and ends the round when
     /// there is nothing more to split.
-    fn grow(&mut self, histograms: Vec<NodeHistogram>) {
+    fn grow(&mut self, histograms: Vec<NodeHistogram>, parallel: &dyn Parallel) -> Result<()> {
         let mut grower = self.grower.take().expect("trees grow");
-        let is_complete = grower.absorb(self.ground(), histograms, self.labels.train_rows);
+        let train_rows = self.labels.train_rows;
+        let is_complete = grower.absorb(self.ground(), histograms, train_rows, parallel)?;
         if !is_complete || grower.advance(self.ground()) {
             self.next = Some(if is_complete {
                 PassKind::Level
@@ -316,15 +363,29 @@ impl Booster {
                 PassKind::Tile
             });
             self.grower = Some(grower);
-            return;
+            return Ok(());
         }
-        let values = grower
+        let leaves = grower.trees()[0].leaves();
+        self.grown = Some(grower);
+        match self.constants.objective.renewal() {
+            Some(alpha) => {
+                self.quantiles = Some(self.quantiles_of(alpha, leaves));
+                self.next = Some(PassKind::Renew { is_first: true });
+            }
+            None => self.end_round(),
+        }
+        Ok(())
+    }
+
+    /// The grown trees have their values; they are applied in the next round's first pass.
+    fn end_round(&mut self) {
+        let grown = self.grown.as_ref().expect("trees are grown");
+        let values = grown
             .trees()
             .iter()
-            .map(|tree| tree.leaf_values(grower.rules()));
+            .map(|tree| tree.leaf_values(grown.rules()));
         let steps = values.flatten().map(|value| f64::from(value.abs()));
         self.reach.step_max = steps.fold(0.0, f64::max);
-        self.grown = Some(grower);
         let round = self.rounds() + 1;
         if round < self.options.trees {
             self.begin_round(round);
@@ -344,32 +405,42 @@ impl Booster {
         self.trees.extend(trees);
     }
 
-    fn add_losses(&mut self, losses: &[ExactSum; 2]) {
+    /// Adds finished trees to the ensemble, round by round.
+    pub(super) fn extend(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+    }
+
+    /// Adds a point to the learning curve.
+    pub(super) fn add_losses(&mut self, losses: &[ExactSum; 2], eval: Option<&EvalSums>) {
+        let metrics = eval.map(|sums| sums.finish(&self.constants.eval));
         let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
             rounds: self.curve.points().len() as u32,
             train: mean(&losses[0], self.labels.train_weight()),
             valid: (valid_weight > 0.0).then(|| mean(&losses[1], valid_weight)),
+            metrics: metrics.unwrap_or_default(),
         });
     }
 
-    fn stops_early(&self) -> bool {
+    pub(super) fn stops_early(&self) -> bool {
         let patience = self.options.early_stopping_rounds;
-        patience.is_some_and(|patience| self.curve.is_stalled(patience))
+        patience
+            .is_some_and(|patience| self.curve.is_stalled(self.options.watched_metric, patience))
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.grower = None;
         self.next = None;
         let outputs = self.constants.objective.outputs();
         let stopping = self.options.early_stopping_rounds.is_some();
-        if let Some(best) = self.curve.best_rounds()
+        if let Some(best) = self.curve.best_rounds(self.options.watched_metric)
             && stopping
             && best < self.rounds()
         {
-            self.trees.truncate(best as usize * outputs);
+            let cut_off = self.trees.split_off(best as usize * outputs);
+            self.boundary.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -385,11 +456,27 @@ impl Booster {
             scale: self.scale,
             wide: WideHistograms::default(),
             replay: Vec::new(),
+            quantiles: self.quantiles.clone(),
+            sample: None,
         };
         match kind {
-            PassKind::Labels => {}
+            PassKind::Labels
+            | PassKind::Base
+            | PassKind::Renew { is_first: false }
+            | PassKind::Sample { is_first: false }
+            | PassKind::SampleScores => {}
+            PassKind::Sample { is_first: true } => self.prepare_replay(&mut work),
+            PassKind::Renew { is_first: true } => {
+                let grown = self.grown.as_ref().expect("trees are grown");
+                for (work, tree) in work.outputs.iter_mut().zip(grown.trees()) {
+                    work.routes = tree.routes().to_vec();
+                    work.leaves = tree.leaves();
+                }
+            }
             PassKind::Root { is_first } => {
-                if !is_first {
+                if is_first {
+                    self.prepare_replay(&mut work);
+                } else {
                     self.prepare_apply(&mut work);
                 }
                 self.prepare_slots(&mut work);
@@ -404,12 +491,15 @@ impl Booster {
             }
             PassKind::Tile => self.prepare_slots(&mut work),
             PassKind::Scores => self.prepare_apply(&mut work),
-            PassKind::Replay => {
-                let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
-                work.replay = self.trees.iter().map(compile).collect();
-            }
+            PassKind::Replay => self.prepare_replay(&mut work),
         }
         work
+    }
+
+    /// Margins are computed from the trees of the ensemble: none, unless a checkpoint had some.
+    fn prepare_replay(&self, work: &mut PassWork) {
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        work.replay = self.trees.iter().map(compile).collect();
     }
 
     /// The trees of the round before are applied.
@@ -441,5 +531,8 @@ struct Found {
     labels: LabelSummary,
     counts: Vec<Vec<u64>>,
     losses: [ExactSum; 2],
-    gradient_max: f64,
+    eval: Option<EvalSums>,
+    largest: Bounds,
+    tally: Option<Tally>,
+    sample: SampleFound,
 }

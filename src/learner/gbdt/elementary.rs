@@ -7,6 +7,8 @@
 
 /// 1.5 * 2^52: adding it rounds a small float to an integer in the low bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
+/// 2^52: the low bits of floats up to twice of it are integers.
+const TWO_52: f64 = 4_503_599_627_370_496.0;
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 /// The high part of ln 2: products with integers up to 2^11 are exact (fdlibm's split).
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
@@ -46,7 +48,10 @@ pub fn ln(x: f64) -> f64 {
     let offset = x
         .to_bits()
         .wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits());
-    let power = (offset as i64 >> 52) as f64;
+    // The power is biased into the low bits of 2^52, since few processors convert 64-bit integers.
+    const BIAS: u64 = 2_048;
+    let biased = offset.wrapping_add(BIAS << 52) >> 52;
+    let power = f64::from_bits(TWO_52.to_bits() | biased) - (TWO_52 + BIAS as f64);
     let m = f64::from_bits(x.to_bits().wrapping_sub(offset & 0xfff0_0000_0000_0000));
     // ln m = 2 artanh s; |s| <= 0.1716, so the first term left out is below 1e-14.
     let s = (m - 1.0) / (m + 1.0);

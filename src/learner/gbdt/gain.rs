@@ -1,6 +1,8 @@
 //! What a node split is worth, and what a leaf adds.
 
-use crate::learner::gbdt::{BoosterOptions, histogram::Sums, quantise::Scale};
+use crate::learner::gbdt::{
+    BoosterOptions, constraints::ValueRange, histogram::Sums, quantise::Scale,
+};
 
 /// A part of the noise in sums of scores; a gain below this share of them is no gain.
 const GAIN_SHARE_MIN: f64 = 1e-12;
@@ -22,6 +24,7 @@ pub struct Regularisation {
     child_hessian_min: f64,
     child_rows_min: f64,
     gain_min: f64,
+    value_max: f64,
     shrinkage: f64,
     gradient_unit: f64,
     hessian_unit: f64,
@@ -36,6 +39,7 @@ impl Regularisation {
             child_hessian_min: options.child_hessian_min,
             child_rows_min: f64::from(options.child_rows_min),
             gain_min: options.gain_min,
+            value_max: options.value_max,
             shrinkage: options.shrinkage,
             gradient_unit: 1.0 / scale.gradient,
             hessian_unit: 1.0 / scale.hessian,
@@ -76,19 +80,62 @@ impl Regularisation {
     /// Equation 7 of Chen & Guestrin 2016 without its factor 1/2, as both XGBoost and LightGBM
     /// compute it, so that `gain_min` means the same.
     pub fn gain(&self, node_score: f64, left: Sums, right: Sums) -> Option<f64> {
-        let children = self.score(left) + self.score(right);
+        self.enough(self.score(left) + self.score(right), node_score)
+    }
+
+    fn enough(&self, children: f64, node_score: f64) -> Option<f64> {
         let gain = children - node_score;
         (gain > self.gain_min && gain > GAIN_SHARE_MIN * children).then_some(gain)
     }
 
-    /// The value of a leaf, shrinkage applied (equation 5).
-    pub fn leaf_value(&self, sums: Sums) -> f32 {
+    /// The range of the root's value.
+    pub fn root_range(&self) -> ValueRange {
+        ValueRange::within(self.value_max)
+    }
+
+    /// The best value of a leaf that may have any (equation 5).
+    pub fn value(&self, sums: Sums) -> f64 {
         let denominator = self.hessian(sums) + self.lambda_l2;
         if denominator > 0.0 {
-            (-self.shrinkage * self.soft_threshold(sums) / denominator) as f32
+            -self.soft_threshold(sums) / denominator
         } else {
             0.0
         }
+    }
+
+    /// [`Regularisation::score`] of a leaf whose value must stay in a range: twice the loss that the
+    /// nearest allowed value removes.
+    pub fn score_within(&self, sums: Sums, range: ValueRange) -> f64 {
+        if range.is_free() {
+            return self.score(sums);
+        }
+        let value = range.clamp(self.value(sums));
+        let gradient = sums.gradient as f64 * self.gradient_unit;
+        let penalties = (self.hessian(sums) + self.lambda_l2) * value * value
+            + 2.0 * self.lambda_l1 * value.abs();
+        -(2.0 * gradient * value + penalties)
+    }
+
+    /// [`Regularisation::gain`] where values must stay in a range and rise (1) or fall (-1) from left
+    /// to right; 0 for any direction.
+    pub fn gain_within(
+        &self,
+        node_score: f64,
+        [left, right]: [Sums; 2],
+        range: ValueRange,
+        direction: i8,
+    ) -> Option<f64> {
+        let [value_left, value_right] = [left, right].map(|sums| range.clamp(self.value(sums)));
+        if f64::from(direction) * (value_right - value_left) < 0.0 {
+            return None;
+        }
+        let children = self.score_within(left, range) + self.score_within(right, range);
+        self.enough(children, node_score)
+    }
+
+    /// The value of a leaf within its range, shrinkage applied.
+    pub fn leaf_value(&self, sums: Sums, range: ValueRange) -> f32 {
+        (self.shrinkage * range.clamp(self.value(sums))) as f32
     }
 
     /// The smallest integer hessian a child of this node may have.
@@ -124,6 +171,11 @@ impl Regularisation {
 mod tests {
     use super::*;
 
+    const FREE: ValueRange = ValueRange {
+        lower: f64::NEG_INFINITY,
+        upper: f64::INFINITY,
+    };
+
     fn rules(options: &BoosterOptions) -> Regularisation {
         let scale = Scale {
             gradient: 4.0,
@@ -145,16 +197,62 @@ mod tests {
         };
         // G = 3, H = 5.
         assert_eq!(rules(&options).score(sums(12, 10)), 9.0 / 6.0);
-        assert_eq!(rules(&options).leaf_value(sums(12, 10)), -0.25);
+        assert_eq!(rules(&options).leaf_value(sums(12, 10), FREE), -0.25);
         options.lambda_l1 = 2.0;
         assert_eq!(rules(&options).score(sums(-12, 10)), 1.0 / 6.0);
         assert_eq!(
-            rules(&options).leaf_value(sums(-12, 10)),
+            rules(&options).leaf_value(sums(-12, 10), FREE),
             (0.5 / 6.0) as f32
         );
         assert_eq!(rules(&options).score(sums(7, 10)), 0.0);
         options.lambda_l2 = 0.0;
-        assert_eq!(rules(&options).leaf_value(sums(12, 0)), 0.0);
+        assert_eq!(rules(&options).leaf_value(sums(12, 0), FREE), 0.0);
+    }
+
+    #[test]
+    fn values_stay_in_their_range() {
+        let options = BoosterOptions {
+            lambda_l2: 1.0,
+            lambda_l1: 0.5,
+            shrinkage: 0.5,
+            ..BoosterOptions::default()
+        };
+        let rules = rules(&options);
+        let node = sums(-12, 10);
+        let best = rules.value(node);
+        assert_eq!(best, 2.5 / 6.0);
+        // The bounded formula at the best value is the usual one, and every other value is worse.
+        let at = |value: f64| {
+            let range = ValueRange {
+                lower: value,
+                upper: value,
+            };
+            rules.score_within(node, range)
+        };
+        assert!((at(best) - rules.score(node)).abs() < 1e-12);
+        for value in [best - 0.1, best + 0.1, 0.0, -0.3] {
+            assert!(at(value) < rules.score(node), "{value}");
+        }
+        let narrow = ValueRange::within(0.25);
+        assert_eq!(rules.leaf_value(node, narrow), 0.125);
+        assert_eq!(rules.leaf_value(sums(12, 10), narrow), -0.125);
+        assert!(ValueRange::within(0.0).is_free());
+    }
+
+    #[test]
+    fn gains_against_the_direction_are_none() {
+        let rules = rules(&BoosterOptions::default());
+        let children = [sums(12, 10), sums(-12, 10)];
+        let gain = |direction| rules.gain_within(0.0, children, FREE, direction);
+        assert_eq!(gain(0), rules.gain(0.0, children[0], children[1]));
+        assert_eq!((gain(1), gain(-1)), (gain(0), None));
+        // The middle of the values parts what lies below.
+        let range = ValueRange::within(1.0);
+        let [left, right] = range.of_children(1, children, &rules);
+        assert_eq!((left.lower, left.upper), (-1.0, 0.0));
+        assert_eq!((right.lower, right.upper), (0.0, 1.0));
+        let [left, right] = range.of_children(-1, children, &rules);
+        assert_eq!((left.lower, right.upper), (0.0, 0.0));
     }
 
     #[test]

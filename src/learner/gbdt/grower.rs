@@ -1,26 +1,36 @@
-//! One round's trees, grown level by level.
+//! One round's trees, grown a batch of nodes at a time.
 //!
 //! ```text
 //!  targets: the nodes whose histograms the next pass yields
 //!     absorb(histograms)   siblings by subtraction, best split of each node so far
-//!     advance()            the best splits within the leaf budget; their children are the targets
+//!     advance()            splits the nodes that the growth wants; their children are the targets
 //! ```
+//!
+//! Depth-wise, a batch is a level. Leaf-wise, it is every node that best-first growth would split as
+//! far as gains are known ([`best_first`]); a split that turns out not to be among the best is cut off
+//! again.
 //!
 //! Where parents' histograms are kept, a target is the smaller child of a node split and brings the
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use crate::{
+    Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions,
-        features::FeatureCodes,
+        BoosterOptions, Growth, Parallel, best_first,
+        features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
         lists::NO_SLOT,
         plan::BoosterPlan,
-        split::{Candidate, search_column},
-        tree::GrowingTree,
+        split::{Candidate, NodeView, search_column},
+        tree::{GrowingTree, Lawful},
     },
     limits::CODES_MAX,
 };
@@ -36,6 +46,17 @@ pub struct Ground<'a> {
     pub layout: &'a CodeLayout,
     /// What is kept and what is tiled.
     pub plan: &'a BoosterPlan,
+}
+
+impl<'a> Ground<'a> {
+    fn lawful(self, rules: &'a Regularisation) -> Lawful<'a> {
+        Lawful {
+            options: self.options,
+            rules,
+            features: self.features,
+            layout: self.layout,
+        }
+    }
 }
 
 /// A node whose histogram the next pass yields, and the sibling that follows from it.
@@ -72,7 +93,7 @@ struct Open {
 pub struct Grower {
     trees: Vec<GrowingTree>,
     rules: Regularisation,
-    used: Vec<bool>,
+    draw: FeatureDraw,
     /// The byte columns that hold a used feature, ascending.
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
@@ -83,10 +104,17 @@ pub struct Grower {
 
 impl Grower {
     /// Trees that are one root each.
-    pub fn new(ground: Ground<'_>, outputs: usize, used: Vec<bool>, rules: Regularisation) -> Self {
+    pub fn new(
+        ground: Ground<'_>,
+        outputs: usize,
+        draw: FeatureDraw,
+        rules: Regularisation,
+    ) -> Self {
         let is_used = |&byte_column: &u32| {
             let members = &ground.layout.byte_columns[byte_column as usize];
-            members.iter().any(|member| used[member.feature as usize])
+            members
+                .iter()
+                .any(|member| draw.used()[member.feature as usize])
         };
         let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
         let root = |output| Target {
@@ -96,9 +124,11 @@ impl Grower {
             wanted: true,
         };
         Self {
-            trees: (0..outputs).map(|_| GrowingTree::default()).collect(),
+            trees: (0..outputs)
+                .map(|_| GrowingTree::new(rules.root_range()))
+                .collect(),
             rules,
-            used,
+            draw,
             byte_columns,
             targets: (0..outputs).map(root).collect(),
             open: Vec::new(),
@@ -159,13 +189,17 @@ impl Grower {
     /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
     /// is complete. `train_rows` are the root's.
     ///
-    /// Cost O(nodes * columns * 256) for each member of a pack.
+    /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
+    ///
+    /// # Errors
+    /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
         ground: Ground<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
-    ) -> bool {
+        parallel: &dyn Parallel,
+    ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
         let tile = self.tile(ground.plan).to_vec();
         let is_first = self.at_first_tile();
@@ -173,7 +207,39 @@ impl Grower {
             self.settle_roots(&histograms, train_rows);
             self.open.clear();
         }
-        for (index, (output, node, histogram)) in self.resolve(histograms).into_iter().enumerate() {
+        let resolved = self.resolve(histograms);
+        let found: Vec<Mutex<Option<Candidate>>> =
+            resolved.iter().map(|_| Mutex::default()).collect();
+        let constraints = &ground.options.feature_constraints;
+        parallel.for_each(resolved.len(), &|index| {
+            let (output, node, histogram) = &resolved[index];
+            let tree = &self.trees[*output];
+            let mut used = self
+                .draw
+                .of_node(tree.depth(*node), tree.key(*node), *output);
+            constraints.forbid(tree.path(*node), &mut used);
+            let view = NodeView {
+                totals: tree.totals(*node),
+                range: tree.range(*node),
+                used: &used,
+            };
+            let mut best = None;
+            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
+                search_column(
+                    joint,
+                    &ground.layout.byte_columns[byte_column as usize],
+                    ground.features,
+                    constraints,
+                    view,
+                    &self.rules,
+                    &mut best,
+                );
+            }
+            *found[index].lock().unwrap_or_else(PoisonError::into_inner) = best;
+        })?;
+        for (index, ((output, node, histogram), found)) in
+            resolved.into_iter().zip(found).enumerate()
+        {
             if is_first {
                 self.open.push(Open {
                     output,
@@ -182,26 +248,19 @@ impl Grower {
                     histogram: NodeHistogram::new(),
                 });
             }
-            let totals = self.trees[output].totals(node);
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
-            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
-                search_column(
-                    joint,
-                    &ground.layout.byte_columns[byte_column as usize],
-                    ground.features,
-                    &self.used,
-                    totals,
-                    &self.rules,
-                    &mut open.best,
-                );
+            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
+                && found.is_better(open.best.as_ref())
+            {
+                open.best = Some(found);
             }
             if ground.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
         self.tile_start += tile.len();
-        self.tile_start == self.byte_columns.len()
+        Ok(self.tile_start == self.byte_columns.len())
     }
 
     /// The roots' sums are those of any column.
@@ -237,24 +296,84 @@ impl Grower {
         resolved
     }
 
-    /// Splits the best nodes of the level within the leaf budget, and makes the children that may be
-    /// split further the next targets. Answers whether there are any; if not, the trees are grown.
+    /// Splits nodes, and makes the children that may be split further the next targets. Answers
+    /// whether there are any; if not, the trees are grown.
     pub fn advance(&mut self, ground: Ground<'_>) -> bool {
-        let mut opens = std::mem::take(&mut self.open);
-        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+        let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
+        match ground.options.growth {
+            Growth::DepthWise => self.split_level(ground, opens),
+            Growth::LeafWise => self.split_best(ground, opens),
+        }
+        !self.targets.is_empty()
+    }
+
+    /// Splits the best nodes of the level within the leaf budget.
+    fn split_level(&mut self, ground: Ground<'_>, mut opens: Vec<Open>) {
+        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
         let mut pairs = Vec::with_capacity(opens.len());
-        for open in opens {
-            let Some(best) = open.best else { continue };
+        for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
-            let children = tree.split(open.node, best, ground.features, ground.layout);
+            tree.set_best(open.node, open.best);
+            let children = tree.split(open.node, &ground.lawful(&self.rules));
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            self.target_children(ground, output, children, histogram);
+            if self.trees[output].leaves() < ground.options.leaves_max as usize {
+                self.target_children(ground, output, children, histogram);
+            }
         }
-        !self.targets.is_empty()
+    }
+
+    /// Splits all nodes that best-first growth is to split as far as gains are known, and cuts off
+    /// what it is not.
+    fn split_best(&mut self, ground: Ground<'_>, opens: Vec<Open>) {
+        let mut histograms: Vec<BTreeMap<u32, NodeHistogram>> = Vec::new();
+        histograms.resize_with(self.trees.len(), BTreeMap::new);
+        for open in opens {
+            self.trees[open.output].set_best(open.node, open.best);
+            histograms[open.output].insert(open.node, open.histogram);
+        }
+        for (output, histograms) in histograms.into_iter().enumerate() {
+            // A tree that no histogram came for is grown.
+            if !histograms.is_empty() {
+                self.split_best_of(ground, output, histograms);
+            }
+        }
+    }
+
+    /// The same for one tree, given the histograms of the nodes whose best split is new.
+    fn split_best_of(
+        &mut self,
+        ground: Ground<'_>,
+        output: usize,
+        mut histograms: BTreeMap<u32, NodeHistogram>,
+    ) {
+        let splits_max = ground.options.leaves_max as usize - 1;
+        let targets_before = self.targets.len();
+        loop {
+            let tree = &mut self.trees[output];
+            let order = best_first::order(tree, splits_max);
+            let batch = best_first::batch(tree, &order, splits_max);
+            let numbers = tree.keep(&order);
+            let batch_histograms = batch.nodes.iter().map(|node| histograms.remove(node));
+            let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
+            for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
+                let node = numbers[node as usize];
+                let lawful = ground.lawful(&self.rules);
+                let children = self.trees[output].split(node, &lawful);
+                if !batch.completes {
+                    let histogram = histogram.unwrap_or_default();
+                    self.target_children(ground, output, children, histogram);
+                }
+            }
+            // What was split may have children that are leaves for certain; then no pass is needed
+            // to go on.
+            if batch.completes || self.targets.len() > targets_before {
+                return;
+            }
+        }
     }
 
     /// Takes the split from the nodes that are not worth a leaf: when a tree's budget does not reach
@@ -285,9 +404,7 @@ impl Grower {
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < ground.options.depth_max
-                && tree.leaves() < ground.options.leaves_max as usize
-                && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < ground.options.depth_max && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {
@@ -322,3 +439,6 @@ impl Grower {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

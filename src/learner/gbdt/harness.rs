@@ -7,7 +7,10 @@ use std::sync::{
 
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, StateBlock},
-    learner::gbdt::{Booster, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss},
+    learner::gbdt::{
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
+        RoundLoss,
+    },
     limits::BLOCK_ROWS,
     model::Ensemble,
 };
@@ -31,6 +34,34 @@ struct Block {
     margin: Vec<f32>,
     gradient: Vec<u32>,
     node: Vec<u16>,
+}
+
+/// Runs tasks on so many threads.
+struct Threads(usize);
+
+impl Parallel for Threads {
+    fn threads(&self) -> usize {
+        self.0
+    }
+
+    fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> crate::Result<()> {
+        let taken = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let index = taken.fetch_add(1, Ordering::Relaxed);
+                if index >= tasks {
+                    return;
+                }
+                task(index);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..self.0.min(tasks) {
+                scope.spawn(work);
+            }
+        });
+        Ok(())
+    }
 }
 
 /// How a run is cut into work; must not change what it learns.
@@ -148,6 +179,20 @@ impl Table {
         layout: &CodeLayout,
         schedule: Schedule,
     ) -> crate::Result<Outcome> {
+        self.train_from(options, loss, layout, schedule, None, &mut |_| {})
+    }
+
+    /// Trains to the end from a checkpoint, if there is one; `after_pass` sees the booster after each
+    /// pass.
+    pub(super) fn train_from(
+        &self,
+        options: &BoosterOptions,
+        loss: Loss,
+        layout: &CodeLayout,
+        schedule: Schedule,
+        checkpoint: Option<BoosterCheckpoint<'_>>,
+        after_pass: &mut dyn FnMut(&Booster),
+    ) -> crate::Result<Outcome> {
         let Schedule {
             threads,
             budget_bytes,
@@ -156,12 +201,16 @@ impl Table {
         let plan = BoosterPlan::new(options, loss, layout, threads, budget_bytes)?;
         let features = self.features.clone();
         let mut booster = Booster::new(options.clone(), loss, features, layout.clone(), plan)?;
+        if let Some(checkpoint) = checkpoint {
+            booster = booster.resume(checkpoint).map_err(crate::Error::Dataset)?;
+        }
         let blocks = self.blocks(layout, loss.outputs());
         let blocks: Vec<Mutex<Block>> = blocks.into_iter().map(Mutex::new).collect();
         let mut passes = 0;
         while booster.next_pass().is_some() {
             let parts = self.lend(&booster, schedule, &blocks);
-            booster.finish_pass(parts)?;
+            booster.finish_pass(parts, &Threads(threads))?;
+            after_pass(&booster);
             passes += 1;
         }
         let mut margins = vec![Vec::new(); self.rows()];

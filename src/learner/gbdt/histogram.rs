@@ -18,7 +18,8 @@ use std::{
 use crate::{
     learner::gbdt::{
         kernel::{
-            Column, GROUP, Histogram, PACKED_ROWS_MAX, accumulate_group, accumulate_rest, unpack,
+            Column, GROUP, Histogram, PACKED_ROWS_MAX, Quad, accumulate_group, accumulate_quads,
+            accumulate_rest, gather, unpack,
         },
         lists::RowLists,
     },
@@ -89,6 +90,20 @@ impl WideHistograms {
         }
     }
 
+    /// Adds packed histograms of some columns to a slot; each comes with its column's place.
+    pub fn add<'a>(&self, slot: usize, columns: impl Iterator<Item = (usize, &'a Histogram)>) {
+        let mut sums = self.slots[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (column, packed) in columns {
+            let sums = &mut sums[column * CODES_MAX..][..CODES_MAX];
+            for (sums, &bin) in sums.iter_mut().zip(packed) {
+                let (gradient, hessian) = unpack(bin);
+                *sums += Sums { gradient, hessian };
+            }
+        }
+    }
+
     /// The histograms by slot, when every worker has spilled its last.
     pub fn into_slots(self) -> Vec<NodeHistogram> {
         let whole = |slot: Mutex<_>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -96,9 +111,14 @@ impl WideHistograms {
     }
 }
 
+/// Rows of a list, on average, from which on sweeping the columns is faster than gathered codes.
+const SWEEP_ROWS_MIN: usize = 1_400;
+
 /// One worker's packed histograms: `units[group * slots + slot]` holds [`GROUP`] columns.
 #[derive(Debug, Default)]
 pub struct PackedHistograms {
+    /// The gathered codes of a group, in the order of the lists; empty until they are needed.
+    quads: Vec<Quad>,
     units: Vec<[Histogram; GROUP]>,
     /// Rows in each slot's packed bins.
     rows: Vec<usize>,
@@ -140,13 +160,22 @@ impl PackedHistograms {
             // A group that is not full repeats its last column, and does not use the repeats.
             let column = |k: usize| column(codes, members[k.min(members.len() - 1)]);
             let columns: [&Column; GROUP] = std::array::from_fn(column);
+            let (rows, places) = lists.order();
+            let is_short = rows.len() < lists.len() * SWEEP_ROWS_MIN;
+            let is_gathered = is_short && members.len() == GROUP;
+            if is_gathered {
+                self.quads.resize(BLOCK_ROWS, 0);
+                gather(columns, rows, places, &mut self.quads);
+            }
             for list in 0..lists.len() {
                 let unit = &mut self.units[group * slots + first_slot + list];
-                let (rows, gradients) = (lists.rows(list), lists.gradients(list));
-                if members.len() == GROUP {
-                    accumulate_group(columns, rows, gradients, unit);
+                let (rows, sums) = (lists.rows(list), lists.sums(list));
+                if is_gathered {
+                    accumulate_quads(&self.quads[lists.range(list)], sums, unit);
+                } else if members.len() == GROUP {
+                    accumulate_group(columns, rows, sums, unit);
                 } else {
-                    accumulate_rest(&columns[..members.len()], rows, gradients, unit);
+                    accumulate_rest(&columns[..members.len()], rows, sums, unit);
                 }
             }
         }
@@ -182,11 +211,12 @@ impl PackedHistograms {
     pub fn heap_bytes(&self) -> usize {
         self.units.capacity() * size_of::<[Histogram; GROUP]>()
             + self.rows.capacity() * size_of::<usize>()
+            + self.quads.capacity() * size_of::<Quad>()
     }
 }
 
 /// One byte column of a block's codes, each of which is `BLOCK_ROWS` long.
-fn column(codes: &[u8], byte_column: u32) -> &Column {
+pub(super) fn column(codes: &[u8], byte_column: u32) -> &Column {
     codes[byte_column as usize * BLOCK_ROWS..]
         .first_chunk()
         .expect("every byte column of a block is BLOCK_ROWS long")
@@ -225,8 +255,8 @@ mod tests {
     use crate::{
         data::PackMember,
         learner::gbdt::{
-            kernel::{QUANTUM_MAX, pack},
-            lists::count,
+            kernel::{QUANTUM_MAX, lanes, pack},
+            lists::NO_SLOT,
         },
     };
 
@@ -264,10 +294,8 @@ mod tests {
         let nodes: Vec<u16> = (0..BLOCK_ROWS).map(|row| (row % 100 == 0).into()).collect();
         let split = vec![0; BLOCK_ROWS];
         let gradients = vec![pack(-QUANTUM_MAX, QUANTUM_MAX); BLOCK_ROWS];
-        let mut counts = vec![0; 3];
-        count(&nodes, &split, &mut counts);
         let mut lists = RowLists::default();
-        lists.build(&nodes, &split, &gradients, &[0, 1], &counts, 2);
+        lists.build(&nodes, &split, &gradients, &[0, 1], 2);
         let wide = WideHistograms::new(2, columns);
         let mut workers = [PackedHistograms::default(), PackedHistograms::default()];
         let byte_columns: Vec<u32> = (0..columns as u32).collect();
@@ -296,5 +324,47 @@ mod tests {
             .collect();
         subtract(&mut parent, &slots[1]);
         assert_eq!(parent, slots[0]);
+    }
+
+    #[test]
+    fn long_and_short_lists_agree_with_the_naive_twin() {
+        let columns = GROUP + 2;
+        let codes: Vec<u8> = (0..columns * BLOCK_ROWS)
+            .map(|i| (i * 2_654_435_761 >> 13) as u8)
+            .collect();
+        let gradients: Vec<u32> = (0..BLOCK_ROWS as i32)
+            .map(|row| pack(row % 1_000 - 500, row % 77))
+            .collect();
+        let split = vec![0; BLOCK_ROWS];
+        for slots in [1, 9, 40, 100] {
+            let is_short = BLOCK_ROWS * slots / (slots + 1) < slots * SWEEP_ROWS_MIN;
+            assert_eq!(is_short, slots == 100);
+            let node_of = |row: usize| (row * 31 % (slots + 1)) as u16;
+            let nodes: Vec<u16> = (0..BLOCK_ROWS).map(node_of).collect();
+            let mut slot_of: Vec<u16> = (0..slots as u16).rev().collect();
+            slot_of.push(NO_SLOT);
+            let mut lists = RowLists::default();
+            lists.build(&nodes, &split, &gradients, &slot_of, slots);
+            let wide = WideHistograms::new(slots, columns);
+            let mut packed = PackedHistograms::default();
+            packed.reset(columns, slots);
+            let byte_columns: Vec<u32> = (0..columns as u32).collect();
+            packed.accumulate(&codes, &byte_columns, &lists, 0, &wide);
+            packed.spill_all(&wide);
+            let mut expected = vec![vec![Sums::default(); columns * CODES_MAX]; slots];
+            for (row, &node) in nodes
+                .iter()
+                .enumerate()
+                .filter(|&(_, &node)| node < slots as u16)
+            {
+                let (gradient, hessian) = unpack(lanes(gradients[row]));
+                for column in 0..columns {
+                    let code = usize::from(codes[column * BLOCK_ROWS + row]);
+                    let slot = usize::from(slot_of[usize::from(node)]);
+                    expected[slot][column * CODES_MAX + code] += Sums { gradient, hessian };
+                }
+            }
+            assert!(wide.into_slots() == expected, "{slots} lists");
+        }
     }
 }

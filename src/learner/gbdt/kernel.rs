@@ -10,10 +10,10 @@
 //! ```
 //!
 //! Rows come as lists sorted by node, so that a node's four histograms (8 KiB) stay in the first
-//! cache level and its rows sweep the columns in order; four columns at a time break the chain of
-//! store and load on a bin that repeats. Measured on a 65,536-row block, one thread, ns per row and
-//! column, half of the rows listed: 0.5 (1 and 4 nodes), 0.65 (16), 1.0 (32); unsorted 0.6 to 1.1 on
-//! uniform codes, 7 where most codes are equal. See `benches/histogram.rs`.
+//! cache level; four columns at a time break the chain of store and load on a bin that repeats.
+//! While lists are long, a list sweeps the columns themselves. Short lists would take a line of the
+//! cache from each column for every row: there one sweep gathers the codes of all lists' rows, four
+//! columns a `u32`, in the order of the lists ([`gather`]). Figures: `docs/notes/kernels.md`.
 
 use crate::limits::{BLOCK_ROWS, CODES_MAX};
 
@@ -63,18 +63,17 @@ pub fn unpack(bin: u64) -> (i64, i64) {
 
 /// Adds the listed rows of a block into the histograms of `N` byte columns of one node.
 ///
-/// `rows` are row numbers in the block, `gradients` their packed gradients in the same order.
+/// `rows` are row numbers in the block, `sums` the [`lanes`] of their gradients in the same order.
 /// Cost O(rows * N): about 0.5 ns a row and column while the histograms are in the first cache.
 #[inline(always)]
 pub fn accumulate<const N: usize>(
     columns: [&Column; N],
     rows: &[u16],
-    gradients: &[u32],
+    sums: &[u64],
     histograms: [&mut Histogram; N],
 ) {
-    assert_eq!(rows.len(), gradients.len());
-    for (&row, &gradient) in rows.iter().zip(gradients) {
-        let sums = lanes(gradient);
+    assert_eq!(rows.len(), sums.len());
+    for (&row, &sums) in rows.iter().zip(sums) {
         for k in 0..N {
             let bin = &mut histograms[k][usize::from(columns[k][usize::from(row)])];
             *bin = bin.wrapping_add(sums);
@@ -87,24 +86,57 @@ pub fn accumulate<const N: usize>(
 pub fn accumulate_group(
     columns: [&Column; GROUP],
     rows: &[u16],
-    gradients: &[u32],
+    sums: &[u64],
     histograms: &mut [Histogram; GROUP],
 ) {
-    accumulate(columns, rows, gradients, histograms.each_mut());
+    accumulate(columns, rows, sums, histograms.each_mut());
+}
+
+/// The codes of a row in a group of columns, the first column's in the lowest byte.
+pub type Quad = u32;
+
+/// Gathers the codes of rows into the order of their lists: row `rows[i]` goes to `places[i]`.
+///
+/// Cost O(rows): about 0.27 ns a row and column.
+///
+/// # Panics
+/// If a place is not in `quads`.
+#[inline(never)]
+pub fn gather(columns: [&Column; GROUP], rows: &[u16], places: &[u16], quads: &mut [Quad]) {
+    assert_eq!(rows.len(), places.len());
+    for (&row, &place) in rows.iter().zip(places) {
+        let codes = columns.map(|column| column[usize::from(row)]);
+        quads[usize::from(place)] = Quad::from_le_bytes(codes);
+    }
+}
+
+/// Adds gathered rows into the histograms of a group of columns of one node.
+///
+/// `sums` are the [`lanes`] of the rows' gradients. Cost O(rows): about 0.4 ns a row and column.
+#[inline(never)]
+pub fn accumulate_quads(quads: &[Quad], sums: &[u64], histograms: &mut [Histogram; GROUP]) {
+    assert_eq!(quads.len(), sums.len());
+    for (&quad, &sums) in quads.iter().zip(sums) {
+        let codes = quad.to_le_bytes();
+        for k in 0..GROUP {
+            let bin = &mut histograms[k][usize::from(codes[k])];
+            *bin = bin.wrapping_add(sums);
+        }
+    }
 }
 
 /// [`accumulate`] for the one to three columns that are left over.
 pub fn accumulate_rest(
     columns: &[&Column],
     rows: &[u16],
-    gradients: &[u32],
+    sums: &[u64],
     histograms: &mut [Histogram; GROUP],
 ) {
     let [first, second, third, _] = histograms;
     match *columns {
-        [a] => accumulate([a], rows, gradients, [first]),
-        [a, b] => accumulate([a, b], rows, gradients, [first, second]),
-        [a, b, c] => accumulate([a, b, c], rows, gradients, [first, second, third]),
+        [a] => accumulate([a], rows, sums, [first]),
+        [a, b] => accumulate([a, b], rows, sums, [first, second]),
+        [a, b, c] => accumulate([a, b, c], rows, sums, [first, second, third]),
         _ => panic!("one to three columns are left over"),
     }
 }
@@ -172,7 +204,7 @@ mod tests {
         let pairs: Vec<(i32, i32)> = (0..rows.len() as i32)
             .map(|i| (i * 7_919 % 32_767 - QUANTUM_MAX, i * 31_337 % 16_384))
             .collect();
-        let gradients: Vec<u32> = pairs.iter().map(|&(g, h)| pack(g, h)).collect();
+        let sums: Vec<u64> = pairs.iter().map(|&(g, h)| lanes(pack(g, h))).collect();
         let expected = accumulate_naive(&columns, &rows, &pairs);
         let check = |histograms: &[Histogram], columns: usize| {
             for k in 0..columns {
@@ -183,11 +215,31 @@ mod tests {
         };
         let mut histograms = Box::new([[0u64; CODES_MAX]; GROUP]);
         let four = [columns[0], columns[1], columns[2], columns[3]];
-        accumulate_group(four, &rows, &gradients, &mut histograms);
+        accumulate_group(four, &rows, &sums, &mut histograms);
+        check(&histograms[..], GROUP);
+        // Lists of even and of odd rows, one after the other.
+        let evens = rows.iter().filter(|&row| row % 2 == 0).count() as u16;
+        let (mut even, mut odd) = (0..evens, evens..);
+        let place = |row: &u16| {
+            if row % 2 == 0 {
+                even.next()
+            } else {
+                odd.next()
+            }
+        };
+        let places: Vec<u16> = rows.iter().filter_map(place).collect();
+        let mut quads = vec![0; rows.len()];
+        gather(four, &rows, &places, &mut quads);
+        let mut placed = vec![0; rows.len()];
+        for (&sums, &place) in sums.iter().zip(&places) {
+            placed[usize::from(place)] = sums;
+        }
+        let mut histograms = Box::new([[0u64; CODES_MAX]; GROUP]);
+        accumulate_quads(&quads, &placed, &mut histograms);
         check(&histograms[..], GROUP);
         for left_over in 1..GROUP {
             let mut histograms = Box::new([[0u64; CODES_MAX]; GROUP]);
-            accumulate_rest(&columns[..left_over], &rows, &gradients, &mut histograms);
+            accumulate_rest(&columns[..left_over], &rows, &sums, &mut histograms);
             check(&histograms[..], left_over);
         }
     }

@@ -1,7 +1,8 @@
 //! What a pass over the blocks does.
 
 use crate::learner::gbdt::{
-    histogram::WideHistograms, lists::Route, quantise::Scale, replay::CompiledTree,
+    histogram::WideHistograms, lists::Route, quantise::Scale, renew::Quantiles,
+    replay::CompiledTree, sample::SampleWork,
 };
 
 /// Which of a state array's values a pass needs and leaves.
@@ -32,7 +33,7 @@ impl Access {
 /// What the engine must lend to the workers of a pass, for every block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassRequest {
-    /// For people: `labels`, `root`, `level`, `tile`, `scores`.
+    /// For people: `labels`, `base`, `root`, `level`, `tile`, `leaves`, `scores`, `replay`.
     pub name: &'static str,
     /// The round the pass belongs to, from 0.
     pub round: u32,
@@ -53,18 +54,32 @@ pub struct PassRequest {
 pub(super) enum PassKind {
     /// Labels, weights and splits are summed up.
     Labels,
+    /// A digit of the labels' quantile is found, where margins start from one.
+    Base,
     /// The last round's trees are applied (or margins are set for the first time), the new round's
     /// gradients computed, the roots accumulated.
     Root {
-        /// No trees yet.
+        /// No tree waits to be applied: margins are the base's and those of a checkpoint's trees.
         is_first: bool,
     },
     /// Rows follow the last node splits; the next nodes are accumulated.
     Level,
     /// Further byte columns of the same nodes.
     Tile,
+    /// A digit of each leaf's quantile of residuals is found, where leaves are quantiles.
+    Renew {
+        /// Rows follow the last node splits first.
+        is_first: bool,
+    },
     /// The last round's trees are applied.
     Scores,
+    /// The trees grown since the last pass are applied, and a sample is drawn for the next.
+    Sample {
+        /// No trees yet.
+        is_first: bool,
+    },
+    /// The last trees grown from a sample are applied.
+    SampleScores,
     /// Margins are computed anew from the trees that are kept.
     Replay,
 }
@@ -73,23 +88,32 @@ impl PassKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Labels => "labels",
+            Self::Base => "base",
             Self::Root { .. } => "root",
             Self::Level => "level",
             Self::Tile => "tile",
-            Self::Scores => "scores",
+            Self::Renew { .. } => "leaves",
+            Self::Sample { .. } => "sample",
+            Self::Scores | Self::SampleScores => "scores",
             Self::Replay => "replay",
         }
     }
 
     pub(super) fn labels(self) -> bool {
-        matches!(self, Self::Labels | Self::Root { .. } | Self::Scores)
+        !matches!(self, Self::Level | Self::Tile | Self::Replay)
     }
 
     pub(super) fn margin(self) -> Access {
         match self {
-            Self::Root { is_first: true } | Self::Replay => Access::WRITE,
-            Self::Root { is_first: false } | Self::Scores => Access::CHANGE,
-            Self::Labels | Self::Level | Self::Tile => Access::NONE,
+            Self::Root { is_first: true } | Self::Sample { is_first: true } | Self::Replay => {
+                Access::WRITE
+            }
+            Self::Root { is_first: false }
+            | Self::Scores
+            | Self::Sample { is_first: false }
+            | Self::SampleScores => Access::CHANGE,
+            Self::Renew { .. } => Access::READ,
+            Self::Labels | Self::Base | Self::Level | Self::Tile => Access::NONE,
         }
     }
 
@@ -97,16 +121,27 @@ impl PassKind {
         match self {
             Self::Root { .. } => Access::WRITE,
             Self::Level | Self::Tile => Access::READ,
-            Self::Labels | Self::Scores | Self::Replay => Access::NONE,
+            Self::Labels
+            | Self::Base
+            | Self::Renew { .. }
+            | Self::Scores
+            | Self::Sample { .. }
+            | Self::SampleScores
+            | Self::Replay => Access::NONE,
         }
     }
 
     pub(super) fn node(self) -> Access {
         match self {
             Self::Root { is_first: true } => Access::WRITE,
-            Self::Root { is_first: false } | Self::Level | Self::Scores => Access::CHANGE,
-            Self::Tile => Access::READ,
-            Self::Labels | Self::Replay => Access::NONE,
+            Self::Root { is_first: false }
+            | Self::Level
+            | Self::Renew { is_first: true }
+            | Self::Scores => Access::CHANGE,
+            Self::Tile | Self::Renew { is_first: false } => Access::READ,
+            Self::Labels | Self::Base | Self::Sample { .. } | Self::SampleScores | Self::Replay => {
+                Access::NONE
+            }
         }
     }
 }
@@ -139,6 +174,10 @@ pub(super) struct PassWork {
     pub(super) wide: WideHistograms,
     /// The trees of a replay, round-major.
     pub(super) replay: Vec<CompiledTree>,
+    /// The quantiles that the pass narrows down, of all labels or by leaf.
+    pub(super) quantiles: Option<Quantiles>,
+    /// What is done in a sample pass.
+    pub(super) sample: Option<SampleWork>,
 }
 
 impl PassWork {
@@ -159,6 +198,7 @@ impl PassWork {
         let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
         let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
         byte_columns.extend(&self.tile);
+        byte_columns.extend(self.sample.iter().flat_map(SampleWork::byte_columns));
         byte_columns.sort_unstable();
         byte_columns.dedup();
         PassRequest {

@@ -11,8 +11,11 @@ use crate::{
     learner::gbdt::{
         BoosterOptions, Loss,
         histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},
-        kernel::GROUP,
-        loss::CHUNK_ROWS,
+        kernel::{GROUP, Quad},
+        lists::RowLists,
+        loss::{CHUNK_ROWS, objective},
+        metric::EvalSpec,
+        renew::Quantiles,
     },
     limits::BLOCK_ROWS,
 };
@@ -54,7 +57,7 @@ impl BoosterPlan {
         let slots = (nodes / 2).max(loss.outputs());
         let kept_bytes = nodes * columns * WIDE_COLUMN_BYTES
             + threads * slots * columns.next_multiple_of(GROUP) * PACKED_COLUMN_BYTES;
-        let worker_bytes = |threads: usize| (threads * worker_bytes(loss)) as u64;
+        let worker_bytes = |threads: usize| (threads * worker_bytes(options, loss)) as u64;
         if kept_bytes as u64 <= budget_bytes {
             return Ok(Self {
                 histogram_bytes: kept_bytes as u64,
@@ -107,9 +110,9 @@ impl BoosterPlan {
         tile_bytes(nodes_max(options, loss), GROUP, 1) as u64
     }
 
-    /// Bytes of one worker's row lists and derivatives.
-    pub fn bytes_of_worker(loss: Loss) -> u64 {
-        worker_bytes(loss) as u64
+    /// Bytes of one worker's row lists and derivatives, and of its quantiles where leaves are some.
+    pub fn bytes_of_worker(options: &BoosterOptions, loss: Loss) -> u64 {
+        worker_bytes(options, loss) as u64
     }
 
     /// Byte columns of a tile when a level has this many nodes and parents are not kept.
@@ -138,11 +141,15 @@ fn tile_columns(nodes: usize, threads: usize, budget_bytes: u64) -> usize {
     groups * GROUP
 }
 
-/// Bytes of one worker beside its histograms: row lists, and derivatives of a chunk.
-fn worker_bytes(loss: Loss) -> usize {
-    let lists = BLOCK_ROWS * (size_of::<u16>() + size_of::<u32>());
+/// Bytes of one worker beside its histograms: row lists, derivatives of a chunk, quantiles,
+/// metrics.
+fn worker_bytes(options: &BoosterOptions, loss: Loss) -> usize {
+    let lists = BLOCK_ROWS * (RowLists::ROW_BYTES + size_of::<Quad>());
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
-    lists + chunk
+    let quantiles = objective(loss)
+        .renewal()
+        .map_or(0, |_| Quantiles::bytes(options.leaves_max as usize));
+    lists + chunk + quantiles + EvalSpec::bytes(&options.eval_metrics)
 }
 
 #[cfg(test)]

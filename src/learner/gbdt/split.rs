@@ -6,6 +6,7 @@
 use crate::{
     data::PackMember,
     learner::gbdt::{
+        constraints::{FeatureConstraints, ValueRange},
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::{Sums, marginalise},
@@ -47,6 +48,17 @@ impl Candidate {
     }
 }
 
+/// A node as the search sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeView<'a> {
+    /// Its rows.
+    pub totals: NodeTotals,
+    /// What values its leaves may have.
+    pub range: ValueRange,
+    /// Whether it may be split on each feature.
+    pub used: &'a [bool],
+}
+
 /// Looks at the members of one byte column, given the node's joint histogram of it.
 ///
 /// Cost O(256 * members).
@@ -54,14 +66,14 @@ pub fn search_column(
     joint: &[Sums],
     members: &[PackMember],
     features: &[FeatureCodes],
-    used: &[bool],
-    node: NodeTotals,
+    constraints: &FeatureConstraints,
+    node: NodeView<'_>,
     rules: &Regularisation,
     best: &mut Option<Candidate>,
 ) {
     let mut sums = [Sums::default(); CODES_MAX];
     for member in members {
-        if !used[member.feature as usize] {
+        if !node.used[member.feature as usize] {
             continue;
         }
         let (stride, radix) = (usize::from(member.stride), usize::from(member.radix));
@@ -71,7 +83,9 @@ pub fn search_column(
             feature: member.feature,
             values: &sums[..usize::from(codes.values)],
             missing: codes.missing.then(|| sums[usize::from(codes.values)]),
-            node,
+            node: node.totals,
+            range: node.range,
+            direction: constraints.direction(member.feature),
             rules,
         };
         let found = if codes.ordered {
@@ -95,6 +109,8 @@ struct FeatureSearch<'a> {
     /// Sums of missing values, if the feature has a code for them.
     missing: Option<Sums>,
     node: NodeTotals,
+    range: ValueRange,
+    direction: i8,
     rules: &'a Regularisation,
 }
 
@@ -121,7 +137,8 @@ impl FeatureSearch<'_> {
         rules: &Regularisation,
     ) -> Option<Place> {
         let child_min = rules.child_hessian_units_min(self.node);
-        let node_score = rules.score(self.node.sums);
+        let node_score = rules.score_within(self.node.sums, self.range);
+        let is_free = self.direction == 0 && self.range.is_free();
         let mut best: Option<Place> = None;
         let mut left = start;
         for (step, sums) in steps.enumerate() {
@@ -136,7 +153,12 @@ impl FeatureSearch<'_> {
             if left.hessian < child_min {
                 continue;
             }
-            if let Some(gain) = rules.gain(node_score, left, right)
+            let gain = if is_free {
+                rules.gain(node_score, left, right)
+            } else {
+                rules.gain_within(node_score, [left, right], self.range, self.direction)
+            };
+            if let Some(gain) = gain
                 && best.is_none_or(|best| gain > best.gain)
             {
                 best = Some(Place { step, gain, left });

@@ -21,9 +21,11 @@ pub struct LabelSummary {
     pub valid_rows: u64,
     /// The largest weight of a training row, class weights included.
     pub weight_max: f64,
-    /// The smallest training label; infinite if there is none.
+    /// The largest weight of a train or valid row, class weights left out.
+    pub own_weight_max: f64,
+    /// The smallest training label with a weight; infinite if there is none.
     pub label_min: f64,
-    /// The largest training label.
+    /// The largest of them.
     pub label_max: f64,
     train_weight: ExactSum,
     valid_weight: ExactSum,
@@ -40,6 +42,7 @@ impl LabelSummary {
             train_rows: 0,
             valid_rows: 0,
             weight_max: 0.0,
+            own_weight_max: 0.0,
             label_min: f64::INFINITY,
             label_max: f64::NEG_INFINITY,
             train_weight: ExactSum::default(),
@@ -80,6 +83,7 @@ impl LabelSummary {
                 self.bad_weights += u64::from(label_is_good);
                 continue;
             }
+            self.own_weight_max = self.own_weight_max.max(f64::from(raw_weight));
             if split == Split::Valid {
                 self.valid_rows += 1;
                 valid += weight;
@@ -88,8 +92,10 @@ impl LabelSummary {
             let number = f64::from(label);
             self.train_rows += 1;
             self.weight_max = self.weight_max.max(weight);
-            self.label_min = self.label_min.min(number);
-            self.label_max = self.label_max.max(number);
+            if weight > 0.0 {
+                self.label_min = self.label_min.min(number);
+                self.label_max = self.label_max.max(number);
+            }
             train += weight;
             labels += weight * number;
             if let Some(sum) = class_sums.get_mut(class) {
@@ -109,6 +115,7 @@ impl LabelSummary {
         self.train_rows += other.train_rows;
         self.valid_rows += other.valid_rows;
         self.weight_max = self.weight_max.max(other.weight_max);
+        self.own_weight_max = self.own_weight_max.max(other.own_weight_max);
         self.label_min = self.label_min.min(other.label_min);
         self.label_max = self.label_max.max(other.label_max);
         self.train_weight.merge(&other.train_weight);
@@ -211,7 +218,7 @@ mod tests {
 
     #[test]
     fn merging_is_adding_rows() {
-        let labels = [0.5, -1.0, 9.0, 3.0];
+        let labels = [0.5, -1.0, 9.0, 30.0];
         let weights = [1.0, 0.25, 3.0, 0.0];
         let whole = summary(0, &labels, &weights, &[0; 4]);
         let mut merged = summary(0, &labels[2..], &weights[2..], &[0; 2]);

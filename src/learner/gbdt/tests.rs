@@ -1,7 +1,9 @@
 //! Laws of whole runs: what may not change the trees, and that they are right.
 
+mod constrained;
+
 use super::{
-    BoosterOptions, FeatureCodes, Loss,
+    BoosterOptions, EvalMetric, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -17,7 +19,7 @@ fn random(row: usize, stream: u32) -> u64 {
 
 /// Numbers with and without missing values, a category, few-valued columns; labels that depend on
 /// some of them.
-fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
+pub(super) fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
     let features = vec![
         FeatureCodes::number(200, true),
         FeatureCodes::number(255, false),
@@ -65,7 +67,7 @@ fn table(rows: usize, label: impl Fn(&[u8], f64) -> f32) -> Table {
 }
 
 /// The margin that labels are drawn from.
-fn truth(codes: &[u8]) -> f64 {
+pub(super) fn truth(codes: &[u8]) -> f64 {
     let category = [3.0, -1.0, 0.5, -2.0, 1.5, 0.0][usize::from(codes[2]) % 6];
     let missing = if codes[0] == 200 { 1.5 } else { 0.0 };
     let step = if codes[1] > 130 { 1.2 } else { -0.8 };
@@ -98,7 +100,13 @@ fn numbers(rows: usize) -> Table {
     table(rows, |codes, noise| (1e3 * (truth(codes) + noise)) as f32)
 }
 
-fn packed_layout() -> CodeLayout {
+fn counts(rows: usize) -> Table {
+    table(rows, |codes, noise| {
+        (3.0 * noise * truth(codes).exp()).floor() as f32
+    })
+}
+
+pub(super) fn packed_layout() -> CodeLayout {
     let member = |feature, radix, stride| PackMember {
         feature,
         radix,
@@ -114,7 +122,7 @@ fn packed_layout() -> CodeLayout {
     }
 }
 
-fn options() -> BoosterOptions {
+pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         trees: 5,
         depth_max: 4,
@@ -122,32 +130,49 @@ fn options() -> BoosterOptions {
     }
 }
 
-fn train(table: &Table, options: &BoosterOptions, loss: Loss, schedule: Schedule) -> Outcome {
+pub(super) fn train(
+    table: &Table,
+    options: &BoosterOptions,
+    loss: Loss,
+    schedule: Schedule,
+) -> Outcome {
     table
         .train(options, loss, &packed_layout(), schedule)
         .expect("trains")
 }
 
-const LOSSES: [Loss; 3] = [
+pub(super) const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
-fn table_of(loss: Loss, rows: usize) -> Table {
+pub(super) fn table_of(loss: Loss, rows: usize) -> Table {
     match loss {
         Loss::BinaryLogLoss => binary(rows),
         Loss::Softmax { .. } => classes(rows),
-        Loss::SquaredError => numbers(rows),
+        Loss::SquaredError | Loss::AbsoluteError | Loss::Quantile { .. } => numbers(rows),
+        Loss::Poisson { .. } => counts(rows),
     }
 }
 
 #[test]
 fn threads_order_of_blocks_and_budget_change_no_bit() {
-    for loss in LOSSES {
+    let with_growth = |growth| LOSSES.map(|loss| (loss, growth));
+    let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
+    for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
+        let metrics = EvalMetric::ALL.into_iter();
         let options = BoosterOptions {
             trees: 3,
+            eval_metrics: metrics.filter(|metric| metric.goes_with(loss)).collect(),
+            growth,
+            leaves_max: 13,
             ..options()
         };
         // Seven byte columns, so that there is something to tile.
@@ -200,7 +225,7 @@ fn margins_are_the_scores_of_the_ensemble() {
     }
 }
 
-fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
+pub(super) fn assert_scores(table: &Table, outcome: &Outcome, loss: Loss) {
     let missing_codes: Vec<u8> = table
         .features
         .iter()
@@ -249,7 +274,7 @@ fn every_loss_is_learned() {
             ..options()
         };
         let outcome = train(&table_of(loss, 30_000), &options, loss, SIMPLE);
-        let (first, last) = (outcome.curve[0], outcome.curve[30]);
+        let (first, last) = (&outcome.curve[0], &outcome.curve[30]);
         assert!(
             last.train < 0.75 * first.train,
             "{loss:?} {first:?} {last:?}"

@@ -2,7 +2,10 @@
 
 use crate::{
     data::CodeLayout,
+    group::hash::{Purpose, row_hash},
     learner::gbdt::{
+        BoosterOptions,
+        constraints::ValueRange,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::Sums,
@@ -13,6 +16,9 @@ use crate::{
     model::{Leaf, Node, NodeSplit, Rule, Tree},
 };
 
+/// Stands for no node.
+pub const NO_NODE: u32 = u32::MAX;
+
 /// A node of a tree that grows.
 #[derive(Debug, Clone)]
 struct GrowingNode {
@@ -20,40 +26,104 @@ struct GrowingNode {
     depth: u32,
     /// The number rows of this node carry while it is a leaf.
     leaf: u16,
-    split: Option<(Candidate, [u32; 2])>,
+    /// What values its leaves may have.
+    range: ValueRange,
+    /// Tells the node from every other of its tree, by the way from the root.
+    key: u64,
+    /// The features of the splits above it, ascending.
+    path: Vec<u32>,
+    /// The best split, once it is known; `None` if there is none.
+    best: Option<Candidate>,
+    /// The children, once the node is split by `best`.
+    children: Option<[u32; 2]>,
 }
 
-/// One tree while it grows, and where its rows go next.
-#[derive(Debug)]
-pub struct GrowingTree {
-    nodes: Vec<GrowingNode>,
-    /// The node that each leaf number stands for.
-    leaves: Vec<u32>,
-    /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
-    routes: Vec<Route>,
-}
-
-impl Default for GrowingTree {
-    fn default() -> Self {
-        let root = GrowingNode {
+impl GrowingNode {
+    fn root(range: ValueRange) -> Self {
+        Self {
             totals: NodeTotals {
                 sums: Sums::default(),
                 rows: 0,
             },
             depth: 0,
             leaf: 0,
-            split: None,
-        };
-        Self {
-            nodes: vec![root],
-            leaves: vec![0],
-            routes: Vec::new(),
+            range,
+            key: 1,
+            path: Vec::new(),
+            best: None,
+            children: None,
         }
+    }
+
+    /// The children of a node, which differ in everything but their path.
+    fn children(&self, best: &Candidate, right_leaf: u16, lawful: &Lawful<'_>) -> [Self; 2] {
+        let NodeTotals { sums, rows } = self.totals;
+        let rows_per_unit = rows as f64 / sums.hessian as f64;
+        let both = [best.left, sums - best.left];
+        let direction = lawful.options.feature_constraints.direction(best.feature);
+        let ranges = self.range.of_children(direction, both, lawful.rules);
+        let mut path = self.path.clone();
+        if let Err(place) = path.binary_search(&best.feature) {
+            path.insert(place, best.feature);
+        }
+        let leaves = [self.leaf, right_leaf];
+        std::array::from_fn(|side| Self {
+            totals: NodeTotals {
+                sums: both[side],
+                rows: (both[side].hessian as f64 * rows_per_unit).round() as u64,
+            },
+            depth: self.depth + 1,
+            leaf: leaves[side],
+            range: ranges[side],
+            key: row_hash(self.key, side as u64, self.depth, Purpose::TreeSample),
+            path: path.clone(),
+            best: None,
+            children: None,
+        })
     }
 }
 
+/// One tree while it grows, and where its rows go next.
+#[derive(Debug)]
+pub struct GrowingTree {
+    nodes: Vec<GrowingNode>,
+    /// The node that each leaf number stands for; [`NO_NODE`] for a number that is free.
+    leaves: Vec<u32>,
+    /// Leaf numbers that are free.
+    free: Vec<u16>,
+    /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
+    routes: Vec<Route>,
+    /// The value of each leaf where it is not a Newton step, shrinkage applied.
+    renewed: Option<Vec<f32>>,
+}
+
+/// What decides what children look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Lawful<'a> {
+    /// What the user asked for.
+    pub options: &'a BoosterOptions,
+    /// The rules of the round.
+    pub rules: &'a Regularisation,
+    /// The codes of each feature.
+    pub features: &'a [FeatureCodes],
+    /// Where features lie in bytes.
+    pub layout: &'a CodeLayout,
+}
+
 impl GrowingTree {
-    /// How many leaves.
+    /// A root whose leaves may have values in this range.
+    pub fn new(range: ValueRange) -> Self {
+        Self {
+            nodes: vec![GrowingNode::root(range)],
+            leaves: vec![0],
+            free: Vec::new(),
+            routes: Vec::new(),
+            renewed: None,
+        }
+    }
+
+    /// Leaf numbers in use, free ones below the largest included: as many as leaves where nothing was
+    /// cut off.
     pub fn leaves(&self) -> usize {
         self.leaves.len()
     }
@@ -83,6 +153,36 @@ impl GrowingTree {
         self.nodes[node as usize].depth
     }
 
+    /// What values a node's leaves may have.
+    pub fn range(&self, node: u32) -> ValueRange {
+        self.nodes[node as usize].range
+    }
+
+    /// A number that tells a node from every other of its tree, whatever the order of growing.
+    pub fn key(&self, node: u32) -> u64 {
+        self.nodes[node as usize].key
+    }
+
+    /// The features of the splits above a node, ascending.
+    pub fn path(&self, node: u32) -> &[u32] {
+        &self.nodes[node as usize].path
+    }
+
+    /// The best split of a node as far as it is known.
+    pub fn best(&self, node: u32) -> Option<&Candidate> {
+        self.nodes[node as usize].best.as_ref()
+    }
+
+    /// Sets the best split of a node, `None` if there is none.
+    pub fn set_best(&mut self, node: u32, best: Option<Candidate>) {
+        self.nodes[node as usize].best = best;
+    }
+
+    /// The children of a node that is split.
+    pub fn children(&self, node: u32) -> Option<[u32; 2]> {
+        self.nodes[node as usize].children
+    }
+
     /// Sets the root's totals, once its histogram is there.
     pub fn set_root(&mut self, totals: NodeTotals) {
         self.nodes[0].totals = totals;
@@ -92,75 +192,153 @@ impl GrowingTree {
     pub fn set_rows(&mut self, counts: &[u64]) {
         assert_eq!(counts.len(), self.leaves.len());
         for (&node, &rows) in self.leaves.iter().zip(counts) {
-            self.nodes[node as usize].totals.rows = rows;
+            if node != NO_NODE {
+                self.nodes[node as usize].totals.rows = rows;
+            }
         }
     }
 
-    /// Splits a leaf and answers its children, left and right. How many rows they have is an estimate
-    /// from their hessians until a pass has counted them.
-    pub fn split(
-        &mut self,
-        node: u32,
-        candidate: Candidate,
-        features: &[FeatureCodes],
-        layout: &CodeLayout,
-    ) -> [u32; 2] {
+    /// Splits a leaf by its best split and answers its children, left and right. How many rows they
+    /// have is an estimate from their hessians until a pass has counted them.
+    ///
+    /// # Panics
+    /// If no split of the node is known.
+    pub fn split(&mut self, node: u32, lawful: &Lawful<'_>) -> [u32; 2] {
+        let right_leaf = self.take_leaf();
         let parent = &self.nodes[node as usize];
-        let (leaf, depth) = (parent.leaf, parent.depth + 1);
-        let NodeTotals { sums, rows } = parent.totals;
-        let rows_per_unit = rows as f64 / sums.hessian as f64;
-        let right_leaf = self.leaves.len() as u16;
+        let best = parent.best.expect("the best split of the node is known");
+        let leaf = parent.leaf;
+        let [left, right] = parent.children(&best, right_leaf, lawful);
         let children = [self.nodes.len() as u32, self.nodes.len() as u32 + 1];
-        let sides = [(leaf, candidate.left), (right_leaf, sums - candidate.left)];
-        for (leaf, sums) in sides {
-            let rows = (sums.hessian as f64 * rows_per_unit).round() as u64;
-            self.nodes.push(GrowingNode {
-                totals: NodeTotals { sums, rows },
-                depth,
-                leaf,
-                split: None,
-            });
-        }
-        self.nodes[node as usize].split = Some((candidate, children));
+        self.nodes.extend([left, right]);
+        self.nodes[node as usize].children = Some(children);
         self.leaves[usize::from(leaf)] = children[0];
-        self.leaves.push(children[1]);
-        while self.routes.len() < self.leaves.len() {
-            self.routes.push(Route::stay(self.routes.len() as u16));
-        }
+        self.leaves[usize::from(right_leaf)] = children[1];
         self.routes[usize::from(leaf)] = compile(
-            candidate.feature,
-            &candidate.rule,
-            candidate.missing_left,
+            best.feature,
+            &best.rule,
+            best.missing_left,
             right_leaf,
-            features,
-            layout,
+            lawful.features,
+            lawful.layout,
         );
         children
     }
 
-    /// The value of each leaf, shrinkage applied.
+    /// A leaf number that no row has after routing.
+    fn take_leaf(&mut self) -> u16 {
+        let leaf = self.free.pop().unwrap_or_else(|| {
+            self.leaves.push(NO_NODE);
+            self.leaves.len() as u16 - 1
+        });
+        self.lay_routes();
+        leaf
+    }
+
+    /// Makes sure that there is a route for each leaf number.
+    fn lay_routes(&mut self) {
+        while self.routes.len() < self.leaves.len() {
+            self.routes.push(Route::stay(self.routes.len() as u16));
+        }
+    }
+
+    /// Cuts off every split that is not in `order`, and numbers nodes anew: the root is 0, and pairs
+    /// of children follow in `order`, which has parents before children and may have leaves.
+    ///
+    /// The rows below a node that is a leaf again go back to its leaf number. Answers each node's
+    /// new number, [`NO_NODE`] if it is gone. Cost O(nodes).
+    pub fn keep(&mut self, order: &[u32]) -> Vec<u32> {
+        let mut numbers = vec![NO_NODE; self.nodes.len()];
+        let mut stays_split = vec![false; self.nodes.len()];
+        let mut kept = vec![0];
+        numbers[0] = 0;
+        for &node in order {
+            stays_split[node as usize] = true;
+            for child in self.children(node).into_iter().flatten() {
+                numbers[child as usize] = kept.len() as u32;
+                kept.push(child);
+            }
+        }
+        for &node in kept.iter().filter(|&&node| !stays_split[node as usize]) {
+            self.cut_off(node);
+        }
+        let renumbered = kept.iter().map(|&node| {
+            let mut node = self.nodes[node as usize].clone();
+            for child in node.children.iter_mut().flatten() {
+                *child = numbers[*child as usize];
+            }
+            node
+        });
+        self.nodes = renumbered.collect();
+        for node in self.leaves.iter_mut().filter(|node| **node != NO_NODE) {
+            *node = numbers[*node as usize];
+        }
+        numbers
+    }
+
+    /// Makes a node a leaf again, to be split no more.
+    fn cut_off(&mut self, node: u32) {
+        let to = self.nodes[node as usize].leaf;
+        self.nodes[node as usize].best = None;
+        let below = self.nodes[node as usize].children.take();
+        let mut below: Vec<u32> = below.into_iter().flatten().collect();
+        while let Some(gone) = below.pop() {
+            if let Some(children) = self.nodes[gone as usize].children {
+                below.extend(children);
+                continue;
+            }
+            let leaf = self.nodes[gone as usize].leaf;
+            if leaf != to {
+                self.lay_routes();
+                self.routes[usize::from(leaf)] = Route::to(leaf, to);
+                self.leaves[usize::from(leaf)] = NO_NODE;
+                self.free.push(leaf);
+            }
+        }
+        self.leaves[usize::from(to)] = node;
+    }
+
+    /// Gives every leaf number a value, shrinkage applied, in place of its Newton step.
+    pub fn renew(&mut self, values: Vec<f32>) {
+        assert_eq!(values.len(), self.leaves.len());
+        self.renewed = Some(values);
+    }
+
+    /// The value of each leaf number, shrinkage applied; 0 for those that are free.
     pub fn leaf_values(&self, rules: &Regularisation) -> Vec<f32> {
-        let value = |&node: &u32| rules.leaf_value(self.nodes[node as usize].totals.sums);
+        let value = |&node: &u32| match node {
+            NO_NODE => 0.0,
+            node => self.leaf_value(node as usize, rules),
+        };
         self.leaves.iter().map(value).collect()
+    }
+
+    fn leaf_value(&self, node: usize, rules: &Regularisation) -> f32 {
+        let node = &self.nodes[node];
+        match &self.renewed {
+            Some(values) => values[usize::from(node.leaf)],
+            None => rules.leaf_value(node.totals.sums, node.range),
+        }
     }
 
     /// The finished tree.
     pub fn finish(&self, rules: &Regularisation) -> Tree {
-        let nodes = self.nodes.iter().map(|node| {
+        let nodes = self.nodes.iter().enumerate().map(|(index, node)| {
             let cover = rules.hessian(node.totals.sums);
             let count = node.totals.rows;
-            match &node.split {
+            let split = node.children.zip(node.best.as_ref());
+            match split {
                 None => Node::Leaf(Leaf {
-                    value: rules.leaf_value(node.totals.sums),
+                    value: self.leaf_value(index, rules),
                     cover,
                     count,
                 }),
-                Some((candidate, [left, right])) => Node::Split(NodeSplit {
+                Some(([left, right], candidate)) => Node::Split(NodeSplit {
                     feature: candidate.feature,
                     rule: candidate.rule,
                     missing_left: candidate.missing_left,
-                    left: *left,
-                    right: *right,
+                    left,
+                    right,
                     gain: candidate.gain,
                     cover,
                     count,

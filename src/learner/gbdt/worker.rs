@@ -10,9 +10,12 @@ use crate::{
         exact::ExactSum,
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
-        loss::{CHUNK_ROWS, Derivatives, Objective, Rows},
-        pass::{OutputWork, PassKind, PassWork},
+        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows},
+        metric::{EvalSpec, EvalSums},
+        pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
+        renew::{Quantiles, Tally, residual},
+        sample::{SampleFound, SampleWorker},
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
@@ -26,6 +29,7 @@ pub(super) struct WorkerBuffers {
     derivatives: Derivatives,
     weight: Vec<f64>,
     counts: Vec<u32>,
+    sample: SampleWorker,
 }
 
 impl WorkerBuffers {
@@ -36,6 +40,7 @@ impl WorkerBuffers {
             derivatives: Derivatives::new(outputs),
             weight: vec![0.0; CHUNK_ROWS],
             counts: Vec::new(),
+            sample: SampleWorker::default(),
         }
     }
 
@@ -46,6 +51,7 @@ impl WorkerBuffers {
             + self.derivatives.heap_bytes()
             + self.weight.capacity() * 8
             + self.counts.capacity() * 4
+            + self.sample.heap_bytes()
     }
 }
 
@@ -57,8 +63,13 @@ pub struct WorkerPart {
     pub(super) counts: Vec<Vec<u64>>,
     /// Loss times weight of train and valid.
     pub(super) losses: [ExactSum; 2],
-    /// The largest magnitude of a training row's gradient.
-    pub(super) gradient_max: f64,
+    /// Metrics, in passes that compute losses.
+    pub(super) eval: Option<EvalSums>,
+    /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
+    pub(super) largest: Bounds,
+    /// The next digit of quantiles, in passes that look for one.
+    pub(super) tally: Option<Tally>,
+    pub(super) sample: SampleFound,
     pub(super) buffers: WorkerBuffers,
 }
 
@@ -70,6 +81,18 @@ pub(super) struct Constants {
     pub(super) class_weights: Vec<f64>,
     pub(super) base_margins: Vec<f32>,
     pub(super) seed: u64,
+    pub(super) eval: EvalSpec,
+}
+
+impl Constants {
+    /// Writes the weights of some rows, class weights included.
+    pub(super) fn weigh(&self, label: &[f32], weight: &[f32], weights: &mut [f64]) {
+        let classes = &self.class_weights;
+        for ((weight, &own), &label) in weights.iter_mut().zip(weight).zip(label) {
+            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
+            *weight = f64::from(own) * of_class;
+        }
+    }
 }
 
 /// One thread's share of a pass; lent blocks one after the other.
@@ -87,6 +110,9 @@ impl<'a> Worker<'a> {
         mut buffers: WorkerBuffers,
     ) -> Self {
         buffers.packed.reset(work.tile.len(), work.slots());
+        if let Some(sample) = &work.sample {
+            buffers.sample.reset(sample, constants);
+        }
         let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
         Self {
             constants,
@@ -95,7 +121,16 @@ impl<'a> Worker<'a> {
                 labels: LabelSummary::new(constants.objective.classes()),
                 counts: counts.collect(),
                 losses: Default::default(),
-                gradient_max: 0.0,
+                eval: match work.kind {
+                    PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
+                    _ => None,
+                },
+                largest: Bounds {
+                    gradient: 0.0,
+                    hessian: 0.0,
+                },
+                tally: work.quantiles.as_ref().map(Quantiles::tally),
+                sample: SampleFound::default(),
                 buffers,
             },
         }
@@ -107,7 +142,7 @@ impl<'a> Worker<'a> {
     ///
     /// # Panics
     /// If what the pass's request names is not lent, or is not of the block's length.
-    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, state: StateBlock<'_>) {
+    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, mut state: StateBlock<'_>) {
         let outputs = self.constants.objective.outputs();
         let kind = self.work.kind;
         assert!(codes.rows <= BLOCK_ROWS);
@@ -118,9 +153,10 @@ impl<'a> Worker<'a> {
         lent(state.node.len(), kind.node().is_used());
         match kind {
             PassKind::Labels => self.sum_up_labels(&rows),
+            PassKind::Base => self.tally(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
-                    self.start(&rows, state.margin);
+                    self.replay(&codes, &rows, state.margin);
                 } else {
                     self.apply(&codes, &rows, state.margin, state.node);
                 }
@@ -129,13 +165,31 @@ impl<'a> Worker<'a> {
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Level => {
-                self.route(&codes, &rows, state.node);
+                self.route(&codes, state.node);
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
+            PassKind::Renew { is_first } => {
+                if is_first {
+                    self.settle(&codes, &rows, state.node);
+                }
+                self.tally(&rows, Some((&*state.margin, &*state.node)));
+            }
             PassKind::Scores => {
                 self.apply(&codes, &rows, state.margin, state.node);
                 self.derive(&codes, &rows, state.margin, None);
+            }
+            PassKind::Sample { .. } | PassKind::SampleScores => {
+                let sample = self
+                    .work
+                    .sample
+                    .as_ref()
+                    .expect("a sample pass has its work");
+                if kind == (PassKind::Sample { is_first: true }) {
+                    self.replay(&codes, &rows, state.margin);
+                }
+                let worker = &mut self.part.buffers.sample;
+                worker.block(self.constants, sample, &codes, &rows, &mut state);
             }
             PassKind::Replay => self.replay(&codes, &rows, state.margin),
         }
@@ -144,6 +198,9 @@ impl<'a> Worker<'a> {
     /// What the worker found, when its last block is done.
     pub fn finish(mut self) -> WorkerPart {
         self.part.buffers.packed.spill_all(&self.work.wide);
+        if let Some(sample) = &self.work.sample {
+            self.part.sample = self.part.buffers.sample.finish(sample);
+        }
         self.part
     }
 
@@ -154,6 +211,30 @@ impl<'a> Worker<'a> {
             self.part
                 .labels
                 .update(&chunk, &self.part.buffers.weight[..weight]);
+        }
+    }
+
+    /// Adds training rows to the next digit of quantiles: of their residuals by leaf, or of labels.
+    fn tally(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
+        let quantiles = self.work.quantiles.as_ref();
+        let quantiles = quantiles.expect("the pass looks for quantiles");
+        for start in (0..rows.split.len()).step_by(CHUNK_ROWS) {
+            let chunk = chunk_of(rows, start);
+            self.weigh(&chunk);
+            let part = &mut self.part;
+            let tally = part.tally.as_mut().expect("made with the worker");
+            let is_train = |row: &usize| chunk.split[*row] == Split::Train as u8;
+            for row in (0..chunk.split.len()).filter(is_train) {
+                let (margin, leaf) = state.map_or((0.0, 0), |(margin, node)| {
+                    (margin[start + row], node[start + row])
+                });
+                quantiles.add(
+                    tally,
+                    usize::from(leaf),
+                    residual(chunk.label[row], margin),
+                    part.buffers.weight[row],
+                );
+            }
         }
     }
 
@@ -174,19 +255,33 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Rows follow the last node splits; training rows are counted.
-    fn route(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
-        let work = self.work;
-        for (output, work) in work.outputs.iter().enumerate() {
+    /// Rows follow the last node splits.
+    fn route(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
+        for (output, work) in self.work.outputs.iter().enumerate() {
             let node = &mut node[output * codes.rows..][..codes.rows];
             if !work.routes.is_empty() {
-                route(codes.codes, &work.routes, node);
+                route(codes, &work.routes, node);
             }
-            count_block(&mut self.part.buffers.counts, work, node, rows.split);
-            let totals = &mut self.part.counts[output];
-            for (total, &count) in totals.iter_mut().zip(&self.part.buffers.counts) {
-                *total += u64::from(count);
-            }
+        }
+    }
+
+    /// Rows follow the last node splits, and are counted.
+    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+        self.route(codes, node);
+        for output in 0..self.work.outputs.len() {
+            let of_output = output * codes.rows..(output + 1) * codes.rows;
+            self.count(output, &node[of_output], rows.split);
+        }
+    }
+
+    /// Counts the training rows of each leaf.
+    fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
+        let counts = &mut self.part.buffers.counts;
+        counts.clear();
+        counts.resize(self.work.outputs[output].leaves + 1, 0);
+        count(node, split, counts);
+        for (total, &count) in self.part.counts[output].iter_mut().zip(&*counts) {
+            *total += u64::from(count);
         }
     }
 
@@ -198,7 +293,7 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.route(codes, rows, node);
+        self.settle(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
@@ -232,6 +327,9 @@ impl<'a> Worker<'a> {
                 weight: &part.buffers.weight[..len],
             };
             self.constants.objective.evaluate(&seen, derivatives);
+            if let Some(eval) = &mut part.eval {
+                eval.update(&self.constants.eval, &seen, chunk.weight, chunk.split);
+            }
             for (&split, &loss) in chunk.split.iter().zip(&derivatives.loss) {
                 losses[0] += if split == Split::Train as u8 {
                     loss
@@ -249,14 +347,15 @@ impl<'a> Worker<'a> {
             };
             for output in 0..self.constants.objective.outputs() {
                 let gradients = &derivatives.gradient[output * CHUNK_ROWS..][..len];
-                for (&split, &gradient) in chunk.split.iter().zip(gradients) {
-                    let is_train = split == Split::Train as u8;
-                    let magnitude = if is_train { gradient.abs() } else { 0.0 };
-                    part.gradient_max = part.gradient_max.max(magnitude);
+                let hessians = &derivatives.hessian[output * CHUNK_ROWS..][..len];
+                if self.constants.objective.is_measured() {
+                    let Bounds { gradient, hessian } = &mut part.largest;
+                    *gradient = gradient.max(largest_in_training(chunk.split, gradients));
+                    *hessian = hessian.max(largest_in_training(chunk.split, hessians));
                 }
                 quantise_into(
                     gradients,
-                    &derivatives.hessian[output * CHUNK_ROWS..][..len],
+                    hessians,
                     self.work.scale,
                     RoundingKey {
                         seed: self.constants.seed,
@@ -272,7 +371,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Adds the block's rows to the histograms of their nodes.
+    /// Adds the block's rows to the histograms of their nodes; on a level's first pass also counts
+    /// the training rows of each leaf.
     fn accumulate(
         &mut self,
         codes: &CodeBlock<'_>,
@@ -280,24 +380,30 @@ impl<'a> Worker<'a> {
         gradient: &[u32],
         node: &[u16],
     ) {
-        let buffers = &mut self.part.buffers;
+        let counts_leaves = self.work.kind == PassKind::Level;
         for (output, work) in self.work.outputs.iter().enumerate() {
-            if work.slots == 0 {
-                continue;
-            }
             let range = output * codes.rows..(output + 1) * codes.rows;
             let node = &node[range.clone()];
-            buffers.counts.clear();
-            buffers.counts.resize(work.slot_of.len() + 1, 0);
-            count(node, rows.split, &mut buffers.counts);
+            if work.slots == 0 {
+                if counts_leaves {
+                    self.count(output, node, rows.split);
+                }
+                continue;
+            }
+            let buffers = &mut self.part.buffers;
             buffers.lists.build(
                 node,
                 rows.split,
                 &gradient[range],
                 &work.slot_of,
-                &buffers.counts,
                 work.slots,
             );
+            if counts_leaves {
+                let totals = self.part.counts[output].iter_mut();
+                for (total, count) in totals.zip(buffers.lists.counts()) {
+                    *total += u64::from(count);
+                }
+            }
             buffers.packed.accumulate(
                 codes.codes,
                 &self.work.tile,
@@ -308,15 +414,20 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Sets the margins of train and valid rows from finished trees.
+    /// Sets the margins of train and valid rows from finished trees; other rows keep the base.
     fn replay(&self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, margin: &mut [f32]) {
         self.start(rows, margin);
         let outputs = self.constants.objective.outputs();
         for (index, tree) in self.work.replay.iter().enumerate() {
             let margin = &mut margin[index % outputs * codes.rows..][..codes.rows];
-            for (row, (margin, &split)) in margin.iter_mut().zip(rows.split).enumerate() {
-                if split <= Split::Valid as u8 {
-                    *margin += tree.value(codes.codes, row);
+            tree.add(codes, 0, margin);
+        }
+        // As in training, where held-out rows reach no leaf.
+        let base = &self.constants.base_margins;
+        for (margin, &base) in margin.chunks_exact_mut(codes.rows).zip(base) {
+            for (margin, &split) in margin.iter_mut().zip(rows.split) {
+                if split > Split::Valid as u8 {
+                    *margin = base;
                 }
             }
         }
@@ -324,12 +435,8 @@ impl<'a> Worker<'a> {
 
     /// Writes the weights of a chunk, class weights included; answers how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
-        let classes = &self.constants.class_weights;
         let weights = &mut self.part.buffers.weight[..chunk.label.len()];
-        for ((weight, &own), &label) in weights.iter_mut().zip(chunk.weight).zip(chunk.label) {
-            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
-            *weight = f64::from(own) * of_class;
-        }
+        self.constants.weigh(chunk.label, chunk.weight, weights);
         weights.len()
     }
 }
@@ -345,9 +452,14 @@ fn chunk_of<'a>(rows: &RowBlock<'a>, start: usize) -> RowBlock<'a> {
     }
 }
 
-/// Counts the training rows of each leaf in one block.
-fn count_block(counts: &mut Vec<u32>, work: &OutputWork, node: &[u16], split: &[u8]) {
-    counts.clear();
-    counts.resize(work.leaves + 1, 0);
-    count(node, split, counts);
+/// The largest magnitude of the training rows' values.
+fn largest_in_training(split: &[u8], values: &[f64]) -> f64 {
+    let magnitude = |(&split, &value): (&u8, &f64)| {
+        if split == Split::Train as u8 {
+            value.abs()
+        } else {
+            0.0
+        }
+    };
+    split.iter().zip(values).map(magnitude).fold(0.0, f64::max)
 }

@@ -163,13 +163,13 @@ fn read_penalty(reader: &mut OptionReader, options: &mut LogisticOptions) -> Res
     let ratio = read_ratio(reader)?;
     let both = |one: &str, other: &str| {
         Err(Error::Usage(format!(
-            "--model: `{one}` and `{other}` both set the penalty; give one of them"
+            "--model: {one} and {other} both set the penalty; give one of them"
         )))
     };
     match (inverse, l1, l2) {
-        (Some(_), _, Some(_)) => return both("C", "l2` (`alpha`)"),
-        (Some(_), Some(_), _) => return both("C", "l1"),
-        (_, Some(_), _) if ratio.is_some() => return both("l1", "l1_ratio` (`penalty`)"),
+        (Some(_), _, Some(_)) => return both("`C`", "`l2` (`alpha`)"),
+        (Some(_), Some(_), _) => return both("`C`", "`l1`"),
+        (_, Some(_), _) if ratio.is_some() => return both("`l1`", "`l1_ratio` (`penalty`)"),
         (Some(_), None, None) => options.inverse_strength = inverse,
         (None, None, None) => {}
         (None, _, l2) => {

@@ -29,6 +29,8 @@ pub(super) enum Range {
     NotNegative,
     /// (0, ..)
     Positive,
+    /// (0, 1)
+    Inside,
 }
 
 impl Range {
@@ -37,6 +39,7 @@ impl Range {
             Self::Fraction => value > 0.0 && value <= 1.0,
             Self::NotNegative => value >= 0.0,
             Self::Positive => value > 0.0,
+            Self::Inside => value > 0.0 && value < 1.0,
         }
     }
 
@@ -45,6 +48,7 @@ impl Range {
             Self::Fraction => "above 0 and at most 1",
             Self::NotNegative => "0 or more",
             Self::Positive => "above 0",
+            Self::Inside => "above 0 and below 1",
         }
     }
 }
@@ -75,6 +79,11 @@ impl OptionReader {
         let mut reader = Self::empty();
         reader.pairs = pairs;
         Ok(reader)
+    }
+
+    /// Adds an option that is given elsewhere, as if it stood in the object.
+    pub(super) fn add(&mut self, name: &str, value: Value) {
+        self.pairs.push((name.to_owned(), value));
     }
 
     pub(super) fn note(&mut self, text: impl Into<String>) {
@@ -264,7 +273,8 @@ fn integer(name: &str, value: &Value, range: RangeInclusive<i64>) -> Result<i64>
     Ok(integer)
 }
 
-fn out_of_range(name: &str, value: &Value, wanted: &str) -> Error {
+/// The error for a value of an option that it must not have.
+pub(super) fn out_of_range(name: &str, value: &Value, wanted: &str) -> Error {
     Error::Usage(format!("--model: `{name}` is {value}; it must be {wanted}"))
 }
 

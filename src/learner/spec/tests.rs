@@ -1,5 +1,10 @@
+mod constraints;
+
 use super::*;
-use crate::learner::logistic::Solver;
+use crate::learner::{
+    gbdt::{Growth, Sampling, sample::SampleSize},
+    logistic::Solver,
+};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -53,6 +58,7 @@ fn names_and_objects_are_understood() {
         o.child_rows_min = 1;
     });
     check_trees("lightgbm", |o| {
+        o.growth = Growth::LeafWise;
         o.leaves_max = 31;
         o.depth_max = 64;
         o.lambda_l2 = 0.0;
@@ -164,6 +170,18 @@ fn depth_and_leaves_go_together() {
         ("{\"max_leaves\": 0}", 6, 64),
         ("{\"name\": \"lightgbm\", \"max_depth\": 6}", 6, 31),
         ("{\"name\": \"lightgbm\", \"num_leaves\": 63}", 64, 63),
+        ("{\"grow_policy\": \"lossguide\"}", 64, 64),
+        ("{\"grow_policy\": \"lossguide\", \"max_depth\": 3}", 3, 8),
+        (
+            "{\"name\": \"lightgbm\", \"grow_policy\": \"depthwise\"}",
+            6,
+            31,
+        ),
+        (
+            "{\"name\": \"xgboost\", \"grow_policy\": \"lossguide\"}",
+            6,
+            64,
+        ),
     ] {
         let options = trees(text);
         assert_eq!(
@@ -182,7 +200,7 @@ fn class_weights_are_read_and_resolved() {
         .unwrap()
         .spec;
     let classes = [("neither", 90), ("donor", 10)];
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Gbdt(options) = &spec else {
         panic!("gbdt")
     };
@@ -191,7 +209,7 @@ fn class_weights_are_read_and_resolved() {
     let mut spec = parse("{\"name\": \"log_reg\", \"class_weight\": \"balanced\"}")
         .unwrap()
         .spec;
-    spec.resolve(&classes, 100).unwrap();
+    spec.resolve(&classes, 100.0).unwrap();
     let ModelSpec::Logistic(options) = &spec else {
         panic!("logistic")
     };
@@ -199,15 +217,100 @@ fn class_weights_are_read_and_resolved() {
     assert_eq!(options.l2, 0.01);
 
     let mut spec = parse("{\"class_weight\": {\"doner\": 2}}").unwrap().spec;
-    let message = spec.resolve(&classes, 100).unwrap_err().to_string();
+    let message = spec.resolve(&classes, 100.0).unwrap_err().to_string();
     assert!(
         message.contains("`doner`") && message.contains("did you mean `donor`?"),
         "{message}"
     );
-    let message = spec.resolve(&[], 100).unwrap_err().to_string();
+    let message = spec.resolve(&[], 100.0).unwrap_err().to_string();
     assert!(message.contains("a regression has no classes"), "{message}");
     let mut plain = parse("gbdt").unwrap().spec;
-    plain.resolve(&[], 100).unwrap();
+    plain.resolve(&[], 100.0).unwrap();
+}
+
+#[test]
+fn objectives_of_numbers_choose_the_loss() {
+    let check = |text: &str, loss| {
+        let choice = parse(text).unwrap();
+        assert_eq!(choice.objective, Some(Objective::Regression), "{text}");
+        assert_eq!(choice.spec.regression_loss(), loss, "{text}");
+    };
+    check("{\"objective\": \"l2\"}", Loss::SquaredError);
+    for name in ["mae", "l1", "regression_l1", "reg:absoluteerror"] {
+        check(
+            &format!("{{\"objective\": \"{name}\"}}"),
+            Loss::AbsoluteError,
+        );
+    }
+    let poisson = |delta_step_max| Loss::Poisson { delta_step_max };
+    check("{\"objective\": \"count:poisson\"}", poisson(0.7));
+    check(
+        "{\"objective\": \"poisson\", \"poisson_max_delta_step\": 0.2}",
+        poisson(0.2),
+    );
+    let quantile = |alpha| Loss::Quantile { alpha };
+    check(
+        "{\"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"objective\": \"quantile\", \"alpha\": 0.2}",
+        quantile(0.2),
+    );
+    check(
+        "{\"name\": \"lightgbm\", \"objective\": \"quantile\"}",
+        quantile(0.9),
+    );
+    // XGBoost's `alpha` is its L1 penalty whatever the objective.
+    let text = "{\"name\": \"xgboost\", \"objective\": \"reg:quantileerror\", \"quantile_alpha\": 0.3, \"alpha\": 2}";
+    check(text, quantile(0.3));
+    let ModelSpec::Gbdt(options) = parse(text).unwrap().spec else {
+        panic!("trees");
+    };
+    assert_eq!(options.lambda_l1, 2.0);
+}
+
+#[test]
+fn metrics_are_read_in_order_and_the_last_is_watched() {
+    use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
+    let check = |text: &str, metrics: &[_], watched| {
+        let options = trees(text);
+        assert_eq!(options.eval_metrics, metrics, "{text}");
+        assert_eq!(options.watched_metric, watched, "{text}");
+    };
+    check("gbdt", &[], None);
+    check("{\"eval_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check(
+        "{\"metric\": \"auc, binary_logloss,auc\"}",
+        &[Auc, LogLoss],
+        Some(LogLoss),
+    );
+    check(
+        "{\"metrics\": [\"l2\", \"rmse\"], \"early_stopping_metric\": \"mse\"}",
+        &[SquaredError, Rmse],
+        Some(SquaredError),
+    );
+    check(
+        "{\"metric\": \"auc\", \"early_stopping_metric\": \"loss\"}",
+        &[Auc],
+        None,
+    );
+    check("{\"early_stopping_metric\": \"auc\"}", &[Auc], Some(Auc));
+    check_error(
+        "{\"eval_metric\": \"acu\"}",
+        "names the metric `acu`, which is not computed after each round",
+    );
+    check_error("{\"eval_metric\": 3}", "must be a metric or a list of them");
+    check_error("{\"first_metric_only\": true}", "`early_stopping_metric`");
+    let spec = parse("{\"eval_metric\": \"rmse\"}").unwrap().spec;
+    assert!(spec.check_metrics(Loss::SquaredError).is_ok());
+    let error = spec.check_metrics(Loss::BinaryLogLoss).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("`rmse` does not go with two classes")
+            && error.contains("use logloss, error, auc, aucpr"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -225,20 +328,68 @@ fn objectives_ask_for_tasks() {
         "{\"objective\": \"rank:pairwise\"}",
         "the objective `rank:pairwise` is not supported",
     );
+    check_error(
+        "{\"objective\": \"quantile\"}",
+        "needs `quantile_alpha`, above 0 and below 1",
+    );
+    check_error(
+        "{\"objective\": \"quantile\", \"alpha\": 1}",
+        "`alpha` is 1; it must be above 0 and below 1",
+    );
+    check_error(
+        "{\"quantile_alpha\": 0.2}",
+        "give that `objective`, or leave it out",
+    );
     check_error("{\"objective\": 1}", "`objective` is 1; it must be a text");
+}
+
+#[test]
+fn rows_are_sampled_under_every_name() {
+    let share = SampleSize::Share(0.8);
+    let check = |text: &str, sampling| check_trees(text, |o| o.sampling = sampling);
+    for name in ["subsample", "bagging_fraction", "sub_row"] {
+        let uniform = Sampling::Uniform { size: share };
+        check(&format!("{{\"{name}\": 0.8}}"), uniform);
+    }
+    check(
+        "{\"subsample\": 0.8, \"sampling_method\": \"gradient_based\"}",
+        Sampling::Mvs { size: share },
+    );
+    let goss = |top, other| Sampling::Goss { top, other };
+    check("{\"data_sample_strategy\": \"goss\"}", goss(0.2, 0.1));
+    check(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.3, \"other_rate\": 0.2}",
+        goss(0.3, 0.2),
+    );
+    let rows = SampleSize::Rows(5_000);
+    check("{\"sampling\": \"mvs:5000\"}", Sampling::Mvs { size: rows });
+    check_trees("{\"sampling\": \"auto\", \"sample_keep\": 3}", |o| {
+        o.sampling = Sampling::Auto;
+        o.sample_keep = 3;
+    });
+    check_error("{\"subsample\": 0}", "`subsample` is 0");
+    check_error("{\"sampling\": \"mvs:0\"}", "`sampling` is \"mvs:0\"");
+    check_error("{\"top_rate\": 0.3}", "`data_sample_strategy`: \"goss\"");
+    check_error(
+        "{\"data_sample_strategy\": \"goss\", \"top_rate\": 0.9, \"other_rate\": 0.2}",
+        "at most 1",
+    );
+    check_error(
+        "{\"sampling\": \"mvs\", \"subsample\": 0.5}",
+        "leave out `subsample`",
+    );
+    check_error("{\"sampling_method\": \"magic\"}", "gradient_based");
 }
 
 #[test]
 fn what_is_not_there_is_refused_by_name() {
     check_error(
-        "{\"subsample\": 0.8}",
-        "`subsample` (0.8) is not supported: this version trains",
+        "{\"pos_bagging_fraction\": 0.8}",
+        "`pos_bagging_fraction` (0.8) is not supported",
     );
-    check_error("{\"bagging_fraction\": 0.8}", "`bagging_fraction`");
-    check_error("{\"bagging_freq\": 5}", "`bagging_freq` (5)");
     check_error(
-        "{\"grow_policy\": \"lossguide\"}",
-        "`grow_policy` (\"lossguide\") is not supported",
+        "{\"grow_policy\": \"losguide\"}",
+        "`grow_policy` is \"losguide\" (did you mean `lossguide`?)",
     );
     check_error("{\"booster\": \"dart\"}", "`booster`");
     check_error("{\"n_jobs\": 4}", "--threads");
@@ -404,7 +555,7 @@ fn presets_say_what_differs() {
     let notes = |text: &str| parse(text).unwrap().notes.join("\n");
     assert!(notes("gbdt").is_empty());
     assert!(notes("xgboost").contains("max_bin 255"));
-    assert!(notes("lightgbm").contains("depth-wise"));
+    assert!(notes("lightgbm").contains("leaf-wise"));
     assert!(notes("sgd_logistic").contains("Newton"));
     assert!(notes("{\"max_bin\": 256}").contains("taken as 255"));
     assert!(

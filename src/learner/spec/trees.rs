@@ -1,58 +1,33 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use super::{
-    Objective, Preset,
+    Objective, Preset, constraints, metrics, objective,
     reader::{OptionReader, Range, Refused},
+    sampling,
 };
 use crate::{
+    data::nearest,
     error::{Error, Result},
-    learner::gbdt::BoosterOptions,
+    learner::gbdt::{BoosterOptions, Growth, Loss},
     limits::Limits,
 };
 
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const LATER: &str = "this version trains every tree on every training row; leave it out";
-const DEPTH_WISE: &str =
-    "this version grows trees depth-wise within the leaf budget (`max_leaves`); leave it out";
-const PER_NODE: &str =
-    "features are drawn once a tree; use `colsample_bytree` (`feature_fraction`)";
 const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
 
 /// What is known and not offered. A neutral value passes.
 const REFUSED: &[Refused] = &[
     Refused {
-        names: &[
-            "subsample",
-            "bagging_fraction",
-            "sub_row",
-            "bagging",
-            "pos_bagging_fraction",
-            "neg_bagging_fraction",
-        ],
+        names: &["pos_bagging_fraction", "neg_bagging_fraction"],
         neutral: &["1"],
-        why: LATER,
-    },
-    Refused {
-        names: &["bagging_freq", "subsample_freq"],
-        neutral: &["0"],
-        why: LATER,
+        why: "rows are drawn alike whatever their class; use `subsample` (`bagging_fraction`)",
     },
     Refused {
         names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
         neutral: &[],
         why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["sampling_method", "data_sample_strategy"],
-        neutral: &["\"uniform\"", "\"bagging\""],
-        why: LATER,
-    },
-    Refused {
-        names: &["grow_policy"],
-        neutral: &["\"depthwise\""],
-        why: DEPTH_WISE,
     },
     Refused {
         names: &["boosting", "boosting_type", "boost", "booster"],
@@ -70,32 +45,24 @@ const REFUSED: &[Refused] = &[
         why: "rowmill runs on the CPU",
     },
     Refused {
-        names: &[
-            "colsample_bylevel",
-            "colsample_bynode",
-            "feature_fraction_bynode",
-        ],
-        neutral: &["1"],
-        why: PER_NODE,
-    },
-    Refused {
-        names: &[
-            "max_delta_step",
-            "max_delta",
-            "path_smooth",
-            "linear_lambda",
-        ],
+        names: &["path_smooth", "linear_lambda"],
         neutral: &["0"],
-        why: "leaf values are limited by `reg_lambda`, `reg_alpha` and `learning_rate` alone",
+        why: "leaf values are limited by `reg_lambda`, `reg_alpha`, `max_delta_step` and `learning_rate` alone",
     },
     Refused {
-        names: &[
-            "monotone_constraints",
-            "interaction_constraints",
-            "feature_types",
-        ],
+        names: &["monotone_constraints_method"],
+        neutral: &["\"basic\""],
+        why: "monotone constraints part children in the middle of their values (`basic`)",
+    },
+    Refused {
+        names: &["monotone_penalty"],
+        neutral: &["0"],
+        why: "a constrained split is not penalised; leave it out",
+    },
+    Refused {
+        names: &["feature_types"],
         neutral: &["[]", "{}"],
-        why: "constraints are not there in this version; leave it out",
+        why: "text columns are categories and numbers are not; leave it out",
     },
     Refused {
         names: &["base_score", "boost_from_average", "init_score"],
@@ -119,9 +86,19 @@ const REFUSED: &[Refused] = &[
         why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
     },
     Refused {
-        names: &["eval_metric", "metric", "metrics"],
+        names: &["first_metric_only"],
+        neutral: &["false"],
+        why: "early stopping watches the last metric of `eval_metric`; name another with `early_stopping_metric`",
+    },
+    Refused {
+        names: &["quantile_alpha", "quantile"],
         neutral: &[],
-        why: "every metric of the task is computed, and early stopping watches the valid split's loss; leave it out",
+        why: "it is the quantile of the objective `quantile`; give that `objective`, or leave it out",
+    },
+    Refused {
+        names: &["poisson_max_delta_step"],
+        neutral: &["0.7"],
+        why: "it is an option of the objective `poisson`; give that `objective`, or leave it out",
     },
     Refused {
         names: &["enable_categorical"],
@@ -159,6 +136,7 @@ fn defaults(preset: Preset) -> BoosterOptions {
             ..own
         },
         Preset::Lightgbm => BoosterOptions {
+            growth: Growth::LeafWise,
             leaves_max: 31,
             lambda_l2: 0.0,
             ..own
@@ -176,8 +154,22 @@ pub(super) fn read(
 ) -> Result<(BoosterOptions, Option<Objective>)> {
     let mut options = defaults(preset);
     options.seed = reader.seed()?.unwrap_or(seed);
+    // Before the penalties: `alpha` may be the quantile.
+    let (objective, loss) = objective::read(reader, preset)?;
+    options.regression_loss = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
+    options.constraints = constraints::read(reader)?;
+    let renews_leaves = matches!(loss, Loss::AbsoluteError | Loss::Quantile { .. });
+    let is_directed = |(_, direction): &(_, i8)| *direction != 0;
+    if renews_leaves && options.constraints.monotone.iter().any(is_directed) {
+        return Err(Error::Usage(
+            "--model: `monotone_constraints` cannot bind leaves that are medians or quantiles; \
+             leave them out, or use reg:squarederror"
+                .to_owned(),
+        ));
+    }
+    sampling::read(reader, preset, &mut options)?;
     let rounds = &[
         "early_stopping_rounds",
         "early_stopping_round",
@@ -187,6 +179,7 @@ pub(super) fn read(
     if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
         options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
     }
+    (options.eval_metrics, options.watched_metric) = metrics::read(reader)?;
     if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
         options.positive_weight = weight;
     }
@@ -198,7 +191,6 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
-    let objective = read_objective(reader)?;
     reader.finish(preset.name(), REFUSED)?;
     add_notes(reader, preset);
     Ok((options, objective))
@@ -233,8 +225,12 @@ fn read_shape(
     if let Some(shrinkage) = reader.real(step, Range::Fraction)? {
         options.shrinkage = shrinkage;
     }
+    if let Some(growth) = read_growth(reader)? {
+        options.growth = growth;
+    }
     let depth = reader.limit(&["max_depth", "depth"], limits.depth_max as i64)?;
-    let unlimited = preset == Preset::Lightgbm;
+    // XGBoost's depth of 6 stands for `lossguide` too.
+    let unlimited = options.growth == Growth::LeafWise && preset != Preset::Xgboost;
     options.depth_max = match depth {
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
@@ -259,8 +255,9 @@ fn read_shape(
             )));
         }
         Some(Some(leaves)) => leaves as u32,
-        // LightGBM's leaf budget stands until it is changed; elsewhere the depth alone rules.
-        None if unlimited => options.leaves_max,
+        // A leaf budget of its own stands until it is changed; elsewhere the depth alone rules.
+        None if preset == Preset::Lightgbm => options.leaves_max,
+        None if unlimited && depth.flatten().is_none() => options.leaves_max,
         Some(None) | None => leaves_of_depth(options.depth_max, limits),
     };
     let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
@@ -274,6 +271,26 @@ fn read_shape(
     Ok(())
 }
 
+/// The names of the ways to grow, as XGBoost has them.
+const GROW_POLICIES: [(&str, Growth); 2] = [
+    ("depthwise", Growth::DepthWise),
+    ("lossguide", Growth::LeafWise),
+];
+
+fn read_growth(reader: &mut OptionReader) -> Result<Option<Growth>> {
+    let Some(policy) = reader.text(&["grow_policy"])? else {
+        return Ok(None);
+    };
+    let found = GROW_POLICIES.into_iter().find(|(name, _)| *name == policy);
+    let Some((_, growth)) = found else {
+        return Err(Error::Usage(format!(
+            "--model: `grow_policy` is \"{policy}\"{}; it must be \"depthwise\" or \"lossguide\"",
+            nearest::hint(&policy, GROW_POLICIES.map(|(name, _)| name))
+        )));
+    };
+    Ok(Some(growth))
+}
+
 fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
     let leaves_max = limits.leaves_max as u32;
     1u32.checked_shl(depth_max)
@@ -282,7 +299,7 @@ fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
 
 /// What keeps trees small, and which features they see.
 fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
-    let reals: [(&[&'static str], Range, &mut f64); 5] = [
+    let reals: [(&[&'static str], Range, &mut f64); 8] = [
         (
             &[
                 "reg_lambda",
@@ -330,6 +347,21 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
             Range::Fraction,
             &mut options.feature_fraction,
         ),
+        (
+            &["colsample_bylevel"],
+            Range::Fraction,
+            &mut options.level_fraction,
+        ),
+        (
+            &["colsample_bynode", "feature_fraction_bynode"],
+            Range::Fraction,
+            &mut options.node_fraction,
+        ),
+        (
+            &["max_delta_step", "max_tree_output", "max_leaf_output"],
+            Range::NotNegative,
+            &mut options.value_max,
+        ),
     ];
     for (names, range, option) in reals {
         if let Some(value) = reader.real(names, range)? {
@@ -350,35 +382,22 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
     Ok(())
 }
 
-fn read_objective(reader: &mut OptionReader) -> Result<Option<Objective>> {
-    let Some(objective) =
-        reader.text(&["objective", "objective_type", "application", "app", "loss"])?
-    else {
-        return Ok(None);
-    };
-    match objective.as_str() {
-        "binary:logistic" | "binary" | "log_loss" | "binary_logloss" => Ok(Some(Objective::Binary)),
-        "multi:softprob" | "multi:softmax" | "multiclass" | "softmax" => {
-            Ok(Some(Objective::Multiclass))
-        }
-        "reg:squarederror" | "regression" | "regression_l2" | "l2" | "mse" | "squared_error"
-        | "mean_squared_error" => Ok(Some(Objective::Regression)),
-        other => Err(Error::Usage(format!(
-            "--model: the objective `{other}` is not supported; use binary:logistic (`binary`), \
-             multi:softprob (`multiclass`) or reg:squarederror (`regression`), or leave it to --task"
-        ))),
-    }
-}
-
 fn add_notes(reader: &mut OptionReader, preset: Preset) {
     match preset {
         Preset::Xgboost => {
             reader.note("XGBoost's defaults, but max_bin 255 for its 256 and a cut x <= c where its rule is x < c");
         }
         Preset::Lightgbm => {
-            reader.note("LightGBM's defaults, but trees grow depth-wise within num_leaves where it grows leaf-wise");
+            reader.note("LightGBM's defaults: leaf-wise, 31 leaves, no limit of depth");
         }
         _ => {}
+    }
+}
+
+fn grow_policy(growth: Growth) -> &'static str {
+    match growth {
+        Growth::DepthWise => "depthwise",
+        Growth::LeafWise => "lossguide",
     }
 }
 
@@ -387,6 +406,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
     let mut list = vec![
         ("n_estimators", options.trees.to_string()),
         ("learning_rate", options.shrinkage.to_string()),
+        ("grow_policy", grow_policy(options.growth).to_owned()),
         ("max_depth", options.depth_max.to_string()),
         ("max_leaves", options.leaves_max.to_string()),
         ("max_bin", options.bins_max.to_string()),
@@ -397,11 +417,35 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         ("gamma", options.gain_min.to_string()),
         ("colsample_bytree", options.feature_fraction.to_string()),
     ];
+    for (name, fraction) in [
+        ("colsample_bylevel", options.level_fraction),
+        ("colsample_bynode", options.node_fraction),
+    ] {
+        if fraction != 1.0 {
+            list.push((name, fraction.to_string()));
+        }
+    }
+    if options.value_max != 0.0 {
+        list.push(("max_delta_step", options.value_max.to_string()));
+    }
+    list.extend(constraints::effective(&options.constraints));
+    list.push(("sampling", options.sampling.to_string()));
+    if options.sample_keep != 1 {
+        list.push(("sample_keep", options.sample_keep.to_string()));
+    }
     let rounds = options.early_stopping_rounds;
     list.push((
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
+    if !options.eval_metrics.is_empty() {
+        let names = options.eval_metrics.iter().map(|metric| metric.name());
+        list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
+    }
+    if let (Some(_), Some(watched)) = (rounds, options.watched_metric) {
+        list.push(("early_stopping_metric", watched.name().to_owned()));
+    }
+    list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));
     }

@@ -208,6 +208,10 @@ fn trees_that_lead_astray_are_refused() {
         &|model| trees(model).link = Link::Identity,
         "do not fit the task",
     );
+    check(
+        &|model| trees(model).link = Link::Exponential,
+        "do not fit the task",
+    );
     let huge = |model: &mut Model| {
         first_leaf(model).value = f32::MAX;
         trees(model).base_margin[0] = f32::MAX;

@@ -331,6 +331,8 @@ fn links_are_stable_and_sum_to_one() {
 
     Link::Identity.apply_into(&[1.5, -2.5], 1, &mut probabilities[..2]);
     assert_eq!(probabilities[..2], [1.5, -2.5]);
+    Link::Exponential.apply_into(&[0.0, 2.0], 1, &mut probabilities[..2]);
+    assert_eq!(probabilities[..2], [1.0, 2.0f64.exp()]);
 }
 
 #[test]

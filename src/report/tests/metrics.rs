@@ -3,11 +3,14 @@ use serde_json::{Value, json};
 use super::check;
 use crate::{
     data::Split,
+    learner::gbdt::{EvalMetric, RoundLoss, RoundMetric},
     report::{
         DeltaSummary, DeltaTally,
         metrics::{self, MetricsRecord, SplitRecord},
     },
-    stats::metrics::{BinaryMetrics, BinaryTable, GroupF1, MulticlassTable, RegressionTable},
+    stats::metrics::{
+        BinaryMetrics, BinaryTable, Deviation, GroupF1, MulticlassTable, RegressionTable,
+    },
     train::evaluate::Metrics,
 };
 
@@ -106,7 +109,7 @@ pub(super) fn three_classes() -> MetricsRecord {
 
 /// A regression run whose labels are all equal: R2 is undefined.
 pub(super) fn regression() -> MetricsRecord {
-    let mut table = RegressionTable::new(2.0);
+    let mut table = RegressionTable::new(2.0, Deviation::None);
     table.update(&[1.0, 3.0], &[2.0, 2.0], None);
     let mut record = three_classes();
     record.task = "regression".to_owned();
@@ -122,6 +125,30 @@ fn written(record: &MetricsRecord) -> Value {
     metrics::write(directory.path(), record).unwrap();
     let text = std::fs::read_to_string(directory.path().join(metrics::NAME)).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_learning_curve_has_the_metrics_that_were_asked_for() {
+    let mut record = binary();
+    let of_round = |rounds, metrics| RoundLoss {
+        rounds,
+        train: 0.5,
+        valid: None,
+        metrics,
+    };
+    let auc = RoundMetric {
+        metric: EvalMetric::Auc,
+        train: Some(0.75),
+        valid: None,
+    };
+    record.curve = vec![of_round(0, Vec::new()), of_round(1, vec![auc])];
+    assert_eq!(
+        record.to_value()["learning_curve"],
+        json!([
+            {"rounds": 0, "train": 0.5, "valid": null},
+            {"rounds": 1, "train": 0.5, "valid": null, "train_auc": 0.75, "valid_auc": null},
+        ])
+    );
 }
 
 #[test]

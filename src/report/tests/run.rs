@@ -38,6 +38,8 @@ pub(super) fn record() -> RunRecord {
         memory_plan_bytes: memory_plan.peak_bytes(),
         peak_rss_bytes: Some(300 << 20),
         memory_plan,
+        reused_scratch: None,
+        resumed_rounds: Some(20),
         scratch_bytes: 123,
         threads: 2,
         seconds_total: 12.5,

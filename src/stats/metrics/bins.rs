@@ -60,13 +60,19 @@ impl ScoreBins {
     /// Adds a row. A NaN counts as the lowest margin; tables keep such rows out.
     #[inline]
     pub fn add(&mut self, margin: f64, is_positive: bool) {
+        self.add_weighted(margin, is_positive, 1);
+    }
+
+    /// Adds a row that counts as many; all rows together at most 2^62.
+    #[inline]
+    pub fn add_weighted(&mut self, margin: f64, is_positive: bool, weight: u64) {
         let half = (self.counts.len() / 2) as f64;
         // Scaling by a power of two is exact, so a margin below a border never lands above it.
         let place = (margin * (half / MARGIN_MAX))
             .floor()
             .clamp(-half, half - 1.0);
         let bin = (place + half) as usize;
-        self.counts[bin][usize::from(is_positive)] += 1;
+        self.counts[bin][usize::from(is_positive)] += weight;
     }
 
     /// Adds the rows of another table. Exact in any order.

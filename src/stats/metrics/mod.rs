@@ -24,7 +24,7 @@ pub use bins::{BINS, Interval, MARGIN_MAX, ScoreBins};
 pub use confusion::ClassCounts;
 pub use groups::{GroupConfusion, GroupCounts, GroupCountsIter, GroupF1};
 pub use multiclass::{ClassMetrics, MulticlassMetrics, MulticlassTable};
-pub use regression::{RegressionMetrics, RegressionTable};
+pub use regression::{Deviation, RegressionMetrics, RegressionTable};
 
 /// The rows of a slice of `len`, or those at the indexes given.
 fn rows_at(len: usize, at: Option<&[u32]>) -> impl Iterator<Item = usize> + '_ {

@@ -179,7 +179,7 @@ fn regression_agrees_with_scikit_learn() {
     let case = &golden()["regression"];
     let (predictions, labels) = (floats(&case["predictions"]), floats(&case["labels"]));
     for center in [0.0, 1000.0] {
-        let mut table = RegressionTable::new(center);
+        let mut table = RegressionTable::new(center, Deviation::None);
         table.update(&predictions, &labels, None);
         let metrics = table.finish();
         assert_near(metrics.rmse, &case["rmse"], 1e-12);
@@ -187,6 +187,30 @@ fn regression_agrees_with_scikit_learn() {
         assert_near(metrics.r2, &case["r2"], 1e-8);
         assert_eq!(metrics.rows, 40);
     }
+}
+
+#[test]
+fn deviations_agree_with_scikit_learn() {
+    let (margins, labels) = ([0.0, 1.0, -0.5, 2.0], [1.0, 2.0, 0.0, 9.0]);
+    let finish = |deviation| {
+        let mut table = RegressionTable::new(0.0, deviation);
+        table.update(&margins, &labels, None);
+        table.finish()
+    };
+    // sklearn.metrics.mean_pinball_loss(labels, margins, alpha=0.8)
+    let pinball = finish(Deviation::Pinball { alpha: 0.8 });
+    assert_near(pinball.pinball, &Value::from(1.9), 1e-12);
+    assert_eq!(pinball.poisson_deviance, None);
+    // sklearn.metrics.mean_poisson_deviance(labels, exp(margins))
+    let poisson = finish(Deviation::Poisson);
+    let expected = Value::from(0.437_592_072_124_097_23);
+    assert_near(poisson.poisson_deviance, &expected, 1e-12);
+    assert_eq!(poisson.pinball, None);
+    assert_near(
+        poisson.mae,
+        &Value::from((0.718_281_828 + 0.606_530_659_7 + 1.610_943_901) / 4.0),
+        1e-8,
+    );
 }
 
 #[test]
@@ -310,7 +334,7 @@ fn what_is_undefined_is_none_and_null() {
         (several.auc_roc, several.macro_f1, several.mcc),
         (None, None, None)
     );
-    let mut constant = RegressionTable::new(0.1);
+    let mut constant = RegressionTable::new(0.1, Deviation::None);
     assert_eq!(constant.finish().rmse, None);
     constant.update(&[1.0, 2.0], &[3.0, 3.0], None);
     assert_eq!(
@@ -343,7 +367,7 @@ fn rows_without_a_prediction_are_counted_and_left_out() {
         (several.finish().rows, several.finish().unscored_rows),
         (1, 1)
     );
-    let mut number = RegressionTable::new(0.0);
+    let mut number = RegressionTable::new(0.0, Deviation::None);
     number.update(&[0.0, f32::NAN], &[1.0, 0.0], None);
     assert_eq!(
         (number.finish().rows, number.finish().unscored_rows),
@@ -406,7 +430,7 @@ fn any_order_of_rows_and_merges_gives_the_same_bits() {
     assert_eq!(halves.finish(), several(None).finish());
 
     let number = |at: Option<&[u32]>| {
-        let mut table = RegressionTable::new(0.1);
+        let mut table = RegressionTable::new(0.1, Deviation::None);
         table.update(&margins, &labels, at);
         table
     };

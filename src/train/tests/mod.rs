@@ -1,6 +1,8 @@
 //! The room's tests: its passes and whole runs over a small table written for the purpose.
 
+mod going_on;
 mod passes;
+mod reusing;
 mod runs;
 
 use std::path::Path;
@@ -145,6 +147,8 @@ impl Fixture {
             seed: 3,
             out_dir: path.join(name),
             overwrite: false,
+            resume: false,
+            checkpoint_seconds: 10,
             scratch_dir: None,
             allow_tmpfs: true,
             keep_scratch: false,

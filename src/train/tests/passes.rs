@@ -226,7 +226,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
 fn ranks_count_the_sampled_training_rows_before_a_row() {
     let directory = tempfile::tempdir().unwrap();
     let count = 2 * BLOCK_ROWS + 500;
-    let rows = RowsFile::create(&directory.path().join("rows"), count as u64).unwrap();
+    let rows = RowsFile::create(&directory.path().join("rows"), count as u64, false).unwrap();
     let splits: Vec<u8> = (0..count).map(|row| (row % 4) as u8).collect();
     rows.write_splits(0, &splits).unwrap();
     let threshold = sample::threshold(1, 10);
@@ -249,7 +249,7 @@ fn ranks_count_the_sampled_training_rows_before_a_row() {
 /// Rows files of eight groups in a row, the labels given; assigned by the groups or a column.
 fn check_assign(labels: &[f32], column: Option<&[u8]>) -> Result<(Assigned, Vec<u8>)> {
     let directory = tempfile::tempdir().unwrap();
-    let rows = RowsFile::create(&directory.path().join("rows"), labels.len() as u64)?;
+    let rows = RowsFile::create(&directory.path().join("rows"), labels.len() as u64, false)?;
     let groups: Vec<u64> = (0..labels.len())
         .map(|row| hash_number((row / 8) as f64))
         .collect();
@@ -339,7 +339,7 @@ fn splits_that_cannot_be_meant_are_errors() {
 fn trees_learn_a_threshold_from_blocks() {
     let directory = tempfile::tempdir().unwrap();
     let count = BLOCK_ROWS + 1000;
-    let rows = RowsFile::create(&directory.path().join("rows"), count as u64).unwrap();
+    let rows = RowsFile::create(&directory.path().join("rows"), count as u64, false).unwrap();
     let code = |row: usize| (row * 7 % 10) as u8;
     let labels: Vec<f32> = (0..count)
         .map(|row| f32::from(u8::from(code(row) >= 6)))
@@ -379,6 +379,8 @@ fn trees_learn_a_threshold_from_blocks() {
             codes: &codes,
             rows: &rows,
             state_path: &state_path,
+            resumed: None,
+            checkpoints: None,
         };
         let boosted = with_context(threads, 1000, |context| boost(context, spec)).unwrap();
         assert_eq!(boosted.ensemble.trees.len(), 3);

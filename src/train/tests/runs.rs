@@ -5,7 +5,7 @@ use crate::{
     data::Split,
     engine::Silent,
     error::Error,
-    learner::ModelSpec,
+    learner::{ModelSpec, gbdt::BoosterOptions},
     limits::ALWAYS,
     platform::stop::Stop,
     train::{Trained, evaluate::Metrics, output, plan, train, verify},
@@ -45,7 +45,9 @@ fn check(spec: fn() -> ModelSpec, auc_min: f64) {
         );
         models.push(fs::read(options.out_dir.join(output::MODEL)).unwrap());
         drop(trained);
-        assert_eq!(fs::read_dir(&options.out_dir).unwrap().count(), 1);
+        let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
+        let left = fs::read_dir(&options.out_dir).unwrap().count();
+        assert_eq!(left, 1 + usize::from(is_trees), "model and checkpoint");
     }
     assert!(models.windows(2).all(|pair| pair[0] == pair[1]));
 }
@@ -72,7 +74,7 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
         let phases = plan.memory.phases().into_iter();
         phases.map(str::to_owned).collect::<Vec<_>>()
     };
-    let expected = "scan survey cut points binning trees evaluation prediction";
+    let expected = "scan survey cut points binning seal trees evaluation prediction";
     assert_eq!(phases(trees()).join(" "), expected);
     let expected = "scan survey cut points start newton prediction";
     assert_eq!(phases(linear()).join(" "), expected);
@@ -117,13 +119,60 @@ fn a_request_to_stop_ends_the_run_without_scratch() {
 }
 
 #[test]
-fn a_weight_column_is_refused_and_not_ignored() {
+fn weights_that_mean_nothing_are_refused_by_row_and_column() {
     let fixture = Fixture::new();
     let mut options = fixture.options("weighted", trees(), 1, 1000);
-    options.weight = Some("weak".to_owned());
-    let refused = train(&options, &Stop::default(), &Silent).err();
-    let error = refused.expect("an error");
-    assert!(matches!(error, Error::Usage(_)), "{error}");
+    let mut check = |column: &str, part: &str| {
+        options.weight = Some(column.to_owned());
+        let refused = train(&options, &Stop::default(), &Silent).err();
+        let error = refused.expect("an error").to_string();
+        assert!(error.contains(part), "{error}");
+        assert!(error.contains(column), "{error}");
+        assert!(error.contains("row "), "{error}");
+    };
+    // Of numbers in (-1, 1), the first negative one; of numbers with missing ones, one or the other.
+    check("weak", "for its weight, which must be 0 or more and finite");
+    check("strong", "for its weight");
+}
+
+/// Rows that all weigh 4 are as many rows; penalties are four times as large then.
+#[test]
+fn equal_weights_change_nothing_and_others_do() {
+    let fixture = Fixture::new();
+    let trees_with = |factor: f64| {
+        ModelSpec::Gbdt(BoosterOptions {
+            trees: 8,
+            lambda_l2: factor,
+            child_hessian_min: 1e-3 * factor,
+            ..BoosterOptions::default()
+        })
+    };
+    for (name, model, heavy) in [
+        ("trees", trees_with(1.0), trees_with(4.0)),
+        ("linear", linear(), linear()),
+    ] {
+        let run = |weight: Option<&str>, model: &ModelSpec| {
+            let out = format!("{name}-{}", weight.unwrap_or("none"));
+            let mut options = fixture.options(&out, model.clone(), 2, 1000);
+            // Weights are no features, and the penalty of categories is not scaled here.
+            options.exclude = vec!["text".to_owned(), "ternary".to_owned()];
+            options
+                .exclude
+                .retain(|column| Some(column.as_str()) != weight);
+            options.weight = weight.map(str::to_owned);
+            let trained = train(&options, &Stop::default(), &Silent).unwrap();
+            assert_eq!(trained.model.about.roles.weight.as_deref(), weight);
+            let Some(Metrics::Binary(metrics)) = trained.evaluation.metrics(Split::Test) else {
+                panic!("two classes");
+            };
+            metrics.log_loss.expect("test rows")
+        };
+        let plain = run(None, &model);
+        let equal = run(Some("constant"), &heavy);
+        assert!((equal - plain).abs() < 1e-9, "{name}: {equal} {plain}");
+        let other = run(Some("ternary"), &model);
+        assert!((other - plain).abs() > 1e-6, "{name}: {other} {plain}");
+    }
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What the trees minimise: gradients, hessians and losses of rows.
 //!
 //! A loss is a file here with an [`Objective`], a variant of [`Loss`], and a line in
-//! [`objective`].
+//! [`objective`]; its names on the command line are a line of `learner/spec/objective.rs`.
 
+mod absolute_error;
 mod log_loss;
+mod poisson;
+mod quantile;
 mod softmax;
 mod squared_error;
 
@@ -11,6 +14,7 @@ mod squared_error;
 mod tests;
 
 use crate::{
+    Result,
     learner::gbdt::{Loss, summary::LabelSummary},
     model::Link,
 };
@@ -76,12 +80,14 @@ impl Derivatives {
 }
 
 /// What is known before a round of how large derivatives can get.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reach {
     /// The largest weight of a training row, class weights included.
     pub weight_max: f64,
     /// The largest magnitude of a training row's gradient at the margins of the round before.
     pub gradient_max: f64,
+    /// The largest hessian of a training row at those margins.
+    pub hessian_max: f64,
     /// The largest change of a margin since then.
     pub step_max: f64,
 }
@@ -106,11 +112,31 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     /// Classes of the label, which then is a class index; 0 for a number.
     fn classes(&self) -> usize;
 
-    /// What margins start from, one an output: the best constant, or near it.
+    /// Refuses labels that the loss means nothing for, beyond what a summary refuses itself.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dataset`] saying which labels it takes.
+    fn check_labels(&self, _labels: &LabelSummary) -> Result<()> {
+        Ok(())
+    }
+
+    /// The quantile of its rows' residuals that a leaf adds instead of a Newton step, if it does.
+    /// Margins then start from that quantile of the labels.
+    fn renewal(&self) -> Option<f64> {
+        None
+    }
+
+    /// What margins start from, one an output: the best constant, or near it. Not asked of a loss
+    /// with a [`Self::renewal`].
     fn base_margins(&self, labels: &LabelSummary) -> Vec<f32>;
 
-    /// The largest gradient magnitude at the base margins, before any was measured.
-    fn gradient_max_at_base(&self, labels: &LabelSummary, base: &[f32]) -> f64;
+    /// The largest gradient and hessian at the base margins, before any was measured.
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds;
+
+    /// Whether [`Self::bounds`] looks at measured derivatives, so that they are worth measuring.
+    fn is_measured(&self) -> bool {
+        false
+    }
 
     /// A priori bounds for the next round.
     fn bounds(&self, reach: &Reach) -> Bounds;
@@ -125,5 +151,8 @@ pub fn objective(loss: Loss) -> Box<dyn Objective> {
         Loss::BinaryLogLoss => Box::new(log_loss::LogLoss),
         Loss::Softmax { classes } => Box::new(softmax::Softmax::new(classes)),
         Loss::SquaredError => Box::new(squared_error::SquaredError),
+        Loss::AbsoluteError => Box::new(absolute_error::AbsoluteError),
+        Loss::Quantile { alpha } => Box::new(quantile::Quantile { alpha }),
+        Loss::Poisson { delta_step_max } => Box::new(poisson::Poisson { delta_step_max }),
     }
 }

@@ -47,8 +47,11 @@ impl Objective for Softmax {
         (0..self.classes).map(margin).collect()
     }
 
-    fn gradient_max_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> f64 {
-        labels.weight_max
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
+        Bounds {
+            gradient: labels.weight_max,
+            hessian: self.factor * labels.weight_max / 4.0,
+        }
     }
 
     /// |p - y| <= 1 and p (1 - p) <= 1/4.

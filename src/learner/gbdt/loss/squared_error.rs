@@ -32,11 +32,18 @@ impl Objective for SquaredError {
         vec![labels.label_mean() as f32]
     }
 
-    fn gradient_max_at_base(&self, labels: &LabelSummary, base: &[f32]) -> f64 {
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds {
         let base = f64::from(base[0]);
         let lowest = (labels.label_min - base).abs();
         let highest = (labels.label_max - base).abs();
-        lowest.max(highest) * labels.weight_max
+        Bounds {
+            gradient: lowest.max(highest) * labels.weight_max,
+            hessian: labels.weight_max,
+        }
+    }
+
+    fn is_measured(&self) -> bool {
+        true
     }
 
     /// No gradient grows by more than the largest step of a margin times the weight.

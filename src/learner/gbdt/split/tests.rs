@@ -43,7 +43,21 @@ fn search(
     }
     let used = vec![true; features.len()];
     let mut best = None;
-    search_column(&sums, &members, features, &used, node, rules, &mut best);
+    let node = NodeView {
+        totals: node,
+        range: rules.root_range(),
+        used: &used,
+    };
+    let constraints = FeatureConstraints::default();
+    search_column(
+        &sums,
+        &members,
+        features,
+        &constraints,
+        node,
+        rules,
+        &mut best,
+    );
     best
 }
 

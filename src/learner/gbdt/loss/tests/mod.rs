@@ -1,9 +1,16 @@
+mod training;
+
 use super::*;
 
-const LOSSES: [Loss; 3] = [
+const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
     Loss::Softmax { classes: 3 },
     Loss::SquaredError,
+    Loss::AbsoluteError,
+    Loss::Quantile { alpha: 0.8 },
+    Loss::Poisson {
+        delta_step_max: 0.7,
+    },
 ];
 
 fn evaluate(loss: Loss, margin: &[f32], label: f32, weight: f64) -> (Vec<f64>, Vec<f64>, f64) {
@@ -32,7 +39,7 @@ fn evaluate(loss: Loss, margin: &[f32], label: f32, weight: f64) -> (Vec<f64>, V
 fn gradients_are_the_slopes_of_the_loss() {
     for loss in LOSSES {
         for label in [0.0, 1.0] {
-            for start in [-6.0f32, -0.5, 0.0, 2.0, 7.5] {
+            for start in [-6.0f32, -0.5, 0.1, 2.0, 7.5] {
                 let margin: Vec<f32> = (0..loss.outputs())
                     .map(|k| start * (k as f32 - 0.7))
                     .collect();
@@ -46,8 +53,10 @@ fn gradients_are_the_slopes_of_the_loss() {
                     };
                     let ((above, right), (below, left)) = (loss_at(step), loss_at(-step));
                     let slope = (above - below) / (right - left);
+                    // The third derivative is at most the size of the gradient.
+                    let error = 1e-4 * gradient[k].abs().max(1.0);
                     assert!(
-                        (gradient[k] - slope).abs() < 1e-4,
+                        (gradient[k] - slope).abs() < error,
                         "{loss:?} {label} {margin:?} {k}"
                     );
                 }
@@ -86,7 +95,11 @@ fn derivatives_stay_within_the_bounds() {
         let objective = objective(loss);
         let reach = Reach {
             weight_max: 2.5,
-            gradient_max: 60.0,
+            gradient_max: match loss {
+                Loss::Poisson { .. } => 2.5 * 22.0f64.exp(),
+                _ => 60.0,
+            },
+            hessian_max: 2.5 * (22.0f64 + 0.7).exp(),
             step_max: 4.0,
         };
         let bounds = objective.bounds(&reach);
@@ -100,4 +113,55 @@ fn derivatives_stay_within_the_bounds() {
             assert!(hessian.iter().all(|&h| h <= bounds.hessian), "{loss:?}");
         }
     }
+}
+
+#[test]
+fn kinks_have_the_slope_of_lightgbm() {
+    let slope = |loss| evaluate(loss, &[2.0], 2.0, 3.0).0[0];
+    assert_eq!(slope(Loss::AbsoluteError), 0.0);
+    assert_eq!(slope(Loss::Quantile { alpha: 0.25 }), 3.0 * 0.75);
+}
+
+#[test]
+fn bounds_of_a_poisson_loss_follow_its_margins() {
+    let poisson = objective(Loss::Poisson {
+        delta_step_max: 0.7,
+    });
+    let mut reach = Reach {
+        weight_max: 1.0,
+        gradient_max: 9.0,
+        hessian_max: 0.7f64.exp(),
+        step_max: 0.0,
+    };
+    // A mean of 1 at the most, a label of 10 at the most; nothing has moved.
+    let bounds = poisson.bounds(&reach);
+    assert!((bounds.gradient - 9.0).abs() < 0.01);
+    assert!((bounds.hessian - 0.7f64.exp()).abs() < 0.01);
+    reach.step_max = 1e6;
+    let bounds = poisson.bounds(&reach);
+    assert!(bounds.gradient.is_finite() && bounds.hessian.is_finite());
+}
+
+#[test]
+fn labels_that_are_no_counts_are_refused() {
+    let check = |labels: &[f32]| {
+        let ones = vec![1.0; labels.len()];
+        let rows = crate::data::RowBlock {
+            label: labels,
+            weight: &vec![1.0; labels.len()],
+            group: &[],
+            split: &vec![0; labels.len()],
+        };
+        let mut summary = LabelSummary::new(0);
+        summary.update(&rows, &ones);
+        objective(Loss::Poisson {
+            delta_step_max: 0.7,
+        })
+        .check_labels(&summary)
+    };
+    assert!(check(&[0.0, 0.5, 3.0]).is_ok());
+    let error = check(&[0.0, -2.0]).unwrap_err().to_string();
+    assert!(error.contains("the label -2 is negative"), "{error}");
+    let error = check(&[0.0, 0.0]).unwrap_err().to_string();
+    assert!(error.contains("are 0"), "{error}");
 }

@@ -1,0 +1,99 @@
+//! Poisson deviance of a count; the margin is the logarithm of its mean.
+
+use crate::{
+    Error, Result,
+    learner::gbdt::{
+        elementary::{exp, ln},
+        loss::{Bounds, Derivatives, Objective, Reach, Rows},
+        summary::LabelSummary,
+    },
+    model::Link,
+};
+
+/// Rounding of margins to f32 and of the bound itself, as a share.
+const SLACK: f64 = 1.0 + 1e-4;
+
+/// Bounds stay finite whatever the margins: no row's derivatives can be used beyond this.
+const BOUND_MAX: f64 = 1e300;
+
+/// The loss `e^m - y m`: half the Poisson deviance, up to a term that the margin does not change.
+#[derive(Debug)]
+pub(super) struct Poisson {
+    /// Hessians are `e^(m + delta_step_max)`, as XGBoost and LightGBM take them.
+    pub(super) delta_step_max: f64,
+}
+
+impl Objective for Poisson {
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    fn link(&self) -> Link {
+        Link::Exponential
+    }
+
+    fn classes(&self) -> usize {
+        0
+    }
+
+    fn check_labels(&self, labels: &LabelSummary) -> Result<()> {
+        if labels.label_min < 0.0 {
+            return Err(Error::Dataset(format!(
+                "the label {} is negative, and a Poisson loss is for counts; mend such rows or use \
+                 another objective",
+                labels.label_min
+            )));
+        }
+        if labels.label_mean() > 0.0 {
+            return Ok(());
+        }
+        Err(Error::Dataset(
+            "all training labels with a weight are 0, and a Poisson loss needs a count above it; \
+             use another objective or --target"
+                .to_owned(),
+        ))
+    }
+
+    fn base_margins(&self, labels: &LabelSummary) -> Vec<f32> {
+        vec![ln(labels.label_mean()) as f32]
+    }
+
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds {
+        let mean = exp(f64::from(base[0]));
+        let farthest = mean.max(labels.label_max - mean);
+        Bounds {
+            gradient: farthest * labels.weight_max,
+            hessian: mean * exp(self.delta_step_max) * labels.weight_max,
+        }
+    }
+
+    fn is_measured(&self) -> bool {
+        true
+    }
+
+    /// A margin that grows by a step s at the most multiplies a mean by e^s at the most, and moves
+    /// the gradient, mean less label, by what the mean grows.
+    fn bounds(&self, reach: &Reach) -> Bounds {
+        let growth = exp(reach.step_max);
+        let mean_max = reach.hessian_max / exp(self.delta_step_max);
+        let gradient = reach.gradient_max + mean_max * (growth - 1.0);
+        Bounds {
+            gradient: (gradient * SLACK).min(BOUND_MAX),
+            hessian: (reach.hessian_max * growth * SLACK).min(BOUND_MAX),
+        }
+    }
+
+    fn evaluate(&self, rows: &Rows<'_>, into: &mut Derivatives) {
+        let ahead = exp(self.delta_step_max);
+        let margins = rows.margins(0).iter().zip(rows.label).zip(rows.weight);
+        let derivatives = into.gradient.iter_mut().zip(&mut into.hessian);
+        let outputs = derivatives.zip(&mut into.loss);
+        for (((&margin, &label), &weight), ((gradient, hessian), loss)) in margins.zip(outputs) {
+            let (margin, label) = (f64::from(margin), f64::from(label));
+            let mean = exp(margin);
+            *gradient = weight * (mean - label);
+            *hessian = weight * (mean * ahead);
+            *loss = weight * (mean - label * margin);
+        }
+    }
+}

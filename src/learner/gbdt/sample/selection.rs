@@ -1,0 +1,256 @@
+//! Which candidates a sample keeps, and what they then weigh.
+//!
+//! Minimal-variance sampling (Ibragimov & Gusev 2019) draws a row with a probability in proportion
+//! to s = sqrt(sum over outputs of g^2 + lambda h^2), which minimises the variance of a node's
+//! estimated gain. It is done as priority sampling (Duffield, Lund & Thorup 2007), which has a fixed
+//! size: with u uniform in (0, 1], the k rows of the largest s / u are kept, tau is the largest
+//! of the others, and a kept row stands for max(s, tau) / s rows.
+
+use std::cmp::Ordering;
+
+use crate::{
+    group::hash::{Purpose, row_hash},
+    learner::gbdt::sample::{SampleSize, Sampling, options::rows_of},
+};
+
+/// How much hessians count beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
+pub(super) const HESSIAN_SHARE: f64 = 0.1;
+
+/// A candidate of this share of what the next sample is expected to ask for is still looked at.
+const SLACK: f64 = 0.9;
+
+/// How much less a second sample is expected to ask for than the first: derivatives shrink fastest
+/// in the first rounds.
+const FIRST_TREND: f64 = 0.7;
+
+/// What a booster remembers of one sample pass for the next. It spares work and changes no tree.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Carry {
+    /// What the last sample's rows had to reach; zeros if that is not known.
+    pub(super) thresholds: Thresholds,
+    /// How that compared with the sample before, at most 1.
+    trend: f64,
+}
+
+impl Carry {
+    /// After a sample pass, given what its rows had to reach; `None` if that was not found.
+    #[must_use]
+    pub(super) fn next(self, settled: Option<Thresholds>) -> Self {
+        let thresholds = settled.unwrap_or_default();
+        let ratio = thresholds.priority / self.thresholds.priority;
+        Self {
+            thresholds,
+            trend: if ratio.is_finite() && ratio > 0.0 {
+                ratio.min(1.0)
+            } else {
+                FIRST_TREND
+            },
+        }
+    }
+
+    /// What the next pass's rows must reach to become candidates.
+    pub(super) fn prefilter(&self) -> Thresholds {
+        let share = SLACK * self.trend;
+        Thresholds {
+            priority: self.thresholds.priority * share,
+            importance: self.thresholds.importance * share,
+        }
+    }
+}
+
+/// What a row must reach, in one respect or the other, to be kept. Finite.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub(super) struct Thresholds {
+    pub(super) priority: f64,
+    pub(super) importance: f64,
+}
+
+impl Thresholds {
+    /// Whether a row is a candidate.
+    #[inline(always)]
+    pub(super) fn admit(&self, priority: f64, importance: f64) -> bool {
+        priority >= self.priority || importance >= self.importance
+    }
+
+    fn reach(&self, other: &Self) -> bool {
+        self.priority >= other.priority && self.importance >= other.importance
+    }
+}
+
+/// Sampling with its numbers of rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Policy {
+    Mvs { rows: usize },
+    Uniform { rows: usize },
+    Goss { top: usize, other: usize },
+}
+
+impl Policy {
+    /// The policy of a choice that was resolved; `None` if every row is to be used.
+    ///
+    /// # Panics
+    /// If the choice was not resolved.
+    pub(super) fn new(sampling: Sampling, train_rows: u64) -> Option<Self> {
+        let rows = |size: SampleSize| match size {
+            SampleSize::Rows(rows) => rows.min(train_rows) as usize,
+            _ => panic!("the size of the sample was resolved"),
+        };
+        match sampling {
+            Sampling::Exact => None,
+            Sampling::Auto => panic!("the sampling was chosen"),
+            Sampling::Mvs { size } => Some(Self::Mvs { rows: rows(size) }),
+            Sampling::Uniform { size } => Some(Self::Uniform { rows: rows(size) }),
+            Sampling::Goss { top, other } => Some(Self::Goss {
+                top: rows_of(top, train_rows) as usize,
+                other: rows_of(other, train_rows) as usize,
+            }),
+        }
+    }
+
+    /// Rows of a sample.
+    pub(super) fn rows(self) -> usize {
+        match self {
+            Self::Mvs { rows } | Self::Uniform { rows } => rows,
+            Self::Goss { top, other } => top + other,
+        }
+    }
+
+    /// A row's importance and priority, given its derivatives by output.
+    #[inline(always)]
+    pub(super) fn keys(
+        self,
+        derivatives: impl Iterator<Item = (f64, f64)>,
+        random: f64,
+    ) -> (f64, f64) {
+        match self {
+            Self::Mvs { .. } => {
+                let squares = derivatives.map(|(g, h)| g * g + HESSIAN_SHARE * (h * h));
+                let importance = squares.sum::<f64>().sqrt();
+                (importance, importance / random)
+            }
+            Self::Uniform { .. } => (1.0, 1.0 / random),
+            Self::Goss { .. } => {
+                let importance = derivatives.map(|(g, _)| g.abs()).sum();
+                (importance, 1.0 / random)
+            }
+        }
+    }
+
+    /// Puts the candidates to keep first in `order`, which has all of them.
+    ///
+    /// Equal keys are told apart by the row's number, so that the rows kept are a function of the
+    /// rows seen. Cost O(candidates).
+    pub(super) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
+        match self {
+            Self::Mvs { rows } | Self::Uniform { rows } => {
+                let is_full = order.len() > rows;
+                if is_full {
+                    order.select_nth_unstable_by(rows, |&a, &b| keys.by_priority(a, b));
+                }
+                let priority = if is_full {
+                    keys.priority[order[rows] as usize]
+                } else {
+                    0.0
+                };
+                Selection {
+                    top: 0,
+                    kept: rows.min(order.len()),
+                    retained: (rows + 1).min(order.len()),
+                    is_full,
+                    thresholds: Thresholds {
+                        priority,
+                        importance: f64::MAX,
+                    },
+                }
+            }
+            Self::Goss { top, other } => {
+                let is_full = order.len() >= top + other;
+                let thresholds = Thresholds {
+                    importance: nth(order, top, |&a, &b| keys.by_importance(a, b))
+                        .map_or(f64::MAX, |last| keys.importance[last as usize]),
+                    priority: f64::MAX,
+                };
+                let top = top.min(order.len());
+                let rest = &mut order[top..];
+                let priority = nth(rest, other, |&a, &b| keys.by_priority(a, b))
+                    .map_or(f64::MAX, |last| keys.priority[last as usize]);
+                let kept = top + other.min(rest.len());
+                Selection {
+                    top,
+                    kept,
+                    retained: kept,
+                    is_full,
+                    thresholds: Thresholds {
+                        priority: if is_full { priority } else { 0.0 },
+                        ..thresholds
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// The keys of candidates, by slot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub(super) row: &'a [u64],
+    pub(super) importance: &'a [f64],
+    pub(super) priority: &'a [f64],
+}
+
+impl Keys<'_> {
+    fn by_priority(&self, a: u32, b: u32) -> Ordering {
+        self.descending(self.priority, a, b)
+    }
+
+    fn by_importance(&self, a: u32, b: u32) -> Ordering {
+        self.descending(self.importance, a, b)
+    }
+
+    fn descending(&self, key: &[f64], a: u32, b: u32) -> Ordering {
+        let (a, b) = (a as usize, b as usize);
+        key[b]
+            .total_cmp(&key[a])
+            .then(self.row[a].cmp(&self.row[b]))
+    }
+}
+
+/// Puts the first `count` in front, and answers the last of them; `None` for a count of 0.
+fn nth(
+    order: &mut [u32],
+    count: usize,
+    compare: impl FnMut(&u32, &u32) -> Ordering + Clone,
+) -> Option<u32> {
+    let last = count.min(order.len()).checked_sub(1)?;
+    let (_, last, _) = order.select_nth_unstable_by(last, compare);
+    Some(*last)
+}
+
+/// The answer of [`Policy::select`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Selection {
+    /// The first of `order` that are kept for their importance and weigh as they are.
+    pub(super) top: usize,
+    /// The first of `order` that the sample keeps.
+    pub(super) kept: usize,
+    /// The first of `order` that must be retained while there are rows to come.
+    pub(super) retained: usize,
+    /// Whether there are as many candidates as decide on every row's part.
+    pub(super) is_full: bool,
+    /// What a row to come must reach.
+    pub(super) thresholds: Thresholds,
+}
+
+impl Selection {
+    /// Whether rows below the prefilter could not have been kept.
+    pub(super) fn is_sure(&self, prefilter: &Thresholds) -> bool {
+        self.is_full && self.thresholds.reach(prefilter)
+    }
+}
+
+/// A number in (0, 1] that is the row's own in this round.
+#[inline(always)]
+pub(super) fn random(seed: u64, row: u64, round: u32) -> f64 {
+    let hash = row_hash(seed, row, round, Purpose::TreeSample);
+    ((hash >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0)
+}

@@ -1,0 +1,438 @@
+//! The checkpoint of a run of trees, from which `--resume` goes on.
+//!
+//! ```text
+//!   checkpoint.rowmill          the newest
+//!   checkpoint-before.rowmill   the one before it, should the newest be damaged
+//! ```
+//!
+//! Both are whole or not there. A run that finished keeps its newest, so that more trees can be added.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    engine::Progress,
+    error::{Error, Result},
+    learner::{
+        ModelSpec,
+        gbdt::{Booster, BoosterCheckpoint},
+    },
+    model::container::{self, Codec, FileKind, Section},
+    platform::atomic,
+    source::DataFile,
+    train::{
+        options::TrainOptions,
+        output::{CHECKPOINT, CHECKPOINT_BEFORE},
+    },
+};
+
+/// The layout of both sections.
+const VERSION: u16 = 1;
+
+const ABOUT: u32 = 1;
+const BOOSTER: u32 = 2;
+
+/// Bytes of a checkpoint that is opened.
+const CHECKPOINT_BYTES_MAX: u64 = 4 << 30;
+
+/// A checkpoint is written at most in one part of so many of the time.
+const TIME_SHARE: u32 = 20;
+
+/// Options that may differ when a run goes on: they change no byte of the trees that are there.
+const FREE_OPTIONS: [&str; 14] = [
+    "dataset",
+    "baseline",
+    "out_dir",
+    "overwrite",
+    "resume",
+    "checkpoint_seconds",
+    "scratch_dir",
+    "allow_tmpfs",
+    "keep_scratch",
+    "memory_bytes",
+    "threads",
+    "verify",
+    "trees",
+    "early_stopping_rounds",
+];
+
+/// Options whose names on the command line are others than their own.
+const COMMAND_LINE_NAMES: [(&str, &str); 21] = [
+    ("weight", "--weight-col"),
+    ("group", "--group-col"),
+    ("split_column", "--split-col"),
+    ("split_rule", "--split"),
+    ("exclude_if_there", "--exclude-file"),
+    ("learner", "--model"),
+    ("growth", "--model grow_policy"),
+    ("regression_loss", "--model objective"),
+    ("eval_metrics", "--model eval_metric"),
+    ("watched_metric", "--model early_stopping_metric"),
+    ("shrinkage", "--model learning_rate"),
+    ("depth_max", "--model max_depth"),
+    ("leaves_max", "--model num_leaves"),
+    ("bins_max", "--model max_bin"),
+    ("child_hessian_min", "--model min_child_weight"),
+    ("child_rows_min", "--model min_child_samples"),
+    ("gain_min", "--model gamma"),
+    ("lambda_l2", "--model reg_lambda"),
+    ("lambda_l1", "--model reg_alpha"),
+    ("feature_fraction", "--model colsample_bytree"),
+    ("positive_weight", "--model scale_pos_weight"),
+];
+
+/// What a checkpoint was made by and from.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CheckpointAbout {
+    /// The version of rowmill: another one may grow other trees.
+    pub rowmill_version: String,
+    /// All options that the trees depend on.
+    pub options: Value,
+    /// The data's files.
+    pub files: Vec<FileMark>,
+    /// A hash of labels, groups, splits, cut points and layout.
+    pub known_hash: u64,
+    /// The sampling of rows that was used: the memory limit may have decided it.
+    #[serde(default)]
+    pub sampling: Value,
+}
+
+/// What tells whether a file is the one it was.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileMark {
+    name: String,
+    bytes: u64,
+    footer_hash: u64,
+}
+
+/// A checkpoint that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// What it was made by and from.
+    pub about: CheckpointAbout,
+    /// The booster's part.
+    pub booster: BoosterCheckpoint<'static>,
+}
+
+impl CheckpointAbout {
+    /// For a run of these options on these files.
+    pub fn new(options: &TrainOptions, files: &[DataFile], known_hash: u64) -> Self {
+        let mark = |file: &DataFile| FileMark {
+            name: file.name.clone(),
+            bytes: file.bytes,
+            footer_hash: file.footer_hash(),
+        };
+        let mut value = serde_json::to_value(options).expect("options are numbers and text");
+        remove_free(&mut value);
+        Self {
+            rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
+            options: value,
+            files: files.iter().map(mark).collect(),
+            known_hash,
+            sampling: Value::Null,
+        }
+    }
+
+    /// With the sampling of a learner whose options are complete.
+    #[must_use]
+    pub fn sampling_of(mut self, model: &ModelSpec) -> Self {
+        let model = serde_json::to_value(model).expect("options are numbers and text");
+        self.sampling = model["sampling"].clone();
+        self
+    }
+
+    /// Refuses to go on with other codes or another sampling.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] saying what differs.
+    pub fn check_found(&self, now: &Self) -> Result<()> {
+        if self.known_hash != now.known_hash {
+            return Err(Error::Usage(
+                "--resume: labels, groups, splits or cut points are not those of the checkpoint; the data have \
+                 changed, so start anew with --overwrite"
+                    .to_owned(),
+            ));
+        }
+        if self.sampling != now.sampling {
+            return Err(Error::Usage(format!(
+                "--resume: --sampling was {} and is {}; the memory limit decides it, so give the --memory of \
+                 before, or start anew with --overwrite",
+                self.sampling, now.sampling
+            )));
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on where trees, options or data do not belong together. What only the passes
+    /// find is for [`Self::check_found`].
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the option or the file.
+    pub fn check(&self, now: &Self) -> Result<()> {
+        let refuse = |what: String| {
+            Err(Error::Usage(format!(
+                "--resume: {what}; start anew with --overwrite"
+            )))
+        };
+        if self.rowmill_version != now.rowmill_version {
+            return refuse(format!(
+                "the checkpoint is of rowmill {} and this is {}",
+                self.rowmill_version, now.rowmill_version
+            ));
+        }
+        if let Some((name, was, is)) = difference("", &self.options, &now.options) {
+            let name = command_line_name(&name);
+            return refuse(format!("{name} was {was} and is {is}"));
+        }
+        for (was, is) in self.files.iter().zip(&now.files) {
+            if was.name != is.name {
+                return refuse(format!(
+                    "the data have the file {} and had {}",
+                    is.name, was.name
+                ));
+            }
+            if was != is {
+                return refuse(format!("the file {} has changed", is.name));
+            }
+        }
+        if self.files.len() != now.files.len() {
+            let (was, is) = (self.files.len(), now.files.len());
+            return refuse(format!("the data have {is} files and had {was}"));
+        }
+        Ok(())
+    }
+}
+
+impl Checkpoint {
+    /// The newest checkpoint of a run's directory that is whole; `None` without any.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when there are checkpoints and all are damaged.
+    pub fn load(directory: &Path, progress: &dyn Progress) -> Result<Option<Self>> {
+        let mut failed = None;
+        for name in [CHECKPOINT, CHECKPOINT_BEFORE] {
+            let path = directory.join(name);
+            if !path.exists() {
+                continue;
+            }
+            match read(&path) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                Err(error) => {
+                    if name == CHECKPOINT && directory.join(CHECKPOINT_BEFORE).exists() {
+                        progress.warning(&format!("{error}; the one before it is tried"));
+                    }
+                    failed = Some(error);
+                }
+            }
+        }
+        match failed {
+            None => Ok(None),
+            Some(Error::Format { path, message }) => Err(Error::format(
+                path,
+                format!("{message}; start anew with --overwrite"),
+            )),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Decodes a file's bytes.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let opened = container::open(FileKind::Checkpoint, bytes)?;
+        let find = |id: u32| {
+            let section = opened.find(id).ok_or("the checkpoint lacks a part")?;
+            if section.version != VERSION {
+                return Err("the checkpoint is of another version of rowmill".to_owned());
+            }
+            Ok(section.bytes)
+        };
+        let damaged = |error: &dyn std::fmt::Display| format!("the checkpoint is damaged: {error}");
+        Ok(Self {
+            about: serde_json::from_slice(find(ABOUT)?).map_err(|error| damaged(&error))?,
+            booster: postcard::from_bytes(find(BOOSTER)?).map_err(|error| damaged(&error))?,
+        })
+    }
+}
+
+/// The file's bytes.
+pub fn to_bytes(about: &CheckpointAbout, booster: &BoosterCheckpoint<'_>) -> Vec<u8> {
+    let section = |id, codec, bytes| Section {
+        id,
+        version: VERSION,
+        codec,
+        bytes,
+    };
+    let about_json = serde_json::to_vec(about).expect("plain data");
+    let booster_bytes = postcard::to_allocvec(booster).expect("plain data");
+    let header = format!(
+        "{{\"made_by\":\"rowmill {}\",\"rounds\":{}}}",
+        about.rowmill_version,
+        booster.rounds()
+    );
+    let sections = [
+        section(ABOUT, Codec::Json, about_json),
+        section(BOOSTER, Codec::Postcard, booster_bytes),
+    ];
+    container::seal(FileKind::Checkpoint, header.as_bytes(), &sections)
+}
+
+/// Removes what only an unfinished run needs.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be removed.
+pub fn remove_before(directory: &Path) -> Result<()> {
+    let path = directory.join(CHECKPOINT_BEFORE);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("remove", &path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes checkpoints while trees grow: at most so often, and at the end.
+pub struct CheckpointWriter<'a> {
+    directory: PathBuf,
+    about: CheckpointAbout,
+    every: Duration,
+    progress: &'a dyn Progress,
+    written: Instant,
+    /// How long the last one took.
+    cost: Duration,
+    /// Rounds of the newest checkpoint.
+    rounds: u32,
+    /// Rounds of the last one that was tried.
+    tried: u32,
+}
+
+impl<'a> CheckpointWriter<'a> {
+    /// Into a run's directory, whose newest checkpoint has so many rounds.
+    pub fn new(
+        directory: &Path,
+        about: CheckpointAbout,
+        every: Duration,
+        rounds: u32,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            directory: directory.to_path_buf(),
+            about,
+            every,
+            progress,
+            written: Instant::now(),
+            cost: Duration::ZERO,
+            rounds,
+            tried: rounds,
+        }
+    }
+
+    /// Writes one if it is time. A failure is a warning: training goes on.
+    pub fn after_pass(&mut self, booster: &Booster) {
+        let pause = self.every.max(self.cost * TIME_SHARE);
+        if self.every.is_zero() || self.written.elapsed() >= pause {
+            self.write(booster, self.tried);
+        }
+    }
+
+    /// Writes the last one, unless nothing came since.
+    pub fn last(&mut self, booster: &Booster) {
+        self.write(booster, self.rounds);
+    }
+
+    /// Writes one if it has more rounds than these.
+    fn write(&mut self, booster: &Booster, rounds_before: u32) {
+        let Some(checkpoint) = booster.checkpoint() else {
+            return;
+        };
+        let rounds = checkpoint.rounds();
+        if rounds <= rounds_before {
+            return;
+        }
+        self.tried = rounds;
+        let started = Instant::now();
+        let bytes = to_bytes(&self.about, &checkpoint);
+        let written = replace_newest(&self.directory, |newest| {
+            atomic::write(newest, |writer| writer.write_all(&bytes))
+        });
+        match written {
+            Ok(()) => self.rounds = rounds,
+            Err(error) => self.progress.warning(&format!(
+                "no checkpoint of {rounds} rounds: {error}; training goes on, and the checkpoint of {} rounds stays",
+                self.rounds
+            )),
+        }
+        self.written = Instant::now();
+        self.cost = self.written - started;
+    }
+}
+
+/// Makes the newest checkpoint the one before, and has `write` write a newest. If that fails, the
+/// newest stays what it was.
+fn replace_newest(directory: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let newest = directory.join(CHECKPOINT);
+    let before = directory.join(CHECKPOINT_BEFORE);
+    if newest.exists() {
+        fs::rename(&newest, &before).map_err(|source| Error::io("rename", &newest, source))?;
+    }
+    write(&newest).inspect_err(|_| {
+        // Under either name it is found.
+        let _ = fs::rename(&before, &newest);
+    })
+}
+
+fn read(path: &Path) -> Result<Checkpoint> {
+    let failed = |source| Error::io("read", path, source);
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(CHECKPOINT_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Checkpoint::from_bytes(&bytes).map_err(|flaw| Error::format(path, flaw))
+}
+
+/// Removes the options that may differ.
+fn remove_free(value: &mut Value) {
+    let Value::Object(fields) = value else {
+        return;
+    };
+    fields.retain(|name, _| !FREE_OPTIONS.contains(&name.as_str()));
+    if let Some(model) = fields.get_mut("model") {
+        remove_free(model);
+    }
+}
+
+/// The first field that differs, with both values.
+fn difference(name: &str, was: &Value, is: &Value) -> Option<(String, Value, Value)> {
+    if let (Value::Object(was), Value::Object(is)) = (was, is) {
+        let names = was
+            .keys()
+            .chain(is.keys().filter(|name| !was.contains_key(*name)));
+        let mut names = names.map(|name| {
+            let of = |fields: &serde_json::Map<String, Value>| {
+                fields.get(name).cloned().unwrap_or(Value::Null)
+            };
+            difference(name, &of(was), &of(is))
+        });
+        return names.find_map(|found| found);
+    }
+    (was != is).then(|| (name.to_owned(), was.clone(), is.clone()))
+}
+
+fn command_line_name(option: &str) -> String {
+    let renamed = COMMAND_LINE_NAMES.iter().find(|(own, _)| *own == option);
+    renamed.map_or_else(
+        || format!("--{}", option.replace('_', "-")),
+        |(_, name)| (*name).to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests;

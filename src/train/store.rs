@@ -1,0 +1,249 @@
+//! What a run finds on the disk before it begins, and what it leaves for a later one: its checkpoint,
+//! and codes that are shared.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{
+    engine::{Context, PassReport, Progress},
+    error::Result,
+    group::GroupTable,
+    learner::ModelSpec,
+    scratch::BlockFile,
+    train::{
+        assign::ungrouped_warning,
+        checkpoint::{Checkpoint, CheckpointAbout, CheckpointWriter},
+        classes::{find_target, known_target, task_choice},
+        fit::FitSpec,
+        ingredients::ingredients,
+        job::Job,
+        known::{self, Known},
+        options::TrainOptions,
+        output,
+        recipe::Run,
+        reuse::{self, Found, Reused, Shared, run_files},
+        survey::{FeatureSurvey, Survey},
+        target::Target,
+    },
+};
+
+/// Where codes are looked for and written.
+fn parent(options: &TrainOptions) -> &Path {
+    options.scratch_dir.as_ref().unwrap_or(&options.out_dir)
+}
+
+/// The checkpoint that the run goes on from, once options and files are found to be the same.
+///
+/// # Errors
+/// [`crate::error::Error::Usage`] naming what differs; a checkpoint that cannot be read.
+pub(super) fn checkpoint_of(
+    job: &Job,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Checkpoint>> {
+    if !options.resume {
+        return Ok(None);
+    }
+    let Some(checkpoint) = Checkpoint::load(&options.out_dir, progress)? else {
+        progress.message("there is no checkpoint to go on from: the run starts from the beginning");
+        return Ok(None);
+    };
+    let now = CheckpointAbout::new(options, job.dataset.files(), checkpoint.about.known_hash);
+    checkpoint.about.check(&now)?;
+    let rounds = checkpoint.booster.rounds();
+    progress.message(&format!("going on after round {rounds}"));
+    Ok(Some(checkpoint))
+}
+
+/// Codes of the same data, if there are any. Only trees have codes.
+pub(super) fn find(job: &Job, options: &TrainOptions, progress: &dyn Progress) -> Option<Found> {
+    match &options.model {
+        ModelSpec::Gbdt(trees) => {
+            let wanted = ingredients(job, options, trees);
+            reuse::find(parent(options), &wanted, progress)
+        }
+        ModelSpec::Logistic(_) => None,
+    }
+}
+
+/// The target; the data are asked for its classes only where nothing else tells them.
+///
+/// # Errors
+/// As [`find_target`].
+pub(super) fn target_of(
+    context: &Context<'_>,
+    job: &Job,
+    options: &TrainOptions,
+    found: Option<&Found>,
+    passes: &mut Vec<PassReport>,
+) -> Result<Target> {
+    let values = found.and_then(Found::values);
+    match (known_target(job, options)?, values) {
+        (None, Some(values)) => {
+            let name = &job.schema().fields[job.roles.target].name;
+            let choice = task_choice(job, options);
+            Target::from_values(name, values, choice, options.limits.classes_max)
+        }
+        (Some(target), _) => Ok(target),
+        (None, None) => find_target(context, job, options, passes),
+    }
+}
+
+/// What is needed to open codes.
+pub(super) struct Opening<'a> {
+    pub(super) job: &'a Job,
+    pub(super) options: &'a TrainOptions,
+    pub(super) target: &'a Target,
+    /// Where groups spill to.
+    pub(super) spill: &'a Path,
+}
+
+/// The directory of codes that a run works with.
+pub(super) struct Claimed {
+    pub(super) shared: Option<Shared>,
+    /// What is in it, if it is not empty.
+    pub(super) known: Option<Reused>,
+}
+
+/// Takes the codes that were found, or a new directory for them.
+///
+/// # Errors
+/// When a directory cannot be made, or the run was asked to stop.
+pub(super) fn claim(
+    context: &Context<'_>,
+    opening: &Opening<'_>,
+    found: Option<Found>,
+    passes: &mut Vec<PassReport>,
+) -> Result<Claimed> {
+    let Opening { job, options, .. } = opening;
+    let ModelSpec::Gbdt(trees) = &options.model else {
+        return Ok(Claimed {
+            shared: None,
+            known: None,
+        });
+    };
+    let run_files = run_files(&options.out_dir)?;
+    let ingredients = ingredients(job, options, trees);
+    if let Some(found) = found {
+        let data = (job.dataset.rows(), job.roles.weight.is_some());
+        let groups = job.roles.group.map(|_| {
+            let groups_max = options.limits.groups_in_memory_max;
+            GroupTable::new(opening.target.classes.len(), groups_max, opening.spill)
+        });
+        let opened = found.open(context, data, groups, &run_files)?;
+        if let Some((directory, known, report)) = opened {
+            passes.push(report);
+            return Ok(Claimed {
+                shared: Some(Shared {
+                    directory,
+                    ingredients,
+                }),
+                known: Some(known),
+            });
+        }
+    }
+    let shared = Shared::create(
+        parent(options),
+        ingredients,
+        options.allow_tmpfs,
+        &run_files,
+    )?;
+    Ok(Claimed {
+        shared: Some(shared),
+        known: None,
+    })
+}
+
+impl Run<'_> {
+    /// The path of a file that other runs may use where there are such, else of this run's own.
+    pub(super) fn data_file(&self, name: &str) -> PathBuf {
+        match &self.shared {
+            Some(shared) => shared.directory.file(name),
+            None => self.scratch.file(name),
+        }
+    }
+
+    /// A survey whose statistics an earlier run gathered.
+    ///
+    /// # Errors
+    /// When the empty sample cannot be created.
+    pub(super) fn known_survey(&self, features: Vec<FeatureSurvey>) -> Result<Survey> {
+        let sample = BlockFile::create(&self.scratch.file("sample"), 0, &vec![8; features.len()])?;
+        Ok(Survey {
+            features,
+            sample,
+            report: PassReport {
+                name: "survey".to_owned(),
+                seconds: 0.0,
+                rows: 0,
+                bytes_read: 0,
+            },
+        })
+    }
+
+    /// Seals rows and codes for other runs.
+    ///
+    /// # Errors
+    /// When files cannot be read back or the seal not be written.
+    pub(super) fn seal(&self, spec: &FitSpec<'_>, codes: &BlockFile) -> Result<()> {
+        let Some(shared) = &self.shared else {
+            return Ok(());
+        };
+        let of_options = ungrouped_warning(&self.job, self.options);
+        let warnings = spec.assigned.warnings.iter();
+        let warnings = warnings.filter(|warning| Some(*warning) != of_options.as_ref());
+        let known = Known::new(
+            &self.target,
+            spec.assigned,
+            warnings.cloned().collect(),
+            &spec.survey.features,
+            &spec.bins,
+        );
+        let files = [spec.rows.block_file(), codes];
+        shared.seal(&self.context, self.options, &known, files)
+    }
+
+    /// What writes checkpoints while trees grow. A checkpoint that the run goes on from must be of the
+    /// same codes.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Usage`] if it is not.
+    pub(super) fn checkpoints(
+        &self,
+        spec: &FitSpec<'_>,
+        resumed: Option<&Checkpoint>,
+    ) -> Result<CheckpointWriter<'_>> {
+        let known_hash = known::hash_of(spec.assigned, &spec.bins);
+        let about = CheckpointAbout::new(self.options, self.job.dataset.files(), known_hash)
+            .sampling_of(spec.model);
+        if let Some(checkpoint) = resumed {
+            checkpoint.about.check_found(&about)?;
+        }
+        Ok(CheckpointWriter::new(
+            &self.options.out_dir,
+            about,
+            Duration::from_secs(self.options.checkpoint_seconds),
+            resumed.map_or(0, |checkpoint| checkpoint.booster.rounds()),
+            self.context.progress,
+        ))
+    }
+
+    /// After a failure: codes wait for the run that goes on from the checkpoint, if there is one.
+    pub(super) fn keep_for_resume(&mut self) {
+        let out_dir = &self.options.out_dir;
+        if !output::has_checkpoint(out_dir) {
+            return;
+        }
+        let mut codes = String::new();
+        if let Some(shared) = &mut self.shared {
+            shared.directory.leave();
+            codes = format!(", with {} of scratch files", shared.size());
+        }
+        let out_dir = out_dir.display();
+        self.context.progress.message(&format!(
+            "the trees so far are kept in {out_dir}{codes}; go on with --resume, or start anew with --overwrite"
+        ));
+    }
+}
