@@ -22,9 +22,9 @@ pub(super) struct Secants {
 }
 
 impl Secants {
-    /// Bytes of the memory when it is full.
+    /// Bytes of the memory when it is full, and of the terms of [`Self::corrected`].
     pub(super) fn bytes(parameters: usize) -> u64 {
-        2 * PAIRS_MAX as u64 * parameters as u64 * 8
+        2 * 2 * PAIRS_MAX as u64 * parameters as u64 * 8
     }
 
     /// Remembers a change, unless it shows no curvature.

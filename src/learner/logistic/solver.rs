@@ -133,7 +133,8 @@ impl Logistic {
     }
 
     /// Bytes the learner holds at its peak, while it solves, beside the sample and the lanes: the sums
-    /// and three triangles over all parameters (the Hessian, its copy while factored, the preconditioner).
+    /// and three triangles over all parameters (the Hessian, its copy while factored, and the
+    /// preconditioner or the last factors).
     pub fn bytes(shape: Shape) -> u64 {
         let parameters = shape.parameters();
         let triangle = triangle_len(parameters) as u64 * 8;

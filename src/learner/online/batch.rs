@@ -2,7 +2,11 @@
 
 use ndarray::{ArrayView1, ArrayView2};
 
-/// Numbers, a row each, borrowed from the caller in either layout. NaN and infinite are missing.
+/// Beyond it a number counts as missing: squares of such numbers could not be summed.
+pub(super) const VALUE_MAX: f64 = 1e140;
+
+/// Numbers, a row each, borrowed from the caller in either layout. NaN and infinite are missing, and so
+/// is what is larger than 1e140.
 #[derive(Debug, Clone, Copy)]
 pub enum Table<'a> {
     /// Single precision.
@@ -40,17 +44,25 @@ impl Table<'_> {
         }
     }
 
-    /// Replaces `out` by a column's values in the given rows.
+    /// Replaces `out` by a column's values in the given rows, NaN where they are missing.
     pub(super) fn gather(&self, column: usize, rows: &[u32], out: &mut Vec<f64>) {
         out.clear();
+        let known = |value: f64| {
+            if value.abs() <= VALUE_MAX {
+                value
+            } else {
+                f64::NAN
+            }
+        };
         match self {
             Self::F32(view) => {
                 let column = view.column(column);
-                out.extend(rows.iter().map(|row| f64::from(column[*row as usize])));
+                let values = rows.iter().map(|row| column[*row as usize]);
+                out.extend(values.map(|value| known(f64::from(value))));
             }
             Self::F64(view) => {
                 let column = view.column(column);
-                out.extend(rows.iter().map(|row| column[*row as usize]));
+                out.extend(rows.iter().map(|row| known(column[*row as usize])));
             }
         }
     }
@@ -63,7 +75,7 @@ pub struct Batch<'a> {
     pub features: Table<'a>,
     /// The place of each row's class among the declared ones: 0, 1, ...
     pub labels: ArrayView1<'a, f64>,
-    /// The importance of each row, 0 or more; 1 without.
+    /// The importance of each row, from 0 to 1e12; 1 without.
     pub weights: Option<ArrayView1<'a, f64>>,
     /// The features' names, to be compared with the declared ones; not compared without.
     pub names: Option<&'a [&'a str]>,

@@ -8,6 +8,9 @@ use crate::{
     learner::online::{Batch, Table},
 };
 
+/// The largest weight of a row: sums of such weights times squares stay far from overflowing.
+const WEIGHT_MAX: f64 = 1e12;
+
 /// Names of the features in their order, and of the classes in the order of their labels.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Declared {
@@ -98,9 +101,9 @@ impl Declared {
             ));
         }
         for (row, weight) in weights.iter().enumerate() {
-            if !(*weight >= 0.0 && weight.is_finite()) {
+            if !(0.0..=WEIGHT_MAX).contains(weight) {
                 return refuse(format!(
-                    "weight {weight} of row {row} is not a number of 0 or more"
+                    "weight {weight} of row {row} is not a number from 0 to {WEIGHT_MAX}"
                 ));
             }
         }

@@ -82,7 +82,7 @@ pub trait Learner {
     ///
     /// # Errors
     /// [`crate::Error::Dataset`] for a batch without rows, of other columns than declared, with a
-    /// label that is no declared class (NaN is none), or with weights that are negative or not finite.
+    /// label that is no declared class (NaN is none), or with weights that are negative or above 1e12.
     fn partial_fit(&mut self, batch: &Batch<'_>) -> Result<()>;
 
     /// The probability of each class for each row: rows by classes. Before the first batch all classes

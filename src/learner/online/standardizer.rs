@@ -8,6 +8,9 @@ const REFRESH_ROWS: u64 = 256;
 /// By how much a standard deviation may have grown before the scale is looked at at once.
 const GROWTH_MAX: f64 = 1.5;
 
+/// The largest standardised value: its square times any weight is far from overflowing.
+const STANDARDISED_MAX: f64 = 1e8;
+
 /// What is known of one column, and how it is standardised at present.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Running {
@@ -156,8 +159,12 @@ impl Standardizer {
         }
         let scale = 1.0 / sd;
         for (out, value) in out.iter_mut().zip(values) {
-            let scaled = ((value - center) * scale) as f32;
-            *out = if value.is_finite() { scaled } else { 0.0 };
+            let scaled = ((value - center) * scale).clamp(-STANDARDISED_MAX, STANDARDISED_MAX);
+            *out = if value.is_finite() {
+                scaled as f32
+            } else {
+                0.0
+            };
         }
     }
 

@@ -168,6 +168,38 @@ fn a_class_that_comes_late_is_learned() {
     assert!(rare < 0.01 && later > 0.1, "{rare} {later}");
 }
 
+fn check_outliers<S: Step>() {
+    let mut rows = Rows::new(3_000, 3);
+    for (row, value) in [
+        (10, 1e139),
+        (700, -1e139),
+        (1_500, 1e300),
+        (2_000, f64::NEG_INFINITY),
+    ] {
+        rows.x[[row, 1]] = value;
+    }
+    rows.x[[2_500, 2]] = 1e30;
+    let weights =
+        Array1::from_iter((0..3_000).map(|row| if row % 100 == 5 { 1e12 } else { 1e-12 }));
+    let mut learner = learner::<S>(3);
+    learner.partial_fit(&rows.batch()).unwrap();
+    learner
+        .partial_fit(&rows.batch().with_weights(weights.view()))
+        .unwrap();
+    let probabilities = learner.predict(rows.x.view().into()).unwrap();
+    assert!(probabilities.iter().all(|p| (0.0..=1.0).contains(p)));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("learner");
+    learner.save(&path).unwrap();
+    Pipeline::<S>::load(&path).unwrap();
+}
+
+#[test]
+fn huge_values_and_weights_leave_finite_numbers() {
+    check_outliers::<NewtonStep>();
+    check_outliers::<SgdStep>();
+}
+
 #[test]
 fn a_change_of_scale_changes_no_margin_and_no_curvature() {
     let shape = crate::learner::logistic::Shape {

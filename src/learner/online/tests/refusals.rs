@@ -48,7 +48,10 @@ fn check<S: Step>() {
         refused(&Batch::new(x, labels.view()), words);
     }
     for (weight, words) in [
-        (-1.0, "weight -1 of row 3 is not a number of 0 or more"),
+        (
+            -1.0,
+            "weight -1 of row 3 is not a number from 0 to 1000000000000",
+        ),
         (f64::NAN, "weight NaN of row 3"),
         (f64::INFINITY, "weight inf of row 3"),
     ] {
