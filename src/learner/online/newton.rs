@@ -24,8 +24,11 @@ const PARAMETERS_MAX: usize = 2_048;
 /// What a block's step may promise, a row, to be taken without a look at where it leads.
 const TRUSTED_GAIN: f64 = 0.01;
 
-/// Evaluations of a block at the most.
-const EVALUATIONS_MAX: usize = 12;
+/// A step is no longer halved when it promises less, a row.
+const HALVED_GAIN_MIN: f64 = 1e-9;
+
+/// Newton steps of a block at the most.
+const STEPS_MAX: usize = 12;
 
 /// The factors serve until the weight has grown by this share.
 const FACTORS_GROWTH: f64 = 1.0 / 32.0;
@@ -122,14 +125,15 @@ impl Step for NewtonStep {
         if grown || self.state.factors.is_none() {
             self.factor();
         }
-        for _ in 0..EVALUATIONS_MAX {
+        for _ in 0..STEPS_MAX {
             let mut gain = self.step();
             if gain <= TRUSTED_GAIN * weight {
                 break;
             }
             let mut reached = self.evaluate(rows);
-            // Written so that NaN counts as a rise. Half a step promises three quarters of its gain.
-            while !(reached <= objective) && gain > 1e-9 * weight {
+            // Written so that NaN counts as a rise.
+            let is_lower = |reached: f64| reached <= objective;
+            while !is_lower(reached) && gain > HALVED_GAIN_MIN * weight {
                 self.step_back();
                 gain *= 0.5;
                 reached = self.evaluate(rows);
@@ -276,11 +280,11 @@ impl NewtonStep {
 
 /// Adds the product of a symmetric matrix, given as its lower triangle, with a vector. O(size^2).
 fn add_product(triangle: &[f64], vector: &[f64], out: &mut [f64]) {
-    for i in 0..vector.len() {
+    for (i, factor) in vector.iter().enumerate() {
         let row = &triangle[triangle_len(i)..=triangle_len(i) + i];
         out[i] += dot(row, &vector[..=i]);
         for (out, value) in out[..i].iter_mut().zip(row) {
-            *out += value * vector[i];
+            *out += value * factor;
         }
     }
 }

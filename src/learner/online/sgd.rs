@@ -131,7 +131,8 @@ impl Step for SgdStep {
                 self.state.curvature = self.state.curvature.max(curvature);
             }
             let size = self.step_size.unwrap_or(0.5 / self.state.curvature);
-            let step = size / (1.0 + blocks as f64 / DECAY_BLOCKS).sqrt();
+            let full_blocks = self.state.rows / Self::BLOCK_ROWS as f64;
+            let step = size / (1.0 + full_blocks / DECAY_BLOCKS).sqrt();
             for (point, gradient) in self.state.point.iter_mut().zip(&self.sums.gradient) {
                 *point -= step * gradient;
             }
