@@ -2,11 +2,11 @@
 
 use ndarray::{ArrayView1, ArrayView2};
 
-/// Beyond it a number counts as missing: squares of such numbers could not be summed.
-pub(super) const VALUE_MAX: f64 = 1e140;
+/// Beyond it a number counts as missing: on the scale of such numbers others would be 0 in `f32`.
+const VALUE_MAX: f64 = 1e30;
 
 /// Numbers, a row each, borrowed from the caller in either layout. NaN and infinite are missing, and so
-/// is what is larger than 1e140.
+/// is what is larger than 1e30.
 #[derive(Debug, Clone, Copy)]
 pub enum Table<'a> {
     /// Single precision.
