@@ -1,10 +1,12 @@
-//! Mergeable statistics: moments, category counts, the row sample's threshold, metrics.
+//! Mergeable statistics: moments, category counts, the row sample's threshold and the cut points that follow
+//! from it, metrics.
 //!
 //! A statistic sees batches, is merged with the statistics of other row groups or threads, and is
 //! finished into an answer. Counts and metrics are integers or fixed point, so that any order of
 //! merging gives the same bits; moments are f64 and are merged in row-group order.
 
 pub mod categories;
+pub mod cuts;
 pub mod metrics;
 pub mod moments;
 pub mod sample;

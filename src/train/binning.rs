@@ -6,13 +6,12 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, PackMember, ValueType},
+    data::{Batch, PackMember, ValueType, pack::pack_into},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Place, Result},
     model::{Coder, FeatureSpec},
     scratch::BlockFile,
     train::{bins::Bins, job::Job},
-    transform::pack::pack_into,
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.

@@ -1,33 +1,22 @@
 //! From the survey to binnings: cut points of numbers, dictionaries of texts, and the code layout.
 
+pub use crate::model::Bins;
 use crate::{
-    data::{CodeLayout, ValueType},
+    data::{ValueType, pack},
     engine::{Context, parallel_map},
     error::Result,
     model::{Binning, FeatureSpec},
     scratch::BlockFile,
-    stats::Moments,
+    stats::{
+        Moments,
+        cuts::{Extent, numeric_cuts},
+    },
     train::{
         binning::radix,
         job::Job,
         survey::{Survey, SurveyedValues},
     },
-    transform::{
-        cuts::{Extent, numeric_cuts},
-        pack,
-    },
 };
-
-/// The features with their binnings, and where their codes lie.
-#[derive(Debug, Clone)]
-pub struct Bins {
-    /// One a feature, in feature order.
-    pub features: Vec<FeatureSpec>,
-    /// Codes of each feature in the scratch file.
-    pub radices: Vec<u16>,
-    /// The byte columns. Features with a single code are in none.
-    pub layout: CodeLayout,
-}
 
 /// How finely values are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

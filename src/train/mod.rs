@@ -14,6 +14,7 @@
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
+pub mod appended;
 pub mod assign;
 pub mod base;
 pub mod binning;

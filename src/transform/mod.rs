@@ -1,6 +1,3 @@
-//! From raw values to what learners read: cut points and packed codes for trees, a standardised
-//! design matrix for linear learners.
+//! From raw values to what linear learners read: a standardised design matrix.
 
-pub mod cuts;
-pub mod pack;
 pub mod standardize;

@@ -44,6 +44,25 @@ impl Table<'_> {
         }
     }
 
+    /// The first row in which a column has NaN.
+    pub(super) fn first_nan(&self, column: usize) -> Option<usize> {
+        match self {
+            Self::F32(view) => view.column(column).iter().position(|value| value.is_nan()),
+            Self::F64(view) => view.column(column).iter().position(|value| value.is_nan()),
+        }
+    }
+
+    /// Appends every `stride`-th of a column's values as they are.
+    pub(super) fn append_column(&self, column: usize, stride: usize, out: &mut Vec<f64>) {
+        match self {
+            Self::F32(view) => {
+                let values = view.column(column);
+                out.extend(values.iter().step_by(stride).map(|value| f64::from(*value)));
+            }
+            Self::F64(view) => out.extend(view.column(column).iter().step_by(stride)),
+        }
+    }
+
     /// Replaces `out` by a column's values in the given rows, NaN where they are missing.
     pub(super) fn gather(&self, column: usize, rows: &[u32], out: &mut Vec<f64>) {
         out.clear();

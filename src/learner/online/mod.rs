@@ -7,8 +7,8 @@
 //!
 //! [`OnlineNewton`] is the default and needs memory for the square of its parameters;
 //! [`AveragedSgd`] needs a few vectors. Both are pipelines: the raw numbers go in, and what imputes
-//! and standardises them learns as they come. Nothing here is random and nothing knows threads, so
-//! that the same batches give the same bytes.
+//! and standardises them learns as they come. [`OnlineTrees`] grows boosted trees; its first rows fix the
+//! bins. The state is a function of options and batches: what is random is keyed by seed and row.
 //!
 //! ```
 //! use ndarray::array;
@@ -47,6 +47,7 @@ mod rescale;
 mod sgd;
 mod standardizer;
 mod step;
+mod trees;
 
 use std::path::Path;
 
@@ -60,6 +61,7 @@ pub use newton::NewtonStep;
 pub use pipeline::Pipeline;
 pub use sgd::SgdStep;
 pub use step::Step;
+pub use trees::{OnlineTrees, TreesOptions};
 
 /// Logistic regression by a Newton step a block of at most 256 rows, as good as the batch fit after
 /// one pass. Memory: two triangles over all parameters.

@@ -1,6 +1,6 @@
 use super::{Fixture, ROWS, WORDS, bits, linear, trees, with_context};
 use crate::{
-    data::{Absent, Split, ValueType, Values},
+    data::{Absent, Split, ValueType, Values, pack},
     engine::{ParquetPass, Silent},
     error::{Error, Result},
     group::{assign::Shares, hash::hash_number, table::GroupTable},
@@ -27,7 +27,6 @@ use crate::{
         survey::SurveyedValues,
         target::{DistinctValues, Target},
     },
-    transform::pack,
 };
 
 /// Calls with a run whose rows are assigned.

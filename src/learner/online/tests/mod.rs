@@ -3,6 +3,7 @@
 mod laws;
 mod quality;
 mod refusals;
+mod trees;
 
 use ndarray::{Array1, Array2, s};
 
