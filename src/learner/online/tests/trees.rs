@@ -1,7 +1,5 @@
 //! The learner of trees as a whole.
 
-use std::path::PathBuf;
-
 use ndarray::{Array1, Array2, s};
 
 use super::{Rows, declared};
@@ -29,16 +27,19 @@ fn learner(classes: usize, rows_expected: u64) -> OnlineTrees {
     OnlineTrees::new(declared(classes), options(rows_expected)).unwrap()
 }
 
-fn path(name: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("rowmill-trees-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    directory.join(name)
-}
-
-fn bytes(learner: &OnlineTrees, name: &str) -> Vec<u8> {
-    let path = path(name);
+/// The bytes of a learner's file.
+fn bytes(learner: &impl Learner) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("learner");
     learner.save(&path).unwrap();
     std::fs::read(path).unwrap()
+}
+
+fn load(bytes: &[u8]) -> crate::Result<OnlineTrees> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("learner");
+    std::fs::write(&path, bytes).unwrap();
+    OnlineTrees::load(&path)
 }
 
 #[test]
@@ -112,14 +113,9 @@ fn a_learner_that_was_saved_goes_on_to_the_same_bytes() {
     for first in (0..3_000).step_by(300) {
         let part = rows.part(first, first + 300);
         straight.partial_fit(&part.batch()).unwrap();
-        let path = path(&format!("going-on-{first}"));
-        saved.save(&path).unwrap();
-        saved = OnlineTrees::load(&path).unwrap();
+        saved = load(&bytes(&saved)).unwrap();
         saved.partial_fit(&part.batch()).unwrap();
-        assert!(
-            bytes(&straight, "straight") == bytes(&saved, "saved"),
-            "{first}"
-        );
+        assert!(bytes(&straight) == bytes(&saved), "{first}");
     }
     assert_eq!(
         straight.predict(rows.x.view().into()).unwrap(),
@@ -132,12 +128,12 @@ fn what_is_wrong_with_a_batch_changes_nothing() {
     let rows = Rows::new(2_000, 2);
     let mut learner = learner(2, 2_000);
     rows.part(0, 1_000).feed(&mut learner, 1_000);
-    let before = bytes(&learner, "before");
+    let before = bytes(&learner);
     let mut check = |x: Array2<f64>, y: Array1<f64>, part: &str| {
         let error = learner.partial_fit(&Batch::new(x.view(), y.view()));
         let message = error.unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
-        assert!(bytes(&learner, "after") == before, "{part}");
+        assert!(bytes(&learner) == before, "{part}");
     };
     let x = || rows.x.slice(s![..4, ..]).to_owned();
     check(Array2::zeros((0, 6)), Array1::zeros(0), "no rows");
@@ -150,7 +146,7 @@ fn what_is_wrong_with_a_batch_changes_nothing() {
     let batch = Batch::new(x.view(), y.view()).with_names(&names);
     let message = learner.partial_fit(&batch).unwrap_err().to_string();
     assert!(message.contains("column `z`"), "{message}");
-    assert!(bytes(&learner, "after") == before);
+    assert!(bytes(&learner) == before);
 }
 
 #[test]
@@ -158,11 +154,11 @@ fn a_batch_after_the_budget_changes_nothing() {
     let rows = Rows::new(1_000, 2);
     let mut learner = learner(2, 1_000);
     rows.feed(&mut learner, 500);
-    let before = bytes(&learner, "spent");
+    let before = bytes(&learner);
     let message = learner.partial_fit(&rows.batch()).unwrap_err().to_string();
     let expected = "the budget of 30 rounds of trees is spent: 1,000 rows were expected";
     assert!(message.contains(expected), "{message}");
-    assert!(bytes(&learner, "spent-after") == before);
+    assert!(bytes(&learner) == before);
 }
 
 #[test]
@@ -228,22 +224,17 @@ fn options_that_need_the_whole_dataset_are_refused() {
 fn files_of_anything_else_are_refused() {
     let rows = Rows::new(1_000, 2);
     let sgd: AveragedSgd = super::learner(2);
-    let sgd_path = path("sgd");
-    sgd.save(&sgd_path).unwrap();
-    let message = OnlineTrees::load(&sgd_path).unwrap_err().to_string();
+    let message = load(&bytes(&sgd)).unwrap_err().to_string();
     assert!(message.contains("not of `online_trees`"), "{message}");
     let mut learner = learner(2, 2_000);
     rows.feed(&mut learner, 1_000);
-    let whole = bytes(&learner, "whole");
-    let damaged = path("damaged");
+    let whole = bytes(&learner);
     for cut in [0, 7, whole.len() / 2, whole.len() - 1] {
-        std::fs::write(&damaged, &whole[..cut]).unwrap();
-        OnlineTrees::load(&damaged).unwrap_err();
+        load(&whole[..cut]).unwrap_err();
     }
     let mut changed = whole.clone();
     changed[whole.len() / 2] ^= 1;
-    std::fs::write(&damaged, &changed).unwrap();
-    OnlineTrees::load(&damaged).unwrap_err();
+    load(&changed).unwrap_err();
 }
 
 /// A text of two kept categories, with a pool for others, and a number without missing values.
