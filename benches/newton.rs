@@ -47,6 +47,7 @@ fn design(columns: usize) -> Design {
         feature: i as u32,
         schema_column: i,
         summary: summary(),
+        missing_indicator: false,
     };
     let inputs: Vec<Input> = (0..columns).map(input).collect();
     Design::new(&inputs, 64).expect("every column varies")

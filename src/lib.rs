@@ -58,3 +58,5 @@ pub mod report;
 pub mod cli;
 
 pub use error::{Error, Result};
+/// The views that [`learner::online`] takes.
+pub use ndarray;

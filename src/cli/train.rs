@@ -78,6 +78,7 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
     for artefact in report::ARTEFACTS {
         let is_there = match artefact.name {
             report::delta::NAME => has_delta,
+            report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
             _ => true,
         };

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod blocks;
 pub mod layout;
 pub mod nearest;
+pub mod pack;
 pub mod pattern;
 pub mod profile;
 pub mod roles;

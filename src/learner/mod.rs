@@ -4,6 +4,8 @@
 
 pub mod gbdt;
 pub mod logistic;
+pub mod online;
 pub mod spec;
 
+pub use online::{Batch, Learner, Merge};
 pub use spec::{ModelChoice, ModelSpec, Objective};

@@ -271,7 +271,8 @@ impl ModelSpec {
         }
     }
 
-    /// Fills in what only the data can tell: class weights, and the penalty that `C` means.
+    /// Fills in what only the data can tell: class weights, and the penalty that `C` means beside the
+    /// sum of the weighted losses.
     ///
     /// `classes` are the target's classes with their training rows, empty for regression; `weight` is
     /// that of all training rows.
@@ -280,22 +281,25 @@ impl ModelSpec {
     /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
     pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
+        self.resolve_class_weights(classes)?;
+        if let Self::Logistic(options) = self {
+            options.resolve_strength(weight * mean_factor(classes, &options.class_weights));
+        }
+        Ok(())
+    }
+
+    fn resolve_class_weights(&mut self, classes: &[(&str, u64)]) -> Result<()> {
         let (balanced, named, weights) = match self {
             Self::Gbdt(options) => (
                 options.balanced,
                 &options.named_class_weights,
                 &mut options.class_weights,
             ),
-            Self::Logistic(options) => {
-                if let Some(inverse) = options.inverse_l2 {
-                    options.l2 = 1.0 / (inverse * weight);
-                }
-                (
-                    options.balanced,
-                    &options.named_class_weights,
-                    &mut options.class_weights,
-                )
-            }
+            Self::Logistic(options) => (
+                options.balanced,
+                &options.named_class_weights,
+                &mut options.class_weights,
+            ),
         };
         if !balanced && named.is_empty() {
             return Ok(());
@@ -326,6 +330,19 @@ impl ModelSpec {
         *weights = filled;
         Ok(())
     }
+}
+
+/// The mean class weight over the training rows, 1 without any.
+fn mean_factor(classes: &[(&str, u64)], class_weights: &[f64]) -> f64 {
+    let rows: u64 = classes.iter().map(|(_, rows)| rows).sum();
+    if class_weights.is_empty() || rows == 0 {
+        return 1.0;
+    }
+    let weighted = classes.iter().zip(class_weights);
+    let weight: f64 = weighted
+        .map(|((_, rows), factor)| *rows as f64 * factor)
+        .sum();
+    weight / rows as f64
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub enum FileKind {
     Checkpoint,
     /// What scratch files hold and what they were made from.
     Seal,
+    /// A learner that goes on with further batches.
+    Learner,
 }
 
 impl FileKind {
@@ -49,6 +51,7 @@ impl FileKind {
             Self::Model => *b"RMLLMODL",
             Self::Checkpoint => *b"RMLLCKPT",
             Self::Seal => *b"RMLLSEAL",
+            Self::Learner => *b"RMLLLRNR",
         }
     }
 
@@ -57,6 +60,7 @@ impl FileKind {
             Self::Model => "model",
             Self::Checkpoint => "checkpoint",
             Self::Seal => "scratch seal",
+            Self::Learner => "learner",
         }
     }
 }

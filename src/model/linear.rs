@@ -2,7 +2,8 @@
 //!
 //! Each column of the design reads one feature: a number, or whether a text has a certain code. Its
 //! value enters as `(x - mean) / sd`; a missing or infinite number enters as `imputation` instead of
-//! `x`. For text, `other` and missing are rows in which all of the feature's indicators are 0.
+//! `x`. For text, `other` and missing are rows in which all of the feature's categories are 0. A last
+//! column of a feature may say where it is missing.
 
 use crate::model::link::Link;
 
@@ -14,6 +15,19 @@ pub enum Reading {
     Number,
     /// 1 where the text has this code in the feature's binning, else 0.
     Category(u8),
+    /// 1 where the number is missing or infinite, or the text missing, else 0.
+    Missing,
+}
+
+impl Reading {
+    /// A column's place among those of its feature.
+    pub(crate) fn order(self) -> u16 {
+        match self {
+            Self::Number => 0,
+            Self::Category(code) => u16::from(code),
+            Self::Missing => u16::MAX,
+        }
+    }
 }
 
 /// One column of the design.
@@ -63,6 +77,16 @@ impl Linear {
     pub fn coefficients_of(&self, output: usize) -> &[f64] {
         let columns = self.columns.len();
         &self.coefficients[output * columns..][..columns]
+    }
+
+    /// The coefficients of one output as factors of `x` itself, and the intercept that goes with them:
+    /// `b = w / sd`, and the intercept is lower by the sum of `b * mean`.
+    pub fn on_data_scale(&self, output: usize) -> (f64, Vec<f64>) {
+        let columns = self.columns.iter().zip(self.coefficients_of(output));
+        let coefficients: Vec<f64> = columns.map(|(column, w)| w / column.sd).collect();
+        let shift = coefficients.iter().zip(&self.columns);
+        let shift: f64 = shift.map(|(b, column)| b * column.mean).sum();
+        (self.intercepts[output] - shift, coefficients)
     }
 
     /// One row's margins from what each column reads (NaN where missing): the naive twin of

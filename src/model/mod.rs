@@ -12,6 +12,7 @@
 //! ```
 
 pub mod binning;
+pub mod bins;
 pub mod coder;
 pub mod features;
 
@@ -37,6 +38,7 @@ mod records;
 mod validate;
 
 pub use binning::Binning;
+pub use bins::Bins;
 pub use bundle::{About, Body, ExcludedColumn, Model, Roles};
 pub use coder::Coder;
 pub use ensemble::{Ensemble, Importance};

@@ -225,6 +225,7 @@ fn check_linear(linear: &Linear, features: &[FeatureSpec]) -> Result<(), String>
             Reading::Category(code) => {
                 feature.is_text() && Some(code) < feature.binning.other_code()
             }
+            Reading::Missing => true,
         };
         if !fits {
             return Err(at("it reads what its feature does not have".to_owned()));
@@ -238,13 +239,9 @@ fn check_linear(linear: &Linear, features: &[FeatureSpec]) -> Result<(), String>
     Ok(())
 }
 
-/// Columns ascend by feature, and within a text feature by code.
+/// Columns ascend by feature, and within one by code, the one for missing values last.
 fn is_before(previous: (u32, Reading), current: (u32, Reading)) -> bool {
-    let code = |reading| match reading {
-        Reading::Number => 0,
-        Reading::Category(code) => code,
-    };
-    (previous.0, code(previous.1)) < (current.0, code(current.1))
+    (previous.0, previous.1.order()) < (current.0, current.1.order())
 }
 
 fn check_number(name: &str, number: f64) -> Result<(), String> {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, delta, features, metrics, pruned,
-    run, splits,
+    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
+    metrics, pruned, run, splits,
 };
 use crate::{
     data::{Field, Role, Split},
@@ -59,6 +59,7 @@ pub fn finish(
     write_pruned(&mut trained, options, stop, progress)?;
     let features = feature_rows(&trained);
     features::write(directory, features.iter().cloned())?;
+    write_coefficients(&trained, options)?;
     trained.model.metrics = metrics.to_value();
     let saved = trained.model.save(&directory.join(output::MODEL))?;
     let verified = if options.verify {
@@ -106,6 +107,20 @@ fn write_pruned(
         trained.passes.push(report);
     }
     Ok(())
+}
+
+/// The coefficients of a linear model; other models have none.
+fn write_coefficients(trained: &Trained, options: &TrainOptions) -> Result<()> {
+    let Body::Linear(linear) = &trained.model.body else {
+        return remove_stale(options, coefficients::NAME);
+    };
+    let rows = coefficients::rows(
+        linear,
+        &trained.model.features,
+        &trained.target.classes,
+        trained.covariance.as_deref(),
+    );
+    coefficients::write(&options.out_dir, rows)
 }
 
 /// A file of a replaced run that this one does not write.

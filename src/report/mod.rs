@@ -8,6 +8,7 @@
 //! everywhere: the F1 of *one group* counts as 0 where it is undefined, in means over groups and in
 //! deltas. `docs/notes/artefacts.md` lists every key and column with its unit.
 
+pub mod coefficients;
 pub mod delta;
 pub mod features;
 pub mod metrics;
@@ -44,7 +45,7 @@ pub struct Artefact {
 }
 
 /// The files of a run's directory, in the order a person reads them.
-pub const ARTEFACTS: [Artefact; 7] = [
+pub const ARTEFACTS: [Artefact; 8] = [
     Artefact {
         name: "model.rowmill",
         what: "the trained model; `rowmill show` prints it",
@@ -60,6 +61,10 @@ pub const ARTEFACTS: [Artefact; 7] = [
     Artefact {
         name: features::NAME,
         what: "each column: used or not and why, its range, its importance",
+    },
+    Artefact {
+        name: coefficients::NAME,
+        what: "the linear model on the data's scale, with standard errors",
     },
     Artefact {
         name: splits::NAME,

@@ -1,4 +1,5 @@
-//! Mergeable statistics: moments, co-moments, category counts, the row sample's threshold, metrics.
+//! Mergeable statistics: moments, co-moments, category counts, the row sample's threshold and the cut
+//! points that follow from it, metrics.
 //!
 //! A statistic sees batches, is merged with the statistics of other row groups or threads, and is
 //! finished into an answer. Counts and metrics are integers or fixed point, so that any order of
@@ -6,6 +7,7 @@
 
 pub mod categories;
 pub mod comoments;
+pub mod cuts;
 pub mod metrics;
 pub mod moments;
 pub mod sample;

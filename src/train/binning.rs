@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, PackMember, ValueType},
+    data::{Batch, PackMember, ValueType, pack::pack_into},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     model::{Coder, FeatureSpec},
@@ -20,7 +20,6 @@ use crate::{
             gather::{Gatherer, Part},
         },
     },
-    transform::pack::pack_into,
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.

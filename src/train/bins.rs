@@ -1,36 +1,22 @@
 //! From the survey to binnings: cut points of numbers, dictionaries of texts, and the code layout.
 
+pub use crate::model::Bins;
 use crate::{
-    data::{CodeLayout, ValueType},
+    data::{ValueType, pack},
     engine::{Context, parallel_map},
     error::Result,
     model::{Binning, FeatureSpec},
     scratch::BlockFile,
-    stats::Moments,
+    stats::{
+        Moments,
+        cuts::{Extent, numeric_cuts},
+    },
     train::{
         binning::radix,
         job::Job,
         survey::{Survey, SurveyedValues},
     },
-    transform::{
-        cuts::{Extent, numeric_cuts},
-        pack,
-    },
 };
-
-/// The features with their binnings, and where their codes lie.
-#[derive(Debug, Clone)]
-pub struct Bins {
-    /// One a feature, in feature order.
-    pub features: Vec<FeatureSpec>,
-    /// Codes of each feature in the scratch file.
-    pub radices: Vec<u16>,
-    /// The byte columns. Features with a single code are in none.
-    pub layout: CodeLayout,
-    /// Of each byte column of the scratch file, whether it is in `layout`: not if all its features were
-    /// left out.
-    pub in_layout: Vec<bool>,
-}
 
 /// How finely values are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,23 +25,6 @@ pub struct BinsSpec {
     pub bins_max: Option<u16>,
     /// Categories of a text.
     pub categories_max: usize,
-}
-
-impl Bins {
-    /// Leaves out features; the others' codes stay where they are.
-    pub fn leave_out(&mut self, kept: &[bool]) {
-        assert_eq!(kept.len(), self.features.len(), "a word a feature");
-        let is_kept = |feature: u32| kept[feature as usize];
-        let has_members = self.layout.leave_out(is_kept, kept.len() as u32);
-        let mut has_members = has_members.into_iter();
-        for in_layout in self.in_layout.iter_mut().filter(|in_layout| **in_layout) {
-            *in_layout = has_members.next().expect("a word a byte column");
-        }
-        let mut of_features = kept.iter();
-        self.features.retain(|_| of_features.next() == Some(&true));
-        let mut of_radices = kept.iter();
-        self.radices.retain(|_| of_radices.next() == Some(&true));
-    }
 }
 
 /// Finds the binnings of all features, each from its own sample and survey. Those that `may_go` says may
@@ -116,12 +85,7 @@ pub fn find_bins(
         .map(|(feature, survey)| radix(feature, survey.missing_anywhere))
         .collect();
     let layout = pack::layout_apart(&radices, may_go);
-    Ok(Bins {
-        features,
-        radices,
-        in_layout: vec![true; layout.len()],
-        layout,
-    })
+    Ok(Bins::new(features, radices, layout))
 }
 
 fn extent(moments: &Moments) -> Extent {

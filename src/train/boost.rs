@@ -9,7 +9,7 @@ use crate::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
         RoundLoss,
     },
-    model::{Ensemble, FeatureSpec, link::Task},
+    model::{Ensemble, link::Task},
     platform::memory::free_memory_bytes,
     scratch::BlockFile,
     train::{
@@ -80,7 +80,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
     let mut booster = Booster::new(
         spec.options.clone(),
         spec.loss,
-        feature_codes(&spec.bins.features, &spec.bins.radices),
+        FeatureCodes::of(spec.bins),
         spec.bins.layout.clone(),
         spec.plan,
     )?;
@@ -208,20 +208,6 @@ impl Sweep {
     fn turn(&mut self) {
         self.is_backward = !self.is_backward;
     }
-}
-
-/// What the booster must know of each feature.
-fn feature_codes(features: &[FeatureSpec], radices: &[u16]) -> Vec<FeatureCodes> {
-    let codes = |(feature, radix): (&FeatureSpec, &u16)| {
-        let values = feature.binning.codes_without_missing();
-        let missing = *radix > values;
-        if feature.is_text() {
-            FeatureCodes::categories(values, missing)
-        } else {
-            FeatureCodes::number(values, missing)
-        }
-    };
-    features.iter().zip(radices).map(codes).collect()
 }
 
 /// Bytes that a pass reads of each row.

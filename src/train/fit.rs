@@ -55,6 +55,8 @@ pub(super) struct Fitted {
     pub model: Model,
     /// Features that the learner left out, and why.
     pub left_out: Vec<(u32, &'static str)>,
+    /// Of a linear model's coefficients, where there is one.
+    pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees; empty for a linear model.
     pub curve: Vec<RoundLoss>,
     /// How good the model is on all splits.
@@ -130,6 +132,7 @@ fn fit_trees(
     Ok(Fitted {
         model,
         left_out,
+        covariance: None,
         curve: boosted.curve,
         evaluation,
         seconds_to_model,
@@ -166,6 +169,7 @@ fn fit_linear(run: &Run<'_>, spec: &FitSpec<'_>, options: &LogisticOptions) -> R
     Ok(Fitted {
         model,
         left_out: fit.left_out,
+        covariance: fit.fitted.covariance,
         curve: Vec::new(),
         evaluation,
         seconds_to_model,

@@ -10,12 +10,13 @@
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
 //!    [`mod@prune`]: which columns add nothing, where that is asked; [`trimmed`]: a copy without them.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
-//! 7. [`binning`] and [`boost`] for trees, [`newton`] for logistic regression. Columns under suspicion
-//!    are compared while they are binned.
+//! 7. [`binning`] and [`boost`] for trees, [`newton`] or gradient descent for logistic regression. Columns
+//!    under suspicion are compared while they are binned.
 //!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
+pub mod appended;
 pub mod assign;
 pub mod base;
 pub mod binning;
@@ -39,6 +40,7 @@ pub mod rows;
 pub mod scan;
 pub mod scores;
 pub mod selection;
+mod sgd;
 pub mod split_column;
 pub mod state;
 pub mod survey;

@@ -1,4 +1,5 @@
-//! Fitting logistic regression: a start on the sample, then Newton passes over Parquet.
+//! Fitting logistic regression: a start on the sample, then Newton passes over Parquet. The design and
+//! the model of a fit by gradient descent are made here as well.
 
 use std::{collections::HashMap, ops::RangeInclusive};
 
@@ -6,7 +7,9 @@ use crate::{
     data::{Batch, Split, TextValues, Tile, ValueType, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
-    learner::logistic::{Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums},
+    learner::logistic::{
+        Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums, Solver,
+    },
     limits::BLOCK_ROWS,
     model::{Binning, FeatureSpec, Linear, link::Task},
     stats::sample,
@@ -15,6 +18,7 @@ use crate::{
         job::Job,
         rows::{RowsBuffer, RowsFile},
         selection::{RowSample, takes},
+        sgd,
         survey::{FeatureSurvey, Survey, SurveyedValues, sampled_text},
     },
     transform::standardize::{Design, Input, Summary},
@@ -69,31 +73,38 @@ pub fn design(
     features: &[FeatureSpec],
     columns: &[usize],
     survey: &[FeatureSurvey],
-    categories_max: u32,
+    options: &LogisticOptions,
 ) -> Result<Design> {
     let input = |(index, spec): (usize, &FeatureSpec)| {
-        let summary = match &survey[index].values {
-            SurveyedValues::Numeric(moments) => Summary::Numeric {
-                mean: moments.mean,
-                sd: moments.standard_deviation().unwrap_or(0.0),
-                min: moments.min,
-                max: moments.max,
-            },
-            SurveyedValues::Text(_) => Summary::Categorical {
-                values: match &spec.binning {
+        let (summary, missing) = match &survey[index].values {
+            SurveyedValues::Numeric(moments) => {
+                let missing = moments.missing + moments.pos_inf + moments.neg_inf;
+                let summary = Summary::Numeric {
+                    mean: moments.mean,
+                    sd: moments.standard_deviation().unwrap_or(0.0),
+                    min: moments.min,
+                    max: moments.max,
+                };
+                (summary, missing > 0 && moments.count > 0)
+            }
+            SurveyedValues::Text(_) => {
+                let values = match &spec.binning {
                     Binning::Categorical { values, .. } => values.clone(),
                     Binning::Numeric { .. } => Vec::new(),
-                },
-            },
+                };
+                let missing = spec.missing_in_training && !values.is_empty();
+                (Summary::Categorical { values }, missing)
+            }
         };
         Input {
             feature: index as u32,
             schema_column: columns[index],
             summary,
+            missing_indicator: options.missing_indicator && missing,
         }
     };
     let inputs: Vec<Input> = features.iter().enumerate().map(input).collect();
-    Design::new(&inputs, categories_max)
+    Design::new(&inputs, options.categories_max)
 }
 
 /// Rows of the sample on which the solver starts.
@@ -113,41 +124,22 @@ pub fn slice_rows(row_bytes: usize) -> usize {
 pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
     let columns = &spec.job.roles.features;
     let options = spec.options;
-    let design = design(
-        spec.features,
-        columns,
-        &spec.survey.features,
-        options.categories_max,
-    )?;
-    let mut learner = Logistic::new(options, design.len(), spec.classes)?;
-    let start = Start::read(
-        spec,
-        &design,
-        start_rows(design.len(), start_rows_max) as u64,
-    )?;
-    learner.start_from_sample(&start.tile, &start.labels, &start.weights)?;
-    drop(start);
+    let design = design(spec.features, columns, &spec.survey.features, options)?;
     let read: Vec<usize> = design.schema_columns().collect();
     let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes;
     let passes = ParquetPass {
-        name: "newton",
+        name: match options.solver {
+            Solver::Newton => "newton",
+            Solver::Sgd => "sgd",
+        },
         row_groups: &spec.job.row_ranges,
         columns: &read,
         slice_rows_max: slice_rows(row_bytes as usize),
     };
-    let mut reports = Vec::new();
-    while let Some(pass) = learner.next_pass() {
-        let (report, sums) = newton_pass(context, spec, &design, &passes, &pass)?;
-        let found = learner.finish_pass(&sums)?;
-        context.progress.message(&format!(
-            "pass {} over the data: log-loss {:.6}{}",
-            reports.len() + 1,
-            found.loss,
-            if found.converged { ", converged" } else { "" }
-        ));
-        reports.push(report);
-    }
-    let fitted = learner.into_fitted();
+    let (fitted, reports) = match options.solver {
+        Solver::Newton => newton(context, spec, &design, &passes, start_rows_max)?,
+        Solver::Sgd => sgd::fit(context, spec, &design, &passes)?,
+    };
     let task = if spec.classes == 2 {
         Task::Binary
     } else {
@@ -163,6 +155,37 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
             .map(|left| (left.feature, left.reason))
             .collect(),
     })
+}
+
+/// The start on the sample, and the passes.
+fn newton(
+    context: &Context<'_>,
+    spec: &NewtonSpec<'_>,
+    design: &Design,
+    passes: &ParquetPass<'_>,
+    start_rows_max: u64,
+) -> Result<(Fitted, Vec<PassReport>)> {
+    let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
+    let start = Start::read(
+        spec,
+        design,
+        start_rows(design.len(), start_rows_max) as u64,
+    )?;
+    learner.start_from_sample(&start.tile, &start.labels, &start.weights)?;
+    drop(start);
+    let mut reports = Vec::new();
+    while let Some(pass) = learner.next_pass() {
+        let (report, sums) = newton_pass(context, spec, design, passes, &pass)?;
+        let found = learner.finish_pass(&sums)?;
+        context.progress.message(&format!(
+            "pass {} over the data: log-loss {:.6}{}",
+            reports.len() + 1,
+            found.loss,
+            if found.converged { ", converged" } else { "" }
+        ));
+        reports.push(report);
+    }
+    Ok((learner.into_fitted(), reports))
 }
 
 /// The sampled rows on which the solver starts.

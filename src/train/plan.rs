@@ -10,7 +10,7 @@ use crate::{
     learner::{
         ModelSpec,
         gbdt::{self, BoosterOptions, BoosterPlan, Loss, sample::SAMPLE_ROWS_DEFAULT},
-        logistic::{Logistic, LogisticOptions, Shape},
+        logistic::{Logistic, LogisticOptions, Shape, Solver},
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan, grouped},
     scratch::{BlockFile, CHECKED_BYTES},
@@ -27,7 +27,7 @@ use crate::{
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
-        state, survey,
+        sgd, state, survey,
     },
 };
 
@@ -474,11 +474,15 @@ impl Planner<'_> {
         let width = |column: &usize| match fields[*column].value_type {
             Some(ValueType::Text) => options.categories_max as usize,
             _ => 1,
-        };
+        } + usize::from(options.missing_indicator);
         let shape = Shape {
             columns: features.iter().map(width).sum::<usize>() + 1,
             outputs: self.spec.outputs(),
         };
+        if options.solver == Solver::Sgd {
+            self.sgd(&features, shape);
+            return 0;
+        }
         let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
         let start_bytes =
             Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
@@ -511,6 +515,30 @@ impl Planner<'_> {
             format!("gradient and Hessian of {} parameters", shape.parameters()),
         );
         0
+    }
+
+    fn sgd(&mut self, features: &[usize], shape: Shape) {
+        self.decode("sgd", features);
+        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        let rows = newton::slice_rows(row_bytes);
+        self.memory.add(
+            "sgd",
+            "slices",
+            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
+            "whole rows of a part of a row group",
+        );
+        self.memory.add(
+            "sgd",
+            "standardised rows",
+            self.threads * sgd::PARTS_PER_LANE * sgd::part_bytes(shape.columns - 1, rows),
+            format!("{} slices a lane", sgd::PARTS_PER_LANE),
+        );
+        self.memory.add(
+            "sgd",
+            "solver",
+            sgd::part_bytes(shape.columns, 64) + 8 * shape.parameters() as u64 * 8,
+            format!("vectors of {} parameters", shape.parameters()),
+        );
     }
 
     fn evaluation(&mut self) {

@@ -56,6 +56,8 @@ pub struct Trained {
     pub spec: ModelSpec,
     /// Features that the learner left out, and why.
     pub left_out: Vec<(u32, &'static str)>,
+    /// Of the coefficients of a linear model, as [`crate::learner::logistic::Fitted`] has it.
+    pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees.
     pub curve: Vec<RoundLoss>,
     /// How good the model is.
@@ -129,6 +131,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
         pruned: run.pruned,
         model: fitted.model,
         left_out: fitted.left_out,
+        covariance: fitted.covariance,
         curve: fitted.curve,
         evaluation: fitted.evaluation,
         seconds_to_model: fitted.seconds_to_model,

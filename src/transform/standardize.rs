@@ -2,7 +2,8 @@
 //!
 //! A numeric feature gives one column `(x - mean) / sd`; missing and infinite values stand at the mean,
 //! which is 0. A text feature gives an indicator for each of its most frequent categories; any other
-//! text, and a missing one, is 0 in all of them. What does not vary in training is left out.
+//! text, and a missing one, is 0 in all of them. A feature may have one more column, which is 1 where
+//! it is missing (or infinite). What does not vary in training is left out.
 
 use std::collections::HashMap;
 
@@ -42,6 +43,8 @@ pub struct Input {
     pub schema_column: usize,
     /// What training knows of it.
     pub summary: Summary,
+    /// Whether it gets a column that says where it is missing.
+    pub missing_indicator: bool,
 }
 
 /// A feature that is not in the design, and why not.
@@ -102,21 +105,31 @@ impl Design {
     fn add(&mut self, input: &Input, categories_max: usize) -> Result<(), &'static str> {
         let first_column = self.columns.len();
         let mut places = HashMap::new();
+        let mut varies = Ok(());
         match &input.summary {
             Summary::Numeric { mean, sd, min, max } => {
-                let column = number(input.feature, *mean, *sd, *min, *max)?;
-                self.columns.push(column);
+                match number(input.feature, *mean, *sd, *min, *max) {
+                    Ok(column) => self.columns.push(column),
+                    Err(reason) => varies = Err(reason),
+                }
             }
             Summary::Categorical { values } => {
                 let kept = values.len().min(categories_max).min(usize::from(u8::MAX));
                 if kept == 0 {
-                    return Err("no value in any training row");
+                    varies = Err("no value in any training row");
                 }
                 for (code, value) in values[..kept].iter().enumerate() {
                     places.insert(value.clone(), code as u32);
-                    self.columns.push(indicator(input.feature, code as u8));
+                    let reading = Reading::Category(code as u8);
+                    self.columns.push(indicator(input.feature, reading));
                 }
             }
+        }
+        if input.missing_indicator {
+            let column = indicator(input.feature, Reading::Missing);
+            self.columns.push(column);
+        } else {
+            varies?;
         }
         self.sources.push(Source {
             schema_column: input.schema_column,
@@ -212,10 +225,10 @@ fn number(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Result<Column
     })
 }
 
-fn indicator(feature: u32, code: u8) -> Column {
+fn indicator(feature: u32, reading: Reading) -> Column {
     Column {
         feature,
-        reading: Reading::Category(code),
+        reading,
         mean: 0.0,
         sd: 1.0,
         imputation: 0.0,
@@ -262,46 +275,69 @@ impl DesignView<'_> {
             places,
         } in &self.columns
         {
-            let column = &self.design.columns[source.first_column];
+            let filled = source.first_column..source.first_column + source.columns;
             match values {
                 Values::F32(values) => {
-                    let out = tile.column_mut(source.first_column);
-                    standardise_rows(&values[window.clone()], rows, column, out);
+                    for column in filled {
+                        let values = &values[window.clone()];
+                        fill_column(
+                            values,
+                            rows,
+                            &self.design.columns[column],
+                            tile.column_mut(column),
+                        );
+                    }
                 }
                 Values::F64(values) => {
-                    let out = tile.column_mut(source.first_column);
-                    standardise_rows(&values[window.clone()], rows, column, out);
+                    for column in filled {
+                        let values = &values[window.clone()];
+                        fill_column(
+                            values,
+                            rows,
+                            &self.design.columns[column],
+                            tile.column_mut(column),
+                        );
+                    }
                 }
                 Values::Text(text) => {
                     let ids = &text.ids[window.clone()];
+                    let last = self.design.columns[filled.end - 1].reading;
                     indicate_rows(ids, rows, places, source, tile);
+                    if last == Reading::Missing {
+                        let out = tile.column_mut(filled.end - 1);
+                        fill_rows(ids, rows, out, |id| f32::from(u8::from(id == MISSING_TEXT)));
+                    }
                 }
             }
         }
     }
 }
 
-/// Standardises `values[row - rows[0]]` for each row: without gaps as a vectorised run, else gathered.
-fn standardise_rows<T: Copy + Into<f64>>(
-    values: &[T],
-    rows: &[u32],
-    column: &Column,
-    out: &mut [f32],
-) {
+/// Fills a column of a number: standardised, or where it is missing.
+fn fill_column<T: Copy + Into<f64>>(values: &[T], rows: &[u32], column: &Column, out: &mut [f32]) {
+    if column.reading == Reading::Missing {
+        return fill_rows(values, rows, out, |value| {
+            f32::from(u8::from(!value.into().is_finite()))
+        });
+    }
     let (mean, scale) = (column.mean, 1.0 / column.sd);
-    let standardise = |value: T| {
+    fill_rows(values, rows, out, |value| {
         let value: f64 = value.into();
         let scaled = ((value - mean) * scale) as f32;
         if value.is_finite() { scaled } else { 0.0 }
-    };
+    });
+}
+
+/// Maps `values[row - rows[0]]` for each row: without gaps as a vectorised run, else gathered.
+fn fill_rows<T: Copy>(values: &[T], rows: &[u32], out: &mut [f32], map: impl Fn(T) -> f32) {
     if values.len() == rows.len() {
         for (out, value) in out.iter_mut().zip(values) {
-            *out = standardise(*value);
+            *out = map(*value);
         }
     } else {
         let first = rows[0];
         for (out, row) in out.iter_mut().zip(rows) {
-            *out = standardise(values[(row - first) as usize]);
+            *out = map(values[(row - first) as usize]);
         }
     }
 }

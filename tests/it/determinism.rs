@@ -93,16 +93,19 @@ fn threads_batches_and_memory_change_no_byte_of_sampled_trees() {
 
 #[test]
 fn threads_and_batches_change_no_byte_of_logistic() {
-    let (expected, _) = model(dataset::small(), "logistic", &["--threads", "1"]);
-    let (other, _) = model(
-        dataset::small(),
+    for learner in [
         "logistic",
-        &["--threads", "2", "--batch-size", "5_000"],
-    );
-    assert!(
-        other == expected,
-        "another number of threads gives another model"
-    );
+        r#"{"name": "logistic", "solver": "sgd"}"#,
+        r#"{"name": "logistic", "l1": 0.001, "missing_indicator": true}"#,
+    ] {
+        let (expected, _) = model(dataset::small(), learner, &["--threads", "1"]);
+        let more = ["--threads", "2", "--batch-size", "5_000"];
+        let (other, _) = model(dataset::small(), learner, &more);
+        assert!(
+            other == expected,
+            "{learner}: another number of threads gives another model"
+        );
+    }
 }
 
 #[test]

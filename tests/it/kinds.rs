@@ -62,9 +62,12 @@ fn check(metrics: &serde_json::Value, name: &str, floor: f64) {
     );
 }
 
+/// Logistic regression with an L1 penalty and columns that say what is missing.
+const SPARSE: &str = r#"{"name": "logistic", "l1": 0.002, "missing_indicator": true}"#;
+
 #[test]
 fn two_classes_several_classes_and_numbers_are_learned() {
-    for model in [TREES, "logistic"] {
+    for model in [TREES, "logistic", SPARSE] {
         let metrics = train("sold", "shop", &["--model", model]);
         assert_eq!(metrics["task"], "binary");
         check(&metrics, "test_auc_roc", 0.9);

@@ -54,8 +54,14 @@ Options of --model as JSON, under any of their usual names:
   sgd_logistic)
     l2, alpha (beside the mean loss)           0.000001, 0 or more
       or C (beside the sum of losses)          above 0
-    max_iter (passes over the data)            10, from 1 to 20
+    l1 (beside the mean loss)                  0, 0 or more
+      or l1_ratio, penalty (share of L1)       0, from 0 to 1
+    solver                                     newton, or sgd (averaged)
+    step_size, eta0 (sgd)                      from the curvature; above 0
+    adaptive (sgd: a step a coefficient)       false
+    max_iter (passes over the data)            10 (sgd: 1), from 1 to 20
     tol (Newton decrement / loss)              0.00001, 0 or more
+    missing_indicator (a column for missing)   false
     max_categories (of a text column)          64, from 1 to 254
     class_weight, seed                         as above
 

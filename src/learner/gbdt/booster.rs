@@ -95,13 +95,7 @@ impl Booster {
         }
         let objective = objective(loss);
         let classes = objective.classes();
-        let mut class_weights = vec![1.0; classes];
-        for (weight, factor) in class_weights.iter_mut().zip(&options.class_weights) {
-            *weight *= factor;
-        }
-        if let [_, positive] = &mut class_weights[..] {
-            *positive *= options.positive_weight;
-        }
+        let class_weights = options.class_factors(classes);
         Ok(Self {
             features,
             layout,

@@ -204,7 +204,7 @@ impl Booster {
 }
 
 /// Refuses a tree that cannot be walked: children come after their parent, each once.
-fn check_tree(tree: &Tree, usable: &[bool]) -> Result<(), String> {
+pub(super) fn check_tree(tree: &Tree, usable: &[bool]) -> Result<(), String> {
     let mut parents = vec![0u8; tree.nodes.len()];
     let Some(root) = parents.first_mut() else {
         return Err("one of its trees has no node".to_owned());

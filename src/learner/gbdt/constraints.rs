@@ -122,6 +122,11 @@ impl FeatureConstraints {
         }
     }
 
+    /// Whether predictions must rise or fall with any feature.
+    pub fn is_directed(&self) -> bool {
+        self.directions.iter().any(|direction| *direction != 0)
+    }
+
     /// Takes away the features that must not follow on a path: those that share no set with all of
     /// it, but for the path's own (XGBoost's rule).
     pub fn forbid(&self, path: &[u32], used: &mut [bool]) {

@@ -10,6 +10,7 @@ use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::BoosterOptions,
     limits::CODES_MAX,
+    model::{Bins, FeatureSpec},
 };
 
 /// The codes of one feature: `0..values` for values, then one for missing if it has a slot.
@@ -40,6 +41,19 @@ impl FeatureCodes {
             missing,
             ordered: false,
         }
+    }
+
+    /// The codes of all features of bins.
+    pub fn of(bins: &Bins) -> Vec<Self> {
+        let codes = |(feature, radix): (&FeatureSpec, &u16)| {
+            let values = feature.binning.codes_without_missing();
+            Self {
+                values,
+                missing: *radix > values,
+                ordered: !feature.is_text(),
+            }
+        };
+        bins.features.iter().zip(&bins.radices).map(codes).collect()
     }
 
     /// How many codes there are in all.

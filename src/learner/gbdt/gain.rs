@@ -66,8 +66,9 @@ impl Regularisation {
     /// T(G)^2 / (H + lambda), T the soft threshold by the L1 penalty: twice the loss that a leaf
     /// of these rows removes (Chen & Guestrin 2016, equation 6).
     pub fn score(&self, sums: Sums) -> f64 {
-        let gradient = self.soft_threshold(sums);
-        let denominator = self.hessian(sums) + self.lambda_l2;
+        let [gradient, hessian] = self.in_units_of_loss(sums);
+        let gradient = self.soft_threshold(gradient);
+        let denominator = hessian + self.lambda_l2;
         if denominator > 0.0 {
             gradient * gradient / denominator
         } else {
@@ -95,12 +96,24 @@ impl Regularisation {
 
     /// The best value of a leaf that may have any (equation 5).
     pub fn value(&self, sums: Sums) -> f64 {
-        let denominator = self.hessian(sums) + self.lambda_l2;
+        let [gradient, hessian] = self.in_units_of_loss(sums);
+        self.step(gradient, hessian)
+    }
+
+    /// The same from sums that are no integers.
+    pub fn step(&self, gradient: f64, hessian: f64) -> f64 {
+        let denominator = hessian + self.lambda_l2;
         if denominator > 0.0 {
-            -self.soft_threshold(sums) / denominator
+            -self.soft_threshold(gradient) / denominator
         } else {
             0.0
         }
+    }
+
+    /// The gradient and the hessian that integer sums stand for.
+    pub fn in_units_of_loss(&self, sums: Sums) -> [f64; 2] {
+        let gradient = sums.gradient as f64 * self.gradient_unit;
+        [gradient, self.hessian(sums)]
     }
 
     /// [`Regularisation::score`] of a leaf whose value must stay in a range: twice the loss that the
@@ -156,8 +169,7 @@ impl Regularisation {
         node.rows >= 2 && child_min <= node.sums.hessian / 2
     }
 
-    fn soft_threshold(&self, sums: Sums) -> f64 {
-        let gradient = sums.gradient as f64 * self.gradient_unit;
+    fn soft_threshold(&self, gradient: f64) -> f64 {
         let magnitude = (gradient.abs() - self.lambda_l1).max(0.0);
         if gradient < 0.0 {
             -magnitude

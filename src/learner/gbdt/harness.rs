@@ -37,7 +37,7 @@ struct Block {
 }
 
 /// Runs tasks on so many threads.
-struct Threads(usize);
+pub(super) struct Threads(pub(super) usize);
 
 impl Parallel for Threads {
     fn threads(&self) -> usize {

@@ -24,6 +24,7 @@ pub mod renew;
 pub mod replay;
 pub mod sample;
 pub mod split;
+pub mod stream;
 pub mod summary;
 pub mod tree;
 pub mod vectors;

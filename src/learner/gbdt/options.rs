@@ -142,6 +142,20 @@ fn one() -> u32 {
     1
 }
 
+impl BoosterOptions {
+    /// The factor on the weight of the rows of each class; none where labels are numbers.
+    pub(super) fn class_factors(&self, classes: usize) -> Vec<f64> {
+        let mut factors = vec![1.0; classes];
+        for (factor, given) in factors.iter_mut().zip(&self.class_weights) {
+            *factor *= given;
+        }
+        if let [_, positive] = &mut factors[..] {
+            *positive *= self.positive_weight;
+        }
+        factors
+    }
+}
+
 impl Default for BoosterOptions {
     fn default() -> Self {
         Self {

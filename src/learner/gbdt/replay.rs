@@ -123,6 +123,14 @@ impl CompiledTree {
         }
     }
 
+    /// Bytes held, by capacity.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.steps.capacity() * size_of::<Step>()
+            + self.moves.capacity() * size_of::<Move>()
+            + self.leaf_nodes.capacity() * 4
+            + size_of_val(&*self.values)
+    }
+
     /// How many nodes.
     pub(super) fn nodes(&self) -> usize {
         self.steps.len()
@@ -148,8 +156,48 @@ impl CompiledTree {
             if is_fast {
                 self.add_moving(codes, first, margins);
             } else {
-                self.walk(codes, first, margins, |_, _| ());
+                self.walk(codes, first, margins.len(), |row, place| {
+                    margins[row] += self.value(place);
+                });
             }
+        }
+    }
+
+    /// Finds the node of each row's leaf, for a whole block.
+    ///
+    /// Cost as [`CompiledTree::add`]'s.
+    pub(super) fn find(&self, codes: &CodeBlock<'_>, places: &mut [u32]) {
+        let is_fast = vectors::are_fast() && !self.moves.is_empty();
+        for (chunk, places) in places.chunks_mut(CHUNK_ROWS).enumerate() {
+            let first = chunk * CHUNK_ROWS;
+            if !is_fast {
+                self.walk(codes, first, places.len(), |row, place| places[row] = place);
+                continue;
+            }
+            let mut nodes = [0; CHUNK_ROWS];
+            let nodes = &mut nodes[..places.len()];
+            self.move_rows(codes, first, nodes);
+            for (place, &mut node) in places.iter_mut().zip(nodes) {
+                *place = self.leaf_nodes[usize::from(node)];
+            }
+        }
+    }
+
+    /// The value of a leaf's node.
+    #[inline(always)]
+    pub(super) fn value(&self, node: u32) -> f32 {
+        self.steps[node as usize].value
+    }
+
+    /// Takes over the leaf values of the tree it was compiled from, which may have changed since.
+    pub(super) fn take_values(&mut self, tree: &Tree) {
+        for (step, node) in self.steps.iter_mut().zip(&tree.nodes) {
+            if let Node::Leaf(leaf) = node {
+                step.value = leaf.value;
+            }
+        }
+        for (value, &node) in self.values.iter_mut().zip(&self.leaf_nodes) {
+            *value = self.steps[node as usize].value;
         }
     }
 
@@ -169,7 +217,8 @@ impl CompiledTree {
         for (chunk, (margins, split)) in chunks.enumerate() {
             let first = chunk * CHUNK_ROWS;
             if !is_fast {
-                self.walk(codes, first, margins, |row, place| {
+                self.walk(codes, first, margins.len(), |row, place| {
+                    margins[row] += self.value(place);
                     counts[place as usize] += u64::from(split[row] == Split::Train as u8);
                 });
                 continue;
@@ -208,20 +257,21 @@ impl CompiledTree {
         }
     }
 
-    /// [`CompiledTree::add`] for a chunk, by walks; `seen` is told each row's place in the chunk and
+    /// Walks a chunk of `rows` rows to their leaves; `seen` is told each row's place in the chunk and
     /// its leaf's node.
     fn walk(
         &self,
         codes: &CodeBlock<'_>,
         first: usize,
-        margins: &mut [f32],
+        rows: usize,
         mut seen: impl FnMut(usize, u32),
     ) {
-        for (group, margins) in margins.chunks_mut(WALKERS).enumerate() {
-            let first = first + group * WALKERS;
+        for group in (0..rows).step_by(WALKERS) {
+            let first = first + group;
             let mut places = [0u32; WALKERS];
+            let places = &mut places[..WALKERS.min(rows - group)];
             for _ in 0..self.depth {
-                for (row, place) in (first..).zip(&mut places[..margins.len()]) {
+                for (row, place) in (first..).zip(&mut *places) {
                     let Step {
                         route, children, ..
                     } = &self.steps[*place as usize];
@@ -229,9 +279,8 @@ impl CompiledTree {
                     *place = children[usize::from(!route.is_left(byte))];
                 }
             }
-            for (row, (margin, place)) in margins.iter_mut().zip(places).enumerate() {
-                *margin += self.steps[place as usize].value;
-                seen(group * WALKERS + row, place);
+            for (row, &mut place) in (group..).zip(&mut *places) {
+                seen(row, place);
             }
         }
     }

@@ -128,6 +128,11 @@ impl GrowingTree {
         self.leaves.len()
     }
 
+    /// How many nodes.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// Routes for the next pass, one a leaf; empty if every row stays.
     pub fn routes(&self) -> &[Route] {
         &self.routes

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::{
     data::{Tile, TileRows},
     learner::logistic::{
-        kernel::{self, GramScratch},
-        link,
+        evaluate::{Evaluator, TileOf},
         sums::{NewtonSums, Shape},
     },
 };
@@ -52,9 +51,7 @@ pub struct Accumulator {
     tile: Tile,
     classes: Vec<u32>,
     weights: Vec<f64>,
-    margins: Vec<f64>,
-    curvatures: Vec<f32>,
-    scratch: GramScratch,
+    evaluator: Evaluator,
     sums: NewtonSums,
 }
 
@@ -62,13 +59,10 @@ impl Accumulator {
     fn new(pass: NewtonPass) -> Self {
         let shape = pass.shape;
         let tile = Tile::new(shape.columns - 1, TILE_ROWS);
-        let scratch_columns = if pass.with_hessian { shape.columns } else { 0 };
         Self {
             classes: Vec::with_capacity(TILE_ROWS),
             weights: Vec::with_capacity(TILE_ROWS),
-            margins: vec![0.0; TILE_ROWS * shape.outputs],
-            curvatures: vec![0.0; TILE_ROWS * link::pairs(shape.outputs)],
-            scratch: GramScratch::new(scratch_columns, tile.stride()),
+            evaluator: Evaluator::new(shape, TILE_ROWS, pass.with_hessian),
             sums: pass.sums(),
             tile,
             pass,
@@ -77,13 +71,10 @@ impl Accumulator {
 
     /// Bytes of an accumulator, its sums included.
     pub fn bytes(shape: Shape, with_hessian: bool) -> u64 {
-        let tile = Tile::new(0, TILE_ROWS);
-        let scratch_columns = if with_hessian { shape.columns } else { 0 };
-        let rows = 12 + 8 * shape.outputs + 4 * link::pairs(shape.outputs);
         Tile::bytes(shape.columns - 1, TILE_ROWS)
-            + GramScratch::bytes(scratch_columns, tile.stride())
+            + Evaluator::bytes(shape, TILE_ROWS, with_hessian)
             + NewtonSums::bytes(shape, with_hessian)
-            + (TILE_ROWS * rows) as u64
+            + (TILE_ROWS * 12) as u64
     }
 
     /// Adds rows of a batch: `rows` are their indexes in the batch, ascending, `labels` (class
@@ -136,46 +127,23 @@ impl Accumulator {
     /// Bytes held, by capacity, the point apart.
     pub fn heap_bytes(&self) -> usize {
         self.tile.heap_bytes()
-            + self.scratch.heap_bytes()
+            + self.evaluator.heap_bytes()
             + self.sums.heap_bytes()
-            + (self.classes.capacity() + self.curvatures.capacity()) * 4
-            + (self.weights.capacity() + self.margins.capacity()) * 8
+            + self.classes.capacity() * 4
+            + self.weights.capacity() * 8
     }
 
     /// Evaluates the rows of the tile and empties it.
     fn flush(&mut self) {
-        let rows = self.tile.rows();
-        if rows == 0 {
+        if self.tile.rows() == 0 {
             return;
         }
-        let Shape { columns, outputs } = self.pass.shape;
-        let margins = &mut self.margins[..rows * outputs];
-        let curvatures = &mut self.curvatures[..rows * link::pairs(outputs)];
-        let points = self.pass.point.chunks_exact(columns);
-        for (margins, point) in margins.chunks_exact_mut(rows).zip(points) {
-            kernel::margins_into(&self.tile, point, margins);
-        }
-        let link = if outputs == 1 {
-            link::binary
-        } else {
-            link::softmax
+        let rows = TileOf {
+            design: &self.tile,
+            classes: &self.classes,
+            weights: &self.weights,
         };
-        self.sums.loss += link(margins, &self.classes, &self.weights, curvatures);
-        self.sums.weight += self.weights.iter().sum::<f64>();
-        self.sums.rows += self.weights.iter().filter(|weight| **weight > 0.0).count() as u64;
-        let gradients = self.sums.gradient.chunks_exact_mut(columns);
-        for (residuals, gradient) in margins.chunks_exact(rows).zip(gradients) {
-            kernel::add_gradient(&self.tile, residuals, gradient);
-        }
-        if self.pass.with_hessian {
-            let grams = self
-                .sums
-                .gram
-                .chunks_exact_mut(kernel::triangle_len(columns));
-            for (curvature, gram) in curvatures.chunks_exact(rows).zip(grams) {
-                kernel::add_gram(&self.tile, curvature, &mut self.scratch, gram);
-            }
-        }
+        self.evaluator.add(rows, &self.pass.point, &mut self.sums);
         self.tile.clear();
         self.classes.clear();
         self.weights.clear();

@@ -9,8 +9,8 @@ const PIVOT_MIN: f64 = 1e-9;
 const RIDGE_FIRST: f64 = 1e-8;
 
 /// `L` with `L L' = A + ridge * diag(A)`, where the ridge is 0 if `A` is positive definite.
-#[derive(Debug, Clone)]
-pub(super) struct Cholesky {
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(in crate::learner) struct Cholesky {
     /// The lower triangle, row after row.
     lower: Vec<f64>,
     size: usize,
@@ -21,7 +21,7 @@ impl Cholesky {
     /// Factors a lower triangle given row after row. Never fails: collinear columns get the smallest
     /// ridge of 1e-8, 1e-7, ... that makes every pivot positive, and a diagonal of 0 counts as 1.
     /// O(size^3 / 6) multiplications.
-    pub(super) fn new(triangle: Vec<f64>, size: usize) -> Self {
+    pub(in crate::learner) fn new(triangle: Vec<f64>, size: usize) -> Self {
         assert_eq!(triangle.len(), triangle_len(size), "triangle");
         let diagonal: Vec<f64> = (0..size)
             .map(|i| match triangle[triangle_len(i) + i] {
@@ -64,17 +64,26 @@ impl Cholesky {
     }
 
     /// The ridge that was needed, as a share of each diagonal element.
-    pub(super) fn ridge(&self) -> f64 {
+    pub(in crate::learner) fn ridge(&self) -> f64 {
         self.ridge
     }
 
+    /// Whether it is one of a matrix of `size` rows: for factors read from a file.
+    pub(in crate::learner) fn is_sound(&self, size: usize) -> bool {
+        let pivots = (0..self.size).map(|i| self.lower.get(triangle_len(i) + i));
+        self.size == size
+            && self.lower.len() == triangle_len(size)
+            && self.lower.iter().all(|value| value.is_finite())
+            && pivots.flatten().all(|pivot| *pivot > 0.0)
+    }
+
     /// Bytes held, by capacity.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::learner) fn heap_bytes(&self) -> usize {
         self.lower.capacity() * 8
     }
 
     /// Solves `A x = b` in place. O(size^2).
-    pub(super) fn solve(&self, b: &mut [f64]) {
+    pub(in crate::learner) fn solve(&self, b: &mut [f64]) {
         assert_eq!(b.len(), self.size, "right-hand side");
         for i in 0..self.size {
             let row = &self.lower[triangle_len(i)..=triangle_len(i) + i];

@@ -57,6 +57,22 @@ pub fn exp_nonpositive(x: f64) -> f64 {
     series * scale
 }
 
+/// One row's probabilities of the classes from its margins: one for two classes, else one a class.
+pub fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]) {
+    let largest = margins.clone().fold(f64::NEG_INFINITY, f64::max);
+    let is_single = margins.clone().count() == 1;
+    assert!(!is_single || out.len() == 2, "probabilities of two classes");
+    // A single margin is that of the second class against 0 of the first.
+    let largest = if is_single { largest.max(0.0) } else { largest };
+    let first = is_single.then_some(0.0);
+    let mut sum = 0.0;
+    for (out, margin) in out.iter_mut().zip(first.into_iter().chain(margins)) {
+        *out = exp_nonpositive(margin - largest);
+        sum += *out;
+    }
+    out.iter_mut().for_each(|out| *out /= sum);
+}
+
 /// Turns the margins of a binary model into residuals, fills the curvatures and answers the loss.
 /// `margins` holds one value a row; classes are 0 or 1.
 pub fn binary(

@@ -13,18 +13,21 @@
 //! may differ in the last bits.
 
 pub mod accumulate;
-mod cholesky;
+pub(in crate::learner) mod cholesky;
 mod descent;
+pub mod evaluate;
 pub mod kernel;
 pub mod link;
 pub mod options;
+mod proximal;
 mod secants;
 pub mod solver;
 mod start;
 pub mod sums;
 
 pub use accumulate::{Accumulator, NewtonPass};
-pub use options::LogisticOptions;
+pub use evaluate::{Evaluator, TileOf};
+pub use options::{LogisticOptions, Solver};
 pub use solver::{Fitted, Logistic, PassReport};
 pub use sums::{NewtonSums, Shape};
 

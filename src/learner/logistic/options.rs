@@ -1,6 +1,20 @@
 //! Options of logistic regression, checked once.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    learner::logistic::descent::Penalty,
+};
+
+/// How the optimum is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// Newton passes after a start on a sample.
+    #[default]
+    Newton,
+    /// Averaged stochastic gradient descent, each row in turn.
+    Sgd,
+}
 
 /// What the user asked of logistic regression.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -8,11 +22,28 @@ pub struct LogisticOptions {
     /// L2 penalty on standardised coefficients, as a share of a row's loss (the penalty is
     /// `l2 / 2 * |w|^2` beside the *mean* loss); not negative.
     pub l2: f64,
-    /// scikit-learn's `C`, where the user gave that: the penalty is `|w|^2 / 2` beside `C` times the
-    /// *sum* of losses. [`crate::learner::ModelSpec::resolve`] turns it into `l2 = 1 / (C * rows)`.
+    /// L1 penalty on standardised coefficients, likewise (`l1 * |w|`); not negative. It sets
+    /// coefficients to 0.
     #[serde(default)]
-    pub inverse_l2: Option<f64>,
-    /// Most passes over the data, at least 1.
+    pub l1: f64,
+    /// scikit-learn's `C`, where the user gave that: the penalty is
+    /// `l1_ratio * |w| + (1 - l1_ratio) * |w|^2 / 2` beside `C` times the *sum* of losses.
+    /// [`crate::learner::ModelSpec::resolve`] turns it into `l1` and `l2`.
+    #[serde(default)]
+    pub inverse_strength: Option<f64>,
+    /// The share of L1 in the penalty that `inverse_strength` means, 0 to 1.
+    #[serde(default)]
+    pub l1_ratio: f64,
+    /// How the optimum is looked for.
+    #[serde(default)]
+    pub solver: Solver,
+    /// First step size of gradient descent; `None` for one from the curvature that the rows show.
+    #[serde(default)]
+    pub step_size: Option<f64>,
+    /// Whether gradient descent has a step size a coefficient (AdaGrad).
+    #[serde(default)]
+    pub adaptive: bool,
+    /// Most passes over the data, at least 1; for gradient descent their number.
     pub passes_max: u32,
     /// What may be left to gain, as a share of the loss, for no further pass to be made. It is
     /// estimated by the Newton decrement, which the last step still gains.
@@ -27,6 +58,9 @@ pub struct LogisticOptions {
     pub named_class_weights: Vec<(String, f64)>,
     /// Categories a text feature keeps as indicator columns.
     pub categories_max: u32,
+    /// Whether a feature with missing or infinite values has a column that says where.
+    #[serde(default)]
+    pub missing_indicator: bool,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -35,13 +69,19 @@ impl Default for LogisticOptions {
     fn default() -> Self {
         Self {
             l2: 1e-6,
-            inverse_l2: None,
+            l1: 0.0,
+            inverse_strength: None,
+            l1_ratio: 0.0,
+            solver: Solver::Newton,
+            step_size: None,
+            adaptive: false,
             passes_max: 10,
             tolerance: 1e-5,
             class_weights: Vec::new(),
             balanced: false,
             named_class_weights: Vec::new(),
             categories_max: 64,
+            missing_indicator: false,
             seed: 42,
         }
     }
@@ -57,6 +97,22 @@ impl LogisticOptions {
                 _ => rows as f64 / (class_rows.len() as f64 * *of_class as f64),
             })
             .collect()
+    }
+
+    /// Turns `inverse_strength` into `l1` and `l2`, given the sum of the training rows' weights.
+    pub fn resolve_strength(&mut self, weight: f64) {
+        if let Some(inverse) = self.inverse_strength {
+            let strength = 1.0 / (inverse * weight);
+            self.l1 = self.l1_ratio * strength;
+            self.l2 = (1.0 - self.l1_ratio) * strength;
+        }
+    }
+
+    pub(super) fn penalty(&self) -> Penalty {
+        Penalty {
+            l1: self.l1,
+            l2: self.l2,
+        }
     }
 
     /// Checks the ranges, and that the class weights fit the classes.
@@ -77,8 +133,26 @@ impl LogisticOptions {
                     .to_owned(),
             ));
         }
-        if !(self.l2 >= 0.0 && self.l2.is_finite()) {
-            return refuse("l2", self.l2.to_string(), "a number from 0 up");
+        for (name, value) in [("l2", self.l2), ("l1", self.l1)] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return refuse(name, value.to_string(), "a number from 0 up");
+            }
+        }
+        if !(0.0..=1.0).contains(&self.l1_ratio) {
+            return refuse("l1_ratio", self.l1_ratio.to_string(), "from 0 to 1");
+        }
+        if self.solver == Solver::Sgd && self.l1 > 0.0 {
+            return Err(Error::Usage(format!(
+                "`l1` is {} and averaged gradient descent sets no coefficient to 0; use the solver \
+                 newton, or an L2 penalty",
+                self.l1
+            )));
+        }
+        if let Some(step) = self
+            .step_size
+            .filter(|step| !(*step > 0.0 && step.is_finite()))
+        {
+            return refuse("step_size", step.to_string(), "a number above 0");
         }
         if self.passes_max == 0 {
             return refuse("passes_max", "0".to_owned(), "1 or more");

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::learner::logistic::{cholesky::Cholesky, kernel::dot};
+use crate::learner::logistic::{cholesky::Cholesky, kernel::dot, proximal::Curvature};
 
 /// Pairs that are remembered; the oldest is forgotten.
 const PAIRS_MAX: usize = 8;
@@ -22,9 +22,9 @@ pub(super) struct Secants {
 }
 
 impl Secants {
-    /// Bytes of the memory when it is full.
+    /// Bytes of the memory when it is full, and of the terms of [`Self::corrected`].
     pub(super) fn bytes(parameters: usize) -> u64 {
-        2 * PAIRS_MAX as u64 * parameters as u64 * 8
+        2 * 2 * PAIRS_MAX as u64 * parameters as u64 * 8
     }
 
     /// Remembers a change, unless it shows no curvature.
@@ -61,6 +61,33 @@ impl Secants {
             subtract(&mut direction, other - factor, &pair.step);
         }
         direction
+    }
+
+    /// The preconditioner, a lower triangle, corrected by the pairs as in [`Self::direction`], but as
+    /// the matrix itself and not its inverse: a BFGS update a pair (Nocedal & Wright 2006, equation
+    /// 6.19). O(pairs * parameters^2).
+    pub(super) fn corrected<'a>(&self, triangle: &'a [f64]) -> Curvature<'a> {
+        let mut curvature = Curvature {
+            triangle,
+            scale: 1.0,
+            terms: Vec::with_capacity(2 * self.pairs.len()),
+        };
+        if let Some(pair) = self.pairs.back() {
+            let along = dot(&pair.step, &curvature.times(&pair.step));
+            let scale = (pair.inverse * along).recip();
+            if scale > 0.0 && scale.is_finite() {
+                curvature.scale = scale;
+            }
+        }
+        for pair in &self.pairs {
+            let product = curvature.times(&pair.step);
+            let along = dot(&pair.step, &product).recip();
+            if along > 0.0 && along.is_finite() {
+                curvature.terms.push((-along, product));
+                curvature.terms.push((pair.inverse, pair.change.clone()));
+            }
+        }
+        curvature
     }
 
     /// How far steps along the preconditioner fell short of the last change, 1 without a change: the
@@ -100,6 +127,19 @@ mod tests {
         let direction = secants.direction(&start, &identity);
         for (product, start) in times(&direction).iter().zip(start) {
             assert!((product - start).abs() < 1e-12, "{direction:?}");
+        }
+    }
+
+    #[test]
+    fn the_corrected_matrix_takes_each_last_step_to_its_change() {
+        let mut secants = Secants::default();
+        let triangle = [4.0, 1.0, 3.0];
+        for (step, change) in [([1.0, 0.0], [5.0, 0.5]), ([-0.2, 1.0], [0.3, 2.0])] {
+            secants.push(step.to_vec(), change.to_vec());
+            let product = secants.corrected(&triangle).times(&step);
+            for (product, change) in product.iter().zip(change) {
+                assert!((product - change).abs() < 1e-12, "{product} {change}");
+            }
         }
     }
 

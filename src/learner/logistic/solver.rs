@@ -8,8 +8,7 @@ use crate::{
     learner::logistic::{
         LogisticOptions,
         accumulate::{Accumulator, NewtonPass},
-        cholesky::Cholesky,
-        descent::{Descent, Step, Verdict},
+        descent::{Descent, Preconditioner, Step, Verdict},
         kernel::triangle_len,
         sums::{NewtonSums, Shape},
     },
@@ -52,6 +51,12 @@ pub struct Fitted {
     pub loss: f64,
     /// Whether the decrement fell below the tolerance (else the passes were spent).
     pub converged: bool,
+    /// The covariance of all parameters, by output and column with the intercept last: a lower
+    /// triangle row after row. From the inverse of the last pass's Hessian, the L2 penalty included;
+    /// weights count as rows. Of a softmax for coefficients centred over the classes. `None` with more
+    /// than [`EXACT_PARAMETERS_MAX`] parameters, with an L1 penalty, and where collinear columns without
+    /// penalty have none.
+    pub covariance: Option<Vec<f64>>,
 }
 
 /// Binary and softmax logistic regression by *sample Newton*: iteratively reweighted least squares
@@ -77,7 +82,7 @@ pub struct Logistic {
     pub(super) options: LogisticOptions,
     pub(super) shape: Shape,
     pub(super) descent: Descent,
-    pub(super) preconditioner: Option<Cholesky>,
+    pub(super) preconditioner: Option<Preconditioner>,
     pub(super) passes: u32,
     last_step: Option<Step>,
     finished: Option<bool>,
@@ -105,7 +110,7 @@ impl Logistic {
                  --exclude, or use --model gbdt"
             )));
         }
-        let descent = Descent::new(shape, options.l2, vec![0.0; shape.parameters()]);
+        let descent = Descent::new(shape, options.penalty(), vec![0.0; shape.parameters()]);
         Ok(Self {
             options: options.clone(),
             shape,
@@ -128,7 +133,8 @@ impl Logistic {
     }
 
     /// Bytes the learner holds at its peak, while it solves, beside the sample and the lanes: the sums
-    /// and three triangles over all parameters (the Hessian, its copy while factored, the preconditioner).
+    /// and three triangles over all parameters (the Hessian, its copy while factored, and the
+    /// preconditioner or the last factors).
     pub fn bytes(shape: Shape) -> u64 {
         let parameters = shape.parameters();
         let triangle = triangle_len(parameters) as u64 * 8;
@@ -214,14 +220,16 @@ impl Logistic {
     }
 
     fn finish_at_accepted(&mut self, converged: bool) {
-        let point = self.descent.accepted().to_vec();
-        self.descent = Descent::new(self.shape, self.options.l2, point);
+        self.descent.back_to_accepted();
         self.finished = Some(converged);
     }
 
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
-        let factors = self.preconditioner.as_ref().map_or(0, Cholesky::heap_bytes);
+        let factors = self
+            .preconditioner
+            .as_ref()
+            .map_or(0, Preconditioner::heap_bytes);
         factors + 2 * self.shape.parameters() * 8
     }
 
@@ -239,6 +247,7 @@ impl Logistic {
             decrement: self.last_step.map_or(f64::NAN, |step| step.decrement),
             loss: self.last_step.map_or(f64::NAN, |step| step.loss),
             converged,
+            covariance: self.descent.covariance(),
         }
     }
 }

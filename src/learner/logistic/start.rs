@@ -4,8 +4,7 @@ use crate::{
     data::Tile,
     error::{Error, Result},
     learner::logistic::{
-        cholesky::Cholesky,
-        descent::{self, Descent, Verdict},
+        descent::{Descent, Penalty, Preconditioner, Verdict},
         solver::Logistic,
         sums::NewtonSums,
     },
@@ -121,30 +120,33 @@ impl Logistic {
                     .to_owned(),
             ));
         }
-        let mut factors = self.sample_factors(sample);
+        let mut preconditioner = self.sample_preconditioner(sample);
         if has_every_class {
-            self.solve_sample(sample, Some(&factors));
-            drop(factors);
-            factors = self.sample_factors(sample);
+            self.solve_sample(sample, Some(&preconditioner));
+            drop(preconditioner);
+            preconditioner = self.sample_preconditioner(sample);
         }
-        self.preconditioner = Some(factors);
+        self.preconditioner = Some(preconditioner);
         Ok(())
     }
 
-    fn sample_l2(&self, sample: Sample<'_>) -> f64 {
-        self.options.l2.max(1.0 / sample.rows() as f64)
+    fn sample_penalty(&self, sample: Sample<'_>) -> Penalty {
+        Penalty {
+            l1: self.options.l1,
+            l2: self.options.l2.max(1.0 / sample.rows() as f64),
+        }
     }
 
-    /// The factors of the sample's Hessian where the passes would start.
-    fn sample_factors(&self, sample: Sample<'_>) -> Cholesky {
+    /// The sample's Hessian where the passes would start.
+    fn sample_preconditioner(&self, sample: Sample<'_>) -> Preconditioner {
         let sums = sample.sums(self, self.descent.candidate(), true);
-        descent::factors(sums.hessian(), self.shape, self.sample_l2(sample))
+        Preconditioner::new(sums.hessian(), self.shape, self.sample_penalty(sample))
     }
 
     /// Descends on the sample, and leaves the passes' descent at the result.
-    fn solve_sample(&mut self, sample: Sample<'_>, preconditioner: Option<&Cholesky>) {
-        let l2 = self.sample_l2(sample);
-        let mut descent = Descent::new(self.shape, l2, self.descent.candidate().to_vec());
+    fn solve_sample(&mut self, sample: Sample<'_>, preconditioner: Option<&Preconditioner>) {
+        let penalty = self.sample_penalty(sample);
+        let mut descent = Descent::new(self.shape, penalty, self.descent.candidate().to_vec());
         for _ in 0..EVALUATIONS_MAX {
             let sums = sample.sums(self, descent.candidate(), preconditioner.is_none());
             match descent.offer(&sums, preconditioner) {
@@ -157,6 +159,6 @@ impl Logistic {
             }
         }
         let start = descent.candidate().to_vec();
-        self.descent = Descent::new(self.shape, self.options.l2, start);
+        self.descent = Descent::new(self.shape, self.options.penalty(), start);
     }
 }

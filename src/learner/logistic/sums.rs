@@ -99,29 +99,39 @@ impl NewtonSums {
 
     /// The Hessian of the mean loss as one lower triangle over all parameters, row after row.
     pub(super) fn hessian(&self) -> Vec<f64> {
+        let mut hessian = vec![0.0; triangle_len(self.shape.parameters())];
+        self.add_hessian(1.0 / self.weight, &mut hessian);
+        hessian
+    }
+
+    /// Adds `scale` times the Hessian of the summed loss to a lower triangle over all parameters.
+    pub(in crate::learner) fn add_hessian(&self, scale: f64, hessian: &mut [f64]) {
         let Shape { columns, outputs } = self.shape;
         assert_eq!(
             self.gram.len(),
             self.shape.gram_len(),
             "a pass with Hessian"
         );
+        assert_eq!(
+            hessian.len(),
+            triangle_len(self.shape.parameters()),
+            "triangle"
+        );
         let triangle = triangle_len(columns);
-        let scale = 1.0 / self.weight;
         let entry = |pair: usize, a: usize, b: usize| {
             self.gram[pair * triangle + triangle_len(a.max(b)) + a.min(b)] * scale
         };
-        let mut hessian = vec![0.0; triangle_len(self.shape.parameters())];
         for k in 0..outputs {
             for a in 0..columns {
                 let start = triangle_len(k * columns + a);
                 for j in 0..k {
                     for b in 0..columns {
-                        hessian[start + j * columns + b] = -entry(pair_index(j, k), a, b);
+                        hessian[start + j * columns + b] -= entry(pair_index(j, k), a, b);
                     }
                 }
                 for b in 0..=a {
                     let others = (0..outputs).filter(|j| *j != k);
-                    hessian[start + k * columns + b] = if outputs == 1 {
+                    hessian[start + k * columns + b] += if outputs == 1 {
                         entry(0, a, b)
                     } else {
                         others
@@ -131,7 +141,6 @@ impl NewtonSums {
                 }
             }
         }
-        hessian
     }
 }
 

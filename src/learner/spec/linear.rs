@@ -6,28 +6,18 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    learner::logistic::LogisticOptions,
+    learner::logistic::{LogisticOptions, Solver},
     limits::Limits,
 };
 
-const NEWTON: &str = "the solver is always streamed Newton passes, which need no step size and no shuffling; leave it out";
+const NEWTON: &str = "streamed Newton passes need no step size, and rows are taken in their order by both solvers; leave it out";
 
 /// What is known and not offered. A neutral value passes.
 const REFUSED: &[Refused] = &[
     Refused {
-        names: &["solver"],
-        neutral: &["\"newton\"", "\"newton-cholesky\"", "\"auto\""],
-        why: NEWTON,
-    },
-    Refused {
-        names: &["penalty", "l1_ratio", "elasticnet_alpha"],
-        neutral: &["\"l2\"", "0"],
-        why: "only the L2 penalty is there in this version (`C`, `alpha` or `l2`)",
-    },
-    Refused {
-        names: &["l1", "reg_alpha", "lambda_l1"],
+        names: &["elasticnet_alpha"],
         neutral: &["0"],
-        why: "an L1 penalty is not there in this version; use `l2`",
+        why: "give `l1` and `l2`, or `alpha` and `l1_ratio`",
     },
     Refused {
         names: &["loss", "objective"],
@@ -42,9 +32,7 @@ const REFUSED: &[Refused] = &[
     Refused {
         names: &[
             "learning_rate",
-            "eta0",
             "power_t",
-            "average",
             "shuffle",
             "early_stopping",
             "validation_fraction",
@@ -69,7 +57,7 @@ fn defaults(preset: Preset) -> LogisticOptions {
     let own = LogisticOptions::default();
     match preset {
         Preset::LogReg => LogisticOptions {
-            inverse_l2: Some(1.0),
+            inverse_strength: Some(1.0),
             ..own
         },
         Preset::SgdLogistic => LogisticOptions { l2: 1e-4, ..own },
@@ -87,24 +75,8 @@ pub(super) fn read(
     let mut options = defaults(preset);
     options.passes_max = options.passes_max.min(limits.newton_passes_max as u32);
     options.seed = reader.seed()?.unwrap_or(seed);
-    let inverse = reader.real(&["C"], Range::Positive)?;
-    let l2 = reader.real(
-        &["l2", "alpha", "reg_lambda", "lambda_l2", "lambda"],
-        Range::NotNegative,
-    )?;
-    match (inverse, l2) {
-        (Some(_), Some(_)) => {
-            return Err(Error::Usage(
-                "--model: `C` and `l2` (`alpha`) both set the penalty; give one of them".to_owned(),
-            ));
-        }
-        (Some(_), None) => options.inverse_l2 = inverse,
-        (None, Some(l2)) => {
-            options.inverse_l2 = None;
-            options.l2 = l2;
-        }
-        (None, None) => {}
-    }
+    read_penalty(reader, &mut options)?;
+    read_solver(reader, &mut options)?;
     let passes = reader.integer(
         &["max_iter", "passes", "passes_max", "epochs"],
         1..=1_000_000,
@@ -113,7 +85,7 @@ pub(super) fn read(
         let most = limits.newton_passes_max as i64;
         if passes > most {
             reader.note(format!(
-                "max_iter {passes} is taken as {most}: Newton passes over all rows, of which a few are enough"
+                "max_iter {passes} is taken as {most}: passes over all rows, of which a few are enough"
             ));
         }
         options.passes_max = passes.min(most) as u32;
@@ -124,6 +96,9 @@ pub(super) fn read(
     if let Some(categories) = reader.integer(&["max_categories", "categories_max"], 1..=254)? {
         options.categories_max = categories as u32;
     }
+    if let Some(indicator) = reader.flag(&["missing_indicator", "add_indicator"])? {
+        options.missing_indicator = indicator;
+    }
     (options.balanced, options.named_class_weights) = reader.class_weight()?;
     reader.finish(preset.name(), REFUSED)?;
     match preset {
@@ -131,22 +106,155 @@ pub(super) fn read(
             "scikit-learn's C = 1, but features are standardised first and the solver is streamed Newton passes",
         ),
         Preset::SgdLogistic => reader.note(
-            "scikit-learn's alpha = 1e-4, but features are standardised first and the solver is streamed Newton passes, not SGD",
+            "scikit-learn's alpha = 1e-4, but features are standardised first and the solver is streamed Newton passes; for SGD add \"solver\": \"sgd\"",
         ),
         _ => {}
     }
     Ok((options, None))
 }
 
+/// Reads the solver, and what only gradient descent has.
+fn read_solver(reader: &mut OptionReader, options: &mut LogisticOptions) -> Result<()> {
+    let name = reader.text(&["solver"])?;
+    options.solver = match name.as_deref() {
+        None | Some("newton" | "newton-cholesky" | "auto") => Solver::Newton,
+        Some("sgd") => Solver::Sgd,
+        Some(other) => {
+            return Err(Error::Usage(format!(
+                "--model: `solver` is \"{other}\"; it must be \"newton\" (the default) or \"sgd\""
+            )));
+        }
+    };
+    options.step_size = reader.real(&["step_size", "eta0"], Range::Positive)?;
+    options.adaptive = reader.flag(&["adaptive", "adagrad"])?.unwrap_or(false);
+    let averaged = reader.flag(&["average"])?;
+    if options.solver == Solver::Sgd {
+        options.passes_max = 1;
+        if averaged == Some(false) {
+            return Err(Error::Usage(
+                "--model: `average` is false, but the solver sgd always averages; leave it out"
+                    .to_owned(),
+            ));
+        }
+        return Ok(());
+    }
+    let given = [
+        ("step_size", options.step_size.is_some()),
+        ("adaptive", options.adaptive),
+        ("average", averaged == Some(true)),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) => Err(Error::Usage(format!(
+            "--model: `{name}` is of the solver sgd only; leave it out, or add \"solver\": \"sgd\""
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Reads the penalty: its strength as `C`, or as `alpha` (`l2`), or as `l1` and `l2`; its kind as
+/// `penalty` or `l1_ratio`.
+fn read_penalty(reader: &mut OptionReader, options: &mut LogisticOptions) -> Result<()> {
+    let inverse = reader.real(&["C"], Range::Positive)?;
+    let l2 = reader.real(
+        &["l2", "alpha", "reg_lambda", "lambda_l2", "lambda"],
+        Range::NotNegative,
+    )?;
+    let l1 = reader.real(&["l1", "reg_alpha", "lambda_l1"], Range::NotNegative)?;
+    let ratio = read_ratio(reader)?;
+    let both = |one: &str, other: &str| {
+        Err(Error::Usage(format!(
+            "--model: {one} and {other} both set the penalty; give one of them"
+        )))
+    };
+    match (inverse, l1, l2) {
+        (Some(_), _, Some(_)) => return both("`C`", "`l2` (`alpha`)"),
+        (Some(_), Some(_), _) => return both("`C`", "`l1`"),
+        (_, Some(_), _) if ratio.is_some() => return both("`l1`", "`l1_ratio` (`penalty`)"),
+        (Some(_), None, None) => options.inverse_strength = inverse,
+        (None, None, None) => {}
+        (None, _, l2) => {
+            options.inverse_strength = None;
+            options.l1 = l1.unwrap_or(0.0);
+            options.l2 = l2.unwrap_or(options.l2);
+        }
+    }
+    if let Some(ratio) = ratio {
+        if options.inverse_strength.is_some() {
+            options.l1_ratio = ratio;
+        } else {
+            options.l1 = ratio * options.l2;
+            options.l2 *= 1.0 - ratio;
+        }
+    }
+    Ok(())
+}
+
+/// The share of L1 in the penalty, from scikit-learn's `penalty` and `l1_ratio`.
+fn read_ratio(reader: &mut OptionReader) -> Result<Option<f64>> {
+    let ratio = reader.real(&["l1_ratio"], Range::NotNegative)?;
+    if let Some(ratio) = ratio.filter(|ratio| *ratio > 1.0) {
+        return Err(Error::Usage(format!(
+            "--model: `l1_ratio` is {ratio}; it must be from 0 to 1"
+        )));
+    }
+    let penalty = reader.text(&["penalty"])?;
+    let expected = match (penalty.as_deref(), ratio) {
+        (None | Some("elasticnet"), Some(ratio)) => return Ok(Some(ratio)),
+        (None, None) => return Ok(None),
+        (Some("l2"), _) => 0.0,
+        (Some("l1"), _) => 1.0,
+        (Some("elasticnet"), None) => {
+            return Err(Error::Usage(
+                "--model: `penalty` is \"elasticnet\"; give `l1_ratio` from 0 to 1 as well"
+                    .to_owned(),
+            ));
+        }
+        (Some(other), _) => {
+            return Err(Error::Usage(format!(
+                "--model: `penalty` is \"{other}\"; it must be \"l2\", \"l1\" or \"elasticnet\" \
+                 (for none, `l2` 0)"
+            )));
+        }
+    };
+    match ratio {
+        Some(ratio) if ratio != expected => Err(Error::Usage(format!(
+            "--model: `penalty` is \"{}\" and `l1_ratio` is {ratio}, but they are one option; give one of them",
+            penalty.unwrap_or_default()
+        ))),
+        _ => Ok(Some(expected)),
+    }
+}
+
 /// The options as they are used.
 pub(super) fn effective(options: &LogisticOptions) -> Vec<(&'static str, String)> {
-    let mut list = vec![match options.inverse_l2 {
-        Some(inverse) => ("C", inverse.to_string()),
-        None => ("l2", options.l2.to_string()),
-    }];
+    let mut list = match options.inverse_strength {
+        Some(inverse) => vec![
+            ("C", inverse.to_string()),
+            ("l1_ratio", options.l1_ratio.to_string()),
+        ],
+        None => vec![
+            ("l2", options.l2.to_string()),
+            ("l1", options.l1.to_string()),
+        ],
+    };
+    match options.solver {
+        Solver::Newton => list.push(("solver", "newton".to_owned())),
+        Solver::Sgd => {
+            let step = options.step_size.map(|step| step.to_string());
+            list.push(("solver", "sgd".to_owned()));
+            list.push((
+                "step_size",
+                step.unwrap_or_else(|| "from the curvature".to_owned()),
+            ));
+            list.push(("adaptive", options.adaptive.to_string()));
+        }
+    }
     list.push(("max_iter", options.passes_max.to_string()));
-    list.push(("tol", options.tolerance.to_string()));
+    if options.solver == Solver::Newton {
+        list.push(("tol", options.tolerance.to_string()));
+    }
     list.push(("max_categories", options.categories_max.to_string()));
+    list.push(("missing_indicator", options.missing_indicator.to_string()));
     list.extend(class_weight_text(
         options.balanced,
         &options.named_class_weights,

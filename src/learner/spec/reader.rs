@@ -184,6 +184,15 @@ impl OptionReader {
         }
     }
 
+    /// Takes `true` or `false`.
+    pub(super) fn flag(&mut self, names: &[&'static str]) -> Result<Option<bool>> {
+        match self.take(names)? {
+            None => Ok(None),
+            Some((_, Value::Bool(flag))) => Ok(Some(flag)),
+            Some((name, value)) => Err(out_of_range(&name, &value, "true or false")),
+        }
+    }
+
     /// Takes `class_weight`: whether it is `balanced`, and the weights by name.
     pub(super) fn class_weight(&mut self) -> Result<(bool, Vec<(String, f64)>)> {
         let Some((name, value)) = self.take(&["class_weight", "class_weights"])? else {

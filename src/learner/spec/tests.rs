@@ -1,7 +1,10 @@
 mod constraints;
 
 use super::*;
-use crate::learner::gbdt::{Growth, Sampling, sample::SampleSize};
+use crate::learner::{
+    gbdt::{Growth, Sampling, sample::SampleSize},
+    logistic::Solver,
+};
 
 fn parse(text: &str) -> Result<ModelChoice> {
     ModelChoice::parse(text, 42, &Limits::default())
@@ -64,7 +67,7 @@ fn names_and_objects_are_understood() {
     check_trees("{}", |_| ());
     check_trees("  {\"name\": \"gbdt\"} ", |_| ());
     check_logistic("logistic", |_| ());
-    check_logistic("log_reg", |o| o.inverse_l2 = Some(1.0));
+    check_logistic("log_reg", |o| o.inverse_strength = Some(1.0));
     check_logistic("sgd_logistic", |o| o.l2 = 1e-4);
     check_preset("xgboost", |o| {
         o.shrinkage = 0.3;
@@ -133,9 +136,40 @@ fn every_alias_is_taken() {
         o.shrinkage = 0.5
     });
     check_logistic("{\"name\":\"logistic\",\"C\":0.5}", |o| {
-        o.inverse_l2 = Some(0.5)
+        o.inverse_strength = Some(0.5)
     });
     check_logistic("{\"name\":\"log_reg\",\"alpha\":0.5}", |o| o.l2 = 0.5);
+    check_logistic("{\"name\":\"logistic\",\"l1\":0.1}", |o| o.l1 = 0.1);
+    check_logistic("{\"name\":\"logistic\",\"solver\":\"sgd\"}", |o| {
+        (o.solver, o.passes_max) = (Solver::Sgd, 1);
+    });
+    let sgd =
+        "{\"name\":\"logistic\",\"solver\":\"sgd\",\"eta0\":0.5,\"adaptive\":true,\"max_iter\":3}";
+    check_logistic(sgd, |o| {
+        (o.solver, o.passes_max) = (Solver::Sgd, 3);
+        (o.step_size, o.adaptive) = (Some(0.5), true);
+    });
+    check_logistic("{\"name\":\"logistic\",\"add_indicator\":true}", |o| {
+        o.missing_indicator = true;
+    });
+    check_logistic("{\"name\":\"log_reg\",\"l1\":0.1,\"l2\":0.2}", |o| {
+        (o.l1, o.l2) = (0.1, 0.2);
+    });
+    check_logistic(
+        "{\"name\":\"logistic\",\"alpha\":2,\"l1_ratio\":0.25}",
+        |o| {
+            (o.l1, o.l2) = (0.5, 1.5);
+        },
+    );
+    check_logistic("{\"name\":\"logistic\",\"C\":3,\"penalty\":\"l1\"}", |o| {
+        (o.inverse_strength, o.l1_ratio) = (Some(3.0), 1.0);
+    });
+    check_logistic(
+        "{\"name\":\"log_reg\",\"penalty\":\"elasticnet\",\"l1_ratio\":0.5}",
+        |o| {
+            (o.inverse_strength, o.l1_ratio) = (Some(1.0), 0.5);
+        },
+    );
     check_logistic("{\"name\":\"logistic\",\"max_iter\":3,\"tol\":0}", |o| {
         o.passes_max = 3;
         o.tolerance = 0.0;
@@ -385,16 +419,8 @@ fn what_is_not_there_is_refused_by_name() {
     check_error("{\"booster\": \"dart\"}", "`booster`");
     check_error("{\"n_jobs\": 4}", "--threads");
     check_error(
-        "{\"name\":\"logistic\",\"penalty\":\"l1\"}",
-        "`penalty` (\"l1\") is not supported",
-    );
-    check_error(
-        "{\"name\":\"logistic\",\"l1\":0.1}",
-        "`l1` (0.1) is not supported",
-    );
-    check_error(
-        "{\"name\":\"sgd_logistic\",\"eta0\":0.1}",
-        "`eta0` (0.1) is not supported",
+        "{\"name\":\"sgd_logistic\",\"power_t\":0.1}",
+        "`power_t` (0.1) is not supported",
     );
     check_error(
         "{\"name\":\"sgd_logistic\",\"loss\":\"hinge\"}",
@@ -506,8 +532,48 @@ fn mistakes_are_named_with_value_and_limit() {
         "`C` and `l2` (`alpha`) both set the penalty",
     );
     check_error(
+        "{\"name\":\"logistic\",\"C\":1,\"l1\":1}",
+        "`C` and `l1` both set the penalty",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"l1\":1,\"l1_ratio\":1}",
+        "`l1` and `l1_ratio` (`penalty`) both set the penalty",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"l1_ratio\":1.5}",
+        "`l1_ratio` is 1.5; it must be from 0 to 1",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"penalty\":\"l1\",\"l1_ratio\":0.5}",
+        "`penalty` is \"l1\" and `l1_ratio` is 0.5",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"penalty\":\"elasticnet\"}",
+        "give `l1_ratio` from 0 to 1 as well",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"penalty\":\"l0\"}",
+        "`penalty` is \"l0\"; it must be",
+    );
+    check_error(
+        "{\"name\":\"sgd_logistic\",\"eta0\":0.1}",
+        "`step_size` is of the solver sgd only",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"solver\":\"saga\"}",
+        "`solver` is \"saga\"; it must be \"newton\" (the default) or \"sgd\"",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"solver\":\"sgd\",\"average\":false}",
+        "the solver sgd always averages",
+    );
+    check_error(
         "{\"name\":\"logistic\",\"C\":0}",
         "`C` is 0; it must be above 0",
+    );
+    check_error(
+        "{\"name\":\"logistic\",\"missing_indicator\":1}",
+        "`missing_indicator` is 1; it must be true or false",
     );
     check_error("{\"eta\": 0.1", "the JSON cannot be read");
     check_error("{\"eta\": 1e999}", "the JSON cannot be read");
@@ -546,7 +612,7 @@ fn descriptions_show_the_effective_options() {
 
 #[test]
 fn every_effective_option_is_accepted_back() {
-    for name in ["gbdt", "xgboost", "logistic"] {
+    for name in ["gbdt", "xgboost", "logistic", "log_reg"] {
         let spec = parse(name).unwrap().spec;
         let mut object = serde_json::Map::new();
         object.insert("name".to_owned(), name.into());

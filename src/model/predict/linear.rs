@@ -34,8 +34,8 @@ pub struct LinearPredictor {
 enum FeatureTerm {
     /// Not at all.
     Unused,
-    /// Through one column of the design.
-    Number(usize),
+    /// Through its columns of the design, the first of which is at this index.
+    Number { first: usize, columns: usize },
     /// Through indicators: what each code adds to each output, output-major, 256 a stretch.
     Text { coder: Coder, terms: Vec<f64> },
 }
@@ -55,9 +55,9 @@ impl LinearPredictor {
                 0 => FeatureTerm::Unused,
                 _ if feature.is_text() => FeatureTerm::Text {
                     coder: feature.binning.coder(),
-                    terms: text_terms(&linear, first, columns),
+                    terms: text_terms(&linear, first, columns, feature.binning.missing_code()),
                 },
-                _ => FeatureTerm::Number(first),
+                _ => FeatureTerm::Number { first, columns },
             });
             first += columns;
         }
@@ -117,12 +117,18 @@ impl LinearPredictor {
         let rows = self.rows;
         match &mut self.features[feature] {
             FeatureTerm::Unused => {}
-            FeatureTerm::Number(column) => {
-                let column = *column;
+            FeatureTerm::Number { first, columns } => {
+                let (first, columns) = (*first, *columns);
+                let design = &self.linear.columns[first..first + columns];
                 for output in 0..self.linear.outputs {
-                    let coefficient = self.linear.coefficients_of(output)[column];
+                    let coefficients = &self.linear.coefficients_of(output)[first..];
                     let sums = &mut self.sums[output * rows + first_row..][..values.len()];
-                    add_numbers(&self.linear.columns[column], coefficient, values, sums);
+                    match design {
+                        [column] if column.reading == Reading::Number => {
+                            add_numbers(column, coefficients[0], values, sums);
+                        }
+                        _ => add_columns(design, coefficients, values, sums),
+                    }
                 }
             }
             FeatureTerm::Text { coder, terms } => {
@@ -169,13 +175,13 @@ impl FeatureTerm {
     fn heap_bytes(&self) -> usize {
         match self {
             Self::Text { coder, terms } => coder.heap_bytes() + terms.capacity() * size_of::<f64>(),
-            Self::Unused | Self::Number(_) => 0,
+            Self::Unused | Self::Number { .. } => 0,
         }
     }
 }
 
 /// What each code of a text feature adds: its indicators, summed in column order.
-fn text_terms(linear: &Linear, first: usize, columns: usize) -> Vec<f64> {
+fn text_terms(linear: &Linear, first: usize, columns: usize, missing_code: u8) -> Vec<f64> {
     let design = &linear.columns[first..first + columns];
     let mut terms = Vec::with_capacity(linear.outputs * CODES);
     for output in 0..linear.outputs {
@@ -183,13 +189,44 @@ fn text_terms(linear: &Linear, first: usize, columns: usize) -> Vec<f64> {
         for code in 0..CODES {
             let mut term = 0.0;
             for (column, coefficient) in design.iter().zip(coefficients) {
-                let is_code = column.reading == Reading::Category(code as u8);
+                let is_code = match column.reading {
+                    Reading::Missing => code == usize::from(missing_code),
+                    reading => reading == Reading::Category(code as u8),
+                };
                 term += coefficient * column.standardise(f64::from(u8::from(is_code)));
             }
             terms.push(term);
         }
     }
     terms
+}
+
+/// What several columns of a number add, summed before they are added.
+fn add_columns(design: &[Column], coefficients: &[f64], values: &Values, sums: &mut [f64]) {
+    let term = |value: f64| {
+        let mut term = 0.0;
+        for (column, coefficient) in design.iter().zip(coefficients) {
+            let read = match column.reading {
+                Reading::Missing => f64::from(u8::from(!value.is_finite())),
+                Reading::Number | Reading::Category(_) => value,
+            };
+            term += coefficient * column.standardise(read);
+        }
+        term
+    };
+    match values {
+        Values::F32(values) => {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += term(f64::from(*value));
+            }
+        }
+        Values::F64(values) => {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += term(*value);
+            }
+        }
+        Values::Text(_) => panic!("a text column for a numeric feature"),
+    }
 }
 
 fn add_numbers(column: &Column, coefficient: f64, values: &Values, sums: &mut [f64]) {

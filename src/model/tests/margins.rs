@@ -220,6 +220,15 @@ fn naive_margins(model: &Model, columns: &[Values], row: usize) -> Vec<f32> {
         Body::Linear(linear) => linear.margins(|column| match column.reading {
             Reading::Number => number_at(&columns[column.feature as usize], row),
             Reading::Category(code) => f64::from(u8::from(code_of(column.feature) == code)),
+            Reading::Missing => {
+                let feature = &model.features[column.feature as usize];
+                let values = &columns[column.feature as usize];
+                f64::from(u8::from(if feature.is_text() {
+                    code_of(column.feature) == feature.binning.missing_code()
+                } else {
+                    !number_at(values, row).is_finite()
+                }))
+            }
         }),
     }
 }

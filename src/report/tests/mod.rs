@@ -2,6 +2,7 @@
 //!
 //! The files are in `golden/`; a change of theirs is a change of the contract.
 
+mod coefficients;
 mod delta;
 mod features;
 mod metrics;

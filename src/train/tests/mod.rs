@@ -1,5 +1,6 @@
 //! The room's tests: its passes and whole runs over a small table written for the purpose.
 
+mod appended;
 mod going_on;
 mod passes;
 mod reusing;

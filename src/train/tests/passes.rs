@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Fixture, ROWS, WORDS, bits, linear, trees, with_context};
 use crate::{
-    data::{Absent, Split, ValueType, Values},
+    data::{Absent, Split, ValueType, Values, pack},
     engine::{ParquetPass, Silent},
     error::{Error, Result},
     group::{assign::Shares, hash::hash_number, table::GroupTable},
@@ -30,7 +30,6 @@ use crate::{
         survey::SurveyedValues,
         target::{DistinctValues, Target},
     },
-    transform::pack,
 };
 
 /// Calls with a run whose rows are assigned.
@@ -213,7 +212,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             train_rows: found.rows(Split::Train),
         };
         let columns = &run.job.roles.features;
-        let design = design(&bins.features, columns, &survey.features, 10).unwrap();
+        let design = design(&bins.features, columns, &survey.features, &options).unwrap();
         let pass = Logistic::new(&options, design.len(), 2)
             .unwrap()
             .next_pass()

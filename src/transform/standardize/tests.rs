@@ -11,6 +11,7 @@ fn numeric(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Input {
         feature,
         schema_column: feature as usize + 10,
         summary: Summary::Numeric { mean, sd, min, max },
+        missing_indicator: false,
     }
 }
 
@@ -21,6 +22,7 @@ fn text(feature: u32, values: &[&str]) -> Input {
         summary: Summary::Categorical {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         },
+        missing_indicator: false,
     }
 }
 
@@ -77,14 +79,44 @@ fn rows_are_standardised_imputed_and_indicated() {
     assert_eq!(filled(&design(), &[0, 1, 2, 3, 4]), expected);
 }
 
+/// The same design with columns that say where features are missing, the second one a constant.
+fn design_with_indicators() -> Design {
+    let inputs = [
+        numeric(0, 3.0, 2.0, 1.0, 5.0),
+        numeric(1, 2.0, 0.0, 2.0, 2.0),
+        text(2, &["a", "b", "c"]),
+    ];
+    let inputs = inputs.map(|input| Input {
+        missing_indicator: true,
+        ..input
+    });
+    Design::new(&inputs, 2).unwrap()
+}
+
+#[test]
+fn missing_and_infinite_values_are_indicated_where_asked_for() {
+    let expected = [
+        vec![0.0, 0.0, 0.0, 1.0, 0.0],
+        vec![0.0, 1.0, 1.0, 0.0, 1.0],
+        vec![0.0, 0.0, 0.0, 1.0, 0.0],
+        vec![0.0, 0.0, 0.0, 1.0, 0.0],
+        vec![1.0, 0.0, 0.0, 0.0, 0.0],
+        vec![0.0, 1.0, 0.0, 0.0, 0.0],
+    ];
+    let design = design_with_indicators();
+    assert_eq!(filled(&design, &[0, 1, 2, 3, 4]), expected);
+    assert!(design.left_out().is_empty());
+}
+
 #[test]
 fn rows_with_gaps_are_those_rows() {
-    let design = design();
-    let all = filled(&design, &[0, 1, 2, 3, 4]);
-    for rows in [&[0, 3][..], &[1, 2], &[4], &[]] {
-        let pick = |column: &Vec<f32>| rows.iter().map(|row| column[*row as usize]).collect();
-        let expected: Vec<Vec<f32>> = all.iter().map(pick).collect();
-        assert_eq!(filled(&design, rows), expected, "{rows:?}");
+    for design in [design(), design_with_indicators()] {
+        let all = filled(&design, &[0, 1, 2, 3, 4]);
+        for rows in [&[0, 3][..], &[1, 2], &[4], &[]] {
+            let pick = |column: &Vec<f32>| rows.iter().map(|row| column[*row as usize]).collect();
+            let expected: Vec<Vec<f32>> = all.iter().map(pick).collect();
+            assert_eq!(filled(&design, rows), expected, "{rows:?}");
+        }
     }
 }
 
@@ -118,10 +150,26 @@ fn features() -> Vec<FeatureSpec> {
 
 #[test]
 fn the_model_predicts_the_margins_of_the_design() {
-    let design = design();
-    let columns = filled(&design, &[0, 1, 2, 3, 4]);
+    check_margins(
+        &design(),
+        &[0, 1, 2, 3, 4],
+        [&[1.0, -2.0, 0.5, -0.75], &[0.3, 0.1, 0.0, 2.0]],
+    );
+    // Row 2 has a text that training never met, which counts as missing only when predicting.
+    check_margins(
+        &design_with_indicators(),
+        &[0, 1, 3, 4],
+        [
+            &[1.0, 0.3, -2.0, 0.5, -0.75, 0.7],
+            &[0.3, -0.4, 0.1, 0.0, 2.0, -1.1],
+        ],
+    );
+}
+
+fn check_margins(design: &Design, rows: &[usize], coefficients: [&[f64]; 2]) {
+    let columns = filled(design, &[0, 1, 2, 3, 4]);
     let intercepts = [0.25, -1.5];
-    let coefficients = [vec![1.0, -2.0, 0.5, -0.75], vec![0.3, 0.1, 0.0, 2.0]];
+    let coefficients = coefficients.map(<[f64]>::to_vec);
     let linear = design.linear(Link::Softmax, &intercepts, &coefficients);
     let batch = batch();
     let mut predictor = LinearPredictor::new(Arc::new(linear), &features());
@@ -133,7 +181,7 @@ fn the_model_predicts_the_margins_of_the_design() {
     let mut margins = vec![f32::NAN; 10];
     predictor.finish_into(&mut margins);
     for output in 0..2 {
-        for row in 0..5 {
+        for &row in rows {
             let terms = columns.iter().zip(&coefficients[output]);
             let of_design: f64 = terms.map(|(column, c)| f64::from(column[row]) * c).sum();
             let margin = f64::from(margins[output * 5 + row]);

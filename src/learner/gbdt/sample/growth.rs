@@ -34,7 +34,7 @@ const DERIVED_ROWS: usize = 16 * CHUNK_ROWS;
 
 /// The memory in which trees grow from a sample.
 #[derive(Debug)]
-pub(super) struct Nursery {
+pub(in crate::learner::gbdt) struct Nursery {
     /// One an output.
     segments: Vec<Segments>,
     /// Lent while nodes are split.
@@ -78,7 +78,7 @@ struct Task<'a> {
 }
 
 impl Nursery {
-    pub(super) fn new(outputs: usize, rows_max: usize) -> Self {
+    pub(in crate::learner::gbdt) fn new(outputs: usize, rows_max: usize) -> Self {
         Self {
             segments: (0..outputs).map(|_| Segments::new(rows_max)).collect(),
             lent: vec![0; rows_max],
@@ -86,8 +86,13 @@ impl Nursery {
         }
     }
 
+    /// Bytes of the entries of so many rows.
+    pub(in crate::learner::gbdt) fn bytes(rows_max: usize, outputs: usize) -> usize {
+        (outputs + 1) * rows_max * size_of::<Entry>()
+    }
+
     /// Bytes held, by capacity.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
         let entries = |segments: &Segments| segments.entries.capacity();
         let entries = self.segments.iter().map(entries).sum::<usize>() + self.lent.capacity();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +107,7 @@ impl Nursery {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(super) fn derive(
+    pub(in crate::learner::gbdt) fn derive(
         &mut self,
         constants: &Constants,
         rows: &SampleRows,
@@ -157,7 +162,7 @@ impl Nursery {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(super) fn grow(
+    pub(in crate::learner::gbdt) fn grow(
         &mut self,
         grower: &mut Grower,
         ground: Ground<'_>,
@@ -210,7 +215,7 @@ impl Nursery {
     }
 
     /// Adds the trees' values to the margins of the sample, once the trees are grown.
-    pub(super) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
+    pub(in crate::learner::gbdt) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
         let capacity = rows.capacity;
         let margins = rows.margin.chunks_exact_mut(capacity);
         for ((tree, segments), margin) in grower.trees().iter().zip(&self.segments).zip(margins) {

@@ -27,7 +27,10 @@ pub use options::{
 pub use selection::Carry;
 
 pub(super) use collect::{SampleFound, SampleWork, SampleWorker};
+pub(super) use growth::Nursery;
 pub(super) use rounds::Sampler;
+pub(super) use selection::{Keys, Policy};
+pub(super) use store::{SampleRows, UNITS_OF_ROW};
 
 /// Bytes that a sample of so many rows takes with everything its trees are grown from, histograms
 /// apart.

@@ -63,8 +63,8 @@ impl Carry {
 
 /// What a row must reach, in one respect or the other, to be kept. Finite.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub(super) struct Thresholds {
-    pub(super) priority: f64,
+pub(in crate::learner::gbdt) struct Thresholds {
+    pub(in crate::learner::gbdt) priority: f64,
     pub(super) importance: f64,
 }
 
@@ -84,7 +84,7 @@ impl Thresholds {
 
 /// Sampling with its numbers of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Policy {
+pub(in crate::learner::gbdt) enum Policy {
     Mvs { rows: usize },
     Uniform { rows: usize },
     Goss { top: usize, other: usize },
@@ -121,7 +121,12 @@ impl Policy {
     }
 
     /// The importance of a chunk's rows, given their derivatives by output.
-    pub(super) fn weigh(self, derivatives: &Derivatives, outputs: usize, importance: &mut [f64]) {
+    pub(in crate::learner::gbdt) fn weigh(
+        self,
+        derivatives: &Derivatives,
+        outputs: usize,
+        importance: &mut [f64],
+    ) {
         if let Self::Uniform { .. } = self {
             return importance.fill(1.0);
         }
@@ -157,7 +162,7 @@ impl Policy {
     ///
     /// Equal keys are told apart by the row's number, so that the rows kept are a function of the
     /// rows seen. Cost O(candidates).
-    pub(super) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
+    pub(in crate::learner::gbdt) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
         match self {
             Self::Mvs { rows } | Self::Uniform { rows } => {
                 let is_full = order.len() > rows;
@@ -209,10 +214,10 @@ impl Policy {
 
 /// The keys of candidates, by slot.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keys<'a> {
-    pub(super) row: &'a [u64],
-    pub(super) importance: &'a [f64],
-    pub(super) priority: &'a [f64],
+pub(in crate::learner::gbdt) struct Keys<'a> {
+    pub(in crate::learner::gbdt) row: &'a [u64],
+    pub(in crate::learner::gbdt) importance: &'a [f64],
+    pub(in crate::learner::gbdt) priority: &'a [f64],
 }
 
 impl Keys<'_> {
@@ -245,17 +250,17 @@ fn nth(
 
 /// The answer of [`Policy::select`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Selection {
+pub(in crate::learner::gbdt) struct Selection {
     /// The first of `order` that are kept for their importance and weigh as they are.
     pub(super) top: usize,
     /// The first of `order` that the sample keeps.
-    pub(super) kept: usize,
+    pub(in crate::learner::gbdt) kept: usize,
     /// The first of `order` that must be retained while there are rows to come.
     pub(super) retained: usize,
     /// Whether there are as many candidates as decide on every row's part.
     pub(super) is_full: bool,
     /// What a row to come must reach.
-    pub(super) thresholds: Thresholds,
+    pub(in crate::learner::gbdt) thresholds: Thresholds,
 }
 
 impl Selection {

@@ -9,7 +9,7 @@ use crate::learner::gbdt::sample::{
 const CANDIDATES_MIN: usize = 1 << 14;
 
 /// What a whole row counts in [`SampleRows::units`].
-pub(super) const UNITS_OF_ROW: u64 = 1 << 10;
+pub(in crate::learner::gbdt) const UNITS_OF_ROW: u64 = 1 << 10;
 
 /// Slots of the store of a sample: its rows, the one that sets the threshold, and candidates.
 pub(super) fn capacity(rows: usize) -> usize {
@@ -25,28 +25,32 @@ pub(super) fn row_bytes(byte_columns: usize, outputs: usize) -> usize {
 
 /// Rows with their codes and all that derivatives are computed from, a slot each.
 #[derive(Debug)]
-pub(super) struct SampleRows {
-    pub(super) len: usize,
-    pub(super) capacity: usize,
-    pub(super) tiles: usize,
+pub(in crate::learner::gbdt) struct SampleRows {
+    pub(in crate::learner::gbdt) len: usize,
+    pub(in crate::learner::gbdt) capacity: usize,
+    pub(in crate::learner::gbdt) tiles: usize,
     /// The codes of slot `i` in tile `t` are at `i * tiles + t`.
-    pub(super) codes: Vec<TileCodes>,
+    pub(in crate::learner::gbdt) codes: Vec<TileCodes>,
     /// Numbers of the rows in the dataset.
-    pub(super) row: Vec<u64>,
-    pub(super) label: Vec<f32>,
+    pub(in crate::learner::gbdt) row: Vec<u64>,
+    pub(in crate::learner::gbdt) label: Vec<f32>,
     /// Weights; times the rows that a row stands for, once the sample is settled.
-    pub(super) weight: Vec<f64>,
-    pub(super) importance: Vec<f64>,
-    pub(super) priority: Vec<f64>,
+    pub(in crate::learner::gbdt) weight: Vec<f64>,
+    pub(in crate::learner::gbdt) importance: Vec<f64>,
+    pub(in crate::learner::gbdt) priority: Vec<f64>,
     /// The margin of output `k` of slot `i` is at `k * capacity + i`.
-    pub(super) margin: Vec<f32>,
+    pub(in crate::learner::gbdt) margin: Vec<f32>,
     /// The rows that a row stands for, in units of 1 / [`UNITS_OF_ROW`].
-    pub(super) units: Vec<u32>,
+    pub(in crate::learner::gbdt) units: Vec<u32>,
 }
 
 impl SampleRows {
     /// No rows; room for so many.
-    pub(super) fn new(capacity: usize, byte_columns: usize, outputs: usize) -> Self {
+    pub(in crate::learner::gbdt) fn new(
+        capacity: usize,
+        byte_columns: usize,
+        outputs: usize,
+    ) -> Self {
         assert!(
             u32::try_from(capacity).is_ok(),
             "a slot is numbered by 32 bits"
@@ -65,6 +69,15 @@ impl SampleRows {
             margin: vec![0.0; outputs * capacity],
             units: vec![0; capacity],
         }
+    }
+
+    /// Bytes of room for so many rows.
+    pub(in crate::learner::gbdt) fn bytes(
+        capacity: usize,
+        byte_columns: usize,
+        outputs: usize,
+    ) -> usize {
+        capacity * row_bytes(byte_columns, outputs)
     }
 
     /// Adds the rows of another.
@@ -90,7 +103,7 @@ impl SampleRows {
     }
 
     /// Bytes held, by capacity.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
         let wide = self.row.capacity()
             + self.weight.capacity()
             + self.importance.capacity()
@@ -114,7 +127,7 @@ impl SampleRows {
     }
 
     /// Keeps the first `kept` of `order`, which has every slot once, in the first slots.
-    fn keep(&mut self, order: &[u32], kept: usize) {
+    pub(in crate::learner::gbdt) fn keep(&mut self, order: &[u32], kept: usize) {
         let (stay, go) = order.split_at(kept);
         let holes = go.iter().filter(|&&slot| (slot as usize) < kept);
         let moved = stay.iter().filter(|&&slot| slot as usize >= kept);

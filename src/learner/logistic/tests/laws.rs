@@ -183,6 +183,55 @@ fn many_columns_are_preconditioned_by_the_sample() {
 }
 
 #[test]
+fn many_columns_are_thinned_out_by_an_l1_penalty() {
+    let rows = wide(EXACT_PARAMETERS_MAX);
+    let options = LogisticOptions {
+        l1: 0.04,
+        passes_max: 20,
+        tolerance: 1e-8,
+        ..options(1e-3)
+    };
+    let mut learner = Logistic::new(&options, EXACT_PARAMETERS_MAX, 2).unwrap();
+    let order: Vec<usize> = (0..rows.len()).step_by(2).collect();
+    let sample = rows.ordered(&order);
+    learner
+        .start_from_sample(&sample.tile(), &sample.labels, &sample.weights)
+        .unwrap();
+    let mut reports = Vec::new();
+    while let Some(pass) = learner.next_pass() {
+        assert!(!pass.with_hessian());
+        reports.push(learner.finish_pass(&rows.sums(&pass, 3000, 3000)).unwrap());
+    }
+    assert!(
+        reports.last().unwrap().converged && reports.len() <= 10,
+        "{reports:?}"
+    );
+    let point = learner.descent.candidate();
+    let pass = NewtonPass {
+        point: point.into(),
+        ..learner.pass_at(&[], false)
+    };
+    let sums = rows.sums(&pass, 3000, 3000);
+    let kept = point[..EXACT_PARAMETERS_MAX].iter().filter(|w| **w != 0.0);
+    assert!((3..60).contains(&kept.count()), "{point:?}");
+    for (i, (sum, w)) in sums.gradient.iter().zip(point).enumerate() {
+        let slope = sum / 3000.0
+            + if i == EXACT_PARAMETERS_MAX {
+                0.0
+            } else {
+                1e-3 * w
+            };
+        let l1 = if i == EXACT_PARAMETERS_MAX { 0.0 } else { 0.04 };
+        let rest = if *w == 0.0 {
+            slope.abs() - l1
+        } else {
+            (slope + l1 * w.signum()).abs()
+        };
+        assert!(rest < 1e-4, "coefficient {i} at {w} has slope {slope}");
+    }
+}
+
+#[test]
 fn balanced_weights_give_each_class_the_same_total() {
     assert_eq!(
         LogisticOptions::balanced_weights(&[90, 10, 0]),
@@ -205,6 +254,22 @@ fn bad_options_are_refused_by_name() {
         "`l2` is -1 and must be a number from 0 up",
     );
     check(options(f64::NAN), 2, "`l2` is NaN");
+    check(
+        LogisticOptions {
+            l1: -1.0,
+            ..default()
+        },
+        2,
+        "`l1` is -1 and must be a number from 0 up",
+    );
+    check(
+        LogisticOptions {
+            l1_ratio: 1.5,
+            ..default()
+        },
+        2,
+        "`l1_ratio` is 1.5 and must be from 0 to 1",
+    );
     check(
         LogisticOptions {
             passes_max: 0,

@@ -1,0 +1,134 @@
+//! All that a booster of a stream carries from batch to batch, and going on from it.
+
+use std::borrow::Cow;
+
+use crate::{
+    learner::gbdt::{
+        checkpoint::check_tree,
+        replay::CompiledTree,
+        sample::TILE,
+        stream::{StreamBooster, leaves::LeafSums},
+    },
+    model::Tree,
+};
+
+/// The state between batches: trees, what their values follow from, and the reservoir.
+///
+/// Arrays of the reservoir have an entry a row; margins come output by output, codes row by row.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StreamState<'a> {
+    rows_seen: u64,
+    thinned: u32,
+    pub(super) base_margins: Cow<'a, [f32]>,
+    pub(super) trees: Cow<'a, [Tree]>,
+    pub(super) sums: Cow<'a, [Vec<LeafSums>]>,
+    pub(super) row: Cow<'a, [u64]>,
+    pub(super) label: Cow<'a, [f32]>,
+    pub(super) weight: Cow<'a, [f64]>,
+    pub(super) units: Cow<'a, [u32]>,
+    pub(super) margin: Vec<Cow<'a, [f32]>>,
+    pub(super) codes: Cow<'a, [u8]>,
+}
+
+impl StreamBooster {
+    /// The state after a batch.
+    pub fn state(&self) -> StreamState<'_> {
+        let store = &self.store;
+        let rows = store.len;
+        let margins = store.margin.chunks_exact(store.capacity);
+        StreamState {
+            rows_seen: self.rows_seen,
+            thinned: self.thinned,
+            base_margins: Cow::Borrowed(&self.constants.base_margins),
+            trees: Cow::Borrowed(&self.trees),
+            sums: Cow::Borrowed(&self.sums),
+            row: Cow::Borrowed(&store.row[..rows]),
+            label: Cow::Borrowed(&store.label[..rows]),
+            weight: Cow::Borrowed(&store.weight[..rows]),
+            units: Cow::Borrowed(&store.units[..rows]),
+            margin: margins.map(|m| Cow::Borrowed(&m[..rows])).collect(),
+            codes: Cow::Borrowed(store.codes[..rows * store.tiles].as_flattened()),
+        }
+    }
+
+    /// Goes on from a state that may come from anywhere.
+    ///
+    /// # Errors
+    /// A sentence if it is none of a booster with these options and features; the booster is as it
+    /// was.
+    pub fn restore(&mut self, state: StreamState<'_>) -> Result<(), String> {
+        self.check(&state)?;
+        let store = &mut self.store;
+        let rows = state.row.len();
+        store.len = rows;
+        store.row[..rows].copy_from_slice(&state.row);
+        store.label[..rows].copy_from_slice(&state.label);
+        store.weight[..rows].copy_from_slice(&state.weight);
+        store.units[..rows].copy_from_slice(&state.units);
+        let margins = store.margin.chunks_exact_mut(store.capacity);
+        for (margin, state) in margins.zip(&state.margin) {
+            margin[..rows].copy_from_slice(state);
+        }
+        let codes = store.codes[..rows * store.tiles].as_flattened_mut();
+        codes.copy_from_slice(&state.codes);
+        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        self.compiled = state.trees.iter().map(compile).collect();
+        self.trees = state.trees.into_owned();
+        self.sums = state.sums.into_owned();
+        self.constants.base_margins = state.base_margins.into_owned();
+        self.rows_seen = state.rows_seen;
+        self.thinned = state.thinned;
+        Ok(())
+    }
+
+    fn check(&self, state: &StreamState<'_>) -> Result<(), String> {
+        let refuse = |flaw: &str| Err(flaw.to_owned());
+        let outputs = self.constants.objective.outputs();
+        let rows = state.row.len();
+        let bases = state.base_margins.len();
+        let is_empty = rows == 0 && state.trees.is_empty() && bases == 0;
+        if !is_empty && bases != outputs || state.margin.len() != outputs {
+            return refuse("its margins are not those of the classes");
+        }
+        let lengths = [state.label.len(), state.weight.len(), state.units.len()];
+        let fits = lengths.iter().all(|&length| length == rows)
+            && state.margin.iter().all(|margin| margin.len() == rows)
+            && state.codes.len() == rows * self.store.tiles * TILE;
+        if !fits || rows > self.stream.reservoir_rows {
+            return refuse("its reservoir does not fit the options");
+        }
+        let classes = self.constants.objective.classes();
+        let is_class = |label: &f32| (0..classes).any(|class| class as f32 == *label);
+        let margins = state.margin.iter().flat_map(|margin| margin.iter());
+        let are_sound = state.label.iter().all(is_class)
+            && state
+                .weight
+                .iter()
+                .all(|weight| weight.is_finite() && *weight > 0.0)
+            && margins
+                .chain(state.base_margins.iter())
+                .all(|margin| margin.is_finite());
+        if !are_sound {
+            return refuse("a row of its reservoir has no class, no weight or no margin");
+        }
+        let rounds = state.trees.len() / outputs;
+        if !state.trees.len().is_multiple_of(outputs) || rounds > self.options.trees as usize {
+            return refuse("it has more trees than its budget, or part of a round");
+        }
+        if state.sums.len() != state.trees.len() {
+            return refuse("its leaves have no sums");
+        }
+        let mut usable = vec![false; self.features.len()];
+        for member in self.layout.byte_columns.iter().flatten() {
+            usable[member.feature as usize] = true;
+        }
+        for (tree, sums) in state.trees.iter().zip(state.sums.iter()) {
+            check_tree(tree, &usable)?;
+            let are_finite = sums.iter().flatten().all(|sum| sum.is_finite());
+            if sums.len() != tree.nodes.len() || !are_finite {
+                return refuse("the sums of its leaves are not those of its trees");
+            }
+        }
+        Ok(())
+    }
+}

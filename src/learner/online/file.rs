@@ -1,0 +1,134 @@
+//! A learner's file: its declaration and options as JSON, what it has learned as postcard, in rowmill's
+//! container.
+
+use std::path::Path;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    error::{Error, Result},
+    learner::{
+        logistic::LogisticOptions,
+        online::{declared::Declared, standardizer::Standardizer},
+    },
+    limits::Limits,
+    model::{
+        container::{self, Codec, FileKind, Section},
+        file,
+    },
+};
+
+/// The sections' numbers, never given to anything else.
+mod id {
+    pub(super) const ABOUT: u32 = 1;
+    pub(super) const MOMENTS: u32 = 2;
+    pub(super) const STATE: u32 = 3;
+}
+
+/// The layout of every section so far.
+const VERSION: u16 = 1;
+
+/// What is said in JSON.
+#[derive(Debug, Serialize, serde::Deserialize)]
+struct About {
+    learner: String,
+    declared: Declared,
+    options: LogisticOptions,
+    rows: u64,
+}
+
+/// A learner to be written.
+pub(super) struct PartsRef<'a, State> {
+    pub(super) declared: &'a Declared,
+    pub(super) options: &'a LogisticOptions,
+    pub(super) rows: u64,
+    pub(super) standardizer: &'a Standardizer,
+    pub(super) state: &'a State,
+}
+
+/// A learner that was read; nothing of it is checked but its form.
+pub(super) struct Parts<State> {
+    pub(super) declared: Declared,
+    pub(super) options: LogisticOptions,
+    pub(super) rows: u64,
+    pub(super) standardizer: Standardizer,
+    pub(super) state: State,
+}
+
+/// Writes a learner under a temporary name and renames it.
+pub(super) fn save<State: Serialize>(
+    path: &Path,
+    learner: &str,
+    parts: &PartsRef<'_, State>,
+) -> Result<()> {
+    let about = About {
+        learner: learner.to_owned(),
+        declared: parts.declared.clone(),
+        options: parts.options.clone(),
+        rows: parts.rows,
+    };
+    let json = serde_json::to_vec(&about).expect("a declaration is text and numbers");
+    let section = |id: u32, codec: Codec, bytes: Vec<u8>| Section {
+        id,
+        version: VERSION,
+        codec,
+        bytes,
+    };
+    let header = format!("{{\"learner\":\"{learner}\"}}");
+    let sections = [
+        section(id::ABOUT, Codec::Json, json),
+        section(
+            id::MOMENTS,
+            Codec::Postcard,
+            postcard_of(parts.standardizer),
+        ),
+        section(id::STATE, Codec::Postcard, postcard_of(parts.state)),
+    ];
+    let bytes = container::seal(FileKind::Learner, header.as_bytes(), &sections);
+    file::write(path, &bytes).map(|_| ())
+}
+
+/// Reads a learner.
+pub(super) fn load<State: DeserializeOwned>(path: &Path, learner: &str) -> Result<Parts<State>> {
+    let bytes = file::read(path, Limits::default().model_bytes_max)?;
+    read(&bytes, learner).map_err(|flaw| Error::format(path, flaw))
+}
+
+fn read<State: DeserializeOwned>(bytes: &[u8], learner: &str) -> Result<Parts<State>, String> {
+    let opened = container::open(FileKind::Learner, bytes)?;
+    let section = |id: u32| match opened.find(id) {
+        Some(section) if section.version == VERSION => Ok(section.bytes),
+        Some(section) => Err(format!(
+            "section {id} has version {}, this rowmill reads {VERSION}; update rowmill",
+            section.version
+        )),
+        None => Err(format!("section {id} is not there")),
+    };
+    let about: About = serde_json::from_slice(section(id::ABOUT)?)
+        .map_err(|error| format!("its declaration cannot be read: {error}"))?;
+    if about.learner != learner {
+        return Err(format!(
+            "it is a learner of `{}` and not of `{learner}`; load it as what it is",
+            about.learner.escape_debug()
+        ));
+    }
+    Ok(Parts {
+        declared: about.declared,
+        options: about.options,
+        rows: about.rows,
+        standardizer: from_postcard(section(id::MOMENTS)?)?,
+        state: from_postcard(section(id::STATE)?)?,
+    })
+}
+
+fn postcard_of(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).expect("vectors of numbers")
+}
+
+fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err("a section is longer than what it holds".to_owned()),
+        Err(error) => Err(format!("a section cannot be read: {error}")),
+    }
+}

@@ -1,0 +1,499 @@
+//! Gradient-boosted trees from batches that are seen once.
+//!
+//! ```text
+//!   first rows --> bins, fixed from then on (or given: a survey's)
+//!   batch --> codes --> refreshes leaf values --> trees on batch + reservoir --> reservoir
+//! ```
+//!
+//! The budget of trees is declared, and the rows that are expected: the trees are spread over them. A
+//! batch after the last tree is an error. What grows trees is [`StreamBooster`].
+
+mod bins;
+mod coding;
+mod file;
+mod options;
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::{
+    data::{CodeBlock, RowBlock, Split, ValueType},
+    error::{Error, Result},
+    learner::{
+        gbdt::{BoosterPlan, FeatureCodes, Loss, Parallel, Serial, stream::StreamBooster},
+        online::{Batch, Declared, Learner, Table},
+    },
+    limits::{BLOCK_ROWS, grouped},
+    model::{Bins, ByteTrees, Ensemble, features::missing_codes},
+};
+
+pub use options::TreesOptions;
+
+use coding::Coding;
+
+/// Bytes of histograms that trees may grow with; more columns are looked at in several turns.
+const HISTOGRAM_BYTES: u64 = 64 << 20;
+
+/// Rows that are predicted at a time.
+const PREDICTED_ROWS: usize = 1 << 13;
+
+/// Gradient boosting that learns from batches it sees once.
+///
+/// Numbers are binned; NaN is missing, infinite values are values. A feature has a code for missing values
+/// even if the first rows have none: where no tree has met one, it follows the heavier child.
+///
+/// Memory: the reservoir and a part of a batch, a byte a byte column each, and the trees.
+///
+/// ```
+/// use ndarray::array;
+/// use rowmill::learner::online::{Batch, Declared, Learner, OnlineTrees, TreesOptions};
+///
+/// let declared = Declared::new(&["length"], &["neither", "donor"])?;
+/// let mut options = TreesOptions::new(80);
+/// // Rows that fix the bins, and the least rows of a leaf: there are few here.
+/// (options.bins_rows, options.booster.child_rows_min) = (8, 1);
+/// let mut learner = OnlineTrees::new(declared, options)?;
+/// let features = array![[1.0], [2.0], [f64::NAN], [3.0], [7.0], [8.0], [9.0], [9.5]];
+/// let labels = array![0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
+/// for _ in 0..10 {
+///     learner.partial_fit(&Batch::new(features.view(), labels.view()))?;
+/// }
+/// let probabilities = learner.predict(features.view().into())?;
+/// assert!(probabilities[[0, 1]] < 0.2 && probabilities[[7, 1]] > 0.8);
+///
+/// // All trees are grown; the learner is as it was.
+/// let error = learner.partial_fit(&Batch::new(features.view(), labels.view())).unwrap_err();
+/// assert!(error.to_string().contains("the budget of 120 rounds of trees is spent"));
+/// # Ok::<(), rowmill::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct OnlineTrees {
+    declared: Declared,
+    options: TreesOptions,
+    rows: u64,
+    stage: Stage,
+}
+
+/// What a learner does with a batch.
+#[derive(Debug)]
+enum Stage {
+    /// Keeps it, until there are enough rows to fix the bins.
+    Gathering(Gathered),
+    /// Learns from it.
+    Learning(Box<Learning>),
+}
+
+/// Rows that are kept as they came.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Gathered {
+    /// By feature.
+    columns: Vec<Vec<f64>>,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+#[derive(Debug)]
+struct Learning {
+    bins: Bins,
+    coding: Coding,
+    booster: StreamBooster,
+    /// The codes of a block of the batch.
+    codes: Vec<u8>,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl OnlineTrees {
+    /// A learner that has seen nothing and whose first rows fix the bins.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options that a learner of batches cannot offer.
+    pub fn new(declared: Declared, options: TreesOptions) -> Result<Self> {
+        options.check(declared.classes().len())?;
+        let gathered = Gathered {
+            columns: vec![Vec::new(); declared.features().len()],
+            ..Gathered::default()
+        };
+        Ok(Self {
+            declared,
+            options,
+            rows: 0,
+            stage: Stage::Gathering(gathered),
+        })
+    }
+
+    /// A learner that has seen nothing, with bins that a survey fixed.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] as [`Self::new`], and for bins that are not the declared features'.
+    pub fn with_bins(declared: Declared, options: TreesOptions, bins: Bins) -> Result<Self> {
+        let mut learner = Self::new(declared, options)?;
+        bins::check(&bins, &learner.declared).map_err(Error::Usage)?;
+        let learning = Learning::new(&learner.declared, &learner.options, bins)?;
+        learner.stage = Stage::Learning(Box::new(learning));
+        Ok(learner)
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &TreesOptions {
+        &self.options
+    }
+
+    /// The bins, once they are fixed.
+    pub fn bins(&self) -> Option<&Bins> {
+        match &self.stage {
+            Stage::Gathering(_) => None,
+            Stage::Learning(learning) => Some(&learning.bins),
+        }
+    }
+
+    /// Rounds of trees grown so far.
+    pub fn rounds(&self) -> u32 {
+        match &self.stage {
+            Stage::Gathering(_) => 0,
+            Stage::Learning(learning) => learning.booster.rounds(),
+        }
+    }
+
+    /// The trees so far; `None` before the bins are fixed.
+    pub fn ensemble(&self) -> Option<Ensemble> {
+        match &self.stage {
+            Stage::Gathering(_) => None,
+            Stage::Learning(learning) => Some(learning.booster.ensemble()),
+        }
+    }
+
+    /// [`Learner::partial_fit`] with threads to grow trees by; the same bytes for any number.
+    ///
+    /// # Errors
+    /// As [`Learner::partial_fit`]; what `parallel` answers, such as a request to stop, after which
+    /// the learner is to be read again from its file.
+    pub fn partial_fit_with(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
+        self.declared.check_batch(batch)?;
+        self.check_budget()?;
+        let rows = batch.features.rows();
+        let bins_rows = self.bins_rows();
+        match &mut self.stage {
+            Stage::Gathering(gathered) => {
+                if gathered.labels.len() + rows < bins_rows {
+                    gathered.append(batch);
+                } else {
+                    self.fix_bins(Some(batch), parallel)?;
+                    self.learning().learn(batch, parallel)?;
+                }
+            }
+            Stage::Learning(learning) => {
+                Coding::check(&learning.bins, &batch.features)?;
+                learning.learn(batch, parallel)?;
+            }
+        }
+        self.rows += rows as u64;
+        Ok(())
+    }
+
+    /// Learns from rows whose codes are known, as they are written to scratch, a block after the
+    /// other; together they are one batch.
+    ///
+    /// # Errors
+    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given.
+    ///
+    /// # Panics
+    /// If arrays differ in length, or labels are no classes.
+    pub fn partial_fit_codes(
+        &mut self,
+        blocks: &[(CodeBlock<'_>, RowBlock<'_>)],
+        parallel: &dyn Parallel,
+    ) -> Result<()> {
+        self.check_budget()?;
+        let Stage::Learning(learning) = &mut self.stage else {
+            return Err(Error::Usage(
+                "codes mean nothing before the bins are fixed; give the bins".to_owned(),
+            ));
+        };
+        for (codes, rows) in blocks {
+            learning.booster.block(codes, rows, parallel)?;
+            self.rows += codes.rows as u64;
+        }
+        learning.booster.end_batch(parallel)
+    }
+
+    /// Grows what is left of the budget, on the rows that are kept: when fewer rows have come than
+    /// were expected, and no more will.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] if no row has come; what `parallel` answers.
+    pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
+        if self.rows == 0 {
+            return Err(Error::Dataset(
+                "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
+            ));
+        }
+        if matches!(self.stage, Stage::Gathering(_)) {
+            self.fix_bins(None, parallel)?;
+        }
+        self.learning().booster.spend_budget(parallel)
+    }
+
+    fn check_budget(&self) -> Result<()> {
+        let trees = self.options.booster.trees;
+        if self.rounds() < trees {
+            return Ok(());
+        }
+        Err(Error::Dataset(format!(
+            "the budget of {trees} rounds of trees is spent: {} rows were expected and {} have come; \
+             finish, or start anew with more rows expected",
+            grouped(self.options.rows_expected),
+            grouped(self.rows)
+        )))
+    }
+
+    fn bins_rows(&self) -> usize {
+        let expected = usize::try_from(self.options.rows_expected).unwrap_or(usize::MAX);
+        self.options.bins_rows.min(expected)
+    }
+
+    fn learning(&mut self) -> &mut Learning {
+        match &mut self.stage {
+            Stage::Learning(learning) => learning,
+            Stage::Gathering(_) => panic!("the bins are fixed"),
+        }
+    }
+
+    /// Fixes the bins by the rows gathered and the batch, and learns from those gathered.
+    fn fix_bins(&mut self, batch: Option<&Batch<'_>>, parallel: &dyn Parallel) -> Result<()> {
+        let Stage::Gathering(gathered) = &mut self.stage else {
+            panic!("bins are fixed once");
+        };
+        let rows = gathered.labels.len() + batch.map_or(0, |batch| batch.features.rows());
+        let stride = bins::stride_of(rows);
+        let value_type = batch.map_or(ValueType::F64, |batch| bins::value_type(&batch.features));
+        let bins_max = self.options.booster.bins_max;
+        let bins = bins::freeze(&self.declared, value_type, bins_max, |feature, values| {
+            values.extend(gathered.columns[feature].iter().step_by(stride));
+            if let Some(batch) = batch {
+                batch.features.append_column(feature, stride, values);
+            }
+        });
+        bins::check(&bins, &self.declared).map_err(Error::Dataset)?;
+        let mut learning = Learning::new(&self.declared, &self.options, bins)?;
+        let gathered = std::mem::take(gathered);
+        if !gathered.labels.is_empty() {
+            learning.learn_gathered(gathered, parallel)?;
+        }
+        self.stage = Stage::Learning(Box::new(learning));
+        Ok(())
+    }
+}
+
+impl Learning {
+    fn new(declared: &Declared, options: &TreesOptions, bins: Bins) -> Result<Self> {
+        let mut booster = options.booster.clone();
+        let features = bins.features.iter();
+        let features: Vec<(&str, bool)> = features
+            .map(|feature| (feature.name.as_str(), feature.is_text()))
+            .collect();
+        booster.feature_constraints = booster.constraints.resolve(&features)?;
+        let loss = loss_of(declared.classes().len());
+        let budget = HISTOGRAM_BYTES.max(BoosterPlan::budget_bytes_min(&booster, loss));
+        let plan = BoosterPlan::new(&booster, loss, &bins.layout, 1, budget)?;
+        let codes = FeatureCodes::of(&bins);
+        let layout = bins.layout.clone();
+        Ok(Self {
+            coding: Coding::new(&bins, BLOCK_ROWS),
+            codes: vec![0; layout.len() * BLOCK_ROWS],
+            labels: Vec::with_capacity(BLOCK_ROWS),
+            weights: Vec::with_capacity(BLOCK_ROWS),
+            booster: StreamBooster::new(booster, options.stream(), loss, codes, layout, plan),
+            bins,
+        })
+    }
+
+    /// Learns from a batch that was checked.
+    fn learn(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
+        let rows = batch.features.rows();
+        for first in (0..rows).step_by(BLOCK_ROWS) {
+            let end = rows.min(first + BLOCK_ROWS);
+            self.labels.clear();
+            self.weights.clear();
+            for row in first..end {
+                self.labels.push(batch.labels[row] as f32);
+                let weight = batch.weights.map_or(1.0, |weights| weights[row]);
+                self.weights.push(weight as f32);
+            }
+            self.learn_block(&batch.features, first, parallel)?;
+        }
+        self.booster.end_batch(parallel)
+    }
+
+    /// Learns from the first rows, which are a batch then.
+    fn learn_gathered(&mut self, gathered: Gathered, parallel: &dyn Parallel) -> Result<()> {
+        let rows = gathered.labels.len();
+        let columns = gathered.columns.len();
+        let values: Vec<f64> = gathered.columns.into_iter().flatten().collect();
+        let table = ndarray::ArrayView2::from_shape((columns, rows), &values)
+            .expect("a value a row and feature")
+            .reversed_axes();
+        for first in (0..rows).step_by(BLOCK_ROWS) {
+            let end = rows.min(first + BLOCK_ROWS);
+            self.labels.clear();
+            self.labels.extend(&gathered.labels[first..end]);
+            self.weights.clear();
+            self.weights.extend(&gathered.weights[first..end]);
+            self.learn_block(&Table::F64(table), first, parallel)?;
+        }
+        self.booster.end_batch(parallel)
+    }
+
+    /// Learns from the rows of a table from `first` on whose labels and weights are lent.
+    fn learn_block(
+        &mut self,
+        table: &Table<'_>,
+        first: usize,
+        parallel: &dyn Parallel,
+    ) -> Result<()> {
+        static SPLIT: [u8; BLOCK_ROWS] = [Split::Train as u8; BLOCK_ROWS];
+        let rows = self.labels.len();
+        self.coding.code(
+            &self.bins,
+            table,
+            (first, rows),
+            BLOCK_ROWS,
+            &mut self.codes,
+        );
+        let block = CodeBlock {
+            first_row: 0,
+            rows,
+            codes: &self.codes,
+        };
+        let of_rows = RowBlock {
+            label: &self.labels,
+            weight: &self.weights,
+            group: &[],
+            split: &SPLIT[..rows],
+        };
+        self.booster.block(&block, &of_rows, parallel)
+    }
+}
+
+impl Gathered {
+    fn append(&mut self, batch: &Batch<'_>) {
+        for (feature, values) in self.columns.iter_mut().enumerate() {
+            batch.features.append_column(feature, 1, values);
+        }
+        let labels = batch.labels.iter();
+        self.labels.extend(labels.map(|label| *label as f32));
+        match batch.weights {
+            Some(weights) => self
+                .weights
+                .extend(weights.iter().map(|weight| *weight as f32)),
+            None => self.weights.resize(self.labels.len(), 1.0),
+        }
+    }
+
+    /// Whether rows from a file can be rows of a declaration.
+    fn check(&self, declared: &Declared) -> Result<(), String> {
+        let rows = self.labels.len();
+        let classes = declared.classes().len() as f32;
+        let is_class = |label: &f32| *label >= 0.0 && *label < classes && label.fract() == 0.0;
+        let are_sound = self.columns.len() == declared.features().len()
+            && self.columns.iter().all(|values| values.len() == rows)
+            && self.weights.len() == rows
+            && self.labels.iter().all(is_class)
+            && self
+                .weights
+                .iter()
+                .all(|weight| weight.is_finite() && *weight >= 0.0);
+        if are_sound {
+            Ok(())
+        } else {
+            Err("the rows it has gathered do not fit its declaration".to_owned())
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let values: usize = self.columns.iter().map(Vec::capacity).sum();
+        values * 8 + (self.labels.capacity() + self.weights.capacity()) * 4
+    }
+}
+
+/// What trees of so many classes minimise.
+fn loss_of(classes: usize) -> Loss {
+    match classes {
+        2 => Loss::BinaryLogLoss,
+        classes => Loss::Softmax {
+            classes: classes as u16,
+        },
+    }
+}
+
+impl Learner for OnlineTrees {
+    fn partial_fit(&mut self, batch: &Batch<'_>) -> Result<()> {
+        self.partial_fit_with(batch, &Serial)
+    }
+
+    fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
+        self.declared.check_columns(&features)?;
+        let rows = features.rows();
+        let classes = self.declared.classes().len();
+        let Stage::Learning(learning) = &self.stage else {
+            return Ok(Array2::from_elem((rows, classes), 1.0 / classes as f64));
+        };
+        let bins = &learning.bins;
+        Coding::check(bins, &features)?;
+        let ensemble = learning.booster.ensemble();
+        let mut trees = ByteTrees::compile(&ensemble, &bins.layout, &missing_codes(&bins.features));
+        let mut coding = Coding::new(bins, PREDICTED_ROWS);
+        let mut codes = vec![0; bins.layout.len() * PREDICTED_ROWS];
+        let outputs = ensemble.outputs;
+        let mut margins = vec![0.0; outputs * PREDICTED_ROWS];
+        let mut predictions = vec![0.0; outputs * PREDICTED_ROWS];
+        let mut probabilities = Array2::zeros((rows, classes));
+        for first in (0..rows).step_by(PREDICTED_ROWS) {
+            let len = PREDICTED_ROWS.min(rows - first);
+            coding.code(bins, &features, (first, len), PREDICTED_ROWS, &mut codes);
+            let margins = &mut margins[..outputs * len];
+            trees.margins_of_columns_into(&codes, PREDICTED_ROWS, len, margins);
+            let predictions = &mut predictions[..outputs * len];
+            ensemble.link.apply_into(margins, outputs, predictions);
+            for row in 0..len {
+                for class in 0..classes {
+                    probabilities[[first + row, class]] = match (outputs, class) {
+                        (1, 0) => 1.0 - predictions[row],
+                        (1, _) => predictions[row],
+                        _ => predictions[class * len + row],
+                    };
+                }
+            }
+        }
+        Ok(probabilities)
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        file::save(self, path)
+    }
+
+    fn load(path: &Path) -> Result<Self> {
+        file::load(path)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Gathering(gathered) => gathered.heap_bytes(),
+            Stage::Learning(learning) => {
+                learning.booster.heap_bytes()
+                    + learning.coding.heap_bytes()
+                    + learning.codes.capacity()
+                    + (learning.labels.capacity() + learning.weights.capacity()) * 4
+            }
+        }
+    }
+}
