@@ -115,7 +115,8 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     }
     if let (Some(sampling), ModelSpec::Gbdt(options)) = (arguments.model.sampling, &mut choice.spec)
     {
-        if options.sampling != Sampling::Exact && options.sampling != sampling {
+        let is_chosen = !matches!(options.sampling, Sampling::Exact | Sampling::Auto);
+        if is_chosen && options.sampling != sampling {
             return Err(Error::Usage(format!(
                 "--sampling {} and the sampling of --model ({}) contradict each other; leave one of them out",
                 sampling, options.sampling

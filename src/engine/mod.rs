@@ -14,4 +14,4 @@ pub use blocks::{block_pass, parallel_map};
 pub use context::{Context, PassReport};
 pub use parquet::{LaneSource, ParquetPass, Sink, Slice, parquet_pass};
 pub use progress::{Progress, Silent};
-pub use tasks::Tasks;
+pub use tasks::{TaskThreads, Tasks};

@@ -2,33 +2,61 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    thread,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
     engine::{Context, context::panic_error},
-    error::Result,
+    error::{Error, Result},
     learner::gbdt::Parallel,
 };
 
+/// Threads that wait for tasks as long as this lives.
+pub struct TaskThreads {
+    /// All but the caller's.
+    helpers: Option<ThreadPool>,
+    threads: usize,
+}
+
+impl TaskThreads {
+    /// So many threads, the caller's being one of them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system starts no more threads.
+    pub fn new(threads: usize) -> Result<Self> {
+        let threads = threads.max(1);
+        let start = |helpers| {
+            let named = |index| format!("task {index}");
+            let builder = ThreadPoolBuilder::new()
+                .num_threads(helpers)
+                .thread_name(named);
+            let started = builder.build();
+            started.map_err(|error| Error::io("start", "threads", std::io::Error::other(error)))
+        };
+        let helpers = (threads > 1).then(|| start(threads - 1)).transpose()?;
+        Ok(Self { helpers, threads })
+    }
+}
+
 /// Runs a learner's tasks on some threads, the caller's being one of them.
-///
-/// Threads live as long as one call: tasks borrow what the caller holds, which threads that outlive
-/// the call may not. Starting one costs about 20 microseconds, some dozens of times a tree.
 #[derive(Clone, Copy)]
 pub struct Tasks<'a> {
     /// The request to stop.
     pub context: &'a Context<'a>,
     /// What is being done, for the message of a panic.
     pub name: &'a str,
-    /// How many tasks run at once.
-    pub threads: usize,
+    /// Who runs them.
+    pub threads: &'a TaskThreads,
 }
 
 impl Parallel for Tasks<'_> {
     fn threads(&self) -> usize {
-        self.threads.max(1)
+        self.threads.threads
     }
 
     fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> Result<()> {
@@ -53,28 +81,31 @@ impl Parallel for Tasks<'_> {
             }
             result
         };
-        let helpers = self.threads().min(tasks).saturating_sub(1);
-        if helpers == 0 {
+        let Some(helpers) = self.threads.helpers.as_ref().filter(|_| tasks > 1) else {
             return guarded();
-        }
-        thread::scope(|scope| {
-            let guarded = &guarded;
-            let started: Vec<_> = (0..helpers).map(|_| scope.spawn(guarded)).collect();
+        };
+        let results = Mutex::new(Vec::new());
+        helpers.in_place_scope(|scope| {
+            for _ in 1..self.threads().min(tasks) {
+                scope.spawn(|_| {
+                    let result = guarded();
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    results.push(result);
+                });
+            }
             let own = guarded();
-            let others = started
-                .into_iter()
-                .map(|thread| thread.join().expect("tasks catch their panics"));
-            // All are joined before the first error is answered.
-            let others: Vec<Result<()>> = others.collect();
-            own.and(others.into_iter().collect())
-        })
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push(own);
+        });
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.into_iter().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::Silent, error::Error, platform::stop::Stop};
+    use crate::{engine::Silent, platform::stop::Stop};
 
     fn with_tasks<T>(threads: usize, run: impl FnOnce(&Tasks<'_>, &Stop) -> T) -> T {
         let stop = Stop::default();
@@ -85,10 +116,11 @@ mod tests {
             stop: &stop,
             progress: &Silent,
         };
+        let threads = TaskThreads::new(threads).unwrap();
         let tasks = Tasks {
             context: &context,
             name: "trees",
-            threads,
+            threads: &threads,
         };
         run(&tasks, &stop)
     }

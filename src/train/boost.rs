@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     data::{CodeBlock, CodeLayout},
-    engine::{Context, PassReport, Tasks, block_pass},
+    engine::{Context, PassReport, TaskThreads, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
@@ -88,6 +88,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
             Error::Usage(format!("--resume: the checkpoint cannot be used: {flaw}"))
         })?;
     }
+    let task_threads = TaskThreads::new(threads)?;
     let mut lent: Vec<Lent> = (0..threads).map(|_| Lent::default()).collect();
     let work = u64::from(spec.options.trees) * spec.rows.rows();
     let mut rounds = booster.rounds();
@@ -132,7 +133,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
             let tasks = Tasks {
                 context,
                 name: "trees",
-                threads,
+                threads: &task_threads,
             };
             booster.finish_pass(parts, &tasks)?;
             if let Some(checkpoints) = &mut checkpoints {

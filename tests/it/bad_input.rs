@@ -351,8 +351,8 @@ fn constraints_of_features_that_are_not_there() {
             ["monotone_constraints", "no_feature"],
         ),
         (
-            r#"{"monotone_constraints": [1]}"#,
-            ["monotone_constraints", "has 1 entries"],
+            r#"{"monotone_constraints": [1, 0, 1, 0, 0]}"#,
+            ["monotone_constraints", "has 5 entries"],
         ),
         (
             r#"{"interaction_constraints": [["no_feature"]]}"#,

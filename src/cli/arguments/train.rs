@@ -15,12 +15,12 @@ const MODEL_HELP: &str = "\
 Options of --model as JSON, under any of their usual names:
 
   trees (gbdt, xgboost, lightgbm)              gbdt's default, range
-    n_estimators, num_iterations,              100, from 1 to 1000000
+    n_estimators, num_iterations,              120, from 1 to 1000000
       num_boost_round, iterations
-    learning_rate, eta, shrinkage_rate         0.1, above 0, at most 1
-    grow_policy                                depthwise or lossguide
-    max_depth (0 or -1: unlimited)             6, from 1 to 64; lossguide: none
-    num_leaves, max_leaves                     2^max_depth, from 2 to 65535; lossguide: 64
+    learning_rate, eta, shrinkage_rate         0.12, above 0, at most 1
+    grow_policy                                lossguide, or depthwise
+    max_depth (0 or -1: unlimited)             none, from 1 to 64; depthwise: 6
+    num_leaves, max_leaves                     63, from 2 to 65535; or 2^max_depth
     max_bin                                    255, from 2
     reg_lambda, lambda_l2                      1, 0 or more
     reg_alpha, lambda_l1                       0, 0 or more
@@ -33,10 +33,10 @@ Options of --model as JSON, under any of their usual names:
     max_delta_step                             0 (no limit)
     monotone_constraints                       {feature: -1, 0 or 1}, or a list
     interaction_constraints                    [[feature, ...], ...]
-    sampling                                   as --sampling
+    sampling                                   auto, as --sampling
       or subsample with sampling_method        1, above 0; \"uniform\"
       or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
-    sample_keep, bagging_freq (rounds)         1, from 1 to 1000
+    sample_keep, bagging_freq (rounds)         8, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
     eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
                                                mlogloss, merror, rmse, mse, mae,
@@ -125,17 +125,17 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows grow a tree: exact, auto, mvs[:ROWS], goss[:TOP,OTHER] or uniform[:SHARE] [default:
-    /// exact].
+    /// Which rows grow a tree: exact, auto, mvs, mvs:ROWS, goss, goss:TOP,OTHER, uniform or
+    /// uniform:SHARE. The default is the model's; gbdt's is auto.
     ///
     /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
     /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
-    /// largest gradients, `uniform` draws all alike; `auto` is mvs where rows outnumber the sample,
-    /// else exact. A number above 1 is a number of rows, another a share of the training rows.
+    /// largest gradients, `uniform` draws all alike; `auto` is mvs where there are twice as many
+    /// training rows as the sample has, else exact. A number above 1 is a number of rows, another a share of the training rows.
     #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
-    /// Which node of a tree is split next [default: the model's].
+    /// Which node of a tree is split next; the default is the model's.
     #[arg(long, value_enum)]
     pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 

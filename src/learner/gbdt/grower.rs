@@ -35,6 +35,9 @@ use crate::{
     limits::CODES_MAX,
 };
 
+/// Byte columns of a node that one task looks at: some tens of microseconds.
+const SEARCHED_COLUMNS: usize = 12;
+
 /// What trees are grown from, the same for all rounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
@@ -211,7 +214,9 @@ impl Grower {
         let found: Vec<Mutex<Option<Candidate>>> =
             resolved.iter().map(|_| Mutex::default()).collect();
         let constraints = &ground.options.feature_constraints;
-        parallel.for_each(resolved.len(), &|index| {
+        let parts = tile.len().div_ceil(SEARCHED_COLUMNS);
+        parallel.for_each(resolved.len() * parts, &|task| {
+            let (index, part) = (task / parts, task % parts);
             let (output, node, histogram) = &resolved[index];
             let tree = &self.trees[*output];
             let mut used = self
@@ -224,7 +229,9 @@ impl Grower {
                 used: &used,
             };
             let mut best = None;
-            for (&byte_column, joint) in tile.iter().zip(histogram.chunks_exact(CODES_MAX)) {
+            let columns = tile.iter().zip(histogram.chunks_exact(CODES_MAX));
+            let columns = columns.skip(part * SEARCHED_COLUMNS).take(SEARCHED_COLUMNS);
+            for (&byte_column, joint) in columns {
                 search_column(
                     joint,
                     &ground.layout.byte_columns[byte_column as usize],
@@ -235,7 +242,12 @@ impl Grower {
                     &mut best,
                 );
             }
-            *found[index].lock().unwrap_or_else(PoisonError::into_inner) = best;
+            let mut found = found[index].lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(best) = best
+                && best.is_better(found.as_ref())
+            {
+                *found = Some(best);
+            }
         })?;
         for (index, ((output, node, histogram), found)) in
             resolved.into_iter().zip(found).enumerate()

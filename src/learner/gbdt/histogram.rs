@@ -330,7 +330,7 @@ mod tests {
     fn long_and_short_lists_agree_with_the_naive_twin() {
         let columns = GROUP + 2;
         let codes: Vec<u8> = (0..columns * BLOCK_ROWS)
-            .map(|i| (i * 2_654_435_761 >> 13) as u8)
+            .map(|i| ((i * 2_654_435_761) >> 13) as u8)
             .collect();
         let gradients: Vec<u32> = (0..BLOCK_ROWS as i32)
             .map(|row| pack(row % 1_000 - 500, row % 77))

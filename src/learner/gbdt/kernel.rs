@@ -221,7 +221,7 @@ mod tests {
         let evens = rows.iter().filter(|&row| row % 2 == 0).count() as u16;
         let (mut even, mut odd) = (0..evens, evens..);
         let place = |row: &u16| {
-            if row % 2 == 0 {
+            if row.is_multiple_of(2) {
                 even.next()
             } else {
                 odd.next()

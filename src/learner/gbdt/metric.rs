@@ -2,7 +2,7 @@
 //!
 //! Sums are weighted by the rows' own weights, class weights left out, as XGBoost and LightGBM have
 //! them. A metric is a variant of [`EvalMetric`], its names in `learner/spec/metrics.rs`, and a line
-//! in [`EvalSums::add_values`]; metrics of ranks come from histograms of the margin.
+//! in `EvalSums::add_values`; metrics of ranks come from histograms of the margin.
 
 use crate::{
     learner::gbdt::{

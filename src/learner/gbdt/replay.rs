@@ -302,8 +302,8 @@ mod tests {
         let rows = CHUNK_ROWS + 1_234;
         let mut codes = vec![0u8; 2 * BLOCK_ROWS];
         for row in 0..rows {
-            codes[row] = (row * 40_503 >> 7) as u8;
-            codes[BLOCK_ROWS + row] = (row * 30_011 >> 5) as u8;
+            codes[row] = ((row * 40_503) >> 7) as u8;
+            codes[BLOCK_ROWS + row] = ((row * 30_011) >> 5) as u8;
         }
         let block = CodeBlock {
             first_row: 0,

@@ -190,7 +190,7 @@ mod tests {
     fn vectors_agree_with_the_portable_twin() {
         let right = RightBytes::new(&route(|byte| byte.count_ones() % 2 == 0 || byte < 40));
         for rows in [0, 1, 31, 32, 33, 256, 1_000, CHUNK_ROWS] {
-            let bytes: Vec<u8> = (0..rows).map(|row| (row * 7_919 >> 3) as u8).collect();
+            let bytes: Vec<u8> = (0..rows).map(|row| ((row * 7_919) >> 3) as u8).collect();
             let before: Vec<u8> = (0..rows).map(|row| [0, 3, 250, NONE][row % 4]).collect();
             for (from, to) in [(3, 4), (250, 251), (0, 200), (7, 8)] {
                 let (mut fast, mut portable) = (before.clone(), before.clone());

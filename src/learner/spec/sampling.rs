@@ -30,7 +30,7 @@ pub(super) fn read(
         &["sample_keep", "bagging_freq", "subsample_freq"],
         0..=i64::from(SAMPLE_KEEP_MAX),
     )?;
-    options.sample_keep = keep.map_or(1, |keep| keep.max(1) as u32);
+    options.sample_keep = keep.map_or(options.sample_keep, |keep| keep.max(1) as u32);
     if let Some(text) = own {
         if share.is_some() || method.is_some() || top.is_some() || other.is_some() {
             return Err(Error::Usage(
@@ -51,6 +51,10 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
+    if share.is_some() || is_goss {
+        // What the libraries do that these names come from.
+        options.sample_keep = keep.map_or(1, |keep| keep.max(1) as u32);
+    }
     let size = SampleSize::Share(share.unwrap_or(1.0));
     options.sampling = match method {
         "goss" if share.is_none() => {
@@ -61,9 +65,8 @@ pub(super) fn read(
             let why = "the shares of goss are `top_rate` and `other_rate`; leave out `subsample`";
             return Err(wrong("data_sample_strategy", method, why));
         }
-        "uniform" | "bagging" | "gradient_based" if share.is_none_or(|share| share == 1.0) => {
-            return Ok(());
-        }
+        "uniform" | "bagging" | "gradient_based" if share.is_none() => return Ok(()),
+        "uniform" | "bagging" | "gradient_based" if share == Some(1.0) => Sampling::Exact,
         "uniform" | "bagging" => Sampling::Uniform { size },
         "gradient_based" => Sampling::Mvs { size },
         _ => {

@@ -25,10 +25,27 @@ fn logistic(text: &str) -> LogisticOptions {
 }
 
 /// The options of trees are the default's with one change.
+/// Checks options against gbdt's defaults with a change.
 fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
-    let mut expected = BoosterOptions::default();
+    let mut expected = BoosterOptions {
+        trees: 120,
+        shrinkage: 0.12,
+        growth: Growth::LeafWise,
+        depth_max: 64,
+        leaves_max: 63,
+        sampling: Sampling::Auto,
+        sample_keep: 8,
+        ..BoosterOptions::default()
+    };
     change(&mut expected);
     assert_eq!(trees(text), expected, "{text}");
+}
+
+/// Checks a library's preset against the learner's own defaults with a change.
+fn check_preset(name: &str, change: impl FnOnce(&mut BoosterOptions)) {
+    let mut expected = BoosterOptions::default();
+    change(&mut expected);
+    assert_eq!(trees(name), expected, "{name}");
 }
 
 fn check_logistic(text: &str, change: impl FnOnce(&mut LogisticOptions)) {
@@ -52,12 +69,12 @@ fn names_and_objects_are_understood() {
     check_logistic("logistic", |_| ());
     check_logistic("log_reg", |o| o.inverse_strength = Some(1.0));
     check_logistic("sgd_logistic", |o| o.l2 = 1e-4);
-    check_trees("xgboost", |o| {
+    check_preset("xgboost", |o| {
         o.shrinkage = 0.3;
         o.child_hessian_min = 1.0;
         o.child_rows_min = 1;
     });
-    check_trees("lightgbm", |o| {
+    check_preset("lightgbm", |o| {
         o.growth = Growth::LeafWise;
         o.leaves_max = 31;
         o.depth_max = 64;
@@ -164,13 +181,14 @@ fn depth_and_leaves_go_together() {
     for (text, depth, leaves) in [
         ("{\"max_depth\": 8}", 8, 256),
         ("{\"max_depth\": 3}", 3, 8),
-        ("{\"max_depth\": -1}", 64, 65_535),
+        ("{\"max_depth\": -1}", 64, 63),
         ("{\"max_depth\": 0, \"num_leaves\": 100}", 64, 100),
-        ("{\"num_leaves\": 31}", 6, 31),
-        ("{\"max_leaves\": 0}", 6, 64),
+        ("{\"num_leaves\": 31}", 64, 31),
+        ("{\"max_leaves\": 0}", 64, 65_535),
+        ("{\"grow_policy\": \"depthwise\"}", 6, 64),
         ("{\"name\": \"lightgbm\", \"max_depth\": 6}", 6, 31),
         ("{\"name\": \"lightgbm\", \"num_leaves\": 63}", 64, 63),
-        ("{\"grow_policy\": \"lossguide\"}", 64, 64),
+        ("{\"grow_policy\": \"lossguide\"}", 64, 63),
         ("{\"grow_policy\": \"lossguide\", \"max_depth\": 3}", 3, 8),
         (
             "{\"name\": \"lightgbm\", \"grow_policy\": \"depthwise\"}",
@@ -346,7 +364,14 @@ fn objectives_ask_for_tasks() {
 #[test]
 fn rows_are_sampled_under_every_name() {
     let share = SampleSize::Share(0.8);
-    let check = |text: &str, sampling| check_trees(text, |o| o.sampling = sampling);
+    let check = |text: &str, sampling| {
+        check_trees(text, |o| {
+            o.sampling = sampling;
+            // Rounds that a sample serves are one where a library's names are used.
+            o.sample_keep = if text.contains("mvs") { 8 } else { 1 };
+        });
+    };
+    check("{\"subsample\": 1}", Sampling::Exact);
     for name in ["subsample", "bagging_fraction", "sub_row"] {
         let uniform = Sampling::Uniform { size: share };
         check(&format!("{{\"{name}\": 0.8}}"), uniform);
@@ -404,7 +429,11 @@ fn what_is_not_there_is_refused_by_name() {
     // Values that mean what is done anyway pass.
     check_trees(
         "{\"subsample\": 1.0, \"bagging_freq\": 0, \"grow_policy\": \"depthwise\"}",
-        |_| (),
+        |o| {
+            o.growth = Growth::DepthWise;
+            (o.depth_max, o.leaves_max) = (6, 64);
+            (o.sampling, o.sample_keep) = (Sampling::Exact, 1);
+        },
     );
     check_trees(
         "{\"subsample\": null, \"tree_method\": \"hist\", \"device\": \"cpu\"}",

@@ -256,36 +256,31 @@ impl SampleWorker {
         chunk: std::ops::Range<usize>,
     ) {
         let outputs = constants.objective.outputs();
-        let mut keys = [(0.0, 0.0); CHUNK_ROWS];
+        let mut importances = [0.0; CHUNK_ROWS];
+        let importances = &mut importances[..chunk.len()];
         let buffers = self.buffers.as_mut().expect("the worker was prepared");
-        let derivatives = &buffers.derivatives;
-        for (index, keys) in keys[..chunk.len()].iter_mut().enumerate() {
-            let of_row = (0..outputs).map(|output| {
-                let at = output * CHUNK_ROWS + index;
-                (derivatives.gradient[at], derivatives.hessian[at])
-            });
-            let row = codes.first_row + (chunk.start + index) as u64;
-            *keys = draw
-                .policy
-                .keys(of_row, random(constants.seed, row, work.round));
-        }
-        for (index, &(importance, priority)) in keys[..chunk.len()].iter().enumerate() {
+        draw.policy
+            .weigh(&buffers.derivatives, outputs, importances);
+        for (index, &importance) in importances.iter().enumerate() {
             let place = chunk.start + index;
             if rows.split[place] != Split::Train as u8 || importance == 0.0 {
                 continue;
             }
-            if !self.thresholds.admit(priority, importance) {
+            let row = codes.first_row + place as u64;
+            let random = random(constants.seed, row, work.round);
+            let drawn = draw.policy.drawn(importance);
+            if !self.thresholds.admit(drawn, random, importance) {
                 self.rejected = true;
                 continue;
             }
             let buffers = self.buffers.as_mut().expect("the worker was prepared");
             let chosen = &mut buffers.chosen;
             let slot = chosen.len;
-            chosen.row[slot] = codes.first_row + place as u64;
+            chosen.row[slot] = row;
             chosen.label[slot] = rows.label[place];
             chosen.weight[slot] = buffers.weight[index];
             chosen.importance[slot] = importance;
-            chosen.priority[slot] = priority;
+            chosen.priority[slot] = drawn / random;
             for output in 0..outputs {
                 chosen.margin[output * CHOSEN_MAX + slot] = margin[output * codes.rows + place];
             }

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Entries that one task accumulates; a packed bin holds the sums of many times as many.
-const TASK_ROWS: usize = 1 << 15;
+const TASK_ROWS: usize = 1 << 13;
 /// Rows whose derivatives one task computes.
 const DERIVED_ROWS: usize = 16 * CHUNK_ROWS;
 
@@ -52,6 +52,10 @@ struct Bench {
 }
 
 impl Bench {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "32 KiB, on their way to the heap"
+    )]
     fn new(tiles: usize) -> Self {
         Self {
             histograms: vec![[[0; CODES_MAX]; TILE]; tiles],
@@ -109,6 +113,8 @@ impl Nursery {
         for segments in &mut self.segments {
             segments.entries.resize(rows.len, 0);
         }
+        // Rows without a gradient are in no sample, so that a later one may be larger.
+        self.lent.resize(rows.len.max(self.lent.len()), 0);
         let parts = rows.len.div_ceil(DERIVED_ROWS);
         let mut of_part: Vec<Mutex<Vec<&mut [Entry]>>> = Vec::with_capacity(parts);
         of_part.resize_with(parts, Mutex::default);
@@ -234,11 +240,9 @@ impl Nursery {
         let mut tasks = Vec::new();
         for (output, segments) in self.segments.iter().enumerate() {
             let (first_slot, _, slot_of_leaf) = grower.slots_of(output);
-            for leaf in 0..segments.leaves() {
-                let slot = usize::from(slot_of_leaf[leaf]);
-                if slot_of_leaf[leaf] == NO_SLOT {
-                    continue;
-                }
+            let wanted = slot_of_leaf.iter().enumerate();
+            for (leaf, &slot) in wanted.filter(|(_, slot)| **slot != NO_SLOT) {
+                let slot = usize::from(slot);
                 tasks.extend(segments.leaf(leaf).chunks(TASK_ROWS).map(|entries| Task {
                     slot: first_slot + slot,
                     entries,

@@ -119,14 +119,15 @@ mod tests {
                     sums.1 += i64::from(pair(row).1);
                 }
             }
-            let mut histograms = vec![[[0; CODES_MAX]; TILE]];
+            let zeros = vec![[0; CODES_MAX]; TILE].into_boxed_slice();
+            let mut histograms: Box<TileHistograms> = zeros.try_into().expect("a tile's");
             let mut gathered = vec![[0; TILE]; tiles * GATHERED_ROWS];
             for entries in entries.chunks(GATHERED_ROWS) {
                 gather(&codes, tiles, entries, &mut gathered);
                 let of_tile = &gathered[tile * GATHERED_ROWS..][..GATHERED_ROWS];
-                accumulate_tile(of_tile, entries, &mut histograms[0]);
+                accumulate_tile(of_tile, entries, &mut histograms);
             }
-            for (histogram, expected) in histograms[0].iter().zip(&expected) {
+            for (histogram, expected) in histograms.iter().zip(&expected) {
                 for (&bin, &expected) in histogram.iter().zip(expected) {
                     assert_eq!(unpack(bin), expected);
                 }

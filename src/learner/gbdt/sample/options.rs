@@ -7,7 +7,7 @@ pub const GOSS_TOP: f64 = 0.2;
 /// The share of the other rows that `goss` draws unless it is told (LightGBM's `other_rate`).
 pub const GOSS_OTHER: f64 = 0.1;
 /// The rows of a sample unless they are given or memory is short.
-pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 18;
+pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;
 
 /// The most rounds that a sample serves.
 pub const SAMPLE_KEEP_MAX: u32 = 1_000;

@@ -119,7 +119,7 @@ impl Segments {
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece_len(piece)));
         parallel.for_each(pieces.len(), &|index| {
             let mut piece = pieces[index].lock().unwrap_or_else(PoisonError::into_inner);
-            partition(&mut piece, &routes[..], rows);
+            partition(&mut piece, routes, rows);
         })?;
         let mut found = BTreeMap::new();
         for piece in pieces {

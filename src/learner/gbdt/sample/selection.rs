@@ -10,7 +10,10 @@ use std::cmp::Ordering;
 
 use crate::{
     group::hash::{Purpose, row_hash},
-    learner::gbdt::sample::{SampleSize, Sampling, options::rows_of},
+    learner::gbdt::{
+        loss::{CHUNK_ROWS, Derivatives},
+        sample::{SampleSize, Sampling, options::rows_of},
+    },
 };
 
 /// How much hessians count beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
@@ -66,10 +69,12 @@ pub(super) struct Thresholds {
 }
 
 impl Thresholds {
-    /// Whether a row is a candidate.
+    /// Whether a row of priority `drawn / random` is a candidate. A row that just misses may be one
+    /// too, since nothing is divided here.
     #[inline(always)]
-    pub(super) fn admit(&self, priority: f64, importance: f64) -> bool {
-        priority >= self.priority || importance >= self.importance
+    pub(super) fn admit(&self, drawn: f64, random: f64, importance: f64) -> bool {
+        const ROUNDING: f64 = 1.0 - 1e-12;
+        drawn >= self.priority * ROUNDING * random || importance >= self.importance
     }
 
     fn reach(&self, other: &Self) -> bool {
@@ -115,24 +120,36 @@ impl Policy {
         }
     }
 
-    /// A row's importance and priority, given its derivatives by output.
+    /// The importance of a chunk's rows, given their derivatives by output.
+    pub(super) fn weigh(self, derivatives: &Derivatives, outputs: usize, importance: &mut [f64]) {
+        if let Self::Uniform { .. } = self {
+            return importance.fill(1.0);
+        }
+        importance.fill(0.0);
+        for output in 0..outputs {
+            let gradients = &derivatives.gradient[output * CHUNK_ROWS..];
+            let hessians = &derivatives.hessian[output * CHUNK_ROWS..];
+            let rows = importance.iter_mut().zip(gradients).zip(hessians);
+            for ((importance, g), h) in rows {
+                *importance += match self {
+                    Self::Goss { .. } => g.abs(),
+                    _ => g * g + HESSIAN_SHARE * (h * h),
+                };
+            }
+        }
+        if let Self::Mvs { .. } = self {
+            importance
+                .iter_mut()
+                .for_each(|value| *value = value.sqrt());
+        }
+    }
+
+    /// What a row's priority is `random`'s share of.
     #[inline(always)]
-    pub(super) fn keys(
-        self,
-        derivatives: impl Iterator<Item = (f64, f64)>,
-        random: f64,
-    ) -> (f64, f64) {
+    pub(super) fn drawn(self, importance: f64) -> f64 {
         match self {
-            Self::Mvs { .. } => {
-                let squares = derivatives.map(|(g, h)| g * g + HESSIAN_SHARE * (h * h));
-                let importance = squares.sum::<f64>().sqrt();
-                (importance, importance / random)
-            }
-            Self::Uniform { .. } => (1.0, 1.0 / random),
-            Self::Goss { .. } => {
-                let importance = derivatives.map(|(g, _)| g.abs()).sum();
-                (importance, 1.0 / random)
-            }
+            Self::Mvs { .. } => importance,
+            Self::Uniform { .. } | Self::Goss { .. } => 1.0,
         }
     }
 

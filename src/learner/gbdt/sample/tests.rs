@@ -11,6 +11,7 @@ use crate::{
     learner::gbdt::{
         BoosterOptions, Loss,
         harness::{Outcome, SIMPLE, Schedule},
+        loss::Derivatives,
         tests::{LOSSES, assert_scores, options, table_of, train},
     },
     limits::BLOCK_ROWS,
@@ -48,6 +49,17 @@ fn derivatives(row: usize) -> (f64, f64) {
     (gradient, 0.01 + gradient.abs() * (1.0 - gradient.abs()))
 }
 
+/// A row's importance, its random number, and what its priority is drawn from.
+fn keys(policy: Policy, row: usize, round: u32) -> (f64, f64, f64) {
+    let mut of_row = Derivatives::new(1);
+    (of_row.gradient[0], of_row.hessian[0]) = derivatives(row);
+    let mut importance = [0.0];
+    policy.weigh(&of_row, 1, &mut importance);
+    let [importance] = importance;
+    let random = random(42, row as u64, round);
+    (importance, random, policy.drawn(importance))
+}
+
 /// Draws a sample from the rows in this order, handed over in lots of `lot`.
 fn draw(
     policy: Policy,
@@ -64,9 +76,8 @@ fn draw(
     let mut chosen = SampleRows::new(lot, 1, 1);
     let mut rejected = false;
     for row in order {
-        let of_row = std::iter::once(derivatives(row));
-        let (importance, priority) = policy.keys(of_row, random(42, row as u64, round));
-        if !collector.thresholds().admit(priority, importance) {
+        let (importance, random, drawn) = keys(policy, row, round);
+        if !collector.thresholds().admit(drawn, random, importance) {
             rejected = true;
             continue;
         }
@@ -74,7 +85,7 @@ fn draw(
         chosen.row[slot] = row as u64;
         chosen.weight[slot] = 1.0;
         chosen.importance[slot] = importance;
-        chosen.priority[slot] = priority;
+        chosen.priority[slot] = drawn / random;
         chosen.len += 1;
         if chosen.len == lot {
             collector.take(&mut chosen, rejected);
@@ -131,8 +142,8 @@ fn the_sample_has_its_size_whatever_the_order_of_the_rows() {
 fn the_largest_priorities_are_kept() {
     let policy = Policy::Mvs { rows: 500 };
     let keys = |row: usize| {
-        let of_row = std::iter::once(derivatives(row));
-        policy.keys(of_row, random(42, row as u64, 3))
+        let (importance, random, drawn) = keys(policy, row, 3);
+        (importance, drawn / random)
     };
     let mut order: Vec<usize> = (0..ROWS).collect();
     order.sort_by(|&a, &b| keys(b).1.total_cmp(&keys(a).1));
@@ -303,7 +314,7 @@ fn early_stopping_is_the_same_however_long_a_sample_is_kept() {
     let mut table = table_of(Loss::BinaryLogLoss, 6_000);
     // Labels that cannot be learned: the first rounds are the best.
     for (row, label) in table.label.iter_mut().enumerate() {
-        *label = f32::from(row_hash(1, row as u64, 0, Purpose::Synth) % 2 == 0);
+        *label = f32::from(row_hash(1, row as u64, 0, Purpose::Synth).is_multiple_of(2));
     }
     for sample_keep in [1, 3] {
         let options = BoosterOptions {
