@@ -83,6 +83,7 @@ pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<Tra
         memory_bytes: MEMORY_DEFAULT_BYTES,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         verify: true,
+        online: None,
         limits,
     })
 }

@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod incremental;
 mod scratch;
 mod train;
 mod values;
@@ -11,8 +12,9 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
+pub(super) use incremental::IncrementalArguments;
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
-pub(super) use train::{GrowPolicy, TrainArguments};
+pub(super) use train::{GrowPolicy, SplitArguments, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
@@ -68,6 +70,7 @@ pub(super) struct OutputArguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Train(TrainArguments),
+    Incremental(IncrementalArguments),
     Plan(PlanArguments),
     Inspect(InspectArguments),
     Show(ShowArguments),

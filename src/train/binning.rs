@@ -81,6 +81,7 @@ pub(super) fn write_codes_in_slices(
         row_groups: &job.row_ranges,
         columns: &order,
         slice_rows_max,
+        first_row: 0,
     };
     let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     Ok((codes, report))

@@ -12,6 +12,7 @@
 //! 7. [`binning`] and [`boost`] for trees, [`newton`] or gradient descent for logistic regression.
 //!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
+//!    [`online`] learns by batches before.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
 pub mod assign;
@@ -26,6 +27,7 @@ pub mod ingredients;
 pub mod job;
 pub mod known;
 pub mod newton;
+pub mod online;
 pub mod options;
 pub mod output;
 pub mod plan;
@@ -35,15 +37,16 @@ pub mod rows;
 pub mod scan;
 pub mod scores;
 pub mod selection;
-mod sgd;
 pub mod split_column;
 pub mod state;
 pub mod survey;
 pub mod target;
 
+mod design_rows;
 mod fit;
 mod recipe;
 mod sampling;
+mod sgd;
 mod store;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
-    train::output::Earlier,
+    train::{online::OnlineOptions, output::Earlier},
 };
 
 pub use crate::data::GroupChoice;
@@ -120,6 +120,9 @@ pub struct TrainOptions {
     pub threads: usize,
     /// Whether the saved model is opened again and checked on the test rows.
     pub verify: bool,
+    /// What a run by batches is told besides; `None` for a training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<OnlineOptions>,
     /// Bounds; `batch_rows_max` is the user's `--batch-size`.
     #[serde(skip)]
     pub limits: Limits,
@@ -138,7 +141,7 @@ impl TrainOptions {
             (true, true) => Err(Error::Usage(
                 "--resume goes on with a run and --overwrite gives it up; leave one of them out".to_owned(),
             )),
-            (true, false) if matches!(self.model, ModelSpec::Logistic(_)) => Err(Error::Usage(
+            (true, false) if self.online.is_none() && matches!(self.model, ModelSpec::Logistic(_)) => Err(Error::Usage(
                 "--resume goes on with trees; logistic regression keeps no checkpoint, so start anew with \
                  --overwrite"
                     .to_owned(),

@@ -17,14 +17,17 @@ use crate::{
     stats::{CategoryCounts, sample},
     train::{
         binning, boost,
-        evaluate::EvaluationSpec,
+        design_rows::{PARTS_PER_LANE, part_bytes},
+        evaluate::{EvaluationSpec, Table},
         job::Job,
         known::Known,
-        newton, predict,
+        newton,
+        online::{MESSAGE_SHARE_OF_MEMORY, OnlineOptions, batch_bytes, slice_rows},
+        predict,
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
-        sgd, state, survey,
+        state, survey,
     },
 };
 
@@ -39,6 +42,9 @@ const TREE_THREAD_BYTES: u64 = 8 << 20;
 
 /// A sample takes at most one part in so many of the memory allowed, unless its rows are given.
 const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
+
+/// Rows that fix the design where rows are read once, with those that are held out beside them.
+const FIRST_ROWS: u64 = 65_536;
 
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
@@ -69,6 +75,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
+    /// Batches, where the run learns by them.
+    pub online: Option<&'a OnlineOptions>,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -103,6 +111,18 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         sample_rows: 0,
     };
     planner.always();
+    if let (ModelSpec::Logistic(options), Some(online)) = (spec.model, spec.online)
+        && online.one_pass
+    {
+        planner.once(options, online);
+        return Ok(RunPlan {
+            scratch_bytes: planner.held_out_bytes(),
+            memory: planner.memory,
+            sample_rows: 0,
+            histogram_budget_bytes: 0,
+            notes: planner.notes,
+        });
+    }
     planner.scan();
     planner.survey();
     let (histogram_budget_bytes, learner_scratch) = match spec.model {
@@ -369,17 +389,28 @@ impl Planner<'_> {
         );
     }
 
-    fn newton(&mut self, options: &LogisticOptions) -> u64 {
-        let features = self.features().to_vec();
+    /// The parameters of a linear model, at most.
+    fn shape(&self, features: &[usize], options: &LogisticOptions) -> Shape {
         let fields = &self.job.schema().fields;
         let width = |column: &usize| match fields[*column].value_type {
             Some(ValueType::Text) => options.categories_max as usize,
             _ => 1,
         } + usize::from(options.missing_indicator);
-        let shape = Shape {
+        Shape {
             columns: features.iter().map(width).sum::<usize>() + 1,
             outputs: self.spec.outputs(),
-        };
+        }
+    }
+
+    fn newton(&mut self, options: &LogisticOptions) -> u64 {
+        let features = self.features().to_vec();
+        let shape = self.shape(&features, options);
+        if let Some(online) = self.spec.online {
+            self.batches(&features, shape, online);
+            if options.solver == Solver::Sgd || online.init_model.is_some() {
+                return 0;
+            }
+        }
         if options.solver == Solver::Sgd {
             self.sgd(&features, shape);
             return 0;
@@ -418,6 +449,79 @@ impl Planner<'_> {
         0
     }
 
+    /// Learning from rows that are read once.
+    fn once(&mut self, options: &LogisticOptions, online: &OnlineOptions) {
+        let features = self.features().to_vec();
+        let shape = self.shape(&features, options);
+        self.batches(&features, shape, online);
+        let row_bytes = features.len() as u64 * 8;
+        let held = slice_rows(row_bytes as usize) as u64 * 2 + FIRST_ROWS;
+        self.memory.add(
+            "batches",
+            "first rows",
+            held * row_bytes,
+            format!("{} rows that fix the design", grouped(FIRST_ROWS)),
+        );
+        if self.job.dataset.files().is_empty() {
+            self.memory.add(
+                "batches",
+                "stream",
+                self.spec.memory_bytes / MESSAGE_SHARE_OF_MEMORY,
+                "a record batch",
+            );
+        }
+        self.memory.add(
+            "batches",
+            "held-out rows",
+            2 * self.spec.evaluation.worker_bytes()
+                + 2 * slice_rows(row_bytes as usize) as u64 * row_bytes,
+            "tables, and a slice of the file",
+        );
+    }
+
+    /// The held-out rows of a run that reads once, as far as their number is known.
+    fn held_out_bytes(&self) -> u64 {
+        let row = 13 + 4 * self.features().len() as u64;
+        self.job.dataset.rows() * row / 2
+    }
+
+    /// Learning by batches.
+    fn batches(&mut self, features: &[usize], shape: Shape, online: &OnlineOptions) {
+        self.decode("batches", features);
+        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        let rows = slice_rows(row_bytes);
+        self.memory.add(
+            "batches",
+            "slices",
+            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
+            "whole rows of a part of a row group",
+        );
+        self.memory.add(
+            "batches",
+            "rows of the design",
+            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            format!("{PARTS_PER_LANE} slices a lane"),
+        );
+        let classes = self.spec.evaluation.classes;
+        self.memory.add(
+            "batches",
+            "batch",
+            batch_bytes(shape.columns - 1, classes, online.batch_rows)
+                + Table::bytes(self.spec.evaluation.task, classes),
+            format!(
+                "{} rows and their predictions",
+                grouped(online.batch_rows as u64)
+            ),
+        );
+        let triangles = (shape.parameters() as u64).pow(2) / 2 * 8 * 4;
+        self.memory.add(
+            "batches",
+            "learner",
+            triangles + part_bytes(shape.columns, 512) + 16 * shape.parameters() as u64 * 8,
+            format!("state and file of {} parameters", shape.parameters()),
+        );
+    }
+
     fn sgd(&mut self, features: &[usize], shape: Shape) {
         self.decode("sgd", features);
         let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
@@ -431,13 +535,13 @@ impl Planner<'_> {
         self.memory.add(
             "sgd",
             "standardised rows",
-            self.threads * sgd::PARTS_PER_LANE * sgd::part_bytes(shape.columns - 1, rows),
-            format!("{} slices a lane", sgd::PARTS_PER_LANE),
+            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            format!("{} slices a lane", PARTS_PER_LANE),
         );
         self.memory.add(
             "sgd",
             "solver",
-            sgd::part_bytes(shape.columns, 64) + 8 * shape.parameters() as u64 * 8,
+            part_bytes(shape.columns, 64) + 8 * shape.parameters() as u64 * 8,
             format!("vectors of {} parameters", shape.parameters()),
         );
     }

@@ -7,7 +7,7 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::Result,
     group::{assign::Shares, table::GroupTable},
-    learner::{ModelSpec, gbdt::RoundLoss},
+    learner::{ModelSpec, gbdt::RoundLoss, logistic::LogisticOptions},
     limits::format_bytes,
     model::{Model, link::Task},
     platform::{memory, stop::Stop},
@@ -24,6 +24,10 @@ use crate::{
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
         job::Job,
+        online::{
+            Curve, OnlineOptions, Source, Started, declared_target, learn_once, open_job,
+            started_from,
+        },
         options::TrainOptions,
         output,
         plan::{PlanSpec, RunPlan, plan_run},
@@ -57,6 +61,8 @@ pub struct Trained {
     pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees.
     pub curve: Vec<RoundLoss>,
+    /// How well batches were predicted before they were learned; empty in a training.
+    pub progressive: Curve,
     /// How good the model is.
     pub evaluation: Evaluation,
     /// How good the base model's scores are on the same rows.
@@ -129,6 +135,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
         left_out: fitted.left_out,
         covariance: fitted.covariance,
         curve: fitted.curve,
+        progressive: fitted.progressive,
         evaluation: fitted.evaluation,
         seconds_to_model: fitted.seconds_to_model,
         job: run.job,
@@ -198,6 +205,10 @@ pub(super) struct Run<'a> {
     pub(super) reused: Option<PathBuf>,
     /// What the shared directory holds, if an earlier run sealed it.
     known: Option<Reused>,
+    /// The learner that a run by batches goes on with.
+    pub(super) online: Option<Started>,
+    /// Where rows that are read once come from.
+    source: Source,
 }
 
 impl<'a> Run<'a> {
@@ -211,7 +222,8 @@ impl<'a> Run<'a> {
         let context = context(options, stop, progress);
         let earlier = options.earlier()?;
         output::check(&options.out_dir, earlier)?;
-        let job = Job::open(options)?;
+        let (mut job, source) = open_job(options)?;
+        let online = started_from(&mut job, options, progress)?;
         let resumed = store::checkpoint_of(&job, options, progress)?;
         // Before any pass: a name that is not there is found in the schema.
         options.model.clone().resolve_features(&job.features())?;
@@ -221,7 +233,10 @@ impl<'a> Run<'a> {
         }
         let mut passes = Vec::new();
         let found = store::find(&job, options, progress);
-        let target = store::target_of(&context, &job, options, found.as_ref(), &mut passes)?;
+        let target = match declared_target(&job, options, online.as_ref())? {
+            Some(target) => target,
+            None => store::target_of(&context, &job, options, found.as_ref(), &mut passes)?,
+        };
         check_metrics(options, &target)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
         plan.memory.check(memory::free_memory_bytes())?;
@@ -272,11 +287,19 @@ impl<'a> Run<'a> {
             resumed,
             reused,
             known: claimed.known,
+            online,
+            source,
         })
     }
 
     /// All steps from the first pass to the evaluation.
     fn work(&mut self) -> Result<Worked> {
+        if let (ModelSpec::Logistic(options), Some(online)) =
+            (&self.options.model, &self.options.online)
+            && online.one_pass
+        {
+            return self.work_once(options, online);
+        }
         let (rows, mut assigned, known) = match self.known.take() {
             Some(reused) => {
                 let assigned = self.warned(reused.assigned);
@@ -296,7 +319,9 @@ impl<'a> Run<'a> {
         self.choose_sampling(&mut spec, assigned.rows(Split::Train));
         check_early_stopping(&spec, &assigned)?;
         let (survey, bins, codes) = match known {
-            Some((features, bins, codes)) => (self.known_survey(features)?, bins, Some(codes)),
+            Some((features, bins, codes)) => {
+                (self.known_survey("sample", features)?, bins, Some(codes))
+            }
             None => {
                 if let Some(shared) = &self.shared {
                     shared.write_groups(assigned.groups.as_mut())?;
@@ -324,6 +349,29 @@ impl<'a> Run<'a> {
             survey,
             fitted,
             base,
+            evaluation_spec,
+        })
+    }
+
+    /// One pass, in which rows are split, learned and held out as they come.
+    fn work_once(&mut self, options: &LogisticOptions, online: &OnlineOptions) -> Result<Worked> {
+        let started = self.online.take();
+        let source = std::mem::replace(&mut self.source, Source::Files);
+        let evaluation_spec = self.evaluation_spec(0.0);
+        let once = learn_once(self, options, online, started, source, &evaluation_spec)?;
+        let mut fitted = once.fitted;
+        self.passes.append(&mut fitted.passes);
+        if self.job.dataset.files().is_empty() {
+            self.job.dataset.set_stream_rows(once.rows);
+        }
+        let weighted = self.job.roles.weight.is_some();
+        Ok(Worked {
+            rows: RowsFile::create(&self.data_file(ROWS), 0, weighted)?,
+            assigned: self.warned(once.assigned),
+            spec: once.model,
+            survey: self.known_survey("sample", once.survey)?,
+            fitted,
+            base: None,
             evaluation_spec,
         })
     }
@@ -365,6 +413,8 @@ impl<'a> Run<'a> {
         let spec = AssignSpec {
             source,
             target: &self.target,
+            classes_declared: self.online.is_some()
+                || (options.online.as_ref()).is_some_and(|online| online.classes.is_some()),
             seed: options.seed,
             sample_rows: options.limits.cut_sample_rows,
             grouped: self.job.roles.group.is_some(),
@@ -418,7 +468,8 @@ impl<'a> Run<'a> {
     /// The model, saved, and how good it is.
     fn fit(&mut self, spec: &FitSpec<'_>) -> Result<Fitted> {
         let resumed = self.resumed.take();
-        let mut fitted = fit(self, spec, resumed)?;
+        let online = self.online.take();
+        let mut fitted = fit(self, spec, resumed, online)?;
         self.passes.append(&mut fitted.passes);
         Ok(fitted)
     }
@@ -477,6 +528,7 @@ fn plan_for(
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,
+        online: options.online.as_ref(),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)

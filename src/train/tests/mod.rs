@@ -155,6 +155,7 @@ impl Fixture {
             memory_bytes: 1 << 30,
             threads,
             verify: true,
+            online: None,
             limits: Limits {
                 batch_rows_max: batch,
                 ..Limits::default()
