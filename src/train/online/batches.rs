@@ -161,8 +161,8 @@ fn learn<'a>(
     };
     let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns);
     let sinks = (0..run.context.threads).map(sink).collect();
-    let batch_rows = online.batch_rows;
-    let mut feeder = Feeder::new(learner, from, batch_rows, spec.evaluation, saver);
+    let (skip, batch_rows) = (from.taken, online.batch_rows);
+    let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
     let lanes = run.job.lanes(&run.context);
     let (report, _) = parquet_pass(
         &run.context,

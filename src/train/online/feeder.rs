@@ -33,17 +33,18 @@ pub(super) struct Feeder<'a> {
     classes: Vec<u32>,
     labels: Vec<f64>,
     weights: Vec<f64>,
-    /// Where an earlier run was: rows before are learned.
-    from: Position,
+    /// Training rows to come that an earlier run learned.
+    skip: u64,
     /// Asked after each batch.
     pub(super) saver: Saver<'a>,
 }
 
 impl<'a> Feeder<'a> {
-    /// For batches of so many rows.
+    /// For batches of so many rows. The first `skip` training rows to come are learned already.
     pub(super) fn new(
         learner: OnlineLearner,
         from: Position,
+        skip: u64,
         batch_rows: usize,
         evaluation: &'a EvaluationSpec,
         saver: Saver<'a>,
@@ -54,8 +55,8 @@ impl<'a> Feeder<'a> {
             classes: Vec::with_capacity(batch_rows),
             labels: Vec::with_capacity(batch_rows),
             weights: Vec::with_capacity(batch_rows),
-            position: from.clone(),
-            from,
+            skip: if from.is_done { u64::MAX } else { skip },
+            position: from,
             learner,
             evaluation,
             saver,
@@ -68,7 +69,8 @@ impl<'a> Feeder<'a> {
     /// What the learner refuses; that the state cannot be written.
     pub(super) fn push(&mut self, slice: Slice, rows: &DesignRows) -> Result<()> {
         let count = rows.classes.len();
-        let mut first = self.learned_of(slice.first_row, count);
+        let mut first = self.skip.min(count as u64) as usize;
+        self.skip -= first as u64;
         self.position.slice_first_row = slice.first_row;
         while first < count {
             let end = first + self.tile.room().min(count - first);
@@ -94,22 +96,13 @@ impl<'a> Feeder<'a> {
     /// # Errors
     /// As [`Self::push`].
     pub(super) fn finish(&mut self) -> Result<()> {
+        // How the data were cut into slices is forgotten.
+        (self.position.slice_first_row, self.position.taken) = (0, 0);
         self.position.is_done = true;
         if self.tile.rows() > 0 {
             return self.learn();
         }
         self.saver.save(&self.learner, &self.position)
-    }
-
-    /// How many of a slice's rows an earlier run learned.
-    fn learned_of(&self, first_row: u64, rows: usize) -> usize {
-        if self.from.is_done || first_row < self.from.slice_first_row {
-            rows
-        } else if first_row == self.from.slice_first_row {
-            rows.min(self.from.taken as usize)
-        } else {
-            0
-        }
     }
 
     fn learn(&mut self) -> Result<()> {
@@ -130,6 +123,7 @@ impl<'a> Feeder<'a> {
             .with_weights(ArrayView1::from(&self.weights));
         self.learner.as_dyn_mut().partial_fit(&batch)?;
         self.position.batches += 1;
+        self.position.rows += self.tile.rows() as u64;
         self.position.curve.push(point);
         self.tile.clear();
         self.classes.clear();

@@ -40,6 +40,8 @@ pub(super) struct Position {
     pub(super) slice_first_row: u64,
     /// Training rows of that slice that were learned.
     pub(super) taken: u64,
+    /// Training rows of this run that were learned.
+    pub(super) rows: u64,
     /// Batches learned.
     pub(super) batches: u64,
     /// Whether that was the last batch.

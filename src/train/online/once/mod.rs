@@ -286,6 +286,8 @@ impl<'a, 'r> Learning<'a, 'r> {
             split: serde_json::Value::Null,
             options: file::options_value(&setup.options),
         };
+        // All rows come again.
+        let skip = setup.from.rows;
         let saver = Saver::new(
             run.options.out_dir.join(output::LEARNER),
             about,
@@ -299,6 +301,7 @@ impl<'a, 'r> Learning<'a, 'r> {
             feeder: Feeder::new(
                 setup.learner,
                 setup.from,
+                skip,
                 self.online.batch_rows,
                 self.evaluation,
                 saver,
