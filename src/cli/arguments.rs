@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod incremental;
 mod prune;
 mod scratch;
 mod train;
@@ -12,10 +13,10 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
+pub(super) use incremental::IncrementalArguments;
 pub(super) use prune::PruneArguments;
-
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
-pub(super) use train::{GrowPolicy, PruneInTraining, TrainArguments};
+pub(super) use train::{GrowPolicy, PruneInTraining, SplitArguments, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
@@ -73,6 +74,7 @@ pub(super) struct OutputArguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Train(TrainArguments),
+    Incremental(IncrementalArguments),
     Plan(PlanArguments),
     Inspect(InspectArguments),
     Prune(PruneArguments),

@@ -12,6 +12,7 @@ mod config;
 
 mod completions;
 mod demo;
+mod incremental;
 mod inspect;
 mod model;
 mod plan;
@@ -61,6 +62,7 @@ pub fn takes_train_config(text: &str) -> bool {
 fn execute(arguments: Arguments, log: &Log) -> Result<()> {
     match arguments.command {
         Command::Train(train) => train::run(&train, log),
+        Command::Incremental(incremental) => incremental::run(&incremental, log),
         Command::Plan(plan) => plan::run(&plan, log),
         Command::Prune(prune) => prune::run(&prune, log),
         Command::Inspect(inspect) => inspect::run(&inspect),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    arguments::{GrowPolicy, PruneInTraining, TrainArguments, threads_default},
+    arguments::{GrowPolicy, PruneInTraining, SplitArguments, TrainArguments, threads_default},
     log::Log,
     model, signals, terminal,
 };
@@ -80,6 +80,7 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
             report::delta::NAME => has_delta,
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
+            output::LEARNER => options.online.is_some(),
             _ => true,
         };
         if is_there {
@@ -125,7 +126,11 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         options.sampling = sampling;
     }
     let task = task(arguments.model.task.into(), &choice)?;
-    check_shares(arguments, &choice)?;
+    check_shares(
+        &arguments.split,
+        arguments.columns.split_col.is_some(),
+        &choice,
+    )?;
     let options = TrainOptions {
         dataset: arguments.dataset.clone(),
         baseline: arguments.baseline.clone(),
@@ -155,13 +160,14 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         prune: pruning(&arguments.prune)?,
         trimmed: !arguments.prune.no_trimmed,
         verify: !arguments.run.no_verify,
+        online: None,
         limits,
     };
     Ok((options, choice))
 }
 
 /// How features are pruned, where they are.
-fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
+pub(super) fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
     let given = arguments.pruning.given();
     let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));
     if !arguments.prune_features {
@@ -178,7 +184,7 @@ fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
 }
 
 /// `--task` and the model's `objective` together.
-fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
+pub(super) fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
     let task = match (asked, choice.objective) {
         (asked, None) => asked,
         (TaskChoice::Auto | TaskChoice::Binary, Some(Objective::Binary)) => TaskChoice::Binary,
@@ -223,9 +229,13 @@ fn task_name(task: TaskChoice) -> &'static str {
 }
 
 /// Shares that leave nothing to learn from, or nothing to stop early by.
-fn check_shares(arguments: &TrainArguments, choice: &ModelChoice) -> Result<()> {
-    let (test, valid) = (arguments.split.test_size, arguments.split.valid_size);
-    if arguments.columns.split_col.is_some() {
+pub(super) fn check_shares(
+    split: &SplitArguments,
+    has_split_column: bool,
+    choice: &ModelChoice,
+) -> Result<()> {
+    let (test, valid) = (split.test_size, split.valid_size);
+    if has_split_column {
         return Ok(());
     }
     if test + valid >= 1.0 {

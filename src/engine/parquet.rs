@@ -95,17 +95,20 @@ pub struct ParquetPass<'a> {
     pub columns: &'a [usize],
     /// Rows of a slice; larger row groups are cut.
     pub slice_rows_max: usize,
+    /// Slices that end at this row or before it are left out: an earlier pass had them.
+    pub first_row: u64,
 }
 
 impl ParquetPass<'_> {
     fn slices(&self, row_group: usize) -> impl Iterator<Item = Slice> + use<> {
         let rows = self.row_groups[row_group].clone();
-        let rows_max = self.slice_rows_max;
-        rows.clone().step_by(rows_max).map(move |first_row| Slice {
+        let (rows_max, from) = (self.slice_rows_max, self.first_row);
+        let slices = rows.clone().step_by(rows_max).map(move |first_row| Slice {
             row_group,
             first_row,
             rows: (rows.end - first_row).min(rows_max as u64) as usize,
-        })
+        });
+        slices.filter(move |slice| slice.first_row + slice.rows as u64 > from)
     }
 }
 
@@ -263,7 +266,8 @@ fn read_lane<L: LaneSource>(
         .map(|_| Values::F32(Vec::new()))
         .collect();
     let mut bytes_before = lane.bytes_read();
-    for row_group in row_groups {
+    let is_left = |row_group: &usize| pass.row_groups[*row_group].end > pass.first_row;
+    for row_group in row_groups.filter(is_left) {
         lane.open(row_group)?;
         for slice in pass.slices(row_group) {
             channels

@@ -54,7 +54,7 @@ pub fn finish(
     if metrics.baseline.is_none() {
         remove_stale(options, delta::NAME)?;
     }
-    metrics::write(directory, &metrics)?;
+    metrics::write(directory, &metrics, trained.progressive.points())?;
     write_splits(&mut trained, options)?;
     write_pruned(&mut trained, options, stop, progress)?;
     let features = feature_rows(&trained);
@@ -314,10 +314,8 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
             ..FeatureRow::default()
         };
         if role == Role::Feature {
-            let feature = job
-                .roles
-                .features
-                .binary_search(&column)
+            let feature = (job.roles.features.iter())
+                .position(|feature| *feature == column)
                 .expect("a feature is among the features");
             row.status = FeatureStatus::Used;
             if let Some((_, reason)) = trained

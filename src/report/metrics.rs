@@ -18,7 +18,7 @@ use crate::{
     learner::gbdt::RoundLoss,
     platform::atomic,
     stats::metrics::{GroupF1, Interval},
-    train::evaluate::Metrics,
+    train::{evaluate::Metrics, online::CurvePoint},
 };
 
 /// The file's name.
@@ -63,12 +63,15 @@ pub struct MetricsRecord {
     pub baseline: Option<DeltaSummary>,
 }
 
-/// Writes the record.
+/// Writes the record, and how well batches were predicted before they were learned (no point, no key).
 ///
 /// # Errors
 /// [`crate::Error::Io`] naming the file.
-pub fn write(directory: &Path, record: &MetricsRecord) -> Result<()> {
-    let value = record.to_value();
+pub fn write(directory: &Path, record: &MetricsRecord, progressive: &[CurvePoint]) -> Result<()> {
+    let mut value = record.to_value();
+    if !progressive.is_empty() {
+        value["progressive_validation"] = to_value(&progressive);
+    }
     atomic::write(directory.join(NAME), |writer| {
         serde_json::to_writer_pretty(&mut *writer, &value)?;
         writer.write_all(b"\n")

@@ -45,7 +45,7 @@ pub struct Artefact {
 }
 
 /// The files of a run's directory, in the order a person reads them.
-pub const ARTEFACTS: [Artefact; 8] = [
+pub const ARTEFACTS: [Artefact; 9] = [
     Artefact {
         name: "model.rowmill",
         what: "the trained model; `rowmill show` prints it",
@@ -73,6 +73,10 @@ pub const ARTEFACTS: [Artefact; 8] = [
     Artefact {
         name: output::CHECKPOINT,
         what: "the trees for `--resume`, to which more can be added",
+    },
+    Artefact {
+        name: output::LEARNER,
+        what: "the learner for `--resume` and `--init-model`",
     },
     Artefact {
         name: run::NAME,

@@ -10,7 +10,7 @@ use super::{
     unify::{self, Conflict, Layout, Leaf},
 };
 use crate::{
-    data::{Absent, Schema, ValueType},
+    data::{Absent, Field, Schema, ValueType},
     error::{Error, Result},
     limits::Limits,
     platform::FileIdentity,
@@ -126,6 +126,31 @@ impl Dataset {
         Ok(dataset)
     }
 
+    /// A stream's columns: without files, and so far without rows.
+    pub fn of_stream(schema: Schema, limits: &Limits) -> Self {
+        let columns = schema.fields.len();
+        Self {
+            schema,
+            conflicts: (0..columns).map(|_| None).collect(),
+            layouts: Vec::new(),
+            files: Vec::new(),
+            row_groups: Vec::new(),
+            rows: 0,
+            costs: vec![ColumnCost::default(); columns],
+            footer_bytes_max: 0,
+            limits: limits.clone(),
+        }
+    }
+
+    /// Counts the rows of a stream.
+    ///
+    /// # Panics
+    /// If there are files, which say how many rows there are.
+    pub fn set_stream_rows(&mut self, rows: u64) {
+        assert!(self.files.is_empty(), "a stream has no files");
+        self.rows = rows;
+    }
+
     /// Declares the numeric columns that are 0 where a file does not have them, by name; the
     /// others are missing there.
     pub fn mark_absent_zero(&mut self, absent_is_zero: &dyn Fn(&str) -> bool) {
@@ -137,6 +162,15 @@ impl Dataset {
                 Absent::Missing
             };
         }
+    }
+
+    /// Adds a column that no file has and answers its index: every value is missing, or 0 if the field
+    /// says so.
+    pub fn add_absent_column(&mut self, field: Field) -> usize {
+        self.schema.fields.push(field);
+        self.conflicts.push(None);
+        self.costs.push(ColumnCost::default());
+        self.schema.fields.len() - 1
     }
 
     /// The union of the files' columns.

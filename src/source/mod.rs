@@ -1,4 +1,4 @@
-//! Parquet files, in and out: the only room that knows the format.
+//! Parquet files, in and out, and Arrow streams: the only room that knows the formats.
 //!
 //! ```text
 //! path or glob --discover--> files --footer--> Dataset: schema, row groups, sums
@@ -11,6 +11,7 @@
 //! headers are walked before the decoder sees them, checksums are verified where there are any,
 //! panics of the decoder become errors, rows are counted. Every error names the place.
 
+mod arrow;
 mod chunk;
 mod column;
 pub mod copy;
@@ -33,6 +34,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+pub use arrow::ArrowStream;
 pub use cost::DecodeEstimate;
 pub use dataset::{DataFile, Dataset, OpenOptions, RowGroup};
 pub use lane::LaneReader;

@@ -80,6 +80,8 @@ pub struct AssignSpec<'a> {
     pub source: SplitSource,
     /// The target, for class names.
     pub target: &'a Target,
+    /// Whether the classes were declared: some may have no rows here.
+    pub classes_declared: bool,
     /// Seed of split and sample.
     pub seed: u64,
     /// Training rows that the sample shall have.
@@ -219,8 +221,10 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         }
         SplitSource::Column => "correct the column of --split-col",
     };
-    refuse_constant_target(spec.target, class_rows)?;
-    refuse_tiny_class(spec.target, class_rows)?;
+    if !spec.classes_declared {
+        refuse_constant_target(spec.target, class_rows)?;
+        refuse_tiny_class(spec.target, class_rows)?;
+    }
     for split in Split::ALL {
         let rows = &class_rows[split as usize];
         let total: u64 = rows.iter().sum();
@@ -231,7 +235,8 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
             )));
         }
         let absent = rows.iter().position(|count| *count == 0);
-        if let (Some(class), true, true) = (absent, total > 0, rows.len() > 1) {
+        let matters = total > 0 && rows.len() > 1 && !spec.classes_declared;
+        if let (Some(class), true) = (absent, matters) {
             return Err(Error::Dataset(format!(
                 "none of the {total} rows in the {name} split is of the class `{}`; {remedy}",
                 spec.target.classes[class]

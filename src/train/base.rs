@@ -65,6 +65,7 @@ pub fn evaluate_base_scores(
         row_groups: &job.row_ranges,
         columns: &scores.columns,
         slice_rows_max: SLICE_ROWS_MAX,
+        first_row: 0,
     };
     let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     let mut evaluation = Evaluation::new(spec);

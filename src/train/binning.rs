@@ -106,6 +106,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         row_groups: &job.row_ranges,
         columns: &order,
         slice_rows_max: spec.slice_rows_max,
+        first_row: 0,
     };
     let mut merged = spec.sums.map(|sums| Merged::new(sums.step));
     let merge = |_, part: Option<Part>| {

@@ -64,7 +64,8 @@ const FREE_OPTIONS: [&str; 15] = [
 ];
 
 /// Options whose names on the command line are others than their own.
-const COMMAND_LINE_NAMES: [(&str, &str); 21] = [
+const COMMAND_LINE_NAMES: [(&str, &str); 22] = [
+    ("batch_rows", "--batch-size"),
     ("weight", "--weight-col"),
     ("group", "--group-col"),
     ("split_column", "--split-col"),

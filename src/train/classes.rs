@@ -109,6 +109,7 @@ fn distinct_values(
         row_groups: &job.row_ranges,
         columns: &[job.target_column()],
         slice_rows_max: SLICE_ROWS_MAX,
+        first_row: 0,
     };
     let sink = || DistinctSink {
         values: DistinctValues::default(),

@@ -22,6 +22,7 @@ use crate::{
         codes::constants,
         evaluate::{Evaluation, EvaluationSpec},
         newton::{self, NewtonSpec},
+        online::{Curve, Started, fit_online},
         output,
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
@@ -59,6 +60,8 @@ pub(super) struct Fitted {
     pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees; empty for a linear model.
     pub curve: Vec<RoundLoss>,
+    /// How well batches were predicted before they were learned; empty where there are none.
+    pub progressive: Curve,
     /// How good the model is on all splits.
     pub evaluation: Evaluation,
     /// Seconds from the run's start to the saved model.
@@ -75,10 +78,14 @@ pub(super) fn fit(
     run: &Run<'_>,
     spec: &FitSpec<'_>,
     resumed: Option<Checkpoint>,
+    started: Option<Started>,
 ) -> Result<Fitted> {
-    match spec.model {
-        ModelSpec::Gbdt(options) => fit_trees(run, spec, options, resumed),
-        ModelSpec::Logistic(options) => fit_linear(run, spec, options),
+    match (spec.model, &run.options.online) {
+        (ModelSpec::Gbdt(options), _) => fit_trees(run, spec, options, resumed),
+        (ModelSpec::Logistic(options), None) => fit_linear(run, spec, options),
+        (ModelSpec::Logistic(options), Some(online)) => {
+            fit_online(run, spec, options, online, started)
+        }
     }
 }
 
@@ -134,6 +141,7 @@ fn fit_trees(
         left_out,
         covariance: None,
         curve: boosted.curve,
+        progressive: Curve::default(),
         evaluation,
         seconds_to_model,
         passes: vec![boosted.report],
@@ -141,7 +149,11 @@ fn fit_trees(
 }
 
 /// Newton passes over Parquet, then one that evaluates.
-fn fit_linear(run: &Run<'_>, spec: &FitSpec<'_>, options: &LogisticOptions) -> Result<Fitted> {
+pub(super) fn fit_linear(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    options: &LogisticOptions,
+) -> Result<Fitted> {
     let newton = NewtonSpec {
         options,
         job: &run.job,
@@ -171,6 +183,7 @@ fn fit_linear(run: &Run<'_>, spec: &FitSpec<'_>, options: &LogisticOptions) -> R
         left_out: fit.left_out,
         covariance: fit.fitted.covariance,
         curve: Vec::new(),
+        progressive: Curve::default(),
         evaluation,
         seconds_to_model,
         passes,
@@ -178,7 +191,7 @@ fn fit_linear(run: &Run<'_>, spec: &FitSpec<'_>, options: &LogisticOptions) -> R
 }
 
 /// Saves the model as soon as it is there; the report saves it again with its metrics.
-fn save(run: &Run<'_>, model: &Model) -> Result<f64> {
+pub(super) fn save(run: &Run<'_>, model: &Model) -> Result<f64> {
     let path = run.options.out_dir.join(output::MODEL);
     let bytes = model.save(&path)?.bytes;
     let seconds = run.started.elapsed().as_secs_f64();
@@ -191,21 +204,34 @@ fn save(run: &Run<'_>, model: &Model) -> Result<f64> {
 }
 
 fn model(run: &Run<'_>, spec: &FitSpec<'_>, body: Body) -> Model {
-    let split = spec.assigned.assignment.as_ref();
     let features: Vec<FeatureSpec> = spec.bins.features.clone();
     Model {
         about: about(run, spec.assigned),
         features,
         body,
         metrics: Value::Null,
-        split: split.map_or(Value::Null, |assignment| {
-            serde_json::to_value(assignment).expect("an assignment is numbers and text")
-        }),
+        split: split_value(spec.assigned),
         options: serde_json::to_value(spec.model).expect("options are numbers and text"),
     }
 }
 
-fn about(run: &Run<'_>, assigned: &Assigned) -> About {
+/// Which group is in which split, as the model keeps it.
+pub(super) fn split_value(assigned: &Assigned) -> Value {
+    assigned
+        .assignment
+        .as_ref()
+        .map_or(Value::Null, |assignment| {
+            serde_json::to_value(assignment).expect("an assignment is numbers and text")
+        })
+}
+
+/// What the model says of itself and its training.
+pub(super) fn about(run: &Run<'_>, assigned: &Assigned) -> About {
+    about_of(run, assigned.content_hash, assigned.rows(Split::Train))
+}
+
+/// The same of data with this hash, from so many training rows.
+pub(super) fn about_of(run: &Run<'_>, data_fingerprint: u64, train_rows: u64) -> About {
     let job = &run.job;
     let name = |column: usize| job.schema().fields[column].name.clone();
     let excluded = job.roles.excluded.iter().map(|excluded| ExcludedColumn {
@@ -224,8 +250,8 @@ fn about(run: &Run<'_>, assigned: &Assigned) -> About {
             excluded: excluded.collect(),
         },
         profile: job.profile.as_ref().map(|profile| profile.to_toml()),
-        data_fingerprint: assigned.content_hash,
-        train_rows: assigned.rows(Split::Train),
+        data_fingerprint,
+        train_rows,
         seed: run.options.seed,
     }
 }

@@ -1,16 +1,17 @@
 //! The job: the data, the columns' parts and the profile, known before any pass.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use crate::{
     data::{
-        Schema, ValueType, Values,
+        Excluded, Field, Role, Schema, ValueType, Values,
         baseline::{self, Baseline},
         profile::{BaselineFiles, Profile},
         roles::{Roles, Selection},
     },
     engine::{Context, LaneSource},
     error::{Error, Place, Result},
+    model::FeatureSpec,
     source::{Dataset, LaneReader, OpenOptions},
     train::{base::BaseScores, options::TrainOptions, target::Target},
 };
@@ -37,7 +38,7 @@ impl Job {
     /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
     /// baseline table.
     pub fn open(options: &TrainOptions) -> Result<Self> {
-        Self::open_with(options, &options.selection())
+        Self::of_dataset(Self::read(options)?, options)
     }
 
     /// As [`Self::open`], of data that may have no target.
@@ -49,11 +50,29 @@ impl Job {
             target_is_optional: true,
             ..options.selection()
         };
-        Self::open_with(options, &selection)
+        Self::with(Self::read(options)?, options, &selection)
     }
 
-    fn open_with(options: &TrainOptions, selection: &Selection) -> Result<Self> {
-        let mut dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
+    /// Gives every column of opened data its part.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of_dataset(dataset: Dataset, options: &TrainOptions) -> Result<Self> {
+        Self::with(dataset, options, &options.selection())
+    }
+
+    fn read(options: &TrainOptions) -> Result<Dataset> {
+        let dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
+        if dataset.rows() == 0 {
+            return Err(Error::Dataset(format!(
+                "{} has no rows; check that it is the directory you mean",
+                options.dataset
+            )));
+        }
+        Ok(dataset)
+    }
+
+    fn with(mut dataset: Dataset, options: &TrainOptions, selection: &Selection) -> Result<Self> {
         let profile = options.profile.resolve(dataset.schema())?;
         if let Some(profile) = &profile {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
@@ -68,18 +87,14 @@ impl Job {
         {
             dataset.check_column(column)?;
         }
-        let baseline = open_baseline(options, profile.as_ref(), roles.group.is_some())?;
+        let grouped = roles.group.is_some();
+        let has_files = !dataset.files().is_empty();
+        let baseline = open_baseline(options, profile.as_ref(), grouped, has_files)?;
         let row_ranges = dataset
             .row_groups()
             .iter()
             .map(|group| group.first_row..group.first_row + group.rows)
             .collect();
-        if dataset.rows() == 0 {
-            return Err(Error::Dataset(format!(
-                "{} has no rows; check that it is the directory you mean",
-                options.dataset
-            )));
-        }
         Ok(Self {
             dataset,
             row_ranges,
@@ -109,6 +124,59 @@ impl Job {
     /// If there is nothing, which only [`Self::open_without_target`] lets pass.
     pub fn target_column(&self) -> usize {
         self.roles.target.expect("a training has a target")
+    }
+
+    /// Makes the features those of a model, in the model's order: a column that the data lack is missing
+    /// (or 0, if the model knows it so) in all rows. Answers the features that the model does not have;
+    /// they are excluded for `reason`.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a column that is no feature here, or of another type.
+    pub fn follow(&mut self, features: &[FeatureSpec], reason: &str) -> Result<Vec<String>> {
+        let mut followed = Vec::with_capacity(features.len());
+        for feature in features {
+            let column = match self.dataset.schema().index_of(&feature.name) {
+                Some(column) => column,
+                None => self.dataset.add_absent_column(feature_field(feature)),
+            };
+            let field = &self.dataset.schema().fields[column];
+            if let (Role::Excluded | Role::Target | Role::Group | Role::Split | Role::Weight, why) =
+                self.roles.role_of(column)
+            {
+                return Err(Error::Dataset(format!(
+                    "column `{}` is a feature of the model and is no feature here ({why}); do not exclude it",
+                    field.name
+                )));
+            }
+            let is_text = field.value_type == Some(ValueType::Text);
+            if is_text != feature.is_text() {
+                let learned = if feature.is_text() { "text" } else { "numbers" };
+                return Err(Error::Dataset(format!(
+                    "column `{}` is of type {}, but the model learned it as {learned}; give it the type of the \
+                     data that the model began with",
+                    field.name, field.file_type
+                )));
+            }
+            followed.push(column);
+        }
+        let kept: HashSet<usize> = followed.iter().copied().collect();
+        let before = std::mem::replace(&mut self.roles.features, followed);
+        let new: Vec<usize> = before
+            .into_iter()
+            .filter(|column| !kept.contains(column))
+            .collect();
+        self.roles
+            .excluded
+            .extend(new.iter().map(|column| Excluded {
+                column: *column,
+                reason: reason.to_owned(),
+            }));
+        self.roles.excluded.sort_by_key(|excluded| excluded.column);
+        let fields = &self.dataset.schema().fields;
+        Ok(new
+            .iter()
+            .map(|column| fields[*column].name.clone())
+            .collect())
     }
 
     /// Columns that a scan reads.
@@ -162,16 +230,27 @@ impl Job {
     }
 }
 
+/// The field of a model's feature, for data that lack it.
+fn feature_field(feature: &FeatureSpec) -> Field {
+    Field {
+        name: feature.name.clone(),
+        value_type: Some(feature.value_type),
+        file_type: "absent".to_owned(),
+        absent: feature.absent,
+    }
+}
+
 /// The baseline table that is given or found, read with the profile's names for its columns.
 fn open_baseline(
     options: &TrainOptions,
     profile: Option<&Profile>,
     grouped: bool,
+    has_files: bool,
 ) -> Result<Option<Baseline>> {
     let names = profile.map_or_else(BaselineFiles::default, |profile| profile.baseline.clone());
     let path = match &options.baseline {
         Some(path) => Some(path.clone()),
-        None if grouped => baseline::discover(&options.dataset, &names.files),
+        None if grouped && has_files => baseline::discover(&options.dataset, &names.files),
         None => None,
     };
     path.map(|path| Baseline::open_as(path, &names.columns(), &options.limits))

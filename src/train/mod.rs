@@ -14,6 +14,7 @@
 //!    under suspicion are compared while they are binned.
 //!    [`reuse`] finds codes that another run left, and steps 3 to 7 up to the codes are skipped;
 //!    [`checkpoint`] is what a stopped run of trees goes on from.
+//!    [`online`] learns by batches before.
 //! 8. [`scores`] or [`predict`]: metrics of all splits; [`base`]: the base model's on the same rows.
 
 pub mod appended;
@@ -30,6 +31,7 @@ pub mod ingredients;
 pub mod job;
 pub mod known;
 pub mod newton;
+pub mod online;
 pub mod options;
 pub mod output;
 pub mod plan;
@@ -40,7 +42,6 @@ pub mod rows;
 pub mod scan;
 pub mod scores;
 pub mod selection;
-mod sgd;
 pub mod split_column;
 pub mod state;
 pub mod survey;
@@ -48,9 +49,12 @@ pub mod target;
 pub mod trimmed;
 
 mod codes;
+mod design_rows;
 mod fit;
+mod model_spec;
 mod recipe;
 mod sampling;
+mod sgd;
 mod store;
 
 #[cfg(test)]

@@ -75,6 +75,17 @@ pub fn design(
     survey: &[FeatureSurvey],
     options: &LogisticOptions,
 ) -> Result<Design> {
+    let inputs = inputs(features, columns, survey, options);
+    Design::new(&inputs, options.categories_max)
+}
+
+/// What a design is made of: the features, and what the survey says of them.
+pub(super) fn inputs(
+    features: &[FeatureSpec],
+    columns: &[usize],
+    survey: &[FeatureSurvey],
+    options: &LogisticOptions,
+) -> Vec<Input> {
     let input = |(index, spec): (usize, &FeatureSpec)| {
         let (summary, missing) = match &survey[index].values {
             SurveyedValues::Numeric(moments) => {
@@ -103,8 +114,7 @@ pub fn design(
             missing_indicator: options.missing_indicator && missing,
         }
     };
-    let inputs: Vec<Input> = features.iter().enumerate().map(input).collect();
-    Design::new(&inputs, options.categories_max)
+    features.iter().enumerate().map(input).collect()
 }
 
 /// Rows of the sample on which the solver starts.
@@ -135,6 +145,7 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
         row_groups: &spec.job.row_ranges,
         columns: &read,
         slice_rows_max: slice_rows(row_bytes as usize),
+        first_row: 0,
     };
     let (fitted, reports) = match options.solver {
         Solver::Newton => newton(context, spec, &design, &passes, start_rows_max)?,

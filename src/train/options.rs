@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
-    train::{output::Earlier, prune::Pruning},
+    train::{online::OnlineOptions, output::Earlier, prune::Pruning},
 };
 
 pub use crate::data::GroupChoice;
@@ -124,6 +124,9 @@ pub struct TrainOptions {
     pub trimmed: bool,
     /// Whether the saved model is opened again and checked on the test rows.
     pub verify: bool,
+    /// What a run by batches is told besides; `None` for a training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<OnlineOptions>,
     /// Bounds; `batch_rows_max` is the user's `--batch-size`.
     #[serde(skip)]
     pub limits: Limits,
@@ -142,7 +145,7 @@ impl TrainOptions {
             (true, true) => Err(Error::Usage(
                 "--resume goes on with a run and --overwrite gives it up; leave one of them out".to_owned(),
             )),
-            (true, false) if matches!(self.model, ModelSpec::Logistic(_)) => Err(Error::Usage(
+            (true, false) if self.online.is_none() && matches!(self.model, ModelSpec::Logistic(_)) => Err(Error::Usage(
                 "--resume goes on with trees; logistic regression keeps no checkpoint, so start anew with \
                  --overwrite"
                     .to_owned(),

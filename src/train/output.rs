@@ -19,6 +19,9 @@ pub const CHECKPOINT: &str = "checkpoint.rowmill";
 /// The checkpoint before it.
 pub const CHECKPOINT_BEFORE: &str = "checkpoint-before.rowmill";
 
+/// The learner of a run by batches, for `--resume` and for further data.
+pub const LEARNER: &str = "learner.rowmill";
+
 /// What becomes of the run that is in the directory already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Earlier {
@@ -46,7 +49,7 @@ pub fn check(directory: &Path, earlier: Earlier) -> Result<()> {
             "{shown} holds an unfinished run; go on with it with --resume, or replace it with --overwrite"
         ),
         Earlier::Resumed if is_finished && !has_checkpoint => format!(
-            "{shown} holds a finished run without {CHECKPOINT}, so it cannot go on; replace it with \
+            "{shown} holds a finished run without a checkpoint, so it cannot go on; replace it with \
              --overwrite"
         ),
         _ => return Ok(()),
@@ -56,7 +59,7 @@ pub fn check(directory: &Path, earlier: Earlier) -> Result<()> {
 
 /// Whether there is a checkpoint of either generation.
 pub fn has_checkpoint(directory: &Path) -> bool {
-    let names = [CHECKPOINT, CHECKPOINT_BEFORE];
+    let names = [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER];
     names.iter().any(|name| directory.join(name).exists())
 }
 
@@ -73,7 +76,7 @@ pub fn prepare(directory: &Path, earlier: Earlier) -> Result<usize> {
     tempfile::tempfile_in(directory).map_err(|source| Error::io("write to", directory, source))?;
     let checkpoints = match earlier {
         Earlier::Resumed => &[][..],
-        Earlier::Refused | Earlier::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE],
+        Earlier::Refused | Earlier::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER],
     };
     // The checkpoints go first: without its mark a finished run that has one is an unfinished one.
     for name in checkpoints.iter().chain(&[FINISHED]) {
@@ -108,7 +111,7 @@ mod tests {
     fn an_unfinished_run_is_resumed_or_replaced_on_demand() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path();
-        for name in [CHECKPOINT, CHECKPOINT_BEFORE] {
+        for name in [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER] {
             fs::write(directory.join(name), "").unwrap();
             let error = prepare(directory, Earlier::Refused).unwrap_err();
             assert_eq!(error.exit_code(), 2);

@@ -1,5 +1,8 @@
 //! What a run will hold in memory and write to scratch, computed before any work.
 
+mod linear;
+mod trees;
+
 use std::ops::Range;
 
 use crate::{
@@ -19,15 +22,18 @@ use crate::{
         binning,
         block_memory::block_memory_bytes,
         boost,
-        evaluate::EvaluationSpec,
+        design_rows::{PARTS_PER_LANE, part_bytes},
+        evaluate::{EvaluationSpec, Table},
         job::Job,
         known::Known,
-        newton, predict,
+        newton,
+        online::{MESSAGE_SHARE_OF_MEMORY, OnlineOptions, batch_bytes, slice_rows},
+        predict,
         prune::{self, Pruning},
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
-        sgd, state, survey,
+        state, survey,
     },
 };
 
@@ -45,6 +51,9 @@ const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
 
 /// Blocks that stay in memory take at most one part in so many of the memory allowed.
 const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
+
+/// Rows that fix the design where rows are read once, with those that are held out beside them.
+const FIRST_ROWS: u64 = 65_536;
 
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
@@ -79,6 +88,8 @@ pub struct PlanSpec<'a> {
     pub verify: bool,
     /// How columns are pruned, if they are.
     pub prune: Option<&'a Pruning>,
+    /// Batches, where the run learns by them.
+    pub online: Option<&'a OnlineOptions>,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -114,6 +125,19 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         resident_bytes: 0,
     };
     planner.always();
+    if let (ModelSpec::Logistic(options), Some(online)) = (spec.model, spec.online)
+        && online.one_pass
+    {
+        planner.once(options, online);
+        return Ok(RunPlan {
+            scratch_bytes: planner.held_out_bytes(),
+            memory: planner.memory,
+            sample_rows: 0,
+            resident_bytes: 0,
+            histogram_budget_bytes: 0,
+            notes: planner.notes,
+        });
+    }
     planner.scan();
     planner.survey();
     planner.prune();
@@ -149,6 +173,7 @@ pub fn pruning_plan(
             limits,
             verify: false,
             prune: Some(pruning),
+            online: None,
             memory_bytes,
         },
         threads: context.threads as u64,
@@ -310,235 +335,6 @@ impl Planner<'_> {
             prune::plan::add_screen(&mut self.memory, job, limits, threads);
             prune::plan::add_sums(&mut self.memory, "correlation", job, limits, threads);
         }
-    }
-
-    fn trees(&mut self, options: &BoosterOptions) -> Result<(u64, u64)> {
-        let features = self.features().to_vec();
-        self.decode("binning", &features);
-        let coders = self.threads * features.len() as u64 * CODER_BYTES;
-        let bytes = self.threads * 2 * binning::SLICE_ROWS_MAX as u64;
-        self.memory.add(
-            "binning",
-            "coders and codes",
-            coders + bytes,
-            "cut points, a byte column of a slice",
-        );
-        if self.spec.prune.is_some() {
-            let threads = self.threads as usize;
-            let (job, limits) = (self.job, self.spec.limits);
-            prune::plan::add_sums(&mut self.memory, "binning", job, limits, threads);
-        }
-        self.seal(&features);
-        let layout = CodeLayout::identity(features.len());
-        let outputs = self.spec.outputs();
-        let blocks = self.threads * block_memory_bytes(&layout, outputs);
-        self.memory.add(
-            "trees",
-            "blocks",
-            blocks,
-            format!(
-                "{} x 65,536 rows of {} features",
-                self.threads,
-                features.len()
-            ),
-        );
-        let trees =
-            u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2 * 96;
-        self.memory.add(
-            "trees",
-            "trees",
-            trees,
-            format!("{} rounds of {} leaves", options.trees, options.leaves_max),
-        );
-        self.memory.add(
-            "trees",
-            "checkpoint",
-            trees,
-            "the trees as bytes, and the file's",
-        );
-        self.sample(options, &layout);
-        let used = self.memory.phase_bytes("trees");
-        let loss = self.spec.loss();
-        let worker = BoosterPlan::bytes_of_worker(options, loss).max(TREE_THREAD_BYTES);
-        // Where even the smallest histograms do not fit they are planned all the same: the sum of
-        // the lines is then above the limit, and the refusal names the figure that would do.
-        let budget = self
-            .spec
-            .memory_bytes
-            .saturating_sub(used + self.threads * worker)
-            .max(BoosterPlan::budget_bytes_min(options, loss));
-        let plan = BoosterPlan::new(options, loss, &layout, self.threads as usize, budget)?;
-        self.memory.add(
-            "trees",
-            "histograms",
-            plan.histogram_bytes,
-            format!("{} tile(s) a level", plan.tiles),
-        );
-        self.memory.add(
-            "trees",
-            "row lists",
-            plan.worker_bytes,
-            "rows of a block by node, gradients of a chunk",
-        );
-        self.notes.extend(plan.notes);
-        if options
-            .sampling
-            .rows_max(self.job.dataset.rows(), self.sample_rows)
-            == 0
-        {
-            self.resident_blocks(&layout);
-        }
-        let rows = self.job.dataset.rows();
-        let codes = BlockFile::disk_bytes(rows, features.len());
-        let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
-        Ok((budget, codes + state))
-    }
-
-    /// Blocks that stay in memory, in what is left over of the memory allowed. Only where every tree
-    /// takes several passes: with one pass a tree they were measured to gain nothing.
-    fn resident_blocks(&mut self, layout: &CodeLayout) {
-        let allowed = self.spec.memory_bytes;
-        let left_over = allowed.saturating_sub(self.memory.phase_bytes("trees"));
-        let blocks = self.job.dataset.rows().div_ceil(BLOCK_ROWS as u64);
-        let whole = blocks * block_memory_bytes(layout, self.spec.outputs());
-        self.resident_bytes = left_over.min(allowed / RESIDENT_SHARE_OF_MEMORY).min(whole);
-        self.memory.add(
-            "trees",
-            "resident blocks",
-            self.resident_bytes,
-            format!("the first of {blocks} blocks, read once"),
-        );
-    }
-
-    /// A sample of rows in memory, where trees grow from one.
-    fn sample(&mut self, options: &BoosterOptions, layout: &CodeLayout) {
-        let (columns, outputs) = (layout.len(), self.spec.outputs());
-        let share = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY;
-        let planned = gbdt::sample::rows_that_fit(share, columns, outputs);
-        self.sample_rows = planned.min(SAMPLE_ROWS_DEFAULT);
-        let rows = self.job.dataset.rows();
-        let sample_rows = options.sampling.rows_max(rows, self.sample_rows);
-        if sample_rows == 0 {
-            return;
-        }
-        self.memory.add(
-            "trees",
-            "sample",
-            gbdt::sample::sample_bytes(sample_rows, columns, outputs),
-            format!(
-                "{} rows and candidates: codes, margins, lists",
-                grouped(sample_rows)
-            ),
-        );
-        self.memory.add(
-            "trees",
-            "candidates",
-            self.threads * gbdt::sample::sample_worker_bytes(columns, outputs),
-            "rows on their way to the sample, lists of a block a thread",
-        );
-    }
-
-    /// What the passes found, as bytes and as a file's bytes, for other runs.
-    fn seal(&mut self, features: &[usize]) {
-        let fields = &self.job.schema().fields;
-        let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
-        let texts = features.iter().filter(is_text).count() as u64;
-        let categories = CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max);
-        let found = Known::bytes_max(features.len()) + texts * categories as u64;
-        self.memory.add(
-            "seal",
-            "what was found",
-            2 * found,
-            "statistics and cut points as bytes, and the file's",
-        );
-        if self
-            .spec
-            .prune
-            .is_some_and(|pruning| pruning.report.is_some())
-        {
-            let pairs = prune::plan::pairs_bytes(features.len(), self.spec.limits);
-            self.memory
-                .add("seal", "pairs found", 2 * pairs, "as bytes, twice");
-        }
-        self.memory.add(
-            "seal",
-            "checksums",
-            self.threads * CHECKED_BYTES as u64,
-            "a piece of a block a thread",
-        );
-    }
-
-    fn newton(&mut self, options: &LogisticOptions) -> u64 {
-        let features = self.features().to_vec();
-        let fields = &self.job.schema().fields;
-        let width = |column: &usize| match fields[*column].value_type {
-            Some(ValueType::Text) => options.categories_max as usize,
-            _ => 1,
-        } + usize::from(options.missing_indicator);
-        let shape = Shape {
-            columns: features.iter().map(width).sum::<usize>() + 1,
-            outputs: self.spec.outputs(),
-        };
-        if options.solver == Solver::Sgd {
-            self.sgd(&features, shape);
-            return 0;
-        }
-        let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
-        let start_bytes =
-            Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
-        self.memory.add(
-            "start",
-            "sampled design",
-            start_bytes,
-            format!("{start} rows, {} columns", shape.columns),
-        );
-        self.memory.add(
-            "start",
-            "solver",
-            Logistic::bytes(shape),
-            "Hessian and its factors",
-        );
-        self.decode("newton", &features);
-        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
-        let slice =
-            (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
-        self.memory.add(
-            "newton",
-            "slices",
-            self.threads * slice,
-            "whole rows of a part of a row group",
-        );
-        self.memory.add(
-            "newton",
-            "sums",
-            self.threads * Logistic::lane_bytes(shape) + Logistic::bytes(shape),
-            format!("gradient and Hessian of {} parameters", shape.parameters()),
-        );
-        0
-    }
-
-    fn sgd(&mut self, features: &[usize], shape: Shape) {
-        self.decode("sgd", features);
-        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
-        let rows = newton::slice_rows(row_bytes);
-        self.memory.add(
-            "sgd",
-            "slices",
-            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
-            "whole rows of a part of a row group",
-        );
-        self.memory.add(
-            "sgd",
-            "standardised rows",
-            self.threads * sgd::PARTS_PER_LANE * sgd::part_bytes(shape.columns - 1, rows),
-            format!("{} slices a lane", sgd::PARTS_PER_LANE),
-        );
-        self.memory.add(
-            "sgd",
-            "solver",
-            sgd::part_bytes(shape.columns, 64) + 8 * shape.parameters() as u64 * 8,
-            format!("vectors of {} parameters", shape.parameters()),
-        );
     }
 
     fn evaluation(&mut self) {

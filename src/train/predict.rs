@@ -98,6 +98,7 @@ pub fn predict_and_evaluate(
         row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max,
+        first_row: 0,
     };
     let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
     let mut evaluation = Evaluation::new(spec.evaluation);

@@ -7,7 +7,7 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::Result,
     group::{assign::Shares, table::GroupTable},
-    learner::{ModelSpec, gbdt::RoundLoss},
+    learner::{ModelSpec, gbdt::RoundLoss, logistic::LogisticOptions},
     limits::format_bytes,
     model::{Model, link::Task},
     platform::{memory, stop::Stop},
@@ -18,12 +18,16 @@ use crate::{
         },
         base::evaluate_base_scores,
         bins::{Bins, BinsSpec, find_bins},
-        boost::loss_of,
         checkpoint::Checkpoint,
         classes::{assumed_task, known_target, task_choice},
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
         job::Job,
+        model_spec::{check_metrics, resolved},
+        online::{
+            Curve, OnlineOptions, Source, Started, declared_target, learn_once, open_job,
+            started_from,
+        },
         options::TrainOptions,
         output,
         plan::{PlanSpec, RunPlan, plan_run},
@@ -60,6 +64,8 @@ pub struct Trained {
     pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees.
     pub curve: Vec<RoundLoss>,
+    /// How well batches were predicted before they were learned; empty in a training.
+    pub progressive: Curve,
     /// How good the model is.
     pub evaluation: Evaluation,
     /// How good the base model's scores are on the same rows.
@@ -133,6 +139,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
         left_out: fitted.left_out,
         covariance: fitted.covariance,
         curve: fitted.curve,
+        progressive: fitted.progressive,
         evaluation: fitted.evaluation,
         seconds_to_model: fitted.seconds_to_model,
         job: run.job,
@@ -204,6 +211,10 @@ pub(super) struct Run<'a> {
     pub(super) pruned: Option<PrunedInTraining>,
     /// What the shared directory holds, if an earlier run sealed it.
     known: Option<Reused>,
+    /// The learner that a run by batches goes on with.
+    pub(super) online: Option<Started>,
+    /// Where rows that are read once come from.
+    source: Source,
 }
 
 impl<'a> Run<'a> {
@@ -217,7 +228,8 @@ impl<'a> Run<'a> {
         let context = context(options, stop, progress);
         let earlier = options.earlier()?;
         output::check(&options.out_dir, earlier)?;
-        let job = Job::open(options)?;
+        let (mut job, source) = open_job(options)?;
+        let online = started_from(&mut job, options, progress)?;
         if let Some(pruning) = &options.prune {
             pruning.check()?;
             pruning.protected(&job)?;
@@ -231,7 +243,10 @@ impl<'a> Run<'a> {
         }
         let mut passes = Vec::new();
         let found = store::find(&job, options, progress);
-        let target = store::target_of(&context, &job, options, found.as_ref(), &mut passes)?;
+        let target = match declared_target(&job, options, online.as_ref())? {
+            Some(target) => target,
+            None => store::target_of(&context, &job, options, found.as_ref(), &mut passes)?,
+        };
         check_metrics(options, &target)?;
         let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
         plan.memory.check(memory::free_memory_bytes())?;
@@ -283,11 +298,19 @@ impl<'a> Run<'a> {
             reused,
             pruned: None,
             known: claimed.known,
+            online,
+            source,
         })
     }
 
     /// All steps from the first pass to the evaluation.
     fn work(&mut self) -> Result<Worked> {
+        if let (ModelSpec::Logistic(options), Some(online)) =
+            (&self.options.model, &self.options.online)
+            && online.one_pass
+        {
+            return self.work_once(options, online);
+        }
         let (rows, mut assigned, known) = match self.known.take() {
             Some(reused) => {
                 self.pruned = reused.pruned;
@@ -311,7 +334,7 @@ impl<'a> Run<'a> {
                 if let Some(pruned) = &self.pruned {
                     pruned.apply(&mut self.job);
                 }
-                (self.known_survey(features)?, bins, Some(codes))
+                (self.known_survey("sample", features)?, bins, Some(codes))
             }
             None => {
                 if let Some(shared) = &self.shared {
@@ -357,6 +380,29 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// One pass, in which rows are split, learned and held out as they come.
+    fn work_once(&mut self, options: &LogisticOptions, online: &OnlineOptions) -> Result<Worked> {
+        let started = self.online.take();
+        let source = std::mem::replace(&mut self.source, Source::Files);
+        let evaluation_spec = self.evaluation_spec(0.0);
+        let once = learn_once(self, options, online, started, source, &evaluation_spec)?;
+        let mut fitted = once.fitted;
+        self.passes.append(&mut fitted.passes);
+        if self.job.dataset.files().is_empty() {
+            self.job.dataset.set_stream_rows(once.rows);
+        }
+        let weighted = self.job.roles.weight.is_some();
+        Ok(Worked {
+            rows: RowsFile::create(&self.data_file(ROWS), 0, weighted)?,
+            assigned: self.warned(once.assigned),
+            spec: once.model,
+            survey: self.known_survey("sample", once.survey)?,
+            fitted,
+            base: None,
+            evaluation_spec,
+        })
+    }
+
     /// Labels and groups of all rows, and the groups' names.
     pub(super) fn scan(&mut self) -> Result<(RowsFile, GroupTable)> {
         let rows = RowsFile::create(
@@ -394,6 +440,8 @@ impl<'a> Run<'a> {
         let spec = AssignSpec {
             source,
             target: &self.target,
+            classes_declared: self.online.is_some()
+                || (options.online.as_ref()).is_some_and(|online| online.classes.is_some()),
             seed: options.seed,
             sample_rows: options.limits.cut_sample_rows,
             grouped: self.job.roles.group.is_some(),
@@ -453,7 +501,8 @@ impl<'a> Run<'a> {
     /// The model, saved, and how good it is.
     fn fit(&mut self, spec: &FitSpec<'_>) -> Result<Fitted> {
         let resumed = self.resumed.take();
-        let mut fitted = fit(self, spec, resumed)?;
+        let online = self.online.take();
+        let mut fitted = fit(self, spec, resumed, online)?;
         self.passes.append(&mut fitted.passes);
         Ok(fitted)
     }
@@ -514,6 +563,7 @@ fn plan_for(
         limits: &options.limits,
         verify: options.verify,
         prune: options.prune.as_ref(),
+        online: options.online.as_ref(),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)
@@ -535,27 +585,4 @@ pub(super) fn evaluation_spec(
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
         spill: options.out_dir.clone(),
     }
-}
-
-/// Refuses metrics of the learning curve that mean nothing for the target.
-fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
-    let regression = options.model.regression_loss();
-    let loss = loss_of(target.task, target.classes.len(), regression);
-    options.model.check_metrics(loss)
-}
-
-/// The learner's options with class weights, penalties and constraints filled in.
-fn resolved(
-    model: &ModelSpec,
-    job: &Job,
-    target: &Target,
-    assigned: &Assigned,
-) -> Result<ModelSpec> {
-    let train = &assigned.class_rows[Split::Train as usize];
-    let names = target.classes.iter().map(String::as_str);
-    let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
-    let mut spec = model.clone();
-    spec.resolve_features(&job.features())?;
-    spec.resolve(&classes, assigned.train_weight)?;
-    Ok(spec)
 }

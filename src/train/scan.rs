@@ -53,6 +53,7 @@ pub fn scan(
         row_groups: &job.row_ranges,
         columns: &columns,
         slice_rows_max: SLICE_ROWS_MAX,
+        first_row: 0,
     };
     let (report, _) = parquet_pass(
         context,
@@ -135,7 +136,7 @@ impl Sink for ScanSink<'_> {
 }
 
 /// The weights of a batch; answers the first row that has none, and what it has instead.
-fn weights_into(values: &Values, weights: &mut Vec<f32>) -> Option<(usize, String)> {
+pub(super) fn weights_into(values: &Values, weights: &mut Vec<f32>) -> Option<(usize, String)> {
     weights.clear();
     match values {
         Values::F32(values) => add_weights(values.iter().map(|value| f64::from(*value)), weights),
@@ -162,7 +163,11 @@ fn add_weights(
 }
 
 /// Appends the group hashes of a batch and its runs; answers the first row without a key.
-fn add_groups(values: &Values, hashes: &mut Vec<u64>, runs: &mut Vec<GroupRun>) -> Option<usize> {
+pub(super) fn add_groups(
+    values: &Values,
+    hashes: &mut Vec<u64>,
+    runs: &mut Vec<GroupRun>,
+) -> Option<usize> {
     match values {
         Values::Text(text) => {
             let of_value: Vec<u64> = (0..text.dictionary_len() as u32)

@@ -5,34 +5,19 @@
 //! no bit.
 
 use crate::{
-    data::{Batch, Split, Tile, Values},
-    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    data::Tile,
+    engine::{Context, ParquetPass, PassReport, parquet_pass},
     error::Result,
     learner::{
         logistic::{Fitted, Shape, TileOf},
         online::{SgdStep, Step},
     },
     train::{
+        design_rows::{DesignRows, DesignSink},
         newton::NewtonSpec,
-        rows::{RowsBuffer, RowsFile},
     },
     transform::standardize::Design,
 };
-
-/// Training rows of one slice, standardised.
-struct Part {
-    design: Tile,
-    classes: Vec<u32>,
-    weights: Vec<f64>,
-}
-
-/// Parts that a lane may have at once: being made, waiting, and being learned.
-pub(super) const PARTS_PER_LANE: u64 = 3;
-
-/// Bytes of one part of so many rows.
-pub(super) fn part_bytes(features: usize, rows: usize) -> u64 {
-    Tile::bytes(features, rows) + rows as u64 * 12
-}
 
 /// Fits the coefficients by `passes_max` passes over the training rows.
 ///
@@ -53,10 +38,17 @@ pub(super) fn fit(
     let mut reports = Vec::new();
     for _ in 0..spec.options.passes_max {
         let sinks = (0..context.threads)
-            .map(|_| SgdSink::new(spec, design, passes.columns))
+            .map(|_| {
+                DesignSink::new(
+                    design,
+                    spec.rows,
+                    &spec.options.class_weights,
+                    passes.columns,
+                )
+            })
             .collect();
         let lanes = spec.job.lanes(context);
-        let (report, _) = parquet_pass(context, passes, lanes, sinks, |_, part: Part| {
+        let (report, _) = parquet_pass(context, passes, lanes, sinks, |_, part: DesignRows| {
             blocks.push(&part);
             Ok(())
         })?;
@@ -103,7 +95,7 @@ impl Blocks {
         }
     }
 
-    fn push(&mut self, part: &Part) {
+    fn push(&mut self, part: &DesignRows) {
         let mut first = 0;
         while first < part.classes.len() {
             let rows = self.tile.room().min(part.classes.len() - first);
@@ -130,80 +122,5 @@ impl Blocks {
         self.tile.clear();
         self.classes.clear();
         self.weights.clear();
-    }
-}
-
-/// One lane's rows of one slice at a time.
-struct SgdSink<'a> {
-    design: &'a Design,
-    rows: &'a RowsFile,
-    class_weights: &'a [f64],
-    slice: Slice,
-    /// The slice's values, in the order of the pass's columns.
-    columns: Vec<(usize, Values)>,
-    /// The column after the one that is being read.
-    next_column: usize,
-    train: Vec<u32>,
-    buffer: RowsBuffer,
-}
-
-impl<'a> SgdSink<'a> {
-    fn new(spec: &NewtonSpec<'a>, design: &'a Design, columns: &[usize]) -> Self {
-        let empty = |column: &usize| (*column, Values::F32(Vec::new()));
-        Self {
-            design,
-            rows: spec.rows,
-            class_weights: &spec.options.class_weights,
-            slice: Slice::default(),
-            columns: columns.iter().map(empty).collect(),
-            next_column: 0,
-            train: Vec::new(),
-            buffer: RowsBuffer::default(),
-        }
-    }
-}
-
-impl Sink for SgdSink<'_> {
-    type Part = Part;
-
-    fn start(&mut self, slice: Slice) -> Result<()> {
-        self.slice = slice;
-        self.next_column = 0;
-        Ok(())
-    }
-
-    fn batch(&mut self, batch: &Batch) -> Result<()> {
-        if batch.first_row == self.slice.first_row {
-            self.columns[self.next_column].1.clear();
-            self.next_column += 1;
-        }
-        self.columns[self.next_column - 1].1.append(&batch.values);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<Part> {
-        let Slice {
-            first_row, rows, ..
-        } = self.slice;
-        let lent = self.buffer.read_range(self.rows, first_row, rows)?;
-        self.train.clear();
-        let is_train =
-            |row: &usize| lent.split[*row] == Split::Train as u8 && lent.weight[*row] > 0.0;
-        self.train
-            .extend((0..rows).filter(is_train).map(|row| row as u32));
-        let mut design = Tile::new(self.design.len(), self.train.len());
-        self.design
-            .view(&self.columns)
-            .fill(&self.train, &mut design.append(self.train.len()));
-        let class = |row: &u32| lent.label[*row as usize] as u32;
-        let weight = |row: &u32| {
-            let factor = self.class_weights.get(class(row) as usize);
-            f64::from(lent.weight[*row as usize]) * factor.copied().unwrap_or(1.0)
-        };
-        Ok(Part {
-            design,
-            classes: self.train.iter().map(class).collect(),
-            weights: self.train.iter().map(weight).collect(),
-        })
     }
 }

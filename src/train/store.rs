@@ -45,7 +45,7 @@ pub(super) fn checkpoint_of(
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Result<Option<Checkpoint>> {
-    if !options.resume {
+    if !options.resume || options.online.is_some() {
         return Ok(None);
     }
     let Some(checkpoint) = Checkpoint::load(&options.out_dir, progress)? else {
@@ -167,12 +167,16 @@ impl Run<'_> {
         }
     }
 
-    /// A survey whose statistics an earlier run gathered.
+    /// A survey whose statistics are known already; its sample is an empty file of this name.
     ///
     /// # Errors
     /// When the empty sample cannot be created.
-    pub(super) fn known_survey(&self, features: Vec<FeatureSurvey>) -> Result<Survey> {
-        let sample = BlockFile::create(&self.scratch.file("sample"), 0, &vec![8; features.len()])?;
+    pub(super) fn known_survey(
+        &self,
+        sample: &str,
+        features: Vec<FeatureSurvey>,
+    ) -> Result<Survey> {
+        let sample = BlockFile::create(&self.scratch.file(sample), 0, &vec![8; features.len()])?;
         Ok(Survey {
             arrays: (0..features.len()).collect(),
             features,
@@ -253,8 +257,12 @@ impl Run<'_> {
             codes = format!(", with {} of scratch files", shared.size());
         }
         let out_dir = out_dir.display();
+        let kept = match &self.options.online {
+            Some(_) => "the learner so far is",
+            None => "the trees so far are",
+        };
         self.context.progress.message(&format!(
-            "the trees so far are kept in {out_dir}{codes}; go on with --resume, or start anew with --overwrite"
+            "{kept} kept in {out_dir}{codes}; go on with --resume, or start anew with --overwrite"
         ));
     }
 }

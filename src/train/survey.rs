@@ -89,6 +89,7 @@ pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
         row_groups: &spec.job.row_ranges,
         columns: features,
         slice_rows_max: SLICE_ROWS_MAX,
+        first_row: 0,
     };
     let lanes = spec.job.lanes(context);
     let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Vec<_>| {
@@ -138,14 +139,19 @@ impl Survey {
 
 impl SurveySpec<'_> {
     fn empty(&self, column: usize) -> FeatureSurvey {
-        let values = match self.job.schema().fields[column].value_type {
-            Some(ValueType::Text) => SurveyedValues::Text(CategoryCounts::new(self.categories_max)),
-            _ => SurveyedValues::Numeric(Moments::default()),
-        };
-        FeatureSurvey {
-            values,
-            missing_anywhere: false,
-        }
+        empty_survey(self.job.schema(), column, self.categories_max)
+    }
+}
+
+/// The survey of no rows of a column.
+pub(super) fn empty_survey(schema: &Schema, column: usize, categories_max: usize) -> FeatureSurvey {
+    let values = match schema.fields[column].value_type {
+        Some(ValueType::Text) => SurveyedValues::Text(CategoryCounts::new(categories_max)),
+        _ => SurveyedValues::Numeric(Moments::default()),
+    };
+    FeatureSurvey {
+        values,
+        missing_anywhere: false,
     }
 }
 
@@ -164,7 +170,10 @@ impl FeatureSurvey {
     }
 
     /// Adds a batch; numbers go to `stream`, whose moments become the column's at its end.
-    fn observe(
+    ///
+    /// # Errors
+    /// When a text column has too many values.
+    pub(super) fn observe(
         &mut self,
         stream: &mut MomentsStream,
         values: &Values,

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::{
     data::{TextValues, TileRows, Values, batch::MISSING_TEXT},
     error::{Error, Result},
-    model::{Column, Linear, Link, Reading},
+    model::{Binning, Column, FeatureSpec, Linear, Link, Reading},
 };
 
 /// What training knows of a feature.
@@ -72,6 +72,17 @@ pub struct Design {
     columns: Vec<Column>,
     sources: Vec<Source>,
     left_out: Vec<LeftOut>,
+    rows: Rows,
+}
+
+/// Which rows a design is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Those that it was made from: what does not vary is left out, what is missing stands at the mean.
+    Known,
+    /// Later ones too, which a learner standardises by what it has seen: numbers that do not vary yet
+    /// stay, and what is missing stays so.
+    Later,
 }
 
 impl Design {
@@ -80,11 +91,58 @@ impl Design {
     /// # Errors
     /// [`Error::Dataset`] when no feature varies.
     pub fn new(inputs: &[Input], categories_max: u32) -> Result<Self> {
-        let mut design = Self {
+        Self::of(inputs, categories_max, Rows::Known)
+    }
+
+    /// The same for a learner that goes on with rows of which nothing is known yet: numbers that have not
+    /// varied so far have a column too, and a missing number is NaN in its column.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] when there is no column.
+    pub fn for_later_rows(inputs: &[Input], categories_max: u32) -> Result<Self> {
+        Self::of(inputs, categories_max, Rows::Later)
+    }
+
+    /// The design of a model's columns, for later rows. `schema_columns` is where batches have each
+    /// feature.
+    pub fn of_model(linear: &Linear, features: &[FeatureSpec], schema_columns: &[usize]) -> Self {
+        let mut design = Self::empty(Rows::Later);
+        for columns in linear
+            .columns
+            .chunk_by(|one, next| one.feature == next.feature)
+        {
+            let feature = columns[0].feature as usize;
+            let is_category = |column: &Column| matches!(column.reading, Reading::Category(_));
+            let places = match &features[feature].binning {
+                Binning::Categorical { values, .. } => {
+                    let kept = columns.iter().filter(|column| is_category(column)).count();
+                    let places = values[..kept].iter().cloned().zip(0..);
+                    places.collect()
+                }
+                Binning::Numeric { .. } => HashMap::new(),
+            };
+            design.sources.push(Source {
+                schema_column: schema_columns[feature],
+                first_column: design.columns.len(),
+                columns: columns.len(),
+                places,
+            });
+            design.columns.extend(columns);
+        }
+        design
+    }
+
+    fn empty(rows: Rows) -> Self {
+        Self {
             columns: Vec::new(),
             sources: Vec::new(),
             left_out: Vec::new(),
-        };
+            rows,
+        }
+    }
+
+    fn of(inputs: &[Input], categories_max: u32, rows: Rows) -> Result<Self> {
+        let mut design = Self::empty(rows);
         for input in inputs {
             let feature = input.feature;
             match design.add(input, categories_max as usize) {
@@ -110,6 +168,14 @@ impl Design {
             Summary::Numeric { mean, sd, min, max } => {
                 match number(input.feature, *mean, *sd, *min, *max) {
                     Ok(column) => self.columns.push(column),
+                    Err(_) if self.rows == Rows::Later => {
+                        let mean = if min <= max && mean.is_finite() {
+                            *mean
+                        } else {
+                            0.0
+                        };
+                        self.columns.push(unscaled(input.feature, mean));
+                    }
                     Err(reason) => varies = Err(reason),
                 }
             }
@@ -225,6 +291,17 @@ fn number(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Result<Column
     })
 }
 
+/// The column of a number of which too little is known to scale it.
+fn unscaled(feature: u32, mean: f64) -> Column {
+    Column {
+        feature,
+        reading: Reading::Number,
+        mean,
+        sd: 1.0,
+        imputation: mean,
+    }
+}
+
 fn indicator(feature: u32, reading: Reading) -> Column {
     Column {
         feature,
@@ -269,6 +346,10 @@ impl DesignView<'_> {
         };
         assert!(first <= last, "rows ascend");
         let window = *first as usize..*last as usize + 1;
+        let missing = match self.design.rows {
+            Rows::Known => 0.0,
+            Rows::Later => f32::NAN,
+        };
         for ViewColumn {
             source,
             values,
@@ -284,6 +365,7 @@ impl DesignView<'_> {
                             values,
                             rows,
                             &self.design.columns[column],
+                            missing,
                             tile.column_mut(column),
                         );
                     }
@@ -295,6 +377,7 @@ impl DesignView<'_> {
                             values,
                             rows,
                             &self.design.columns[column],
+                            missing,
                             tile.column_mut(column),
                         );
                     }
@@ -313,8 +396,14 @@ impl DesignView<'_> {
     }
 }
 
-/// Fills a column of a number: standardised, or where it is missing.
-fn fill_column<T: Copy + Into<f64>>(values: &[T], rows: &[u32], column: &Column, out: &mut [f32]) {
+/// Fills a column of a number: standardised with `missing` where it is missing, or where it is missing.
+fn fill_column<T: Copy + Into<f64>>(
+    values: &[T],
+    rows: &[u32],
+    column: &Column,
+    missing: f32,
+    out: &mut [f32],
+) {
     if column.reading == Reading::Missing {
         return fill_rows(values, rows, out, |value| {
             f32::from(u8::from(!value.into().is_finite()))
@@ -324,7 +413,7 @@ fn fill_column<T: Copy + Into<f64>>(values: &[T], rows: &[u32], column: &Column,
     fill_rows(values, rows, out, |value| {
         let value: f64 = value.into();
         let scaled = ((value - mean) * scale) as f32;
-        if value.is_finite() { scaled } else { 0.0 }
+        if value.is_finite() { scaled } else { missing }
     });
 }
 

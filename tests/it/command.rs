@@ -1,8 +1,10 @@
 //! Runs the binary as a user would.
 
 use std::{
+    io::Write,
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
 };
 
 /// How a run of the binary ended.
@@ -24,6 +26,28 @@ fn command(arguments: &[&str]) -> Command {
 /// Runs to the end.
 pub(crate) fn rowmill(arguments: &[&str]) -> Outcome {
     let output = command(arguments).output().expect("the binary starts");
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs to the end with these bytes on the standard input. A run that reads no further is no error.
+pub(crate) fn fed(arguments: &[&str], input: &[u8]) -> Outcome {
+    let mut child = command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let output = thread::scope(|scope| {
+        scope.spawn(move || {
+            let _ = stdin.write_all(input);
+        });
+        child.wait_with_output().expect("it ends")
+    });
     Outcome {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

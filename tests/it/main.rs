@@ -14,6 +14,7 @@ mod corpus;
 mod determinism;
 mod end_to_end;
 mod fuzzed;
+mod incremental;
 mod kill;
 mod kinds;
 mod laws;

@@ -107,6 +107,16 @@ fn pass(
     slice_rows_max: usize,
     fault: Fault,
 ) -> Result<Vec<(u64, f64)>> {
+    pass_from(0, lanes, batch_rows_max, slice_rows_max, fault)
+}
+
+fn pass_from(
+    first_row: u64,
+    lanes: usize,
+    batch_rows_max: usize,
+    slice_rows_max: usize,
+    fault: Fault,
+) -> Result<Vec<(u64, f64)>> {
     let row_groups = row_groups(101);
     let stop = Stop::default();
     let context = Context {
@@ -121,6 +131,7 @@ fn pass(
         row_groups: &row_groups,
         columns: &[3, 1],
         slice_rows_max,
+        first_row,
     };
     let sources = (0..lanes).map(|_| Numbers {
         row_groups: row_groups.clone(),
@@ -166,6 +177,23 @@ fn parts_come_in_row_order_for_any_lanes_batches_and_slices() {
     assert!(sliced.windows(2).all(|pair| pair[0].0 < pair[1].0));
     let total = |parts: &[(u64, f64)]| parts.iter().map(|part| part.1).sum::<f64>();
     assert_eq!(total(&sliced), total(&expected));
+}
+
+#[test]
+fn a_pass_begins_at_the_slice_of_its_first_row() {
+    let rows = row_groups(101)[100].end;
+    for slice_rows_max in [1000, 5] {
+        let all = pass(1, 7, slice_rows_max, Fault::None).unwrap();
+        for first_row in [0, 1, 7, 8, 500, rows - 1, rows] {
+            let ends = all.iter().skip(1).map(|part| part.0).chain([rows]);
+            let left = all.iter().zip(ends).filter(|(_, end)| *end > first_row);
+            let expected: Vec<(u64, f64)> = left.map(|(part, _)| *part).collect();
+            for lanes in [1, 3] {
+                let found = pass_from(first_row, lanes, 7, slice_rows_max, Fault::None).unwrap();
+                assert_eq!(found, expected, "from {first_row}");
+            }
+        }
+    }
 }
 
 /// Runs a pass on a thread of its own, so that a hang fails the test instead of blocking it.

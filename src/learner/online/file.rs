@@ -1,21 +1,14 @@
 //! A learner's file: its declaration and options as JSON, what it has learned as postcard, in rowmill's
 //! container.
 
-use std::path::Path;
-
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    error::{Error, Result},
     learner::{
         logistic::LogisticOptions,
         online::{declared::Declared, standardizer::Standardizer},
     },
-    limits::Limits,
-    model::{
-        container::{self, Codec, FileKind, Section},
-        file,
-    },
+    model::container::{self, Codec, FileKind, Section},
 };
 
 /// The sections' numbers, never given to anything else.
@@ -55,12 +48,8 @@ pub(super) struct Parts<State> {
     pub(super) state: State,
 }
 
-/// Writes a learner under a temporary name and renames it.
-pub(super) fn save<State: Serialize>(
-    path: &Path,
-    learner: &str,
-    parts: &PartsRef<'_, State>,
-) -> Result<()> {
+/// The bytes of a learner's file.
+pub(super) fn to_bytes<State: Serialize>(learner: &str, parts: &PartsRef<'_, State>) -> Vec<u8> {
     let about = About {
         learner: learner.to_owned(),
         declared: parts.declared.clone(),
@@ -84,17 +73,14 @@ pub(super) fn save<State: Serialize>(
         ),
         section(id::STATE, Codec::Postcard, postcard_of(parts.state)),
     ];
-    let bytes = container::seal(FileKind::Learner, header.as_bytes(), &sections);
-    file::write(path, &bytes).map(|_| ())
+    container::seal(FileKind::Learner, header.as_bytes(), &sections)
 }
 
-/// Reads a learner.
-pub(super) fn load<State: DeserializeOwned>(path: &Path, learner: &str) -> Result<Parts<State>> {
-    let bytes = file::read(path, Limits::default().model_bytes_max)?;
-    read(&bytes, learner).map_err(|flaw| Error::format(path, flaw))
-}
-
-fn read<State: DeserializeOwned>(bytes: &[u8], learner: &str) -> Result<Parts<State>, String> {
+/// Reads a learner from a file's bytes.
+pub(super) fn from_bytes<State: DeserializeOwned>(
+    bytes: &[u8],
+    learner: &str,
+) -> Result<Parts<State>, String> {
     let opened = container::open(FileKind::Learner, bytes)?;
     let section = |id: u32| match opened.find(id) {
         Some(section) if section.version == VERSION => Ok(section.bytes),

@@ -53,7 +53,11 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use crate::error::Result;
+use crate::{
+    error::{Error, Result},
+    limits::Limits,
+    model::file as model_file,
+};
 
 pub use batch::{Batch, Table};
 pub use declared::Declared;
@@ -83,7 +87,7 @@ pub trait Learner {
     /// Learns from a batch.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] for a batch without rows, of other columns than declared, with a
+    /// [`Error::Dataset`] for a batch without rows, of other columns than declared, with a
     /// label that is no declared class (NaN is none), or with weights that are negative or above 1e12.
     fn partial_fit(&mut self, batch: &Batch<'_>) -> Result<()>;
 
@@ -91,7 +95,7 @@ pub trait Learner {
     /// are equally likely.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] for other columns than declared.
+    /// [`Error::Dataset`] for other columns than declared.
     fn predict(&self, features: Table<'_>) -> Result<Array2<f64>>;
 
     /// Rows learned from, those of weight 0 included.
@@ -100,21 +104,36 @@ pub trait Learner {
     /// What the batches have to be.
     fn declared(&self) -> &Declared;
 
-    /// Writes the learner under a temporary name and renames it: checksummed, the same bytes for the
-    /// same learner.
+    /// The learner's file: checksummed, the same bytes for the same learner.
+    fn to_bytes(&self) -> Vec<u8>;
+
+    /// Reads a file's bytes, trusting none of them.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where the system refuses.
-    fn save(&self, path: &Path) -> Result<()>;
+    /// A sentence, for anything that is not a sound learner of this kind.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String>
+    where
+        Self: Sized;
+
+    /// Writes [`Self::to_bytes`] under a temporary name and renames it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    fn save(&self, path: &Path) -> Result<()> {
+        model_file::write(path, &self.to_bytes()).map(|_| ())
+    }
 
     /// Reads a learner from a file that may come from anywhere.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where the system refuses, [`crate::Error::Format`] for anything that is not
-    /// a sound learner of this kind.
+    /// [`Error::Io`] where the system refuses, [`Error::Format`] for what [`Self::from_bytes`] refuses.
     fn load(path: &Path) -> Result<Self>
     where
-        Self: Sized;
+        Self: Sized,
+    {
+        let bytes = model_file::read(path, Limits::default().model_bytes_max)?;
+        Self::from_bytes(&bytes).map_err(|flaw| Error::format(path, flaw))
+    }
 
     /// Bytes held, by capacity.
     fn heap_bytes(&self) -> usize;
@@ -126,7 +145,7 @@ pub trait Merge: Learner {
     /// is close to, and not bit for bit, what one learner of all rows would be.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] when features, classes or options differ; the learner is as it was.
+    /// [`Error::Dataset`] when features, classes or options differ; the learner is as it was.
     fn merge(&mut self, other: &Self) -> Result<()>;
 }
 

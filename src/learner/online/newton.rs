@@ -85,7 +85,8 @@ impl Step for NewtonStep {
         if parameters > PARAMETERS_MAX {
             return Err(Error::Usage(format!(
                 "online Newton would have {parameters} parameters ({} columns, {} outputs) and \
-                 {PARAMETERS_MAX} are the most; declare fewer features, or use averaged SGD",
+                 {PARAMETERS_MAX} are the most; declare fewer features, or use averaged SGD \
+                 (solver `sgd`)",
                 shape.columns - 1,
                 shape.outputs
             )));

@@ -1,7 +1,5 @@
 //! Raw numbers in: imputed, standardised by what was seen so far, and learned.
 
-use std::path::Path;
-
 use ndarray::Array2;
 
 use crate::{
@@ -96,6 +94,24 @@ impl<S: Step> Pipeline<S> {
         });
         let coefficients = on_data_scale.collect();
         (intercept, coefficients)
+    }
+
+    /// Margins that a row has: one for two classes, else one a class.
+    pub fn outputs(&self) -> usize {
+        self.shape.outputs
+    }
+
+    /// What a missing value of a feature counts as at present.
+    pub fn center(&self, feature: usize) -> f64 {
+        self.standardizer.scale_of(feature).0
+    }
+
+    /// Features that have not varied so far, ascending.
+    pub fn constant_columns(&self) -> Vec<usize> {
+        let is_constant = |feature: &usize| self.standardizer.scale_of(*feature).1 == 0.0;
+        (0..self.declared.features().len())
+            .filter(is_constant)
+            .collect()
     }
 
     /// Learns from rows `first..end` of a batch that was checked.
@@ -197,7 +213,7 @@ impl<S: Step> Learner for Pipeline<S> {
         &self.declared
     }
 
-    fn save(&self, path: &Path) -> Result<()> {
+    fn to_bytes(&self) -> Vec<u8> {
         let parts = file::PartsRef {
             declared: &self.declared,
             options: &self.options,
@@ -205,12 +221,11 @@ impl<S: Step> Learner for Pipeline<S> {
             standardizer: &self.standardizer,
             state: self.step.state(),
         };
-        file::save(path, S::NAME, &parts)
+        file::to_bytes(S::NAME, &parts)
     }
 
-    fn load(path: &Path) -> Result<Self> {
-        let parts = file::load(path, S::NAME)?;
-        Self::from_parts(parts).map_err(|flaw| Error::format(path, flaw))
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        file::from_bytes(bytes, S::NAME).and_then(Self::from_parts)
     }
 
     fn heap_bytes(&self) -> usize {

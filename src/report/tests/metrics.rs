@@ -122,7 +122,7 @@ pub(super) fn regression() -> MetricsRecord {
 
 fn written(record: &MetricsRecord) -> Value {
     let directory = tempfile::tempdir().unwrap();
-    metrics::write(directory.path(), record).unwrap();
+    metrics::write(directory.path(), record, &[]).unwrap();
     let text = std::fs::read_to_string(directory.path().join(metrics::NAME)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -154,7 +154,7 @@ fn the_learning_curve_has_the_metrics_that_were_asked_for() {
 #[test]
 fn a_binary_run_is_what_it_was() {
     let directory = tempfile::tempdir().unwrap();
-    metrics::write(directory.path(), &binary()).unwrap();
+    metrics::write(directory.path(), &binary(), &[]).unwrap();
     check(
         directory.path(),
         metrics::NAME,

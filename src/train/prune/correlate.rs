@@ -335,6 +335,7 @@ fn run_step(
         row_groups: &spec.job.row_ranges,
         columns: &columns,
         slice_rows_max: slice_rows_of(spec.job, &columns, spec.slice_bytes),
+        first_row: 0,
     };
     let mut merged = Merged::new(step);
     let lanes = spec.job.lanes(context);

@@ -158,6 +158,7 @@ impl Fixture {
             prune: None,
             trimmed: true,
             verify: true,
+            online: None,
             limits: Limits {
                 batch_rows_max: batch,
                 ..Limits::default()

@@ -224,6 +224,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
                 row_groups: &run.job.row_ranges,
                 columns: &read,
                 slice_rows_max,
+                first_row: 0,
             };
             with_context(threads, batch, |context| {
                 newton_pass(context, &spec, &design, &parquet, &pass).map(|(_, sums)| sums)
@@ -286,6 +287,7 @@ fn check_assign(labels: &[f32], column: Option<&[u8]>) -> Result<(Assigned, Vec<
         numbers: Vec::new(),
     };
     let spec = AssignSpec {
+        classes_declared: false,
         source,
         target: &Target::from_values("y", &values, TaskChoice::Auto, 10)?,
         seed: 1,

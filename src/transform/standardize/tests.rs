@@ -225,3 +225,62 @@ fn what_does_not_vary_is_left_out_with_its_reason() {
     let error = Design::new(&inputs[..5], 64).unwrap_err().to_string();
     assert!(error.contains("none of the 5 features varies"), "{error}");
 }
+
+#[test]
+fn a_design_for_later_rows_keeps_constants_and_what_is_missing() {
+    let inputs = [
+        numeric(0, 3.0, 2.0, 1.0, 5.0),
+        numeric(1, 7.0, 0.0, 7.0, 7.0),
+        text(2, &["a", "b", "c"]),
+    ];
+    let design = Design::for_later_rows(&inputs, 2).unwrap();
+    assert!(design.left_out().is_empty());
+    let filled = |design: &Design| {
+        let batch = batch();
+        let mut tile = Tile::new(design.len(), 5);
+        let view = design.view(&batch);
+        view.fill(&[0, 1, 2, 3, 4], &mut tile.append(5));
+        (0..design.len())
+            .map(|column| {
+                tile.column(column)
+                    .iter()
+                    .map(|value| value.to_bits())
+                    .collect()
+            })
+            .collect::<Vec<Vec<u32>>>()
+    };
+    let columns = filled(&design);
+    let numbers = |values: [f32; 5]| values.map(f32::to_bits).to_vec();
+    assert_eq!(
+        columns[0],
+        numbers([0.0, f32::NAN, f32::NAN, 1.0, f32::NAN])
+    );
+    assert_eq!(columns[1], numbers([-6.0, -5.0, -4.0, f32::NAN, -2.0]));
+    // The design of the model of these columns is the same.
+    let feature = |name: &str, binning: Binning| FeatureSpec {
+        name: name.to_owned(),
+        value_type: match binning {
+            Binning::Numeric { .. } => ValueType::F64,
+            Binning::Categorical { .. } => ValueType::Text,
+        },
+        absent: Absent::Missing,
+        binning,
+        missing_in_training: true,
+    };
+    let number = || Binning::Numeric { cuts: Vec::new() };
+    let values = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let features = [
+        feature("x", number()),
+        feature("y", number()),
+        feature(
+            "t",
+            Binning::Categorical {
+                values,
+                pooled: true,
+            },
+        ),
+    ];
+    let linear = design.linear(Link::Sigmoid, &[0.0], &[vec![1.0; 4]]);
+    let again = Design::of_model(&linear, &features, &[10, 11, 12]);
+    assert_eq!(filled(&again), columns);
+}

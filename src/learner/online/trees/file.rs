@@ -1,11 +1,8 @@
 //! The file of an online learner of trees: what it was told as JSON, what it has learned as postcard.
 
-use std::path::Path;
-
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    error::{Error, Result},
     learner::{
         gbdt::stream::StreamState,
         online::{
@@ -13,11 +10,9 @@ use crate::{
             trees::{Gathered, Learning, OnlineTrees, Stage, TreesOptions, bins},
         },
     },
-    limits::Limits,
     model::{
         Bins,
         container::{self, Codec, FileKind, Opened, Section},
-        file,
     },
 };
 
@@ -78,17 +73,6 @@ pub(super) fn to_bytes(learner: &OnlineTrees) -> Vec<u8> {
     }
     let header = format!("{{\"learner\":\"{NAME}\"}}");
     container::seal(FileKind::Learner, header.as_bytes(), &sections)
-}
-
-/// Writes a learner under a temporary name and renames it.
-pub(super) fn save(learner: &OnlineTrees, path: &Path) -> Result<()> {
-    file::write(path, &to_bytes(learner)).map(|_| ())
-}
-
-/// Reads a learner.
-pub(super) fn load(path: &Path) -> Result<OnlineTrees> {
-    let bytes = file::read(path, Limits::default().model_bytes_max)?;
-    from_bytes(&bytes).map_err(|flaw| Error::format(path, flaw))
 }
 
 /// Reads a learner from a file's bytes, trusting none of them.

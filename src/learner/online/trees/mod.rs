@@ -13,8 +13,6 @@ mod coding;
 mod file;
 mod options;
 
-use std::path::Path;
-
 use ndarray::Array2;
 
 use crate::{
@@ -477,12 +475,12 @@ impl Learner for OnlineTrees {
         &self.declared
     }
 
-    fn save(&self, path: &Path) -> Result<()> {
-        file::save(self, path)
+    fn to_bytes(&self) -> Vec<u8> {
+        file::to_bytes(self)
     }
 
-    fn load(path: &Path) -> Result<Self> {
-        file::load(path)
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        file::from_bytes(bytes)
     }
 
     fn heap_bytes(&self) -> usize {

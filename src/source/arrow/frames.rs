@@ -1,0 +1,156 @@
+//! The messages of an Arrow stream, cut out of the bytes and bounded before they are read.
+
+use std::{io::Read, sync::Arc};
+
+use arrow_buffer::Buffer;
+use arrow_ipc::{MessageHeader, convert::try_fb_to_schema, root_as_message};
+use arrow_schema::SchemaRef;
+
+use crate::{
+    error::{Error, Result},
+    limits::format_bytes,
+};
+
+/// What stands before a message's length, but in streams of before 2019.
+const CONTINUATION: [u8; 4] = [0xFF; 4];
+
+/// The most bytes of a message's head: the names of 100,000 columns are a few MB.
+const HEAD_BYTES_MAX: u32 = 16 << 20;
+
+/// A message, or the end mark.
+pub(super) struct Frame {
+    /// All of its bytes.
+    pub(super) bytes: Buffer,
+    /// Whether it is the end mark.
+    pub(super) is_end: bool,
+}
+
+/// Reads message after message.
+pub(super) struct Frames {
+    reader: Box<dyn Read + Send>,
+    message_bytes_max: u64,
+    bytes_read: u64,
+    /// The first message: the schema.
+    first: Option<Buffer>,
+}
+
+impl Frames {
+    pub(super) fn new(reader: Box<dyn Read + Send>, message_bytes_max: u64) -> Self {
+        Self {
+            reader,
+            message_bytes_max,
+            bytes_read: 0,
+            first: None,
+        }
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Reads the first message, which must be a schema.
+    pub(super) fn schema(&mut self) -> Result<SchemaRef> {
+        let no_stream = |why: &str| {
+            Error::Dataset(format!(
+                "the standard input is no Arrow stream ({why}); write the IPC streaming format to it"
+            ))
+        };
+        let mut head = Vec::new();
+        let length = match self.length(&mut head, 0) {
+            Ok(Some(length)) => length,
+            Ok(None) => return Err(no_stream("it ends before its schema")),
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(_) => return Err(no_stream("its first message has no length")),
+        };
+        let start = head.len();
+        self.read(&mut head, u64::from(length), 0)
+            .map_err(|error| match error {
+                error @ Error::Io { .. } => error,
+                _ => no_stream("it ends in its schema"),
+            })?;
+        let message =
+            root_as_message(&head[start..]).map_err(|_| no_stream("its first message is none"))?;
+        let schema = (message.header_type() == MessageHeader::Schema)
+            .then(|| message.header_as_schema())
+            .flatten()
+            .ok_or_else(|| no_stream("it does not begin with a schema"))?;
+        let schema = try_fb_to_schema(schema)
+            .map_err(|error| no_stream(&format!("its schema cannot be read: {error}")))?;
+        if message.bodyLength() != 0 {
+            return Err(no_stream("its schema has a body"));
+        }
+        self.first = Some(Buffer::from_vec(head));
+        Ok(Arc::new(schema))
+    }
+
+    /// The bytes of the schema.
+    pub(super) fn take_first(&mut self) -> Buffer {
+        self.first.take().expect("the schema was read")
+    }
+
+    /// The next message. `rows` were read before it, for people.
+    pub(super) fn next(&mut self, rows: u64) -> Result<Frame> {
+        let mut bytes = Vec::new();
+        let Some(length) = self.length(&mut bytes, rows)? else {
+            return Ok(Frame {
+                bytes: Buffer::from_vec(bytes),
+                is_end: true,
+            });
+        };
+        let start = bytes.len();
+        self.read(&mut bytes, u64::from(length), rows)?;
+        let message = root_as_message(&bytes[start..]).map_err(|_| {
+            Error::Dataset(format!(
+                "the Arrow stream is damaged after {rows} rows: a message cannot be read; write it again"
+            ))
+        })?;
+        let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
+        if body > self.message_bytes_max {
+            return Err(Error::Dataset(format!(
+                "the Arrow stream has a record batch of {} after {rows} rows; at most {} are read at once: \
+                 write smaller batches, or raise --memory",
+                format_bytes(body),
+                format_bytes(self.message_bytes_max)
+            )));
+        }
+        self.read(&mut bytes, body, rows)?;
+        Ok(Frame {
+            bytes: Buffer::from_vec(bytes),
+            is_end: false,
+        })
+    }
+
+    /// The length of a message's head; `None` for the end mark. Its bytes are appended.
+    fn length(&mut self, bytes: &mut Vec<u8>, rows: u64) -> Result<Option<u32>> {
+        self.read(bytes, 4, rows)?;
+        if bytes[..4] == CONTINUATION {
+            self.read(bytes, 4, rows)?;
+        }
+        let last = bytes.last_chunk::<4>().expect("four bytes were read");
+        match u32::from_le_bytes(*last) {
+            0 => Ok(None),
+            length if length > HEAD_BYTES_MAX => Err(Error::Dataset(format!(
+                "the Arrow stream is damaged after {rows} rows: a message's head has {length} bytes, more \
+                 than {HEAD_BYTES_MAX}; write it again"
+            ))),
+            length => Ok(Some(length)),
+        }
+    }
+
+    /// Appends exactly so many bytes.
+    fn read(&mut self, bytes: &mut Vec<u8>, count: u64, rows: u64) -> Result<()> {
+        bytes.reserve_exact(count as usize);
+        let read = (&mut self.reader).take(count).read_to_end(bytes);
+        match read {
+            Ok(read) if read as u64 == count => {
+                self.bytes_read += count;
+                Ok(())
+            }
+            Ok(_) => Err(Error::Dataset(format!(
+                "the Arrow stream ends after {rows} rows without its end mark: whoever wrote it stopped \
+                 early; write it again, and go on with --resume"
+            ))),
+            Err(error) => Err(Error::io("read", "the standard input", error)),
+        }
+    }
+}

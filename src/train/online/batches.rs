@@ -1,0 +1,226 @@
+//! Learning by batches from data that can be read again: the survey has fixed the design, lanes decode,
+//! and the rows of their slices are learned where the pass merges them.
+
+use std::time::Duration;
+
+use crate::{
+    data::Split,
+    engine::{ParquetPass, PassReport, parquet_pass},
+    error::Result,
+    learner::logistic::{LogisticOptions, Solver},
+    model::{FeatureSpec, Model},
+    train::{
+        checkpoint::CheckpointAbout,
+        design_rows::{DesignRows, DesignSink},
+        fit::{self, FitSpec, Fitted},
+        known, newton,
+        online::{
+            OnlineOptions, Started,
+            feeder::Feeder,
+            file::{self, Position},
+            learner::OnlineLearner,
+            once::slice_rows,
+            saver::Saver,
+        },
+        output,
+        predict::{PredictSpec, predict_and_evaluate},
+        recipe::Run,
+    },
+    transform::standardize::Design,
+};
+
+/// What is known before the first batch.
+struct Setup {
+    features: Vec<FeatureSpec>,
+    options: LogisticOptions,
+    design: Design,
+    learner: OnlineLearner,
+    from: Position,
+}
+
+/// Learns batch after batch, and then makes the model: the exact one of all rows where that is what the
+/// learner approaches, and the learner's own where it goes on from an earlier one or follows gradients.
+///
+/// # Errors
+/// When data cannot be read, a file not be written, or options not be meant.
+pub(in crate::train) fn fit_online(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    options: &LogisticOptions,
+    online: &OnlineOptions,
+    started: Option<Started>,
+) -> Result<Fitted> {
+    let known_hash = known::hash_of(spec.assigned, &spec.bins);
+    let about = CheckpointAbout::new(run.options, run.job.dataset.files(), known_hash);
+    let setup = setup(run, spec, options, &about, started)?;
+    let has_all_classes = !spec.assigned.class_rows[Split::Train as usize].contains(&0);
+    let is_finished_exactly =
+        setup.options.solver == Solver::Newton && online.init_model.is_none() && has_all_classes;
+    let path = run.options.out_dir.join(output::LEARNER);
+    let every = Duration::from_secs(run.options.checkpoint_seconds);
+    let empty = empty_model(run, spec, &setup);
+    let columns = setup.design.columns();
+    let saver = Saver::new(path, about, empty, columns, every, run.context.progress);
+    let (feeder, report) = learn(run, spec, online, setup, saver)?;
+    let Feeder {
+        learner,
+        position,
+        saver,
+        ..
+    } = feeder;
+    let progressive = position.curve;
+    if let Some(loss) = progressive.mean_log_loss() {
+        run.context.progress.message(&format!(
+            "{} batches: mean log-loss {loss:.6}, each row scored before it was learned",
+            position.batches
+        ));
+    }
+    let mut fitted = if is_finished_exactly {
+        drop(learner);
+        fit::fit_linear(run, spec, options)?
+    } else {
+        of_learner(run, spec, &learner, &saver)?
+    };
+    fitted.passes.insert(0, report);
+    fitted.progressive = progressive;
+    Ok(fitted)
+}
+
+/// A new learner, or the one that the run goes on with.
+fn setup(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    options: &LogisticOptions,
+    about: &CheckpointAbout,
+    started: Option<Started>,
+) -> Result<Setup> {
+    let columns = &run.job.roles.features;
+    let Some(started) = started else {
+        let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
+        let design = Design::for_later_rows(&inputs, options.categories_max)?;
+        // What only the data could tell is filled in by now.
+        let options = LogisticOptions {
+            inverse_strength: None,
+            balanced: false,
+            named_class_weights: Vec::new(),
+            ..options.clone()
+        };
+        let classes = &run.target.classes;
+        let features = spec.bins.features.clone();
+        return Ok(Setup {
+            learner: OnlineLearner::new(&options, &features, design.columns(), classes)?,
+            features,
+            options,
+            design,
+            from: Position::default(),
+        });
+    };
+    let Started { file, is_resumed } = started;
+    let from = if is_resumed {
+        file.about.check_found(about)?;
+        file.position.clone()
+    } else {
+        Position::default()
+    };
+    Ok(Setup {
+        design: Design::of_model(file.linear(), &file.model.features, columns),
+        options: file.options(),
+        features: file.model.features,
+        learner: file.learner,
+        from,
+    })
+}
+
+/// The pass over the training rows.
+fn learn<'a>(
+    run: &Run<'_>,
+    spec: &FitSpec<'a>,
+    online: &OnlineOptions,
+    setup: Setup,
+    saver: Saver<'a>,
+) -> Result<(Feeder<'a>, PassReport)> {
+    let Setup {
+        design,
+        learner,
+        from,
+        ..
+    } = setup;
+    let columns: Vec<usize> = design.schema_columns().collect();
+    let row_bytes = run.job.dataset.decode_estimate(&columns).row_bytes;
+    let first_row = if from.is_done {
+        run.job.dataset.rows()
+    } else {
+        from.slice_first_row
+    };
+    let pass = ParquetPass {
+        name: "batches",
+        row_groups: &run.job.row_ranges,
+        columns: &columns,
+        slice_rows_max: slice_rows(row_bytes as usize),
+        first_row,
+    };
+    let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns);
+    let sinks = (0..run.context.threads).map(sink).collect();
+    let (skip, batch_rows) = (from.taken, online.batch_rows);
+    let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
+    let lanes = run.job.lanes(&run.context);
+    let (report, _) = parquet_pass(
+        &run.context,
+        &pass,
+        lanes,
+        sinks,
+        |slice, rows: DesignRows| feeder.push(slice, &rows),
+    )?;
+    feeder.finish()?;
+    Ok((feeder, report))
+}
+
+/// The model that the learner is, evaluated.
+fn of_learner(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    learner: &OnlineLearner,
+    saver: &Saver<'_>,
+) -> Result<Fitted> {
+    let mut model = saver.finished_model(learner);
+    model.split = fit::split_value(spec.assigned);
+    let columns = saver.columns();
+    let seconds_to_model = fit::save(run, &model)?;
+    let predict = PredictSpec {
+        name: "evaluation",
+        job: &run.job,
+        model: &model,
+        rows: spec.rows,
+        splits: &Split::ALL,
+        evaluation: spec.evaluation,
+    };
+    let (evaluation, report) = predict_and_evaluate(&run.context, &predict)?;
+    let constant = learner.constant_columns().into_iter();
+    let left_out = constant.map(|column| {
+        let why = "constant in all rows that were learned";
+        (columns[column].feature, why)
+    });
+    Ok(Fitted {
+        left_out: left_out.collect(),
+        model,
+        covariance: None,
+        curve: Vec::new(),
+        progressive: Default::default(),
+        evaluation,
+        seconds_to_model,
+        passes: vec![report],
+    })
+}
+
+fn empty_model(run: &Run<'_>, spec: &FitSpec<'_>, setup: &Setup) -> Model {
+    let columns = setup.design.columns();
+    let link = run.target.task.link();
+    Model {
+        about: fit::about(run, spec.assigned),
+        features: setup.features.clone(),
+        body: setup.learner.body(columns, link),
+        metrics: serde_json::Value::Null,
+        split: serde_json::Value::Null,
+        options: file::options_value(&setup.options),
+    }
+}

@@ -1,0 +1,156 @@
+//! Held-out rows of data that are seen once: kept as rows of the design in a scratch file, and scored by
+//! the finished learner.
+
+use std::{
+    fs::File,
+    io::{BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use ndarray::{ArrayView2, ShapeBuilder};
+
+use crate::{
+    data::{RowBlock, Split, Tile},
+    error::{Error, Result},
+    scratch::Element,
+    train::{
+        evaluate::{Evaluation, EvaluationSpec},
+        online::{curve, learner::OnlineLearner},
+    },
+};
+
+/// A file of chunks: rows, then label, group and split of each, then column after column.
+pub(super) struct HeldOut {
+    path: PathBuf,
+    writer: BufWriter<File>,
+    columns: usize,
+    chunks: u64,
+    rows_max: usize,
+    bytes: Vec<u8>,
+}
+
+/// What is known of the rows of a chunk.
+#[derive(Debug, Default)]
+struct Chunk {
+    label: Vec<f32>,
+    weight: Vec<f32>,
+    group: Vec<u64>,
+    split: Vec<u8>,
+    values: Vec<f32>,
+}
+
+impl HeldOut {
+    /// Creates the file, for rows of so many columns.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn create(path: &Path, columns: usize) -> Result<Self> {
+        let file = File::create_new(path).map_err(|source| Error::io("create", path, source))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            writer: BufWriter::new(file),
+            columns,
+            chunks: 0,
+            rows_max: 0,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Appends the rows at some places of a slice; `design` has them in that order.
+    ///
+    /// # Errors
+    /// [`Error::Io`], a full disk among it.
+    pub(super) fn append(&mut self, rows: &RowBlock<'_>, at: &[u32], design: &Tile) -> Result<()> {
+        assert_eq!(at.len(), design.rows(), "a row of the design each");
+        if at.is_empty() {
+            return Ok(());
+        }
+        let picked = |index: &u32| *index as usize;
+        let label: Vec<f32> = at.iter().map(|row| rows.label[picked(row)]).collect();
+        let group: Vec<u64> = at.iter().map(|row| rows.group[picked(row)]).collect();
+        let split: Vec<u8> = at.iter().map(|row| rows.split[picked(row)]).collect();
+        self.write(&[at.len() as u64])?;
+        self.write(&label)?;
+        self.write(&group)?;
+        self.write(&split)?;
+        for column in 0..self.columns {
+            self.write(design.column(column))?;
+        }
+        self.chunks += 1;
+        self.rows_max = self.rows_max.max(at.len());
+        Ok(())
+    }
+
+    fn write<T: Element>(&mut self, numbers: &[T]) -> Result<()> {
+        self.bytes.resize(numbers.len() * T::BYTES, 0);
+        T::encode(numbers, &mut self.bytes);
+        let written = self.writer.write_all(&self.bytes);
+        written.map_err(|source| Error::io("write", &self.path, source))
+    }
+
+    /// Scores all rows.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; when the counts of groups cannot be spilled.
+    pub(super) fn evaluate(
+        mut self,
+        learner: &OnlineLearner,
+        spec: &EvaluationSpec,
+    ) -> Result<Evaluation> {
+        let failed = |source| Error::io("write", &self.path, source);
+        self.writer.flush().map_err(failed)?;
+        let file = File::open(&self.path);
+        let file = file.map_err(|source| Error::io("open", &self.path, source))?;
+        let mut reader = BufReader::new(file);
+        let mut evaluation = Evaluation::new(spec);
+        let mut chunk = Chunk::default();
+        for _ in 0..self.chunks {
+            chunk
+                .read(&mut reader, self.columns)
+                .map_err(|source| Error::io("read", &self.path, source))?;
+            let rows = chunk.label.len();
+            let features = ArrayView2::from_shape((rows, self.columns).f(), &chunk.values)
+                .expect("a chunk has its columns one after the other");
+            let probabilities = learner.as_dyn().predict(features.into())?;
+            let margins = curve::margins(spec.task, probabilities.view());
+            let block = RowBlock {
+                label: &chunk.label,
+                weight: &chunk.weight,
+                group: &chunk.group,
+                split: &chunk.split,
+            };
+            evaluation.update(&Split::ALL, &block, &margins)?;
+        }
+        Ok(evaluation)
+    }
+}
+
+impl Chunk {
+    fn read(&mut self, reader: &mut impl Read, columns: usize) -> std::io::Result<()> {
+        let mut count = [0u64];
+        read_numbers(reader, &mut count)?;
+        let rows = count[0] as usize;
+        self.label.resize(rows, 0.0);
+        self.weight.resize(rows, 1.0);
+        self.group.resize(rows, 0);
+        self.split.resize(rows, 0);
+        self.values.resize(rows * columns, 0.0);
+        read_numbers(reader, &mut self.label)?;
+        read_numbers(reader, &mut self.group)?;
+        read_numbers(reader, &mut self.split)?;
+        let mut values = self.values.as_mut_slice();
+        while !values.is_empty() {
+            let (column, rest) = values.split_at_mut(rows);
+            read_numbers(reader, column)?;
+            values = rest;
+        }
+        Ok(())
+    }
+}
+
+fn read_numbers<T: Element>(reader: &mut impl Read, numbers: &mut [T]) -> std::io::Result<()> {
+    let mut bytes = vec![0; numbers.len() * T::BYTES];
+    reader.read_exact(&mut bytes)?;
+    T::decode(&bytes, numbers);
+    Ok(())
+}

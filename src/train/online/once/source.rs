@@ -1,0 +1,151 @@
+//! Where rows that are read once come from: Parquet files by lanes, or an Arrow stream.
+
+use std::{io, time::Instant};
+
+use crate::{
+    data::{Batch, Values},
+    engine::{ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Result},
+    source::{ArrowStream, Dataset},
+    train::{job::Job, newton, options::TrainOptions, recipe::Run},
+};
+
+/// The dataset's name that means the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// The name of its pass.
+const STREAM: &str = "stream";
+
+/// A message of a stream takes at most one part in so many of the memory allowed.
+pub(in crate::train) const MESSAGE_SHARE_OF_MEMORY: u64 = 8;
+
+/// Where rows come from.
+pub(in crate::train) enum Source {
+    /// The job's files.
+    Files,
+    /// An Arrow stream.
+    Stream(Box<ArrowStream>),
+}
+
+/// Rows of a slice.
+pub(in crate::train) fn slice_rows(row_bytes: usize) -> usize {
+    newton::slice_rows(2 * row_bytes)
+}
+
+/// Opens the data: the standard input where the dataset is `-`.
+///
+/// # Errors
+/// As [`Job::open`]; [`Error::Usage`] for a stream that is to be read more than once.
+pub(in crate::train) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
+    if options.dataset != STANDARD_INPUT {
+        return Ok((Job::open(options)?, Source::Files));
+    }
+    if !(options.online.as_ref()).is_some_and(|online| online.one_pass) {
+        return Err(Error::Usage(
+            "the dataset `-` is the standard input, which can be read once; use `rowmill incremental - \
+             --one-pass`"
+                .to_owned(),
+        ));
+    }
+    let message_bytes_max = options.memory_bytes / MESSAGE_SHARE_OF_MEMORY;
+    let stream = ArrowStream::open(Box::new(io::stdin()), message_bytes_max)?;
+    let dataset = Dataset::of_stream(stream.schema().clone(), &options.limits);
+    Ok((
+        Job::of_dataset(dataset, options)?,
+        Source::Stream(Box::new(stream)),
+    ))
+}
+
+/// Gives every slice of the columns to `take`, in row order.
+///
+/// # Errors
+/// When the data cannot be read; `take`'s.
+pub(super) fn read(
+    run: &Run<'_>,
+    columns: &[usize],
+    source: Source,
+    mut take: impl FnMut(Slice, Vec<Values>) -> Result<()>,
+) -> Result<PassReport> {
+    let row_bytes = run.job.dataset.decode_estimate(columns).row_bytes as usize;
+    let rows_max = slice_rows(row_bytes);
+    match source {
+        Source::Files => {
+            let pass = ParquetPass {
+                name: "one pass",
+                row_groups: &run.job.row_ranges,
+                columns,
+                slice_rows_max: rows_max,
+                first_row: 0,
+            };
+            let lanes = run.job.lanes(&run.context);
+            let sinks = (0..run.context.threads)
+                .map(|_| WholeSink::default())
+                .collect();
+            let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, take)?;
+            Ok(report)
+        }
+        Source::Stream(mut stream) => {
+            let rows_of = |first_row: u64, rows: usize| Slice {
+                row_group: 0,
+                first_row,
+                rows,
+            };
+            let schema = run.job.schema().clone();
+            let (started, progress) = (Instant::now(), run.context.progress);
+            let mut first_row = 0;
+            progress.pass_started(STREAM, 0);
+            loop {
+                run.context.stop.check()?;
+                let before = stream.bytes_read();
+                let mut values = vec![Values::F32(Vec::new()); columns.len()];
+                let rows = stream.next_rows(&schema, columns, rows_max, &mut values);
+                // Whoever writes the stream is stopped by the same signal.
+                run.context.stop.check()?;
+                let rows = rows?;
+                if rows == 0 {
+                    break;
+                }
+                take(rows_of(first_row, rows), values)?;
+                first_row += rows as u64;
+                progress.advanced(rows as u64, stream.bytes_read() - before);
+            }
+            let report = PassReport {
+                name: STREAM.to_owned(),
+                seconds: started.elapsed().as_secs_f64(),
+                rows: first_row,
+                bytes_read: stream.bytes_read(),
+            };
+            progress.pass_finished(STREAM, report.seconds, report.rows, report.bytes_read);
+            Ok(report)
+        }
+    }
+}
+
+/// One lane's columns of one slice at a time.
+#[derive(Default)]
+struct WholeSink {
+    slice: Slice,
+    columns: Vec<Values>,
+}
+
+impl Sink for WholeSink {
+    type Part = Vec<Values>;
+
+    fn start(&mut self, slice: Slice) -> Result<()> {
+        self.slice = slice;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        if batch.first_row == self.slice.first_row {
+            self.columns.push(Values::F32(Vec::new()));
+        }
+        let column = self.columns.last_mut().expect("a column has begun");
+        column.append(&batch.values);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<Values>> {
+        Ok(std::mem::take(&mut self.columns))
+    }
+}

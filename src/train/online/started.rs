@@ -1,0 +1,205 @@
+//! What a run by batches goes on from: its own earlier state, or another run's learner.
+
+use std::path::Path;
+
+use crate::{
+    data::{Schema, ValueType},
+    engine::Progress,
+    error::{Error, Result},
+    learner::ModelSpec,
+    train::{
+        checkpoint::CheckpointAbout,
+        classes::{known_target, task_choice},
+        job::Job,
+        online::file::{OnlineFile, load_initial},
+        options::{TaskChoice, TrainOptions},
+        output,
+        target::{DistinctValues, Target},
+    },
+};
+
+/// A learner that was there before the run.
+#[derive(Debug)]
+pub(in crate::train) struct Started {
+    pub(super) file: OnlineFile,
+    /// Whether it is of this run, and of these rows, rather than of another.
+    pub(super) is_resumed: bool,
+}
+
+/// The options of the learner that `--init-model` names.
+///
+/// # Errors
+/// As reading the file.
+pub fn initial_options(path: &Path) -> Result<ModelSpec> {
+    load_initial(path).map(|file| ModelSpec::Logistic(file.options()))
+}
+
+/// The learner that the run goes on with, if there is one; the job's features become the learner's.
+///
+/// # Errors
+/// [`Error::Usage`] when options or data are not those of before, [`Error::Dataset`] when the data do not
+/// fit the learner; as reading the file.
+pub(in crate::train) fn started_from(
+    job: &mut Job,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Started>> {
+    let Some(online) = &options.online else {
+        return Ok(None);
+    };
+    let of_run = options.out_dir.join(output::LEARNER);
+    let started = if options.resume && of_run.exists() {
+        let file = OnlineFile::load(&of_run).map_err(|error| match error {
+            Error::Format { path, message } => {
+                Error::format(path, format!("{message}; start anew with --overwrite"))
+            }
+            error => error,
+        })?;
+        let now = CheckpointAbout::new(options, job.dataset.files(), file.about.known_hash);
+        file.about.check(&now)?;
+        progress.message(&format!("going on after batch {}", file.position.batches));
+        Started {
+            file,
+            is_resumed: true,
+        }
+    } else if let Some(path) = &online.init_model {
+        Started {
+            file: load_initial(path)?,
+            is_resumed: false,
+        }
+    } else {
+        if options.resume {
+            progress.message("there is no batch to go on from: the run starts from the beginning");
+        }
+        return Ok(None);
+    };
+    let model = &started.file.model;
+    let target = &job.schema().fields[job.target_column()].name;
+    if *target != model.about.roles.target {
+        return Err(Error::Usage(format!(
+            "--init-model: it learned the target `{}` and the run's is `{target}`; give --target {}, or start \
+             without --init-model",
+            model.about.roles.target, model.about.roles.target
+        )));
+    }
+    let new = job.follow(&model.features, "not a feature of --init-model")?;
+    if online.init_model.is_some() && !new.is_empty() {
+        progress.warning(&format!(
+            "{} column(s) that --init-model has not learned are left out: {}",
+            new.len(),
+            first_names(&new)
+        ));
+    }
+    Ok(Some(started))
+}
+
+/// The target where its classes are declared: by the learner that the run goes on with, or by
+/// `--classes`.
+///
+/// # Errors
+/// [`Error::Usage`] when the target has other classes, or they are none of its type.
+pub(in crate::train) fn declared_target(
+    job: &Job,
+    options: &TrainOptions,
+    started: Option<&Started>,
+) -> Result<Option<Target>> {
+    let of_options = || {
+        options
+            .online
+            .as_ref()
+            .and_then(|online| online.classes.as_ref())
+    };
+    let (classes, by) = match started {
+        Some(started) => (&started.file.model.about.classes, "--init-model"),
+        None => match of_options() {
+            Some(classes) => (classes, "--classes"),
+            None => return known_beforehand(job, options),
+        },
+    };
+    let target = match known_target(job, options)? {
+        Some(target) => target,
+        None => from_names(job.schema(), job.target_column(), classes, options, by)?,
+    };
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    let is_same = match started {
+        Some(_) => target.classes == *classes,
+        None => sorted(&target.classes) == sorted(classes),
+    };
+    if is_same {
+        return Ok(Some(target));
+    }
+    Err(Error::Usage(format!(
+        "{by}: it has the classes {} and the target `{}` has {} ({}); a learner keeps the classes that it \
+         began with",
+        classes.join(", "),
+        target.name,
+        target.classes.join(", "),
+        task_choice_name(task_choice(job, options)),
+    )))
+}
+
+/// The target of which nothing is declared: `None` where the data may be asked.
+fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
+    let is_once = (options.online.as_ref()).is_some_and(|online| online.one_pass);
+    match known_target(job, options)? {
+        None if is_once => Err(Error::Usage(format!(
+            "--one-pass: the classes of the target `{}` are not known before the rows are read; name them \
+             with --classes",
+            job.schema().fields[job.target_column()].name
+        ))),
+        _ => Ok(None),
+    }
+}
+
+/// The target of declared classes.
+fn from_names(
+    schema: &Schema,
+    column: usize,
+    classes: &[String],
+    options: &TrainOptions,
+    by: &str,
+) -> Result<Target> {
+    let field = &schema.fields[column];
+    let mut values = DistinctValues::default();
+    for class in classes {
+        if field.value_type == Some(ValueType::Text) {
+            values.texts.push(class.clone());
+        } else {
+            let number: f64 = class.parse().map_err(|_| {
+                Error::Usage(format!(
+                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}",
+                    field.name, field.file_type
+                ))
+            })?;
+            values.numbers.push(number);
+        }
+    }
+    values.texts.sort();
+    values.numbers.sort_by(f64::total_cmp);
+    let choice = match (options.task, classes.len()) {
+        (TaskChoice::Auto, 2) => TaskChoice::Binary,
+        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (asked, _) => asked,
+    };
+    Target::from_values(&field.name, &values, choice, options.limits.classes_max)
+}
+
+fn task_choice_name(choice: TaskChoice) -> &'static str {
+    match choice {
+        TaskChoice::Auto => "--task auto",
+        TaskChoice::Binary => "--task binary",
+        TaskChoice::Multiclass => "--task multiclass",
+        TaskChoice::Regression => "--task regression",
+    }
+}
+
+/// Up to five names.
+fn first_names(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+    let more = if names.len() > 5 { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
+}

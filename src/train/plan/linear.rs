@@ -1,0 +1,162 @@
+//! What linear models take: Newton's sums, batches, steps of gradient descent.
+
+use super::*;
+
+impl Planner<'_> {
+    /// The parameters of a linear model, at most.
+    fn shape(&self, features: &[usize], options: &LogisticOptions) -> Shape {
+        let fields = &self.job.schema().fields;
+        let width = |column: &usize| match fields[*column].value_type {
+            Some(ValueType::Text) => options.categories_max as usize,
+            _ => 1,
+        } + usize::from(options.missing_indicator);
+        Shape {
+            columns: features.iter().map(width).sum::<usize>() + 1,
+            outputs: self.spec.outputs(),
+        }
+    }
+
+    pub(super) fn newton(&mut self, options: &LogisticOptions) -> u64 {
+        let features = self.features().to_vec();
+        let shape = self.shape(&features, options);
+        if let Some(online) = self.spec.online {
+            self.batches(&features, shape, online);
+            if options.solver == Solver::Sgd || online.init_model.is_some() {
+                return 0;
+            }
+        }
+        if options.solver == Solver::Sgd {
+            self.sgd(&features, shape);
+            return 0;
+        }
+        let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
+        let start_bytes =
+            Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
+        self.memory.add(
+            "start",
+            "sampled design",
+            start_bytes,
+            format!("{start} rows, {} columns", shape.columns),
+        );
+        self.memory.add(
+            "start",
+            "solver",
+            Logistic::bytes(shape),
+            "Hessian and its factors",
+        );
+        self.decode("newton", &features);
+        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
+        let slice =
+            (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
+        self.memory.add(
+            "newton",
+            "slices",
+            self.threads * slice,
+            "whole rows of a part of a row group",
+        );
+        self.memory.add(
+            "newton",
+            "sums",
+            self.threads * Logistic::lane_bytes(shape) + Logistic::bytes(shape),
+            format!("gradient and Hessian of {} parameters", shape.parameters()),
+        );
+        0
+    }
+
+    /// Learning from rows that are read once.
+    pub(super) fn once(&mut self, options: &LogisticOptions, online: &OnlineOptions) {
+        let features = self.features().to_vec();
+        let shape = self.shape(&features, options);
+        self.batches(&features, shape, online);
+        let row_bytes = features.len() as u64 * 8;
+        let held = slice_rows(row_bytes as usize) as u64 * 2 + FIRST_ROWS;
+        self.memory.add(
+            "batches",
+            "first rows",
+            held * row_bytes,
+            format!("{} rows that fix the design", grouped(FIRST_ROWS)),
+        );
+        if self.job.dataset.files().is_empty() {
+            self.memory.add(
+                "batches",
+                "stream",
+                self.spec.memory_bytes / MESSAGE_SHARE_OF_MEMORY,
+                "a record batch",
+            );
+        }
+        self.memory.add(
+            "batches",
+            "held-out rows",
+            2 * self.spec.evaluation.worker_bytes()
+                + 2 * slice_rows(row_bytes as usize) as u64 * row_bytes,
+            "tables, and a slice of the file",
+        );
+    }
+
+    /// The held-out rows of a run that reads once, as far as their number is known.
+    pub(super) fn held_out_bytes(&self) -> u64 {
+        let row = 13 + 4 * self.features().len() as u64;
+        self.job.dataset.rows() * row / 2
+    }
+
+    /// Learning by batches.
+    pub(super) fn batches(&mut self, features: &[usize], shape: Shape, online: &OnlineOptions) {
+        self.decode("batches", features);
+        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        let rows = slice_rows(row_bytes);
+        self.memory.add(
+            "batches",
+            "slices",
+            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
+            "whole rows of a part of a row group",
+        );
+        self.memory.add(
+            "batches",
+            "rows of the design",
+            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            format!("{PARTS_PER_LANE} slices a lane"),
+        );
+        let classes = self.spec.evaluation.classes;
+        self.memory.add(
+            "batches",
+            "batch",
+            batch_bytes(shape.columns - 1, classes, online.batch_rows)
+                + Table::bytes(self.spec.evaluation.task, classes),
+            format!(
+                "{} rows and their predictions",
+                grouped(online.batch_rows as u64)
+            ),
+        );
+        let triangles = (shape.parameters() as u64).pow(2) / 2 * 8 * 4;
+        self.memory.add(
+            "batches",
+            "learner",
+            triangles + part_bytes(shape.columns, 512) + 16 * shape.parameters() as u64 * 8,
+            format!("state and file of {} parameters", shape.parameters()),
+        );
+    }
+
+    pub(super) fn sgd(&mut self, features: &[usize], shape: Shape) {
+        self.decode("sgd", features);
+        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        let rows = newton::slice_rows(row_bytes);
+        self.memory.add(
+            "sgd",
+            "slices",
+            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
+            "whole rows of a part of a row group",
+        );
+        self.memory.add(
+            "sgd",
+            "standardised rows",
+            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            format!("{} slices a lane", PARTS_PER_LANE),
+        );
+        self.memory.add(
+            "sgd",
+            "solver",
+            part_bytes(shape.columns, 64) + 8 * shape.parameters() as u64 * 8,
+            format!("vectors of {} parameters", shape.parameters()),
+        );
+    }
+}

@@ -1,0 +1,513 @@
+//! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
+
+use std::{
+    fs,
+    path::Path,
+    process::Child,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    command::{fails, fed, start, succeeds, text},
+    dataset::{self, Feature, write_table},
+};
+
+/// Files that a stop must not change.
+const FILES: [&str; 6] = [
+    "model.rowmill",
+    "learner.rowmill",
+    "metrics.json",
+    "features.csv",
+    "coefficients.csv",
+    "splits.parquet",
+];
+
+/// The words of a run on a dataset.
+fn words<'a>(dataset: &'a Path, out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    let words = [
+        "incremental",
+        text(dataset),
+        "--out-dir",
+        text(out_dir),
+        "--threads",
+        "2",
+    ];
+    words.iter().chain(more).copied().collect()
+}
+
+fn bytes(out_dir: &Path, name: &str) -> Vec<u8> {
+    fs::read(out_dir.join(name)).unwrap()
+}
+
+fn metrics(out_dir: &Path) -> Value {
+    serde_json::from_slice(&bytes(out_dir, "metrics.json")).unwrap()
+}
+
+fn check_same(one: &Path, other: &Path, names: &[&str]) {
+    for name in names {
+        assert!(bytes(one, name) == bytes(other, name), "{name} differs");
+    }
+}
+
+#[test]
+fn the_model_is_that_of_train_and_batches_were_scored_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (trained, learned) = (dir.path().join("trained"), dir.path().join("learned"));
+    succeeds(&[
+        "train",
+        text(dataset::small()),
+        "--model",
+        "logistic",
+        "--out-dir",
+        text(&trained),
+    ]);
+    succeeds(&words(
+        dataset::small(),
+        &learned,
+        &["--batch-size", "2_000"],
+    ));
+    let names = ["model.rowmill", "coefficients.csv", "features.csv"];
+    check_same(&trained, &learned, &names);
+    check_same(
+        &trained,
+        &learned,
+        &["splits.parquet", "delta_vs_baseline.csv"],
+    );
+    let metrics = metrics(&learned);
+    let curve = metrics["progressive_validation"].as_array().unwrap();
+    let train_rows = metrics["splits"]["train"]["rows"].as_u64().unwrap();
+    assert_eq!(curve.len() as u64, train_rows.div_ceil(2_000));
+    let sum: u64 = curve
+        .iter()
+        .map(|point| point["rows"].as_u64().unwrap())
+        .sum();
+    assert_eq!(sum, train_rows);
+    let loss = |point: &Value| point["log_loss"].as_f64().unwrap();
+    assert!((loss(&curve[0]) - 2f64.ln()).abs() < 1e-6, "{curve:?}");
+    assert!(
+        loss(&curve[curve.len() - 1]) < 0.9 * loss(&curve[0]),
+        "{curve:?}"
+    );
+    assert_eq!(curve[1]["rows_learned"], 2_000);
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |threads: &str| {
+        let out_dir = dir.path().join(threads);
+        let model = r#"{"solver": "sgd", "missing_indicator": true}"#;
+        let more = ["--batch-size", "3_000", "--model", model];
+        let mut words = words(dataset::small(), &out_dir, &more);
+        let at = words.iter().position(|word| *word == "2").unwrap();
+        words[at] = threads;
+        succeeds(&words);
+        out_dir
+    };
+    check_same(&run("1"), &run("3"), &FILES);
+}
+
+/// Runs until the deadline; answers whether it came to its end.
+fn run_until(child: &mut Child, deadline: Instant) -> bool {
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status:?}");
+            return true;
+        }
+        if Instant::now() >= deadline {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Kills a run at many moments and goes on; the files must be those of a run that never was killed.
+fn check_killed(dataset: &Path, more: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let (straight, killed) = (dir.path().join("straight"), dir.path().join("killed"));
+    let started = Instant::now();
+    succeeds(&words(dataset, &straight, more));
+    let whole = started.elapsed();
+    let mut kills = 0;
+    for attempt in 1..200 {
+        let mut words = words(dataset, &killed, more);
+        words.push("--resume");
+        let share = (f64::from(attempt) * 0.618_034).fract();
+        let longest = [0.5, 1.0, 3.0][(attempt as usize / 8).min(2)];
+        let deadline = Instant::now() + whole.mul_f64(share * longest);
+        if run_until(&mut start(&words), deadline) {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 3, "{kills} kills");
+    check_same(&straight, &killed, &FILES);
+}
+
+#[test]
+fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
+    check_killed(dataset::small(), &["--batch-size", "500", "--no-verify"]);
+}
+
+#[test]
+fn another_batch_size_cannot_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let run = |more: &[&'static str]| {
+        let words = words(dataset::small(), &out_dir, more);
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = run(&["--batch-size", "4_000"]);
+    succeeds(&first.iter().map(String::as_str).collect::<Vec<_>>());
+    let before = bytes(&out_dir, "learner.rowmill");
+    for (more, needed) in [
+        (
+            &["--resume", "--batch-size", "5_000"][..],
+            "--batch-size was 4000",
+        ),
+        (
+            &["--resume", "--batch-size", "4_000", "--seed", "1"][..],
+            "--seed was 42",
+        ),
+        (&["--batch-size", "4_000"][..], "holds a finished run"),
+    ] {
+        let again = run(more);
+        let again: Vec<&str> = again.iter().map(String::as_str).collect();
+        fails(&again, 2, &[needed, "--overwrite"]);
+    }
+    assert!(
+        bytes(&out_dir, "learner.rowmill") == before,
+        "the state changed"
+    );
+}
+
+/// A first run on a tiny table, and a further one on another table.
+fn further(
+    first: impl Fn(&mut dataset::TinyTable),
+    second: impl Fn(&mut dataset::TinyTable),
+) -> (tempfile::TempDir, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (
+        dir.path().join("one.parquet"),
+        dir.path().join("two.parquet"),
+    );
+    write_table(&one, first);
+    write_table(&two, second);
+    let model = r#"{"l2": 0.01}"#;
+    let (run, again) = (dir.path().join("run"), dir.path().join("again"));
+    let common = ["--task", "multiclass", "--valid-size", "0"];
+    let more = [&common[..], &["--model", model, "--batch-size", "50"]].concat();
+    succeeds(&words(&one, &run, &more));
+    let more = [&common[..], &["--init-model", text(&run)]].concat();
+    let words = words(&two, &again, &more);
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    (dir, words)
+}
+
+fn as_words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn a_learner_goes_on_with_further_data() {
+    let (dir, words) = further(|_| {}, |table| table.genes.reverse());
+    let before = bytes(&dir.path().join("run"), "learner.rowmill");
+    succeeds(&as_words(&words));
+    let again = dir.path().join("again");
+    let metrics = metrics(&again);
+    let first = &metrics["progressive_validation"][0];
+    assert!(first["rows_learned"].as_u64().unwrap() > 100, "{first}");
+    assert!(bytes(&dir.path().join("run"), "learner.rowmill") == before);
+    assert!(bytes(&again, "learner.rowmill") != before);
+}
+
+#[test]
+fn new_categories_columns_and_absent_classes_are_no_errors() {
+    let text_feature = |value: fn(usize) -> &'static str| {
+        move |table: &mut dataset::TinyTable| {
+            let values = (0..table.rows()).map(|row| Some(value(row))).collect();
+            table.x = Feature::Text(values);
+        }
+    };
+    let (dir, words) = further(
+        text_feature(|row| ["a", "b"][row / 3 % 2]),
+        text_feature(|row| ["b", "new"][row / 3 % 2]),
+    );
+    succeeds(&as_words(&words));
+    let coefficients = String::from_utf8(bytes(&dir.path().join("again"), "coefficients.csv"));
+    assert!(!coefficients.unwrap().contains("new"));
+    // A class that the further data lack stays a class.
+    let two_classes = |table: &mut dataset::TinyTable| {
+        let label = |row: usize| Some(["donor", "neither"][row % 2]);
+        table.labels = Some((0..table.rows()).map(label).collect());
+    };
+    let (dir, words) = further(|_| {}, two_classes);
+    succeeds(&as_words(&words));
+    let classes = &metrics(&dir.path().join("again"))["classes"];
+    assert_eq!(classes.as_array().unwrap().len(), 3, "{classes}");
+}
+
+#[test]
+fn what_does_not_fit_the_learner_is_refused_and_changes_nothing() {
+    let as_text = |table: &mut dataset::TinyTable| {
+        let values = (0..table.rows()).map(|_| Some("a")).collect();
+        table.x = Feature::Text(values);
+    };
+    let (_other, mut other_task) = further(|_| {}, |_| {});
+    let is_task = |word: &String| word == "multiclass";
+    let at = other_task.iter().position(is_task).unwrap();
+    other_task[at] = "binary".to_owned();
+    fails(&as_words(&other_task), 2, &["--init-model", "classes"]);
+    let (dir, words) = further(|_| {}, as_text);
+    let learner = dir.path().join("run").join("learner.rowmill");
+    let before = fs::read(&learner).unwrap();
+    fails(&as_words(&words), 1, &["column `x`", "numbers"]);
+    let mut no_learner = words.clone();
+    let at = no_learner
+        .iter()
+        .position(|word| word == "--init-model")
+        .unwrap();
+    no_learner[at + 1] = text(dir.path()).to_owned();
+    fails(
+        &as_words(&no_learner),
+        2,
+        &["--init-model", "learner.rowmill"],
+    );
+    no_learner[at + 1] = dir.path().join("two.parquet").to_str().unwrap().to_owned();
+    fails(&as_words(&no_learner), 1, &["two.parquet"]);
+    assert!(fs::read(&learner).unwrap() == before);
+    assert!(!dir.path().join("again").join("learner.rowmill").exists());
+}
+
+#[test]
+fn models_that_batches_do_not_learn_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    for (model, needed) in [
+        ("gbdt", "gbdt"),
+        (r#"{"l1": 0.1}"#, "l1"),
+        (r#"{"n_estimators": 3}"#, "n_estimators"),
+    ] {
+        let words = words(dataset::small(), &out_dir, &["--model", model]);
+        fails(&words, 2, &["--model", needed]);
+    }
+    assert!(!out_dir.exists());
+}
+
+/// The shared dataset learned in one pass.
+fn once(out_dir: &Path, more: &[&str]) {
+    let more = [&["--one-pass", "--batch-size", "3_000"][..], more].concat();
+    succeeds(&words(dataset::small(), out_dir, &more));
+}
+
+#[test]
+fn one_pass_learns_as_well_and_reads_each_row_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (twice, one_pass) = (dir.path().join("twice"), dir.path().join("once"));
+    succeeds(&words(dataset::small(), &twice, &["--split", "hash"]));
+    once(&one_pass, &[]);
+    check_same(&twice, &one_pass, &["splits.parquet"]);
+    let (expected, found) = (metrics(&twice), metrics(&one_pass));
+    for name in [
+        "train_rows",
+        "test_log_loss",
+        "valid_log_loss",
+        "test_auc_roc",
+        "gene_avg_f1",
+    ] {
+        let (expected, found) = (expected[name].as_f64(), found[name].as_f64());
+        if let (Some(expected), Some(found)) = (expected, found) {
+            assert!(
+                (found / expected - 1.0).abs() < 0.02,
+                "{name}: {found}, {expected}"
+            );
+        }
+    }
+    assert!(
+        found["test_log_loss"].is_f64() && found["train_log_loss"].is_null(),
+        "{found}"
+    );
+    let run: Value = serde_json::from_slice(&bytes(&one_pass, "run.json")).unwrap();
+    let passes = run["passes"].as_array().unwrap();
+    let names: Vec<&str> = passes
+        .iter()
+        .filter_map(|pass| pass["name"].as_str())
+        .collect();
+    assert_eq!(names, ["one pass"]);
+}
+
+#[test]
+fn threads_change_no_byte_of_one_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |threads: &'static str| {
+        let out_dir = dir.path().join(threads);
+        once(&out_dir, &["--checkpoint-seconds", "1"]);
+        out_dir
+    };
+    check_same(&run("1"), &run("4"), &FILES);
+}
+
+#[test]
+fn one_pass_killed_at_many_moments_ends_in_the_same_bytes() {
+    check_killed(dataset::small(), &["--one-pass", "--batch-size", "500"]);
+}
+
+/// An Arrow stream of the columns `gene_id`, `splice_type` and `x`.
+fn stream(rows: std::ops::Range<usize>, batch_rows: usize) -> Vec<u8> {
+    stream_with("y", 0, rows, batch_rows)
+}
+
+/// The same with one more number, or none.
+fn stream_with(
+    more: &str,
+    count: usize,
+    rows: std::ops::Range<usize>,
+    batch_rows: usize,
+) -> Vec<u8> {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+    let labels = ["donor", "acceptor", "neither"];
+    let batch = |rows: std::ops::Range<usize>| {
+        let genes = StringArray::from_iter_values(rows.clone().map(|row| format!("g{}", row / 7)));
+        let label = StringArray::from_iter_values(rows.clone().map(|row| labels[row % 3]));
+        let y = Float64Array::from_iter_values(rows.clone().map(|row| (row % 13) as f64));
+        let x = rows.map(|row| (row * 37 % 101) as f64 + (row % 3) as f64 * 40.0);
+        let columns: [(&str, ArrayRef); 4] = [
+            ("gene_id", Arc::new(genes)),
+            ("splice_type", Arc::new(label)),
+            ("x", Arc::new(Float64Array::from_iter_values(x))),
+            (more, Arc::new(y)),
+        ];
+        RecordBatch::try_from_iter(columns.into_iter().take(3 + count)).unwrap()
+    };
+    let mut bytes = Vec::new();
+    let schema = batch(0..1).schema();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(&mut bytes, &schema).unwrap();
+    for first in rows.clone().step_by(batch_rows) {
+        let end = rows.end.min(first + batch_rows);
+        writer.write(&batch(first..end)).unwrap();
+    }
+    writer.finish().unwrap();
+    drop(writer);
+    bytes
+}
+
+fn streamed<'a>(out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    let more = [&["--one-pass", "--task", "multiclass"][..], more].concat();
+    words(Path::new("-"), out_dir, &more)
+}
+
+#[test]
+fn a_stream_gives_the_same_model_however_it_is_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |name: &str, batch_rows: usize| {
+        let out_dir = dir.path().join(name);
+        let words = streamed(&out_dir, &["--batch-size", "400"]);
+        let outcome = fed(&words, &stream(0..3_000, batch_rows));
+        assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+        out_dir
+    };
+    let (long, short) = (run("long", 3_000), run("short", 7));
+    check_same(&long, &short, &FILES);
+    let metrics = metrics(&long);
+    assert!(
+        metrics["test_log_loss"].as_f64().unwrap() < 1.0,
+        "{metrics}"
+    );
+}
+
+#[test]
+fn a_stream_that_stops_early_goes_on_when_it_is_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (straight, broken) = (dir.path().join("straight"), dir.path().join("broken"));
+    let whole = stream(0..3_000, 100);
+    let more = ["--batch-size", "300"];
+    let outcome = fed(&streamed(&straight, &more), &whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let outcome = fed(&streamed(&broken, &more), &whole[..whole.len() / 2]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    for word in ["Arrow stream ends after", "--resume"] {
+        assert!(outcome.stderr.contains(word), "{outcome:#?}");
+    }
+    assert!(!broken.join("run.json").exists());
+    let words = streamed(&broken, &["--batch-size", "300", "--resume"]);
+    let outcome = fed(&words, &whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    check_same(&straight, &broken, &FILES);
+}
+
+#[test]
+fn what_is_no_stream_or_cannot_be_read_once_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let outcome = fed(&streamed(&out_dir, &[]), b"no stream at all");
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    assert!(outcome.stderr.contains("no Arrow stream"), "{outcome:#?}");
+    let outcome = fed(&words(Path::new("-"), &out_dir, &[]), &stream(0..10, 10));
+    assert_eq!(outcome.code, Some(2), "{outcome:#?}");
+    assert!(outcome.stderr.contains("--one-pass"), "{outcome:#?}");
+    let words = streamed(&out_dir, &["--profile", "none", "--target", "splice_type"]);
+    let outcome = fed(&words, &stream(0..10, 10));
+    assert_eq!(outcome.code, Some(2), "{outcome:#?}");
+    assert!(outcome.stderr.contains("--classes"), "{outcome:#?}");
+    let classes = [
+        "--profile",
+        "none",
+        "--target",
+        "splice_type",
+        "--classes",
+        "donor,neither",
+    ];
+    let outcome = fed(&streamed(&out_dir, &classes), &stream(0..10, 10));
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("acceptor") && outcome.stderr.contains("row 1"),
+        "{outcome:#?}"
+    );
+    for (model, needed) in [
+        (r#"{"class_weight": "balanced"}"#, "class weights"),
+        ("log_reg", "`C`"),
+    ] {
+        let words = streamed(&out_dir, &["--model", model, "--overwrite"]);
+        let outcome = fed(&words, &stream(0..300, 10));
+        assert_eq!(outcome.code, Some(2), "{outcome:#?}");
+        assert!(outcome.stderr.contains(needed), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn a_column_may_go_or_come_between_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+    let outcome = fed(&streamed(&first, &[]), &stream_with("y", 1, 0..600, 50));
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let words = streamed(&second, &["--init-model", text(&first)]);
+    let outcome = fed(&words, &stream_with("z", 1, 600..1_200, 50));
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let warned = outcome.stderr.contains("has not learned are left out: z");
+    assert!(warned, "{outcome:#?}");
+    let features = String::from_utf8(bytes(&second, "features.csv")).unwrap();
+    let row = |name: &str| {
+        let mut rows = features.lines();
+        rows.find(|row| row.starts_with(&format!("{name},")))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(row("y").starts_with("y,absent,used"), "{features}");
+    assert!(
+        row("z").contains("excluded,not a feature of --init-model"),
+        "{features}"
+    );
+    let curve = &metrics(&second)["progressive_validation"];
+    assert!(curve[0]["rows_learned"].as_u64().unwrap() > 300, "{curve}");
+    assert!(curve[0]["log_loss"].as_f64().unwrap() < 1.0, "{curve}");
+}
