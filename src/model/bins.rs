@@ -58,11 +58,12 @@ impl Bins {
                 return Err(flaw(format!("{radix} codes for {values} values")));
             }
         }
+        self.check_layout()?;
         let laid_out = self.in_layout.iter().filter(|is_in| **is_in).count();
         if laid_out != self.layout.len() {
             return Err("the byte columns are not as many as the layout's".to_owned());
         }
-        self.check_layout()
+        Ok(())
     }
 
     /// Each feature lies in one byte column at the most, and products fit a byte.
@@ -139,6 +140,10 @@ mod tests {
                 }
             },
             "`a`",
+        );
+        check(
+            &|bins| bins.in_layout.push(true),
+            "not as many as the layout's",
         );
         check(
             &|bins| bins.layout.byte_columns.clear(),

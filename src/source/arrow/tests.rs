@@ -177,8 +177,14 @@ fn a_stream_cut_off_anywhere_is_an_error() {
     for length in 0..bytes.len() {
         let found = open(&bytes[..length], 1 << 20).and_then(|mut stream| rows(&mut stream, 5));
         let error = found.unwrap_err().to_string();
+        // Before the first length is whole, nothing says that it was to be a stream.
+        let part = if length < 8 {
+            "no Arrow stream"
+        } else {
+            "ends"
+        };
         assert!(
-            error.contains("Arrow stream") && (error.contains("ends")),
+            error.contains("Arrow stream") && error.contains(part),
             "{length} of {}: {error}",
             bytes.len()
         );
