@@ -129,7 +129,7 @@ impl CoMomentsPlan {
         doubles * size_of::<f64>() as u64 + read * size_of::<ColumnSums>() as u64
     }
 
-    /// Bytes of one [`Panel`] under this plan.
+    /// Bytes of one panel under this plan.
     pub fn panel_bytes(&self) -> u64 {
         let columns = self.columns_read();
         let squares = if self.masked.is_empty() { 0 } else { columns };

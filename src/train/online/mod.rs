@@ -6,7 +6,7 @@
 //!                                     progressive validation        --resume, --init-model
 //! ```
 //!
-//! [`batches`] learns from data that are read more than once, [`once`] from files or a stream that are read
+//! `batches` learns from data that are read more than once, `once` from files or a stream that are read
 //! once. The other steps of the run, splits,
 //! survey, evaluation and reports, are those of `train`.
 
