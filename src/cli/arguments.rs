@@ -1,6 +1,7 @@
 //! What the command line looks like: the commands, their flags and their help.
 
 mod columns;
+mod common;
 mod incremental;
 mod prune;
 mod scratch;
@@ -13,10 +14,11 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
-pub(super) use incremental::IncrementalArguments;
-pub(super) use prune::PruneArguments;
+pub(super) use common::CommonArguments;
+pub(super) use incremental::{IncrementalArguments, LearningArguments};
+pub(super) use prune::{PruneArguments, PruneInTraining};
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
-pub(super) use train::{GrowPolicy, PruneInTraining, SplitArguments, TrainArguments};
+pub(super) use train::{GrowPolicy, ModelArguments, TrainArguments};
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.

@@ -1,10 +1,12 @@
 //! `rowmill incremental`: flags to options; the run and its summary are those of `train`.
 
 use super::{
-    arguments::{IncrementalArguments, threads_default},
+    arguments::{IncrementalArguments, LearningArguments},
     log::Log,
-    model, signals, terminal,
-    train::{self, check_shares, execute, summary, task},
+    model,
+    options::{Asked, training},
+    signals, terminal,
+    train::{execute, summary},
 };
 use crate::{
     error::{Error, Result},
@@ -20,6 +22,9 @@ use crate::{
 
 /// The learner where neither `--model` nor `--init-model` says one.
 const MODEL_DEFAULT: &str = "logistic";
+
+/// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
+const CHECKPOINT_SECONDS: u64 = 0;
 
 /// Learns and prints what was made.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
@@ -39,78 +44,50 @@ pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
 /// # Errors
 /// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] and
 /// [`Error::Format`] for files that flags name.
-fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
+pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits::default();
     let learning = &arguments.learning;
-    let selection = arguments.columns.selection()?;
     let choice = choice(arguments, &limits)?;
-    let task = task(learning.task.into(), &choice)?;
-    check_shares(
-        &arguments.split,
-        arguments.columns.split_col.is_some(),
-        &choice,
-    )?;
-    let resources = &arguments.resources;
+    let asked = Asked {
+        dataset: &arguments.dataset,
+        baseline: arguments.baseline.as_ref(),
+        choice: &choice,
+        task: learning.task.into(),
+    };
+    let common = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
+    check_pruning(learning, common.prune.as_ref())?;
     let options = TrainOptions {
-        dataset: arguments.dataset.clone(),
-        baseline: arguments.baseline.clone(),
-        model: choice.spec.clone(),
-        target: selection.target,
-        task,
-        profile: arguments.columns.profile.clone(),
-        exclude: selection.exclude,
-        exclude_if_there: selection.exclude_if_there,
-        include: selection.include,
-        weight: selection.weight,
-        group: selection.group,
-        split_column: selection.split,
-        test_size: arguments.split.test_size,
-        valid_size: arguments.split.valid_size,
         split_rule: if learning.one_pass {
             SplitRule::Hash
         } else {
-            arguments.split.split.into()
+            common.split_rule
         },
-        seed: arguments.split.seed,
-        out_dir: arguments.run.out_dir.clone(),
-        overwrite: arguments.run.overwrite,
-        resume: arguments.run.resume,
-        checkpoint_seconds: arguments.run.checkpoint_seconds,
-        scratch_dir: resources.scratch_dir.clone(),
-        allow_tmpfs: resources.allow_tmpfs,
-        keep_scratch: false,
-        memory_bytes: resources.memory,
-        threads: resources.threads.unwrap_or_else(threads_default),
-        prune: pruning(arguments)?,
-        trimmed: !arguments.prune.no_trimmed,
         // What was read once cannot be read again.
-        verify: !arguments.run.no_verify && !learning.one_pass,
+        verify: common.verify && !learning.one_pass,
         online: Some(OnlineOptions {
             batch_rows: learning.batch_size,
             one_pass: learning.one_pass,
             init_model: learning.init_model.clone(),
             classes: learning.classes.clone(),
         }),
-        limits,
+        ..common
     };
     Ok((options, choice))
 }
 
-/// How features are pruned, where the data are read before they are learned.
-fn pruning(arguments: &IncrementalArguments) -> Result<Option<Pruning>> {
-    let learning = &arguments.learning;
+/// Refuses to prune where the data are not read before they are learned.
+fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Result<()> {
     let why = if learning.one_pass {
         "--one-pass reads each row once, so nothing is known of a column before it is learned"
-    } else if learning.init_model.is_some() {
-        "the features are those of --init-model"
     } else {
-        return train::pruning(&arguments.prune);
+        "the features are those of --init-model"
     };
-    match train::pruning(&arguments.prune)? {
-        None => Ok(None),
-        Some(_) => Err(Error::Usage(format!(
+    let is_fixed = learning.one_pass || learning.init_model.is_some();
+    match pruning {
+        Some(_) if is_fixed => Err(Error::Usage(format!(
             "--prune-features: {why}; leave one of them out, or trim the data with `rowmill prune` before"
         ))),
+        _ => Ok(()),
     }
 }
 
@@ -131,7 +108,7 @@ fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoi
     let is_unnamed = object.is_ok_and(|object| !object.contains_key("name"));
     let name = [("name", MODEL_DEFAULT)];
     let more = if is_unnamed { &name[..] } else { &[] };
-    let choice = model::choice(argument, more, arguments.split.seed, limits)?;
+    let choice = model::choice(argument, more, arguments.common.split.seed, limits)?;
     match &choice.spec {
         ModelSpec::Logistic(options) if options.l1 > 0.0 || options.l1_ratio > 0.0 => {
             Err(Error::Usage(

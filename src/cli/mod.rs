@@ -9,6 +9,7 @@
 
 mod arguments;
 mod config;
+mod options;
 
 mod completions;
 mod demo;

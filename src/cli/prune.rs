@@ -54,9 +54,10 @@ fn data_options(arguments: &PruneArguments) -> Result<TrainOptions> {
     let Command::Train(mut training) = parsed.command else {
         unreachable!("the words above are a train command");
     };
-    training.columns = arguments.columns.clone();
-    training.resources = arguments.resources.clone();
-    training.run.overwrite = arguments.overwrite;
+    training.common.columns = arguments.columns.clone();
+    training.common.resources = arguments.resources.clone();
+    training.common.run.overwrite = arguments.overwrite;
+    training.passes = arguments.passes.clone();
     let (options, _) = train_command::options(&training)?;
     Ok(options)
 }

@@ -28,7 +28,7 @@ pub(in crate::cli) struct ColumnArguments {
     pub(in crate::cli) profile: ProfileChoice,
 
     /// The column to learn [default: the profile's].
-    #[arg(long, alias = "target-col", value_name = "COLUMN")]
+    #[arg(long, visible_alias = "target-col", value_name = "COLUMN")]
     pub(in crate::cli) target: Option<String>,
 
     /// The column whose value keeps rows together in one split, or `none` to split row by row

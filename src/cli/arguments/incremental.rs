@@ -4,11 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{
-    ColumnArguments,
-    train::{PruneInTraining, SplitArguments, Task},
-    values,
-};
+use super::{common::CommonArguments, train::Task, values};
 
 /// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\
@@ -47,15 +43,7 @@ pub(in crate::cli) struct IncrementalArguments {
     #[command(flatten)]
     pub(in crate::cli) learning: LearningArguments,
     #[command(flatten)]
-    pub(in crate::cli) columns: ColumnArguments,
-    #[command(flatten)]
-    pub(in crate::cli) prune: PruneInTraining,
-    #[command(flatten)]
-    pub(in crate::cli) split: SplitArguments,
-    #[command(flatten)]
-    pub(in crate::cli) run: BatchRunArguments,
-    #[command(flatten)]
-    pub(in crate::cli) resources: BatchResourceArguments,
+    pub(in crate::cli) common: CommonArguments,
 }
 
 /// What is learned by batches, and by what.
@@ -99,57 +87,4 @@ pub(in crate::cli) struct LearningArguments {
     /// What kind of target is learned.
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) task: Task,
-}
-
-/// Where the run's files go.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Run")]
-pub(in crate::cli) struct BatchRunArguments {
-    /// Where the model, the learner and the reports go.
-    #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
-    pub(in crate::cli) out_dir: PathBuf,
-
-    /// Replace a finished or an unfinished run in --out-dir.
-    #[arg(long)]
-    pub(in crate::cli) overwrite: bool,
-
-    /// Go on with the batches of the run in --out-dir, to the same files as without a stop.
-    ///
-    /// Give the same data and options as before; threads and memory may differ. Without a learner there the
-    /// run starts from the beginning.
-    #[arg(long, conflicts_with = "overwrite")]
-    pub(in crate::cli) resume: bool,
-
-    /// Seconds between writing the learner; 0 for after every batch, but at most a twentieth of the time.
-    #[arg(long, value_name = "N", default_value = "0", value_parser = values::seconds)]
-    pub(in crate::cli) checkpoint_seconds: u64,
-
-    /// A TOML file with long flags as keys; the command line wins over it.
-    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
-    pub(in crate::cli) config: Option<PathBuf>,
-
-    /// Do not open the saved model again to check it on the test rows.
-    #[arg(long)]
-    pub(in crate::cli) no_verify: bool,
-}
-
-/// What the run may use.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Resources")]
-pub(in crate::cli) struct BatchResourceArguments {
-    /// Memory limit, such as 512MiB or 2GB.
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = values::memory)]
-    pub(in crate::cli) memory: u64,
-
-    /// Threads; changes no bit of the model [default: all processors].
-    #[arg(long, short = 'j', value_name = "N", value_parser = values::threads)]
-    pub(in crate::cli) threads: Option<usize>,
-
-    /// Where scratch files go [default: --out-dir].
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(in crate::cli) scratch_dir: Option<PathBuf>,
-
-    /// Allow a scratch directory that lies in memory (tmpfs).
-    #[arg(long)]
-    pub(in crate::cli) allow_tmpfs: bool,
 }

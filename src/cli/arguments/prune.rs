@@ -1,10 +1,14 @@
-//! Flags of `rowmill prune`, and those about pruning that `rowmill train` has too.
+//! Flags of `rowmill prune`, and those about pruning that a training has too.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{ColumnArguments, train::ResourceArguments, values};
+use super::{
+    ColumnArguments,
+    common::{PassArguments, ResourceArguments},
+    values,
+};
 use crate::{
     train::prune::Pruning,
     transform::prune::{KeepRule, PruneRules},
@@ -55,6 +59,27 @@ pub(in crate::cli) struct PruneArguments {
     pub(in crate::cli) columns: ColumnArguments,
     #[command(flatten)]
     pub(in crate::cli) resources: ResourceArguments,
+    #[command(flatten)]
+    pub(in crate::cli) passes: PassArguments,
+}
+
+/// Which features are left out for what the data say of them.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Pruning")]
+pub(in crate::cli) struct PruneInTraining {
+    /// Leave out features that add nothing in the training rows: constant, repeated, or told by another one.
+    ///
+    /// features.csv says which and why. The data without them are copied to dataset_trimmed.parquet in
+    /// --out-dir; see `rowmill prune --help`.
+    #[arg(long)]
+    pub(in crate::cli) prune_features: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) pruning: PruningArguments,
+
+    /// Do not write dataset_trimmed.parquet.
+    #[arg(long)]
+    pub(in crate::cli) no_trimmed: bool,
 }
 
 /// When a column adds nothing.

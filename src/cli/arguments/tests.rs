@@ -27,44 +27,51 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(train.baseline, None);
     assert_eq!(train.model.model, "gbdt");
     assert_eq!(train.model.task, super::train::Task::Auto);
-    assert_eq!(train.columns.profile, ProfileChoice::Auto);
-    assert_eq!(train.columns.group_col, None);
-    assert_eq!((train.split.test_size, train.split.valid_size), (0.2, 0.1));
-    assert_eq!(train.split.split, super::train::Rule::Balanced);
-    assert_eq!(train.split.seed, 42);
-    assert_eq!(train.resources.memory, 1 << 30);
-    assert_eq!(train.resources.batch_size, 65_536);
-    assert!(!train.run.overwrite && !train.run.no_verify);
+    assert_eq!(train.common.columns.profile, ProfileChoice::Auto);
+    assert_eq!(train.common.columns.group_col, None);
+    assert_eq!(
+        (train.common.split.test_size, train.common.split.valid_size),
+        (0.2, 0.1)
+    );
+    assert_eq!(train.common.split.split, super::common::Rule::Balanced);
+    assert_eq!(train.common.split.seed, 42);
+    assert_eq!(train.common.resources.memory, 1 << 30);
+    assert_eq!(train.passes.batch_size, 65_536);
+    assert!(!train.common.run.overwrite && !train.common.run.no_verify);
 }
 
 #[test]
 fn values_are_read_as_people_write_them() {
     let read = |words: &str| train(&format!("master {words}")).unwrap();
-    assert_eq!(read("--batch-size 200_000").resources.batch_size, 200_000);
-    assert_eq!(read("--memory 512MiB").resources.memory, 512 << 20);
-    assert_eq!(read("-j 3").resources.threads, Some(3));
-    assert_eq!(read("--seed 1_000").split.seed, 1_000);
+    assert_eq!(read("--batch-size 200_000").passes.batch_size, 200_000);
+    assert_eq!(read("--memory 512MiB").common.resources.memory, 512 << 20);
+    assert_eq!(read("-j 3").common.resources.threads, Some(3));
+    assert_eq!(read("--seed 1_000").common.split.seed, 1_000);
     assert_eq!(
-        read("--group-col none").columns.group_col,
+        read("--group-col none").common.columns.group_col,
         Some(GroupChoice::None)
     );
     assert_eq!(
-        read("--group-col chrom").columns.group_col,
+        read("--group-col chrom").common.columns.group_col,
         Some(GroupChoice::Column("chrom".to_owned()))
     );
-    assert_eq!(read("--target-col y").columns.target.as_deref(), Some("y"));
     assert_eq!(
-        read("--exclude a,b --exclude c").columns.exclude,
+        read("--target-col y").common.columns.target.as_deref(),
+        Some("y")
+    );
+    assert_eq!(
+        read("--exclude a,b --exclude c").common.columns.exclude,
         ["a", "b", "c"]
     );
     assert_eq!(
-        read("--profile mine.toml").columns.profile,
+        read("--profile mine.toml").common.columns.profile,
         ProfileChoice::File("mine.toml".into())
     );
     assert_eq!(read("base.tsv").baseline, Some("base.tsv".into()));
-    assert_eq!(read("--valid-size 0").split.valid_size, 0.0);
+    assert_eq!(read("--valid-size 0").common.split.valid_size, 0.0);
     assert!(
         read("--split-col is_test --valid-size 0")
+            .common
             .columns
             .split_col
             .is_some()
@@ -119,9 +126,23 @@ fn every_promised_flag_is_in_the_help() {
         found.render_long_help().to_string()
     };
     let train = help("train");
+    let incremental = help("incremental");
+    for flag in [
+        "--target",
+        "--target-col",
+        "--out-dir",
+        "--resume",
+        "--memory",
+    ] {
+        assert!(
+            incremental.contains(flag),
+            "incremental --help lacks {flag}"
+        );
+    }
     for flag in [
         "--model",
         "--target",
+        "--target-col",
         "--task",
         "--profile",
         "--exclude",
@@ -235,14 +256,14 @@ fn lists_of_columns_are_read() {
         path.display()
     ))
     .unwrap();
-    let selection = arguments.columns.selection().unwrap();
+    let selection = arguments.common.columns.selection().unwrap();
     assert_eq!(
         selection.exclude_if_there,
         ["gc_content", "#mer_*", "score"]
     );
     assert_eq!(selection.exclude, ["a", "b"]);
     let missing = train("m --exclude-file /nowhere/list").unwrap();
-    let message = missing.columns.selection().unwrap_err().to_string();
+    let message = missing.common.columns.selection().unwrap_err().to_string();
     assert!(
         message.starts_with("cannot read the list of columns /nowhere/list"),
         "{message}"

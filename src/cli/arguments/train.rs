@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{ColumnArguments, prune::PruningArguments, values};
-use crate::{
-    learner::gbdt::Sampling,
-    train::options::{SplitRule, TaskChoice},
+use super::{
+    common::{CommonArguments, PassArguments},
+    values,
 };
+use crate::{learner::gbdt::Sampling, train::options::TaskChoice};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -105,15 +105,9 @@ pub(in crate::cli) struct TrainArguments {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArguments,
     #[command(flatten)]
-    pub(in crate::cli) columns: ColumnArguments,
+    pub(in crate::cli) common: CommonArguments,
     #[command(flatten)]
-    pub(in crate::cli) prune: PruneInTraining,
-    #[command(flatten)]
-    pub(in crate::cli) split: SplitArguments,
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArguments,
-    #[command(flatten)]
-    pub(in crate::cli) resources: ResourceArguments,
+    pub(in crate::cli) passes: PassArguments,
 }
 
 /// What is learned, and by what.
@@ -147,112 +141,6 @@ pub(in crate::cli) struct ModelArguments {
     /// from the target's values.
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) task: Task,
-}
-
-/// Which features are left out for what the data say of them.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Pruning")]
-pub(in crate::cli) struct PruneInTraining {
-    /// Leave out features that add nothing in the training rows: constant, repeated, or told by another one.
-    ///
-    /// features.csv says which and why. The data without them are copied to dataset_trimmed.parquet in
-    /// --out-dir; see `rowmill prune --help`.
-    #[arg(long)]
-    pub(in crate::cli) prune_features: bool,
-
-    #[command(flatten)]
-    pub(in crate::cli) pruning: PruningArguments,
-
-    /// Do not write dataset_trimmed.parquet.
-    #[arg(long)]
-    pub(in crate::cli) no_trimmed: bool,
-}
-
-/// Which rows are held out.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Split")]
-pub(in crate::cli) struct SplitArguments {
-    /// Share of the rows held out for the test.
-    #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = values::share, conflicts_with = "split_col")]
-    pub(in crate::cli) test_size: f64,
-
-    /// Share of the rows held out for early stopping.
-    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share)]
-    pub(in crate::cli) valid_size: f64,
-
-    /// How groups go to splits.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "balanced",
-        conflicts_with = "split_col"
-    )]
-    pub(in crate::cli) split: Rule,
-
-    /// Seed of every random choice.
-    #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]
-    pub(in crate::cli) seed: u64,
-}
-
-/// Where the run's files go.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Run")]
-pub(in crate::cli) struct RunArguments {
-    /// Where the model and the reports go.
-    #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
-    pub(in crate::cli) out_dir: PathBuf,
-
-    /// Replace a finished or an unfinished run in --out-dir.
-    #[arg(long)]
-    pub(in crate::cli) overwrite: bool,
-
-    /// Go on with the trees of the run in --out-dir, to the same model as without a stop.
-    ///
-    /// Give the same data and options as before; n_estimators and early_stopping_rounds may grow, and
-    /// threads and memory may differ. Without a checkpoint the run starts from the beginning.
-    #[arg(long, conflicts_with = "overwrite")]
-    pub(in crate::cli) resume: bool,
-
-    /// Seconds between checkpoints of the trees; 0 for one after every round.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = values::seconds)]
-    pub(in crate::cli) checkpoint_seconds: u64,
-
-    /// A TOML file with long flags as keys; the command line wins over it.
-    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
-    pub(in crate::cli) config: Option<PathBuf>,
-
-    /// Do not open the saved model again to check it on the test rows.
-    #[arg(long)]
-    pub(in crate::cli) no_verify: bool,
-}
-
-/// What the run may use.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Resources")]
-pub(in crate::cli) struct ResourceArguments {
-    /// Memory limit, such as 512MiB or 2GB; a contract, see `rowmill plan`.
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = values::memory)]
-    pub(in crate::cli) memory: u64,
-
-    /// Threads; changes no bit of the model [default: all processors].
-    #[arg(long, short = 'j', value_name = "N", value_parser = values::threads)]
-    pub(in crate::cli) threads: Option<usize>,
-
-    /// Most rows of a batch, such as 200_000; bounds memory and changes no result.
-    #[arg(long, value_name = "ROWS", default_value = "65_536", value_parser = values::batch_rows)]
-    pub(in crate::cli) batch_size: usize,
-
-    /// Where scratch files go; about a byte a feature and row [default: --out-dir].
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(in crate::cli) scratch_dir: Option<PathBuf>,
-
-    /// Allow a scratch directory that lies in memory (tmpfs).
-    #[arg(long)]
-    pub(in crate::cli) allow_tmpfs: bool,
-
-    /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
-    #[arg(long)]
-    pub(in crate::cli) keep_scratch: bool,
 }
 
 /// `--grow-policy`.
@@ -294,24 +182,6 @@ impl From<Task> for TaskChoice {
             Task::Binary => Self::Binary,
             Task::Multiclass => Self::Multiclass,
             Task::Regression => Self::Regression,
-        }
-    }
-}
-
-/// `--split`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Rule {
-    /// Groups go to the split that is furthest below its share of rows and classes
-    Balanced,
-    /// A threshold on the group's hash: a group never moves when data grow
-    Hash,
-}
-
-impl From<Rule> for SplitRule {
-    fn from(rule: Rule) -> Self {
-        match rule {
-            Rule::Balanced => Self::Balanced,
-            Rule::Hash => Self::Hash,
         }
     }
 }

@@ -35,11 +35,11 @@ fn keys_are_flags() {
         "master",
     )
     .unwrap();
-    assert_eq!(train.resources.memory, 300 << 20);
-    assert_eq!(train.resources.batch_size, 1_000);
-    assert_eq!(train.split.valid_size, 0.25);
-    assert!(train.run.overwrite && !train.run.no_verify);
-    assert_eq!(train.columns.exclude, ["a", "b*"]);
+    assert_eq!(train.common.resources.memory, 300 << 20);
+    assert_eq!(train.passes.batch_size, 1_000);
+    assert_eq!(train.common.split.valid_size, 0.25);
+    assert!(train.common.run.overwrite && !train.common.run.no_verify);
+    assert_eq!(train.common.columns.exclude, ["a", "b*"]);
 }
 
 #[test]
@@ -49,9 +49,9 @@ fn the_command_line_wins() {
         "master --seed 8 --exclude c",
     )
     .unwrap();
-    assert_eq!(train.split.seed, 8);
-    assert_eq!(train.resources.memory, 300 << 20);
-    assert_eq!(train.columns.exclude, ["c"]);
+    assert_eq!(train.common.split.seed, 8);
+    assert_eq!(train.common.resources.memory, 300 << 20);
+    assert_eq!(train.common.columns.exclude, ["c"]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn flags_are_added_before_a_double_dash() {
         panic!("train")
     };
     assert_eq!(
-        (train.dataset.as_str(), train.split.seed),
+        (train.dataset.as_str(), train.common.split.seed),
         ("--odd-name", 7)
     );
 }

@@ -1,7 +1,10 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::arguments::{Arguments, Command};
+use crate::{
+    cli::arguments::{Arguments, Command},
+    train::options::TaskChoice,
+};
 
 fn read(words: &[&str]) -> Result<(TrainOptions, ModelChoice)> {
     let line = ["rowmill", "train", "master"].iter().chain(words);

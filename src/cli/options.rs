@@ -1,0 +1,220 @@
+//! From flags to options, as far as all commands that train share them.
+
+use std::path::PathBuf;
+
+use super::arguments::{CommonArguments, PruneInTraining, threads_default};
+use crate::{
+    error::{Error, Result},
+    learner::{ModelChoice, ModelSpec, Objective},
+    limits::Limits,
+    train::{TrainOptions, options::TaskChoice, prune::Pruning},
+};
+
+/// What each command asks in flags of its own.
+pub(super) struct Asked<'a> {
+    /// The dataset.
+    pub(super) dataset: &'a str,
+    /// The baseline's table.
+    pub(super) baseline: Option<&'a PathBuf>,
+    /// The learner.
+    pub(super) choice: &'a ModelChoice,
+    /// The kind of target.
+    pub(super) task: TaskChoice,
+}
+
+/// The options of a training, checked; `checkpoint_seconds` stands where the user says none. What only
+/// one command can be told is left out of them.
+///
+/// # Errors
+/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] for files that
+/// flags name.
+pub(super) fn training(
+    arguments: &CommonArguments,
+    asked: &Asked<'_>,
+    checkpoint_seconds: u64,
+    limits: Limits,
+) -> Result<TrainOptions> {
+    let CommonArguments {
+        columns,
+        prune,
+        split,
+        run,
+        resources,
+    } = arguments;
+    let selection = columns.selection()?;
+    let task = task(asked.task, asked.choice)?;
+    check_shares(arguments, asked.choice)?;
+    Ok(TrainOptions {
+        dataset: asked.dataset.to_owned(),
+        baseline: asked.baseline.cloned(),
+        model: asked.choice.spec.clone(),
+        target: selection.target,
+        task,
+        profile: columns.profile.clone(),
+        exclude: selection.exclude,
+        exclude_if_there: selection.exclude_if_there,
+        include: selection.include,
+        weight: selection.weight,
+        group: selection.group,
+        split_column: selection.split,
+        test_size: split.test_size,
+        valid_size: split.valid_size,
+        split_rule: split.split.into(),
+        seed: split.seed,
+        out_dir: run.out_dir.clone(),
+        overwrite: run.overwrite,
+        resume: run.resume,
+        checkpoint_seconds: run.checkpoint_seconds.unwrap_or(checkpoint_seconds),
+        scratch_dir: resources.scratch_dir.clone(),
+        allow_tmpfs: resources.allow_tmpfs,
+        keep_scratch: false,
+        memory_bytes: resources.memory,
+        threads: resources.threads.unwrap_or_else(threads_default),
+        prune: pruning(prune)?,
+        trimmed: !prune.no_trimmed,
+        verify: !run.no_verify,
+        online: None,
+        limits,
+    })
+}
+
+/// How features are pruned, where they are.
+fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
+    let given = arguments.pruning.given();
+    let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));
+    if !arguments.prune_features {
+        return match given {
+            None => Ok(None),
+            Some(flag) => Err(Error::Usage(format!(
+                "{flag} is about pruning, which is not asked for; add --prune-features, or leave it out"
+            ))),
+        };
+    }
+    let pruning = arguments.pruning.pruning();
+    pruning.check()?;
+    Ok(Some(pruning))
+}
+
+/// `--task` and the model's `objective` together.
+fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
+    let task = match (asked, choice.objective) {
+        (asked, None) => asked,
+        (TaskChoice::Auto | TaskChoice::Binary, Some(Objective::Binary)) => TaskChoice::Binary,
+        (TaskChoice::Auto | TaskChoice::Multiclass, Some(Objective::Multiclass)) => {
+            TaskChoice::Multiclass
+        }
+        (TaskChoice::Auto | TaskChoice::Regression, Some(Objective::Regression)) => {
+            TaskChoice::Regression
+        }
+        (asked, Some(objective)) => {
+            return Err(Error::Usage(format!(
+                "--task {} and the model's objective ({}) contradict each other; leave one of them out",
+                task_name(asked),
+                objective.name()
+            )));
+        }
+    };
+    match (&choice.spec, task) {
+        (ModelSpec::Logistic(_), TaskChoice::Regression) => Err(Error::Usage(format!(
+            "--model {} learns classes, not a number; use --model gbdt for --task regression",
+            choice.name
+        ))),
+        (ModelSpec::Gbdt(options), TaskChoice::Multiclass | TaskChoice::Regression)
+            if options.positive_weight != 1.0 =>
+        {
+            Err(Error::Usage(format!(
+                "--model: `scale_pos_weight` is for two classes, not for --task {}; use `class_weight` or leave it out",
+                task_name(task)
+            )))
+        }
+        _ => Ok(task),
+    }
+}
+
+fn task_name(task: TaskChoice) -> &'static str {
+    match task {
+        TaskChoice::Auto => "auto",
+        TaskChoice::Binary => "binary",
+        TaskChoice::Multiclass => "multiclass",
+        TaskChoice::Regression => "regression",
+    }
+}
+
+/// Shares that leave nothing to learn from, or nothing to stop early by.
+fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()> {
+    let split = &arguments.split;
+    let (test, valid) = (split.test_size, split.valid_size);
+    if arguments.columns.split_col.is_some() {
+        return Ok(());
+    }
+    if test + valid >= 1.0 {
+        return Err(Error::Usage(format!(
+            "--test-size {test} and --valid-size {valid} leave no rows to learn from; their sum must be below 1"
+        )));
+    }
+    if valid == 0.0 && choice.spec.early_stopping_rounds().is_some() {
+        return Err(Error::Usage(
+            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as 0.1"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{
+        arguments::{Arguments, Command},
+        incremental, train,
+    };
+
+    fn options(command: &str, words: &str) -> TrainOptions {
+        let line = format!("rowmill {command} master base.tsv --model logistic {words}");
+        let parsed = Arguments::try_parse_from(line.split_whitespace()).unwrap();
+        let options = match parsed.command {
+            Command::Train(arguments) => train::options(&arguments),
+            Command::Incremental(arguments) => incremental::options(&arguments),
+            other => panic!("{other:?} does not train"),
+        };
+        options.unwrap().0
+    }
+
+    #[test]
+    fn both_commands_make_the_same_options_of_the_same_flags() {
+        let check = |words: &str, same: bool| {
+            let [train, incremental] = ["train", "incremental"].map(|command| {
+                let options = options(command, words);
+                let mut value = serde_json::to_value(options).unwrap();
+                // What batches are told besides.
+                value.as_object_mut().unwrap().remove("online");
+                value
+            });
+            assert_eq!(train == incremental, same, "{words}: {train} {incremental}");
+        };
+        check(
+            "--target y --profile none --group-col g --weight-col w --exclude a,b --include c \
+             --split hash --test-size 0.3 --valid-size 0 --seed 7 --prune-features --no-trimmed \
+             --out-dir o --resume --checkpoint-seconds 3 --no-verify \
+             --memory 512MiB --threads 3 --scratch-dir s --allow-tmpfs --task multiclass",
+            true,
+        );
+        check("--split-col s --overwrite --checkpoint-seconds 0", true);
+        check("--checkpoint-seconds 10", true);
+        check("", false);
+        let seconds = |command| options(command, "").checkpoint_seconds;
+        assert_eq!((seconds("train"), seconds("incremental")), (10, 0));
+    }
+
+    #[test]
+    fn the_target_has_two_names() {
+        for command in ["train", "incremental"] {
+            for flag in ["--target", "--target-col"] {
+                let options = options(command, &format!("{flag} splice_type"));
+                assert_eq!(options.target.as_deref(), Some("splice_type"));
+            }
+        }
+    }
+}
