@@ -23,6 +23,9 @@ use crate::{
 /// The learner where neither `--model` nor `--init-model` says one.
 const MODEL_DEFAULT: &str = "logistic";
 
+/// The learner of an earlier run's trees.
+const TREES: &str = "gbdt";
+
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;
 
@@ -56,6 +59,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     };
     let common = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
     check_pruning(learning, common.prune.as_ref())?;
+    check_trees(learning, &choice)?;
     let options = TrainOptions {
         split_rule: if learning.one_pass {
             SplitRule::Hash
@@ -69,6 +73,8 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
             one_pass: learning.one_pass,
             init_model: learning.init_model.clone(),
             classes: learning.classes.clone(),
+            rows_expected: learning.expected_rows,
+            more_trees: learning.more_trees,
         }),
         ..common
     };
@@ -94,21 +100,20 @@ fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Res
 /// The learner: of `--init-model`, or as `--model` says.
 fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoice> {
     if let Some(path) = &arguments.learning.init_model {
+        let spec = initial_options(path)?;
         return Ok(ModelChoice {
-            spec: initial_options(path)?,
-            name: MODEL_DEFAULT,
+            name: match &spec {
+                ModelSpec::Logistic(_) => MODEL_DEFAULT,
+                ModelSpec::Gbdt(_) => TREES,
+            },
+            spec,
             objective: None,
             notes: vec!["the options are those of --init-model".to_owned()],
         });
     }
     let argument = arguments.learning.model.as_deref().unwrap_or(MODEL_DEFAULT);
-    // Options without a name are those of the default.
-    let text = argument.trim();
-    let object = serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(text);
-    let is_unnamed = object.is_ok_and(|object| !object.contains_key("name"));
-    let name = [("name", MODEL_DEFAULT)];
-    let more = if is_unnamed { &name[..] } else { &[] };
-    let choice = model::choice(argument, more, arguments.common.split.seed, limits)?;
+    let seed = arguments.common.split.seed;
+    let choice = model::choice(argument, Some(MODEL_DEFAULT), &[], seed, limits)?;
     match &choice.spec {
         ModelSpec::Logistic(options) if options.l1 > 0.0 || options.l1_ratio > 0.0 => {
             Err(Error::Usage(
@@ -117,10 +122,21 @@ fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoi
                     .to_owned(),
             ))
         }
-        ModelSpec::Logistic(_) => Ok(choice),
-        ModelSpec::Gbdt(_) => Err(Error::Usage(format!(
-            "--model {}: trees are not learned by batches; use `rowmill train`, or --model logistic",
-            choice.name
+        ModelSpec::Logistic(_) | ModelSpec::Gbdt(_) => Ok(choice),
+    }
+}
+
+/// Refuses flags of trees where none grow.
+fn check_trees(learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
+    let flags = [
+        ("--expected-rows", learning.expected_rows.is_some()),
+        ("--more-trees", learning.more_trees.is_some()),
+    ];
+    let is_linear = matches!(choice.spec, ModelSpec::Logistic(_));
+    match flags.iter().find(|(_, is_given)| *is_given && is_linear) {
+        Some((flag, _)) => Err(Error::Usage(format!(
+            "{flag}: logistic regression has no trees to spread over the rows; leave it out"
         ))),
+        None => Ok(()),
     }
 }

@@ -127,7 +127,7 @@ fn choice(arguments: &ModelArguments, seed: u64, limits: &Limits) -> Result<Mode
         .map(|name| ("grow_policy", name))
         .into_iter()
         .collect();
-    let mut choice = model::choice(&arguments.model, &more, seed, limits)?;
+    let mut choice = model::choice(&arguments.model, None, &more, seed, limits)?;
     if arguments.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
             "--sampling is about trees and --model {} grows none; leave it out",

@@ -1,6 +1,10 @@
 //! The bins of all features of a dataset, and where their codes lie.
 
-use crate::{data::CodeLayout, limits::CODES_MAX, model::features::FeatureSpec};
+use crate::{
+    data::{CodeLayout, pack},
+    limits::CODES_MAX,
+    model::features::FeatureSpec,
+};
 
 /// How values become codes, and where the codes lie.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -25,6 +29,16 @@ impl Bins {
             in_layout: vec![true; layout.len()],
             layout,
         }
+    }
+
+    /// Bins with a code for missing values in every feature, whether or not there were some, for rows to come.
+    pub fn with_missing_codes(features: Vec<FeatureSpec>) -> Self {
+        let radices: Vec<u16> = features
+            .iter()
+            .map(FeatureSpec::codes_with_missing)
+            .collect();
+        let layout = pack::layout(&radices);
+        Self::new(features, radices, layout)
     }
 
     /// Leaves out features; the others' codes stay where they are.
@@ -73,11 +87,13 @@ impl Bins {
             let mut product = 1;
             for member in members {
                 let radix = self.radices.get(member.feature as usize).copied();
-                let fits = radix == Some(member.radix) && usize::from(member.stride) == product;
+                // Where codes of features were left out, strides are larger than the products.
+                let stride = usize::from(member.stride);
+                let fits = radix == Some(member.radix) && stride >= product;
                 if !fits || std::mem::replace(&mut seen[member.feature as usize], true) {
                     return Err("the byte columns do not fit the bins".to_owned());
                 }
-                product *= usize::from(member.radix);
+                product = stride * usize::from(member.radix);
                 if product > CODES_MAX {
                     return Err("a byte column has more codes than a byte".to_owned());
                 }
@@ -98,7 +114,7 @@ impl Bins {
 mod tests {
     use super::*;
     use crate::{
-        data::{Absent, ValueType, pack},
+        data::{Absent, ValueType},
         model::Binning,
     };
 
@@ -154,7 +170,7 @@ mod tests {
             "byte columns do not fit",
         );
         check(
-            &|bins| bins.layout.byte_columns[1][0].stride = 2,
+            &|bins| bins.layout.byte_columns[1][1].stride = 2,
             "byte columns do not fit",
         );
         check(

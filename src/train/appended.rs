@@ -105,27 +105,69 @@ impl AppendedRows {
     /// Appends the rows of a block.
     ///
     /// # Errors
+    /// As [`Self::append_columns`].
+    pub fn append(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>) -> Result<()> {
+        self.append_columns(rows, |byte_column, bytes| {
+            bytes.copy_from_slice(codes.column(byte_column));
+        })
+    }
+
+    /// Appends rows; `fill` writes their codes of a byte column.
+    ///
+    /// # Errors
     /// [`Error::Dataset`] for more rows than there is room for, before anything is written;
     /// [`Error::Io`] where the system refuses.
-    pub fn append(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>) -> Result<()> {
+    pub fn append_columns(
+        &mut self,
+        rows: &RowBlock<'_>,
+        mut fill: impl FnMut(usize, &mut [u8]),
+    ) -> Result<()> {
         let first = self.appended;
-        if first + codes.rows as u64 > self.codes.rows() {
+        let count = rows.label.len();
+        if first + count as u64 > self.codes.rows() {
             return Err(Error::Dataset(format!(
                 "{} rows come after {}, and there is room for {}; start anew with more rows expected",
-                grouped(codes.rows as u64),
+                grouped(count as u64),
                 grouped(first),
                 grouped(self.codes.rows())
             )));
         }
+        let mut bytes = vec![0; count];
         for byte_column in 0..self.codes.arrays() {
-            self.codes
-                .write(byte_column, first, codes.column(byte_column))?;
+            fill(byte_column, &mut bytes);
+            self.codes.write(byte_column, first, &bytes)?;
         }
         self.rows.write_labels(first, rows.label)?;
         self.rows.write_weights(first, rows.weight)?;
         self.rows.write_splits(first, rows.split)?;
-        self.appended += codes.rows as u64;
+        if !rows.group.is_empty() {
+            self.rows.write_groups(first, rows.group)?;
+        }
+        self.appended += count as u64;
         self.train_rows += trained(rows.split);
+        Ok(())
+    }
+
+    /// The codes of all rows.
+    pub fn codes(&self) -> &BlockFile {
+        &self.codes
+    }
+
+    /// Labels, weights, groups and splits.
+    pub fn rows(&self) -> &RowsFile {
+        &self.rows
+    }
+
+    /// Takes the room that was not used out of all splits, when no more rows will come.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn close(&self) -> Result<()> {
+        let none = vec![Split::None as u8; BLOCK_ROWS];
+        for first in (self.appended..self.rows.rows()).step_by(BLOCK_ROWS) {
+            let len = (self.rows.rows() - first).min(BLOCK_ROWS as u64);
+            self.rows.write_splits(first, &none[..len as usize])?;
+        }
         Ok(())
     }
 
@@ -136,12 +178,7 @@ impl AppendedRows {
     /// # Errors
     /// As [`boost`].
     pub fn finish(&self, context: &Context<'_>, spec: FinishSpec<'_>) -> Result<Boosted> {
-        // Room that was not used is in no split.
-        let none = vec![Split::None as u8; BLOCK_ROWS];
-        for first in (self.appended..self.rows.rows()).step_by(BLOCK_ROWS) {
-            let len = (self.rows.rows() - first).min(BLOCK_ROWS as u64);
-            self.rows.write_splits(first, &none[..len as usize])?;
-        }
+        self.close()?;
         let options = BoosterOptions {
             sampling: spec
                 .options

@@ -22,7 +22,7 @@ use crate::{
         codes::constants,
         evaluate::{Evaluation, EvaluationSpec},
         newton::{self, NewtonSpec},
-        online::{Curve, Started, fit_online},
+        online::{Curve, Started, fit_linear_online, fit_trees_online},
         output,
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
@@ -81,16 +81,19 @@ pub(super) fn fit(
     started: Option<Started>,
 ) -> Result<Fitted> {
     match (spec.model, &run.options.online) {
-        (ModelSpec::Gbdt(options), _) => fit_trees(run, spec, options, resumed),
+        (ModelSpec::Gbdt(options), None) => fit_trees(run, spec, options, resumed),
+        (ModelSpec::Gbdt(options), Some(online)) => {
+            fit_trees_online(run, spec, options, online, started, resumed)
+        }
         (ModelSpec::Logistic(options), None) => fit_linear(run, spec, options),
         (ModelSpec::Logistic(options), Some(online)) => {
-            fit_online(run, spec, options, online, started)
+            fit_linear_online(run, spec, options, online, started)
         }
     }
 }
 
 /// Rounds of trees, evaluation from scratch.
-fn fit_trees(
+pub(super) fn fit_trees(
     run: &Run<'_>,
     spec: &FitSpec<'_>,
     options: &BoosterOptions,
@@ -130,7 +133,7 @@ fn fit_trees(
     let files = Files {
         codes,
         rows: spec.rows,
-        state: &boosted.state,
+        state: Some(&boosted.state),
     };
     let model = model(run, spec, Body::Trees(boosted.ensemble));
     let seconds_to_model = save(run, &model)?;

@@ -2,13 +2,21 @@
 
 use crate::{
     data::Split,
-    error::Result,
+    error::{Error, Result},
     learner::ModelSpec,
+    model::link::Task,
     train::{assign::Assigned, boost::loss_of, job::Job, options::TrainOptions, target::Target},
 };
 
-/// Refuses metrics of the learning curve that mean nothing for the target.
-pub(super) fn check_metrics(options: &TrainOptions, target: &Target) -> Result<()> {
+/// Refuses batches of a target that is no class, and metrics of the learning curve that mean nothing for it.
+pub(super) fn check_target(options: &TrainOptions, target: &Target) -> Result<()> {
+    if options.online.is_some() && target.task == Task::Regression {
+        return Err(Error::Usage(format!(
+            "the target `{}` is a number, and learners of batches learn classes; use `rowmill train`, or \
+             choose a target of classes with --target",
+            target.name
+        )));
+    }
     let regression = options.model.regression_loss();
     let loss = loss_of(target.task, target.classes.len(), regression);
     options.model.check_metrics(loss)

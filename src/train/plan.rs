@@ -12,8 +12,13 @@ use crate::{
     group::{buckets::BucketCounts, table::GroupTable},
     learner::{
         ModelSpec,
-        gbdt::{self, BoosterOptions, BoosterPlan, Loss, sample::SAMPLE_ROWS_DEFAULT},
+        gbdt::{
+            self, BoosterOptions, BoosterPlan, Loss,
+            sample::SAMPLE_ROWS_DEFAULT,
+            stream::{RESERVOIR_ROWS_DEFAULT, StreamOptions, stream_bytes},
+        },
         logistic::{Logistic, LogisticOptions, Shape, Solver},
+        online::online_histogram_bytes,
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan, grouped},
     scratch::{BlockFile, CHECKED_BYTES},
@@ -55,6 +60,13 @@ const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
 /// Rows that fix the design where rows are read once, with those that are held out beside them.
 const FIRST_ROWS: u64 = 65_536;
 
+/// The rows that fix bins take at most one part in so many of the memory allowed, but for so many rows.
+const FIRST_ROWS_SHARE_OF_MEMORY: u64 = 4;
+const FIRST_ROWS_MIN: u64 = 8_192;
+
+/// The least rows of a reservoir of trees that grow from batches.
+const STREAM_ROWS_MIN: usize = 16_384;
+
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 const CODER_BYTES: u64 = 8 << 10;
 
@@ -67,6 +79,10 @@ pub struct RunPlan {
     pub histogram_budget_bytes: u64,
     /// Bytes that blocks may take which stay in memory from pass to pass.
     pub resident_bytes: u64,
+    /// Rows of the reservoir of trees that grow from batches, and of what joins it at once.
+    pub stream_rows: usize,
+    /// Training rows that fix the bins of rows that are read once.
+    pub first_rows: usize,
     /// Rows of a sample that there is room for, where trees grow from samples.
     pub sample_rows: u64,
     /// Bytes of all scratch files at the most.
@@ -123,17 +139,22 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         notes: Vec::new(),
         sample_rows: 0,
         resident_bytes: 0,
+        stream_rows: 0,
+        first_rows: 0,
     };
     planner.always();
-    if let (ModelSpec::Logistic(options), Some(online)) = (spec.model, spec.online)
-        && online.one_pass
-    {
-        planner.once(options, online);
+    if let Some(online) = spec.online.filter(|online| online.one_pass) {
+        let scratch_bytes = match spec.model {
+            ModelSpec::Logistic(options) => planner.once(options, online),
+            ModelSpec::Gbdt(options) => planner.trees_once(options, online)?,
+        };
         return Ok(RunPlan {
-            scratch_bytes: planner.held_out_bytes(),
+            scratch_bytes,
             memory: planner.memory,
             sample_rows: 0,
             resident_bytes: 0,
+            stream_rows: planner.stream_rows,
+            first_rows: planner.first_rows,
             histogram_budget_bytes: 0,
             notes: planner.notes,
         });
@@ -151,6 +172,8 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         memory: planner.memory,
         sample_rows: planner.sample_rows,
         resident_bytes: planner.resident_bytes,
+        stream_rows: planner.stream_rows,
+        first_rows: 0,
         histogram_budget_bytes,
         notes: planner.notes,
     })
@@ -182,6 +205,8 @@ pub fn pruning_plan(
         notes: Vec::new(),
         sample_rows: 0,
         resident_bytes: 0,
+        stream_rows: 0,
+        first_rows: 0,
     };
     planner.always();
     planner.scan();
@@ -199,6 +224,8 @@ struct Planner<'a> {
     notes: Vec<String>,
     sample_rows: u64,
     resident_bytes: u64,
+    stream_rows: usize,
+    first_rows: usize,
 }
 
 impl Planner<'_> {

@@ -7,7 +7,7 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::Result,
     group::{assign::Shares, table::GroupTable},
-    learner::{ModelSpec, gbdt::RoundLoss, logistic::LogisticOptions},
+    learner::{ModelSpec, gbdt::RoundLoss},
     limits::format_bytes,
     model::{Model, link::Task},
     platform::{memory, stop::Stop},
@@ -23,7 +23,7 @@ use crate::{
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
         job::Job,
-        model_spec::{check_metrics, resolved},
+        model_spec::{check_target, resolved},
         online::{
             Curve, OnlineOptions, Source, Started, declared_target, learn_once, open_job,
             started_from,
@@ -98,13 +98,14 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
     let context = context(options, &stop, progress);
     let target = known_target(&job, options)?;
     if let Some(target) = &target {
-        check_metrics(options, target)?;
+        check_target(options, target)?;
     }
     let (task, classes) = target.as_ref().map_or_else(
         || assumed_task(task_choice(&job, options)),
         |target| (target.task, target.classes.len()),
     );
-    let mut plan = plan_for(&context, &job, task, classes, options)?;
+    let shape = (task, classes);
+    let mut plan = plan_for(&context, &job, &options.model, shape, options)?;
     if target.is_none() && task != Task::Regression {
         plan.notes.push(format!(
             "the target's classes are counted when the run starts; {classes} are assumed here"
@@ -247,8 +248,12 @@ impl<'a> Run<'a> {
             Some(target) => target,
             None => store::target_of(&context, &job, options, found.as_ref(), &mut passes)?,
         };
-        check_metrics(options, &target)?;
-        let plan = plan_for(&context, &job, target.task, target.classes.len(), options)?;
+        check_target(options, &target)?;
+        let shape = (target.task, target.classes.len());
+        let model = online
+            .as_ref()
+            .map_or_else(|| options.model.clone(), Started::spec);
+        let plan = plan_for(&context, &job, &model, shape, options)?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
         // Only a run that can begin may take the mark from a finished one.
@@ -305,11 +310,13 @@ impl<'a> Run<'a> {
 
     /// All steps from the first pass to the evaluation.
     fn work(&mut self) -> Result<Worked> {
-        if let (ModelSpec::Logistic(options), Some(online)) =
-            (&self.options.model, &self.options.online)
-            && online.one_pass
+        if let Some(online) = self
+            .options
+            .online
+            .as_ref()
+            .filter(|online| online.one_pass)
         {
-            return self.work_once(options, online);
+            return self.work_once(online);
         }
         let (rows, mut assigned, known) = match self.known.take() {
             Some(reused) => {
@@ -381,11 +388,11 @@ impl<'a> Run<'a> {
     }
 
     /// One pass, in which rows are split, learned and held out as they come.
-    fn work_once(&mut self, options: &LogisticOptions, online: &OnlineOptions) -> Result<Worked> {
+    fn work_once(&mut self, online: &OnlineOptions) -> Result<Worked> {
         let started = self.online.take();
         let source = std::mem::replace(&mut self.source, Source::Files);
         let evaluation_spec = self.evaluation_spec(0.0);
-        let once = learn_once(self, options, online, started, source, &evaluation_spec)?;
+        let once = learn_once(self, online, started, source, &evaluation_spec)?;
         let mut fitted = once.fitted;
         self.passes.append(&mut fitted.passes);
         if self.job.dataset.files().is_empty() {
@@ -476,14 +483,17 @@ impl<'a> Run<'a> {
         Ok(survey)
     }
 
-    /// Cut points and categories. A linear model needs no cut points. Features that `may_go` are packed
-    /// apart.
+    /// Cut points and categories; those of the learner that the run goes on with, if it has some. A linear
+    /// model needs no cut points. Features that `may_go` are packed apart.
     pub(super) fn bins(
         &self,
         spec: &ModelSpec,
         survey: &Survey,
         may_go: impl Fn(usize) -> bool,
     ) -> Result<Bins> {
+        if let Some(bins) = self.online.as_ref().and_then(Started::bins_to_keep) {
+            return Ok(bins.clone());
+        }
         let kept_max = self.options.limits.categories_kept_max;
         let spec = match spec {
             ModelSpec::Gbdt(options) => BinsSpec {
@@ -553,12 +563,12 @@ pub fn context<'a>(
 fn plan_for(
     context: &Context<'_>,
     job: &Job,
-    task: Task,
-    classes: usize,
+    model: &ModelSpec,
+    (task, classes): (Task, usize),
     options: &TrainOptions,
 ) -> Result<RunPlan> {
     let spec = PlanSpec {
-        model: &options.model,
+        model,
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,

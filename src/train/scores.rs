@@ -1,5 +1,5 @@
 //! The final scores of trees, from scratch: margins that training left behind for train and valid
-//! rows, and the codes of the test rows.
+//! rows, where it did, and the codes of the other rows.
 
 use crate::{
     data::{CodeLayout, RowBlock, Split},
@@ -32,11 +32,11 @@ pub struct Files<'a> {
     pub codes: &'a BlockFile,
     /// Labels, groups and splits.
     pub rows: &'a RowsFile,
-    /// The final margins of train and valid rows.
-    pub state: &'a StateFile,
+    /// The final margins of train and valid rows; without them these rows are predicted too.
+    pub state: Option<&'a StateFile>,
 }
 
-/// Evaluates the trees that were grown from these files on all splits.
+/// Evaluates trees on all splits of these files.
 ///
 /// # Errors
 /// When a scratch file cannot be read.
@@ -87,7 +87,7 @@ struct Worker {
     held_out: HeldOut,
 }
 
-/// The test rows of a block, compacted so that only they are predicted.
+/// Some rows of a block that have no margins yet, compacted so that only they are predicted.
 #[derive(Default)]
 struct HeldOut {
     codes: Vec<u8>,
@@ -103,17 +103,25 @@ impl Worker {
     fn block(&mut self, block: usize, files: Files<'_>) -> Result<()> {
         let lent = self.rows.read(files.rows, block)?;
         self.by_split.fill(lent.split);
-        files.state.read_margins(block, &mut self.margins)?;
-        for split in [Split::Train, Split::Valid] {
-            self.evaluation
-                .update_at(split, &lent, &self.margins, self.by_split.rows(split))?;
-        }
-        let at = self.by_split.rows(Split::Test);
-        if at.is_empty() {
-            return Ok(());
+        let mut splits = &Split::ALL[..];
+        if let Some(state) = files.state {
+            state.read_margins(block, &mut self.margins)?;
+            for split in [Split::Train, Split::Valid] {
+                self.evaluation.update_at(
+                    split,
+                    &lent,
+                    &self.margins,
+                    self.by_split.rows(split),
+                )?;
+            }
+            splits = &[Split::Test];
         }
         let held_out = &mut self.held_out;
-        for at in at.chunks(HELD_OUT_ROWS) {
+        let pieces = splits.iter().flat_map(|split| {
+            let at = self.by_split.rows(*split).chunks(HELD_OUT_ROWS);
+            at.map(|at| (*split, at))
+        });
+        for (split, at) in pieces {
             held_out.gather(&lent, at);
             held_out.gather_codes(files.codes, block, at, self.trees.byte_columns())?;
             let rows = at.len();
@@ -127,7 +135,7 @@ impl Worker {
                 split: &[],
             };
             self.evaluation
-                .update_at(Split::Test, &compact, &held_out.margins, &held_out.all)?;
+                .update_at(split, &compact, &held_out.margins, &held_out.all)?;
         }
         Ok(())
     }

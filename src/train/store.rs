@@ -10,7 +10,7 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::Result,
     group::GroupTable,
-    learner::ModelSpec,
+    learner::{ModelSpec, gbdt::BoosterOptions},
     scratch::BlockFile,
     train::{
         assign::{Assigned, ungrouped_warning},
@@ -21,6 +21,7 @@ use crate::{
         ingredients::ingredients,
         job::Job,
         known::{self, Known},
+        online::OnlineOptions,
         options::TrainOptions,
         output,
         recipe::Run,
@@ -45,10 +46,13 @@ pub(super) fn checkpoint_of(
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Result<Option<Checkpoint>> {
-    if !options.resume || options.online.is_some() {
+    if !options.resume {
         return Ok(None);
     }
     let Some(checkpoint) = Checkpoint::load(&options.out_dir, progress)? else {
+        if options.online.is_some() {
+            return Ok(None);
+        }
         progress.message("there is no checkpoint to go on from: the run starts from the beginning");
         return Ok(None);
     };
@@ -59,15 +63,20 @@ pub(super) fn checkpoint_of(
     Ok(Some(checkpoint))
 }
 
-/// Codes of the same data, if there are any. Only trees have codes.
-pub(super) fn find(job: &Job, options: &TrainOptions, progress: &dyn Progress) -> Option<Found> {
+/// The trees' options where codes follow from data and options alone, so that runs can share them: not
+/// where an earlier learner or the first rows fix the bins. Only trees have codes.
+fn sharing(options: &TrainOptions) -> Option<&BoosterOptions> {
+    let fixes_bins = |online: &OnlineOptions| online.one_pass || online.init_model.is_some();
     match &options.model {
-        ModelSpec::Gbdt(trees) => {
-            let wanted = ingredients(job, options, trees);
-            reuse::find(parent(options), &wanted, progress)
-        }
-        ModelSpec::Logistic(_) => None,
+        ModelSpec::Gbdt(trees) if !options.online.as_ref().is_some_and(fixes_bins) => Some(trees),
+        ModelSpec::Gbdt(_) | ModelSpec::Logistic(_) => None,
     }
+}
+
+/// Codes of the same data, if there are any.
+pub(super) fn find(job: &Job, options: &TrainOptions, progress: &dyn Progress) -> Option<Found> {
+    let wanted = ingredients(job, options, sharing(options)?);
+    reuse::find(parent(options), &wanted, progress)
 }
 
 /// The target; the data are asked for its classes only where nothing else tells them.
@@ -120,7 +129,7 @@ pub(super) fn claim(
     passes: &mut Vec<PassReport>,
 ) -> Result<Claimed> {
     let Opening { job, options, .. } = opening;
-    let ModelSpec::Gbdt(trees) = &options.model else {
+    let Some(trees) = sharing(options) else {
         return Ok(Claimed {
             shared: None,
             known: None,

@@ -1,6 +1,9 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::{learner::gbdt::Sampling, limits};
+use crate::{
+    learner::gbdt::Sampling,
+    limits::{self, Limits},
+};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -47,6 +50,22 @@ pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
     match count(text)? {
         rows if rows > ROWS_MAX => Err(format!("{rows} rows are too many; use at most {ROWS_MAX}")),
         rows => Ok(rows as usize),
+    }
+}
+
+/// Rows of a dataset.
+pub(super) fn rows(text: &str) -> Result<u64, String> {
+    count(text)
+}
+
+/// Rounds of trees.
+pub(super) fn rounds(text: &str) -> Result<u32, String> {
+    let rounds_max = Limits::DEFAULT.trees_max as u64;
+    match count(text)? {
+        rounds if rounds > rounds_max => Err(format!(
+            "{rounds} rounds are too many; use at most {rounds_max}"
+        )),
+        rounds => Ok(rounds as u32),
     }
 }
 

@@ -65,7 +65,7 @@ pub use newton::NewtonStep;
 pub use pipeline::Pipeline;
 pub use sgd::SgdStep;
 pub use step::Step;
-pub use trees::{OnlineTrees, TreesOptions};
+pub use trees::{LearnBlock, OnlineTrees, TreesOptions, online_histogram_bytes};
 
 /// Logistic regression by a Newton step a block of at most 256 rows, as good as the batch fit after
 /// one pass. Memory: two triangles over all parameters.

@@ -1,28 +1,21 @@
-//! Learning by batches from data that can be read again: the survey has fixed the design, lanes decode,
-//! and the rows of their slices are learned where the pass merges them.
-
-use std::time::Duration;
+//! Logistic regression by batches from data that can be read again: the survey has fixed the design, lanes
+//! decode, and the rows of their slices are learned where the pass merges them.
 
 use crate::{
     data::Split,
     engine::{ParquetPass, PassReport, parquet_pass},
     error::Result,
     learner::logistic::{LogisticOptions, Solver},
-    model::{FeatureSpec, Model},
+    model::FeatureSpec,
     train::{
         checkpoint::CheckpointAbout,
         design_rows::{DesignRows, DesignSink},
         fit::{self, FitSpec, Fitted},
         known, newton,
         online::{
-            OnlineOptions, Started,
-            feeder::Feeder,
-            file::{self, Position},
-            learner::OnlineLearner,
-            once::slice_rows,
-            saver::Saver,
+            OnlineOptions, Started, feeder::Feeder, file::Position, learner::LinearLearner,
+            once::slice_rows, saver::Saver,
         },
-        output,
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
     },
@@ -32,9 +25,8 @@ use crate::{
 /// What is known before the first batch.
 struct Setup {
     features: Vec<FeatureSpec>,
-    options: LogisticOptions,
     design: Design,
-    learner: OnlineLearner,
+    learner: LinearLearner,
     from: Position,
 }
 
@@ -43,7 +35,7 @@ struct Setup {
 ///
 /// # Errors
 /// When data cannot be read, a file not be written, or options not be meant.
-pub(in crate::train) fn fit_online(
+pub(in crate::train) fn fit_linear_online(
     run: &Run<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
@@ -55,12 +47,9 @@ pub(in crate::train) fn fit_online(
     let setup = setup(run, spec, options, &about, started)?;
     let has_all_classes = !spec.assigned.class_rows[Split::Train as usize].contains(&0);
     let is_finished_exactly =
-        setup.options.solver == Solver::Newton && online.init_model.is_none() && has_all_classes;
-    let path = run.options.out_dir.join(output::LEARNER);
-    let every = Duration::from_secs(run.options.checkpoint_seconds);
-    let empty = empty_model(run, spec, &setup);
-    let columns = setup.design.columns();
-    let saver = Saver::new(path, about, empty, columns, every, run.context.progress);
+        options.solver == Solver::Newton && online.init_model.is_none() && has_all_classes;
+    let about_model = fit::about(run, spec.assigned);
+    let saver = Saver::new(run, about, about_model, &setup.features);
     let (feeder, report) = learn(run, spec, online, setup, saver)?;
     let Feeder {
         learner,
@@ -68,13 +57,7 @@ pub(in crate::train) fn fit_online(
         saver,
         ..
     } = feeder;
-    let progressive = position.curve;
-    if let Some(loss) = progressive.mean_log_loss() {
-        run.context.progress.message(&format!(
-            "{} batches: mean log-loss {loss:.6}, each row scored before it was learned",
-            position.batches
-        ));
-    }
+    position.tell(run.context.progress);
     let mut fitted = if is_finished_exactly {
         drop(learner);
         fit::fit_linear(run, spec, options)?
@@ -82,7 +65,7 @@ pub(in crate::train) fn fit_online(
         of_learner(run, spec, &learner, &saver)?
     };
     fitted.passes.insert(0, report);
-    fitted.progressive = progressive;
+    fitted.progressive = position.curve;
     Ok(fitted)
 }
 
@@ -105,28 +88,22 @@ fn setup(
             named_class_weights: Vec::new(),
             ..options.clone()
         };
-        let classes = &run.target.classes;
+        let (classes, link) = (&run.target.classes, run.target.task.link());
         let features = spec.bins.features.clone();
+        let columns = design.columns();
         return Ok(Setup {
-            learner: OnlineLearner::new(&options, &features, design.columns(), classes)?,
+            learner: LinearLearner::new(options, &features, columns, classes, link)?,
             features,
-            options,
             design,
             from: Position::default(),
         });
     };
-    let Started { file, is_resumed } = started;
-    let from = if is_resumed {
-        file.about.check_found(about)?;
-        file.position.clone()
-    } else {
-        Position::default()
-    };
+    let from = started.position_of(Some(about))?;
+    let (model, linear, learner) = started.into_linear()?;
     Ok(Setup {
-        design: Design::of_model(file.linear(), &file.model.features, columns),
-        options: file.options(),
-        features: file.model.features,
-        learner: file.learner,
+        design: Design::of_model(&linear, &model.features, columns),
+        features: model.features,
+        learner,
         from,
     })
 }
@@ -179,12 +156,11 @@ fn learn<'a>(
 fn of_learner(
     run: &Run<'_>,
     spec: &FitSpec<'_>,
-    learner: &OnlineLearner,
+    learner: &LinearLearner,
     saver: &Saver<'_>,
 ) -> Result<Fitted> {
     let mut model = saver.finished_model(learner);
     model.split = fit::split_value(spec.assigned);
-    let columns = saver.columns();
     let seconds_to_model = fit::save(run, &model)?;
     let predict = PredictSpec {
         name: "evaluation",
@@ -195,13 +171,8 @@ fn of_learner(
         evaluation: spec.evaluation,
     };
     let (evaluation, report) = predict_and_evaluate(&run.context, &predict)?;
-    let constant = learner.constant_columns().into_iter();
-    let left_out = constant.map(|column| {
-        let why = "constant in all rows that were learned";
-        (columns[column].feature, why)
-    });
     Ok(Fitted {
-        left_out: left_out.collect(),
+        left_out: left_out(learner),
         model,
         covariance: None,
         curve: Vec::new(),
@@ -212,15 +183,10 @@ fn of_learner(
     })
 }
 
-fn empty_model(run: &Run<'_>, spec: &FitSpec<'_>, setup: &Setup) -> Model {
-    let columns = setup.design.columns();
-    let link = run.target.task.link();
-    Model {
-        about: fit::about(run, spec.assigned),
-        features: setup.features.clone(),
-        body: setup.learner.body(columns, link),
-        metrics: serde_json::Value::Null,
-        split: serde_json::Value::Null,
-        options: file::options_value(&setup.options),
-    }
+/// Features that no row told anything of.
+pub(super) fn left_out(learner: &LinearLearner) -> Vec<(u32, &'static str)> {
+    let constant = learner.constant_features().into_iter();
+    constant
+        .map(|feature| (feature, "constant in all rows that were learned"))
+        .collect()
 }

@@ -87,12 +87,16 @@ pub(super) fn score(
     probabilities: ArrayView2<'_, f64>,
     classes: &[u32],
 ) -> CurvePoint {
-    let rows = classes.len();
     let margins = margins(spec.task, probabilities);
     let labels: Vec<f32> = classes.iter().map(|class| *class as f32).collect();
-    let at: Vec<u32> = (0..rows as u32).collect();
+    let at: Vec<u32> = (0..classes.len() as u32).collect();
     let mut table = Table::new(spec);
     table.update(&margins, &labels, &at);
+    point(&table, rows_learned, classes.len() as u64)
+}
+
+/// The point of a batch of so many rows, all of which are in the table.
+pub(super) fn point(table: &Table, rows_learned: u64, rows: u64) -> CurvePoint {
     let (log_loss, accuracy, auc) = match table.finish() {
         Metrics::Binary(found) => (found.log_loss, found.accuracy, found.auc_roc),
         Metrics::Multiclass(found) => (found.log_loss, found.accuracy, found.auc_roc),
@@ -101,7 +105,7 @@ pub(super) fn score(
     CurvePoint {
         rows_learned,
         batches: 1,
-        rows: rows as u64,
+        rows,
         log_loss: log_loss.unwrap_or(0.0),
         accuracy: accuracy.unwrap_or(0.0),
         auc_roc: auc.map(|interval| interval.value),

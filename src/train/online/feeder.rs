@@ -1,4 +1,4 @@
-//! Cuts rows into batches: each is scored, learned, and written down.
+//! Cuts rows of the design into batches: each is scored, learned, and written down.
 
 use ndarray::{ArrayView1, ArrayView2, ShapeBuilder};
 
@@ -10,12 +10,7 @@ use crate::{
     train::{
         design_rows::DesignRows,
         evaluate::EvaluationSpec,
-        online::{
-            curve::{self},
-            file::Position,
-            learner::OnlineLearner,
-            saver::Saver,
-        },
+        online::{curve, file::Position, learner::LinearLearner, saver::Saver},
     },
 };
 
@@ -26,7 +21,7 @@ pub(in crate::train) fn batch_bytes(columns: usize, classes: usize, rows: usize)
 
 /// Feeds a learner, batch after batch.
 pub(super) struct Feeder<'a> {
-    pub(super) learner: OnlineLearner,
+    pub(super) learner: LinearLearner,
     pub(super) position: Position,
     evaluation: &'a EvaluationSpec,
     tile: Tile,
@@ -42,7 +37,7 @@ pub(super) struct Feeder<'a> {
 impl<'a> Feeder<'a> {
     /// For batches of so many rows. The first `skip` training rows to come are learned already.
     pub(super) fn new(
-        learner: OnlineLearner,
+        learner: LinearLearner,
         from: Position,
         skip: u64,
         batch_rows: usize,

@@ -4,20 +4,21 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::{
+    engine::Progress,
     error::{Error, Result},
-    learner::{ModelSpec, logistic::LogisticOptions},
     limits::Limits,
     model::{
-        Body, Linear, Model,
+        Model,
         container::{self, Codec, FileKind, Section},
         file,
     },
     train::{
         checkpoint::CheckpointAbout,
-        online::{curve::Curve, learner::OnlineLearner},
+        online::{
+            curve::Curve,
+            learner::{Kept, OnlineLearner},
+        },
         output,
     },
 };
@@ -36,9 +37,9 @@ mod id {
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Position {
-    /// The first row of the slice that the last batch ended in.
+    /// A row before which all is learned: the first one of the slice that the last batch ended in.
     pub(super) slice_first_row: u64,
-    /// Training rows of that slice that were learned.
+    /// Training rows from there on that are learned too.
     pub(super) taken: u64,
     /// Training rows of this run that were learned.
     pub(super) rows: u64,
@@ -48,6 +49,18 @@ pub(super) struct Position {
     pub(super) is_done: bool,
     /// How well they were predicted.
     pub(super) curve: Curve,
+}
+
+impl Position {
+    /// Says how the batches were predicted.
+    pub(super) fn tell(&self, progress: &dyn Progress) {
+        if let Some(loss) = self.curve.mean_log_loss() {
+            progress.message(&format!(
+                "{} batches: mean log-loss {loss:.6}, each row scored before it was learned",
+                self.batches
+            ));
+        }
+    }
 }
 
 /// A learner's file that was read.
@@ -88,13 +101,7 @@ impl OnlineFile {
         };
         let damaged = |error: &dyn std::fmt::Display| format!("it is damaged: {error}");
         let model = Model::from_bytes(section(id::MODEL)?, limits)?;
-        let options = logistic_options(&model)?;
-        let learner = OnlineLearner::from_bytes(section(id::LEARNER)?, options.solver)?;
-        let columns = linear(&model)?.columns.len();
-        let declared = learner.as_dyn().declared();
-        if declared.features().len() != columns || declared.classes() != model.about.classes {
-            return Err("its learner is of other columns or classes than its model".to_owned());
-        }
+        let learner = OnlineLearner::from_bytes(section(id::LEARNER)?, &model)?;
         Ok(Self {
             about: serde_json::from_slice(section(id::ABOUT)?).map_err(|error| damaged(&error))?,
             position: postcard::from_bytes(section(id::POSITION)?)
@@ -103,23 +110,13 @@ impl OnlineFile {
             learner,
         })
     }
-
-    /// The options that it was made with.
-    pub(super) fn options(&self) -> LogisticOptions {
-        logistic_options(&self.model).expect("checked when it was read")
-    }
-
-    /// The model's coefficients: the design of the learner.
-    pub(super) fn linear(&self) -> &Linear {
-        linear(&self.model).expect("checked when it was read")
-    }
 }
 
 /// The file's bytes: the same for the same state.
 pub(super) fn to_bytes(
     about: &CheckpointAbout,
     model: &Model,
-    learner: &OnlineLearner,
+    learner: &dyn Kept,
     position: &Position,
 ) -> Result<Vec<u8>, String> {
     let section = |id: u32, codec: Codec, bytes: Vec<u8>| Section {
@@ -133,12 +130,12 @@ pub(super) fn to_bytes(
     let header = format!(
         "{{\"made_by\":\"rowmill {}\",\"rows\":{}}}",
         about.rowmill_version,
-        learner.as_dyn().rows()
+        learner.rows()
     );
     let sections = [
         section(id::ABOUT, Codec::Json, about_json),
         section(id::MODEL, Codec::Postcard, model.to_bytes()?),
-        section(id::LEARNER, Codec::Postcard, learner.as_dyn().to_bytes()),
+        section(id::LEARNER, Codec::Postcard, learner.to_bytes()),
         section(id::POSITION, Codec::Postcard, position),
     ];
     Ok(container::seal(
@@ -170,25 +167,4 @@ pub(super) fn load_initial(path: &Path) -> Result<OnlineFile> {
         ))),
         None => OnlineFile::load(path),
     }
-}
-
-fn logistic_options(model: &Model) -> Result<LogisticOptions, String> {
-    match serde_json::from_value::<ModelSpec>(model.options.clone()) {
-        Ok(ModelSpec::Logistic(options)) => Ok(options),
-        Ok(ModelSpec::Gbdt(_)) => Err("it holds options of trees".to_owned()),
-        Err(error) => Err(format!("its options cannot be read: {error}")),
-    }
-}
-
-fn linear(model: &Model) -> Result<&Linear, String> {
-    match &model.body {
-        Body::Linear(linear) => Ok(linear),
-        Body::Trees(_) => Err("it holds trees, which do not go on by batches".to_owned()),
-    }
-}
-
-/// A model's options as [`logistic_options`] reads them.
-pub(super) fn options_value(options: &LogisticOptions) -> Value {
-    serde_json::to_value(ModelSpec::Logistic(options.clone()))
-        .expect("options are numbers and text")
 }

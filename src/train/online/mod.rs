@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `batches` learns from data that are read more than once, `once` from files or a stream that are read
-//! once. The other steps of the run, splits,
-//! survey, evaluation and reports, are those of `train`.
+//! once, and `trees` from codes on scratch, whichever of both wrote them. The other steps of the run,
+//! splits, survey, evaluation and reports, are those of `train`.
 
 mod batches;
 mod curve;
@@ -18,15 +18,22 @@ mod learner;
 mod once;
 mod saver;
 mod started;
+mod trees;
 
 use std::path::PathBuf;
 
-pub(super) use batches::fit_online;
+use crate::{
+    error::{Error, Result},
+    train::job::Job,
+};
+
+pub(super) use batches::fit_linear_online;
 pub use curve::{Curve, CurvePoint};
 pub(super) use feeder::batch_bytes;
 pub(super) use once::{MESSAGE_SHARE_OF_MEMORY, Source, learn_once, open_job, slice_rows};
 pub use started::initial_options;
 pub(super) use started::{Started, declared_target, started_from};
+pub(super) use trees::fit_trees_online;
 
 /// What a run by batches is told beside a training's options.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -39,4 +46,27 @@ pub struct OnlineOptions {
     pub init_model: Option<PathBuf>,
     /// The classes there will be, whether or not the data have them yet; `None` asks profile and data.
     pub classes: Option<Vec<String>>,
+    /// Rows that are expected of data that do not say how many they have, for trees.
+    pub rows_expected: Option<u64>,
+    /// Rounds of trees that an earlier learner of trees grows in addition; `None` for as many to a row as
+    /// before.
+    pub more_trees: Option<u32>,
+}
+
+impl OnlineOptions {
+    /// Rows of the job, or, of a stream, those that are expected.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where nobody says how many.
+    pub(super) fn rows_expected(&self, job: &Job) -> Result<u64> {
+        let known = !job.dataset.files().is_empty();
+        let rows = known.then(|| job.dataset.rows()).or(self.rows_expected);
+        rows.ok_or_else(|| {
+            Error::Usage(
+                "a stream does not say how many rows it has, and trees are spread over the rows; say about how \
+                 many will come with --expected-rows (more are an error)"
+                    .to_owned(),
+            )
+        })
+    }
 }

@@ -9,14 +9,16 @@ use std::{
 use crate::{
     engine::Progress,
     error::{Error, Result},
-    model::{Body, Column, Linear, Link, Model},
+    model::{About, Body, FeatureSpec, Linear, Model},
     platform::atomic,
     train::{
         checkpoint::CheckpointAbout,
         online::{
             file::{self, Position},
-            learner::OnlineLearner,
+            learner::{Kept, LinearLearner, model_of},
         },
+        output,
+        recipe::Run,
     },
 };
 
@@ -27,10 +29,9 @@ const TIME_SHARE: u32 = 20;
 pub(super) struct Saver<'a> {
     path: PathBuf,
     about: CheckpointAbout,
-    /// The model without what was learned.
-    empty: Model,
-    columns: Vec<Column>,
-    link: Link,
+    /// What the model says of itself.
+    about_model: About,
+    features: Vec<FeatureSpec>,
     every: Duration,
     progress: &'a dyn Progress,
     written: Option<Instant>,
@@ -39,55 +40,45 @@ pub(super) struct Saver<'a> {
 }
 
 impl<'a> Saver<'a> {
-    /// Writes there, and not more often than `every`.
+    /// Writes to a run's directory, and not more often than its options say. The model is of these features.
     pub(super) fn new(
-        path: PathBuf,
+        run: &Run<'a>,
         about: CheckpointAbout,
-        empty: Model,
-        columns: &[Column],
-        every: Duration,
-        progress: &'a dyn Progress,
+        about_model: About,
+        features: &[FeatureSpec],
     ) -> Self {
         Self {
-            path,
+            path: run.options.out_dir.join(output::LEARNER),
             about,
-            link: empty.about.task.link(),
-            empty,
-            columns: columns.to_vec(),
-            every,
-            progress,
+            about_model,
+            features: features.to_vec(),
+            every: Duration::from_secs(run.options.checkpoint_seconds),
+            progress: run.context.progress,
             written: None,
             cost: Duration::ZERO,
         }
     }
 
-    /// The design's columns.
-    pub(super) fn columns(&self) -> &[Column] {
-        &self.columns
+    /// The model that the learner is by now, not evaluated.
+    pub(super) fn model(&self, learner: &dyn Kept) -> Model {
+        model_of(self.about_model.clone(), &self.features, learner)
     }
 
-    /// The model as far as it is learned.
-    pub(super) fn model(&self, learner: &OnlineLearner) -> Model {
-        let mut model = self.empty.clone();
-        model.about.train_rows = learner.as_dyn().rows();
-        model.body = learner.body(&self.columns, self.link);
-        model
-    }
-
-    /// The model of a finished run: missing numbers stand at the mean of their column.
-    pub(super) fn finished_model(&self, learner: &OnlineLearner) -> Model {
-        let mut model = self.model(learner);
-        if let Body::Linear(linear) = &mut model.body {
-            center(linear);
+    /// The model of a finished run of logistic regression: missing numbers stand at the mean of their column.
+    pub(super) fn finished_model(&self, learner: &LinearLearner) -> Model {
+        let mut linear = learner.linear();
+        center(&mut linear);
+        Model {
+            body: Body::Linear(linear),
+            ..self.model(learner)
         }
-        model
     }
 
     /// Writes the file if it is time. That it fails is a warning, but at the end an error.
     ///
     /// # Errors
     /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner that is not sound any more.
-    pub(super) fn save(&mut self, learner: &OnlineLearner, position: &Position) -> Result<()> {
+    pub(super) fn save(&mut self, learner: &dyn Kept, position: &Position) -> Result<()> {
         let pause = self.every.max(self.cost * TIME_SHARE);
         let is_time = self
             .written
@@ -114,7 +105,7 @@ impl<'a> Saver<'a> {
     }
 }
 
-/// Moves each column's mean to where missing values stand; no margin changes.
+/// Moves each column's mean to where missing values stand: no margin changes.
 fn center(linear: &mut Linear) {
     let count = linear.columns.len();
     for (index, column) in linear.columns.iter_mut().enumerate() {
@@ -129,7 +120,7 @@ fn center(linear: &mut Linear) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Reading;
+    use crate::model::{Column, Reading};
 
     #[test]
     fn centering_changes_no_margin() {

@@ -6,12 +6,17 @@ use crate::{
     data::{Schema, ValueType},
     engine::Progress,
     error::{Error, Result},
-    learner::ModelSpec,
+    learner::{ModelSpec, online::OnlineTrees},
+    model::{Bins, Body, Linear, Model},
     train::{
         checkpoint::CheckpointAbout,
         classes::{known_target, task_choice},
         job::Job,
-        online::file::{OnlineFile, load_initial},
+        online::{
+            OnlineOptions,
+            file::{OnlineFile, Position, load_initial},
+            learner::{LinearLearner, OnlineLearner},
+        },
         options::{TaskChoice, TrainOptions},
         output,
         target::{DistinctValues, Target},
@@ -24,6 +29,85 @@ pub(in crate::train) struct Started {
     pub(super) file: OnlineFile,
     /// Whether it is of this run, and of these rows, rather than of another.
     pub(super) is_resumed: bool,
+    /// Whether it is, or was begun from, another run's.
+    is_continued: bool,
+}
+
+impl Started {
+    /// How far it is in the run's rows; `found` is what a run that reads twice knows by now.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it was made from other rows.
+    pub(super) fn position_of(&self, found: Option<&CheckpointAbout>) -> Result<Position> {
+        if !self.is_resumed {
+            return Ok(Position::default());
+        }
+        if let Some(found) = found {
+            self.file.about.check_found(found)?;
+        }
+        Ok(self.file.position.clone())
+    }
+
+    /// Lets trees of an earlier run expect the job's rows.
+    fn extend(&mut self, job: &Job, online: &OnlineOptions) -> Result<()> {
+        let OnlineLearner::Trees(learner) = &mut self.file.learner else {
+            return Ok(());
+        };
+        let rows = online.rows_expected(job)?;
+        let flaw = |error| match error {
+            Error::Usage(flaw) => Error::Usage(format!("--init-model: {flaw}")),
+            error => error,
+        };
+        learner.expect_missing().map_err(flaw)?;
+        learner
+            .extend_budget(rows, online.more_trees)
+            .map_err(flaw)?;
+        Ok(())
+    }
+
+    /// A learner of logistic regression, its model so far and the coefficients of that.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for trees.
+    pub(super) fn into_linear(self) -> Result<(Model, Linear, LinearLearner)> {
+        match (self.file.learner, &self.file.model.body) {
+            (OnlineLearner::Linear(learner), Body::Linear(linear)) => {
+                let linear = linear.clone();
+                Ok((self.file.model, linear, learner))
+            }
+            _ => Err(other_learner("trees", "logistic regression")),
+        }
+    }
+
+    /// A learner of trees.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for logistic regression.
+    pub(super) fn into_trees(self) -> Result<OnlineTrees> {
+        match self.file.learner {
+            OnlineLearner::Trees(learner) => Ok(*learner),
+            OnlineLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
+        }
+    }
+
+    /// The bins of a learner of trees of an earlier run, which stay; those of this run are found again.
+    pub(in crate::train) fn bins_to_keep(&self) -> Option<&Bins> {
+        match &self.file.learner {
+            OnlineLearner::Trees(learner) if self.is_continued => learner.bins(),
+            OnlineLearner::Trees(_) | OnlineLearner::Linear(_) => None,
+        }
+    }
+
+    /// The options that it goes on with.
+    pub(in crate::train) fn spec(&self) -> ModelSpec {
+        self.file.learner.spec()
+    }
+}
+
+fn other_learner(is: &str, wanted: &str) -> Error {
+    Error::Usage(format!(
+        "the learner to go on with is of {is} and the run's is of {wanted}; start anew with --overwrite"
+    ))
 }
 
 /// The options of the learner that `--init-model` names.
@@ -31,7 +115,7 @@ pub(in crate::train) struct Started {
 /// # Errors
 /// As reading the file.
 pub fn initial_options(path: &Path) -> Result<ModelSpec> {
-    load_initial(path).map(|file| ModelSpec::Logistic(file.options()))
+    load_initial(path).map(|file| file.learner.spec())
 }
 
 /// The learner that the run goes on with, if there is one; the job's features become the learner's.
@@ -48,7 +132,7 @@ pub(in crate::train) fn started_from(
         return Ok(None);
     };
     let of_run = options.out_dir.join(output::LEARNER);
-    let started = if options.resume && of_run.exists() {
+    let mut started = if options.resume && of_run.exists() {
         let file = OnlineFile::load(&of_run).map_err(|error| match error {
             Error::Format { path, message } => {
                 Error::format(path, format!("{message}; start anew with --overwrite"))
@@ -61,11 +145,13 @@ pub(in crate::train) fn started_from(
         Started {
             file,
             is_resumed: true,
+            is_continued: online.init_model.is_some(),
         }
     } else if let Some(path) = &online.init_model {
         Started {
             file: load_initial(path)?,
             is_resumed: false,
+            is_continued: true,
         }
     } else {
         if options.resume {
@@ -83,6 +169,9 @@ pub(in crate::train) fn started_from(
         )));
     }
     let new = job.follow(&model.features, "not a feature of --init-model")?;
+    if !started.is_resumed {
+        started.extend(job, online)?;
+    }
     if online.init_model.is_some() && !new.is_empty() {
         progress.warning(&format!(
             "{} column(s) that --init-model has not learned are left out: {}",

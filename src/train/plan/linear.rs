@@ -64,17 +64,33 @@ impl Planner<'_> {
     }
 
     /// Learning from rows that are read once.
-    pub(super) fn once(&mut self, options: &LogisticOptions, online: &OnlineOptions) {
+    /// Answers the bytes of scratch.
+    pub(super) fn once(&mut self, options: &LogisticOptions, online: &OnlineOptions) -> u64 {
         let features = self.features().to_vec();
         let shape = self.shape(&features, options);
         self.batches(&features, shape, online);
         let row_bytes = features.len() as u64 * 8;
-        let held = slice_rows(row_bytes as usize) as u64 * 2 + FIRST_ROWS;
+        self.first_rows(row_bytes, FIRST_ROWS, "design");
+        self.memory.add(
+            "batches",
+            "held-out rows",
+            2 * self.spec.evaluation.worker_bytes()
+                + 2 * slice_rows(row_bytes as usize) as u64 * row_bytes,
+            "tables, and a slice of the file",
+        );
+        // The held-out rows, as far as their number is known.
+        let row = 13 + 4 * features.len() as u64;
+        self.job.dataset.rows() * row / 2
+    }
+
+    /// Rows as they are read once, and those that fix what rows become.
+    pub(super) fn first_rows(&mut self, row_bytes: u64, rows: u64, what: &str) {
+        let held = slice_rows(row_bytes as usize) as u64 * 2 + rows;
         self.memory.add(
             "batches",
             "first rows",
             held * row_bytes,
-            format!("{} rows that fix the design", grouped(FIRST_ROWS)),
+            format!("{} rows that fix the {what}", grouped(rows)),
         );
         if self.job.dataset.files().is_empty() {
             self.memory.add(
@@ -84,19 +100,6 @@ impl Planner<'_> {
                 "a record batch",
             );
         }
-        self.memory.add(
-            "batches",
-            "held-out rows",
-            2 * self.spec.evaluation.worker_bytes()
-                + 2 * slice_rows(row_bytes as usize) as u64 * row_bytes,
-            "tables, and a slice of the file",
-        );
-    }
-
-    /// The held-out rows of a run that reads once, as far as their number is known.
-    pub(super) fn held_out_bytes(&self) -> u64 {
-        let row = 13 + 4 * self.features().len() as u64;
-        self.job.dataset.rows() * row / 2
     }
 
     /// Learning by batches.

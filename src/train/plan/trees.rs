@@ -1,4 +1,4 @@
-//! What trees take: codes, samples, histograms, blocks.
+//! What trees take: codes, samples, histograms, blocks, batches.
 
 use super::*;
 
@@ -20,6 +20,9 @@ impl Planner<'_> {
             prune::plan::add_sums(&mut self.memory, "binning", job, limits, threads);
         }
         self.seal(&features);
+        if self.spec.online.is_some() {
+            self.tree_batches(options)?;
+        }
         let layout = CodeLayout::identity(features.len());
         let outputs = self.spec.outputs();
         let blocks = self.threads * block_memory_bytes(&layout, outputs);
@@ -83,6 +86,95 @@ impl Planner<'_> {
         let codes = BlockFile::disk_bytes(rows, features.len());
         let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
         Ok((budget, codes + state))
+    }
+
+    /// Trees from rows that are read once; answers the bytes of scratch.
+    pub(super) fn trees_once(
+        &mut self,
+        options: &BoosterOptions,
+        online: &OnlineOptions,
+    ) -> Result<u64> {
+        let features = self.features().to_vec();
+        self.decode("batches", &features);
+        let row_bytes = features.len() as u64 * 8;
+        // Beside training rows there are held-out ones.
+        let share = self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (2 * row_bytes.max(1));
+        self.first_rows = share.clamp(FIRST_ROWS_MIN, FIRST_ROWS) as usize;
+        self.first_rows(row_bytes, 2 * self.first_rows as u64, "bins");
+        let coders = features.len() as u64 * CODER_BYTES;
+        self.memory.add(
+            "batches",
+            "coders and codes",
+            coders + 2 * slice_rows(row_bytes as usize) as u64,
+            "cut points, a byte column of a slice",
+        );
+        self.tree_batches(options)?;
+        let layout = CodeLayout::identity(features.len());
+        self.memory.add(
+            "evaluation",
+            "tables and blocks",
+            (self.threads + 1) * self.spec.evaluation.worker_bytes()
+                + self.threads * scores::worker_bytes(&layout, self.spec.outputs()),
+            "65,536 bins a split and class, margins and codes",
+        );
+        let rows = online.rows_expected(self.job)?;
+        let row = features.len() + rows::ROW_BYTES + rows::WEIGHT_BYTES;
+        Ok(BlockFile::disk_bytes(rows, row))
+    }
+
+    /// Trees from batches of codes.
+    fn tree_batches(&mut self, options: &BoosterOptions) -> Result<()> {
+        let layout = CodeLayout::identity(self.features().len());
+        let (columns, outputs) = (layout.len(), self.spec.outputs());
+        let bytes_of = |rows: usize| {
+            let stream = StreamOptions {
+                rows_expected: 1,
+                reservoir_rows: rows,
+                batch_rows: rows,
+                spent: (0, 0),
+            };
+            stream_bytes(&stream, columns, outputs)
+        };
+        let bytes_of_row = bytes_of(1) - bytes_of(0);
+        let fit = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY / bytes_of_row;
+        let fit = usize::try_from(fit).unwrap_or(usize::MAX);
+        self.stream_rows = fit.clamp(STREAM_ROWS_MIN, RESERVOIR_ROWS_DEFAULT);
+        let block = BLOCK_ROWS * (columns + RowsBuffer::ROW_BYTES + 4 * outputs + 5);
+        self.memory.add(
+            "batches",
+            "block",
+            block as u64,
+            "codes and margins of 65,536 rows",
+        );
+        self.memory.add(
+            "batches",
+            "reservoir",
+            bytes_of(self.stream_rows),
+            format!(
+                "{0} rows and {0} of a batch",
+                grouped(self.stream_rows as u64)
+            ),
+        );
+        let trees = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2;
+        let kept = self.stream_rows as u64 * (columns as u64 + 28 + 4 * outputs as u64);
+        self.memory.add(
+            "batches",
+            "trees and the learner's file",
+            trees * (96 + 64) + 2 * (kept + trees * 96),
+            format!("{} rounds of {} leaves", options.trees, options.leaves_max),
+        );
+        let histograms = online_histogram_bytes(options, self.spec.loss(), &layout)?;
+        self.memory.add(
+            "batches",
+            "histograms",
+            histograms,
+            "of the tree that grows",
+        );
+        let task = self.spec.evaluation.task;
+        let table = Table::bytes(task, self.spec.evaluation.classes);
+        self.memory
+            .add("batches", "table", table, "predictions of a batch");
+        Ok(())
     }
 
     /// Blocks that stay in memory, in what is left over of the memory allowed. Only where every tree

@@ -14,7 +14,7 @@ use crate::{
         replay::CompiledTree,
         sample::{Nursery, SampleRows, TILE, UNITS_OF_ROW},
         stream::{
-            STREAM_BATCH_ROWS, StreamOptions,
+            StreamOptions,
             leaves::{LeafSums, Refreshed, Refresher},
             reservoir,
         },
@@ -117,6 +117,11 @@ impl StreamBooster {
         }
     }
 
+    /// Rows that came so far, trained on or not.
+    pub fn rows_seen(&self) -> u64 {
+        self.rows_seen
+    }
+
     /// Rounds of trees so far.
     pub fn rounds(&self) -> u32 {
         (self.trees.len() / self.constants.objective.outputs()) as u32
@@ -135,8 +140,14 @@ impl StreamBooster {
         }
     }
 
-    /// Takes the training rows of a block of at most [`BLOCK_ROWS`] that have a weight: trees learn their leaf values from them, and
-    /// they join the store. Where that is full, what came so far is a batch of its own.
+    /// The most rows of a block.
+    pub fn block_rows_max(&self) -> usize {
+        BLOCK_ROWS.min(self.stream.batch_rows)
+    }
+
+    /// Takes the training rows of a block of at most [`Self::block_rows_max`] that have a weight: trees
+    /// learn their leaf values from them, and they join the store. Where that is full, what came so far is
+    /// a batch of its own.
     ///
     /// Cost O(rows * trees) beside what [`Self::end_batch`] costs.
     ///
@@ -148,7 +159,7 @@ impl StreamBooster {
         rows: &RowBlock<'_>,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        assert!(codes.rows <= BLOCK_ROWS);
+        assert!(codes.rows <= self.block_rows_max());
         assert_eq!(codes.rows, rows.label.len());
         if self.store.len + codes.rows > self.store.capacity {
             self.end_batch(parallel)?;
@@ -375,6 +386,3 @@ pub fn stream_bytes(stream: &StreamOptions, byte_columns: usize, outputs: usize)
     let block = BLOCK_ROWS * (byte_columns + outputs * 4 + 8 + 2);
     (store + entries + order + block + Refresher::bytes(outputs)) as u64
 }
-
-// A batch has room for a block at least.
-const _: () = assert!(STREAM_BATCH_ROWS >= BLOCK_ROWS);

@@ -20,7 +20,7 @@ mod reservoir;
 mod state;
 
 pub use booster::{StreamBooster, stream_bytes};
-pub use options::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS, StreamOptions};
+pub use options::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions};
 pub use state::StreamState;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
+    data::{CodeLayout, PackMember},
     learner::gbdt::{
         checkpoint::check_tree,
         replay::CompiledTree,
@@ -28,6 +29,55 @@ pub struct StreamState<'a> {
     pub(super) units: Cow<'a, [u32]>,
     pub(super) margin: Vec<Cow<'a, [f32]>>,
     pub(super) codes: Cow<'a, [u8]>,
+}
+
+impl StreamState<'_> {
+    /// The same, held on its own.
+    pub fn into_owned(self) -> StreamState<'static> {
+        let margins = self.margin.into_iter();
+        StreamState {
+            rows_seen: self.rows_seen,
+            thinned: self.thinned,
+            base_margins: Cow::Owned(self.base_margins.into_owned()),
+            trees: Cow::Owned(self.trees.into_owned()),
+            sums: Cow::Owned(self.sums.into_owned()),
+            row: Cow::Owned(self.row.into_owned()),
+            label: Cow::Owned(self.label.into_owned()),
+            weight: Cow::Owned(self.weight.into_owned()),
+            units: Cow::Owned(self.units.into_owned()),
+            margin: margins.map(|m| Cow::Owned(m.into_owned())).collect(),
+            codes: Cow::Owned(self.codes.into_owned()),
+        }
+    }
+
+    /// The same rows with their codes in another layout. A feature that is laid out for the first time has
+    /// code 0 in all of them, and one that is not any more is left out.
+    #[must_use]
+    pub fn recoded(mut self, from: &CodeLayout, to: &CodeLayout) -> Self {
+        let width = |layout: &CodeLayout| layout.len().div_ceil(TILE) * TILE;
+        let (width_from, width_to) = (width(from), width(to));
+        let rows = self.row.len();
+        let mut codes = vec![0u8; rows * width_to];
+        for (byte_column, member) in members(to) {
+            let Some((source, packed)) = members(from).find(|(_, of)| of.feature == member.feature)
+            else {
+                continue;
+            };
+            let before = self.codes.chunks_exact(width_from);
+            for (row, before) in codes.chunks_exact_mut(width_to).zip(before) {
+                let code = packed.code(before[source]);
+                row[byte_column] += (u16::from(code) * member.stride) as u8;
+            }
+        }
+        self.codes = Cow::Owned(codes);
+        self
+    }
+}
+
+/// Byte columns and their members.
+fn members(layout: &CodeLayout) -> impl Iterator<Item = (usize, PackMember)> {
+    let columns = layout.byte_columns.iter().enumerate();
+    columns.flat_map(|(column, members)| members.iter().map(move |member| (column, *member)))
 }
 
 impl StreamBooster {

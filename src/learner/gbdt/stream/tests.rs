@@ -115,6 +115,8 @@ fn booster(options: &BoosterOptions, loss: Loss, stream: [usize; 2]) -> StreamBo
     let stream = StreamOptions {
         rows_expected: stream[0] as u64,
         reservoir_rows: stream[1],
+        batch_rows: STREAM_BATCH_ROWS_DEFAULT,
+        spent: (0, 0),
     };
     StreamBooster::new(options.clone(), stream, loss, features, layout, plan)
 }

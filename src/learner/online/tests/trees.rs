@@ -291,7 +291,7 @@ fn given_bins_take_codes_and_new_categories_among_them() {
         split: &vec![0; rows],
     };
     learner
-        .partial_fit_codes(&[(block, of_rows)], &Serial)
+        .partial_fit_codes(&Serial, |learn| learn(&block, &of_rows))
         .unwrap();
     assert_eq!((learner.rows(), learner.rounds()), (3_000, 30));
     let ensemble = learner.ensemble().unwrap();
@@ -300,7 +300,7 @@ fn given_bins_take_codes_and_new_categories_among_them() {
         .code_of_text(Some("never met"));
     let margin = |code: u8| ensemble.margins(|feature| [code, 0][feature as usize], &[3, 2])[0];
     assert!(margin(code) > 2.0 && margin(0) < -2.0);
-    let error = learner.partial_fit_codes(&[(block, of_rows)], &Serial);
+    let error = learner.partial_fit_codes(&Serial, |learn| learn(&block, &of_rows));
     assert!(error.unwrap_err().to_string().contains("is spent"));
 }
 
@@ -337,6 +337,6 @@ fn given_bins_refuse_what_has_no_code() {
         .to_string();
     assert!(message.contains("`word` is text"), "{message}");
     let mut unfixed = super::trees::learner(2, 100);
-    let message = unfixed.partial_fit_codes(&[], &Serial).unwrap_err();
+    let message = unfixed.partial_fit_codes(&Serial, |_| Ok(())).unwrap_err();
     assert!(message.to_string().contains("give the bins"), "{message}");
 }

@@ -1,7 +1,7 @@
 //! Bins that the first rows of a stream fix.
 
 use crate::{
-    data::{Absent, ValueType, pack},
+    data::{Absent, ValueType},
     learner::online::{Declared, Table},
     limits::Limits,
     model::{Binning, Bins, FeatureSpec},
@@ -35,12 +35,7 @@ pub(super) fn freeze(
             }
         })
         .collect();
-    let radices: Vec<u16> = features
-        .iter()
-        .map(FeatureSpec::codes_with_missing)
-        .collect();
-    let layout = pack::layout(&radices);
-    Bins::new(features, radices, layout)
+    Bins::with_missing_codes(features)
 }
 
 /// Whether bins that were given, or read, are those of a declaration.

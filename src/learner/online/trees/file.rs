@@ -7,7 +7,7 @@ use crate::{
         gbdt::stream::StreamState,
         online::{
             Declared,
-            trees::{Gathered, Learning, OnlineTrees, Stage, TreesOptions, bins},
+            trees::{Gathered, OnlineTrees, Stage, TreesOptions, bins},
         },
     },
     model::{
@@ -36,6 +36,7 @@ struct About {
     learner: String,
     declared: Declared,
     options: TreesOptions,
+    spent: (u64, u32),
     rows: u64,
 }
 
@@ -51,6 +52,7 @@ pub(super) fn to_bytes(learner: &OnlineTrees) -> Vec<u8> {
         learner: NAME.to_owned(),
         declared: learner.declared.clone(),
         options: learner.options.clone(),
+        spent: learner.spent,
         rows: learner.rows,
     };
     let json = serde_json::to_vec(&about).expect("a declaration is text and numbers");
@@ -95,7 +97,12 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<OnlineTrees, String> {
     about.declared.check()?;
     let mut learner =
         OnlineTrees::new(about.declared, about.options).map_err(|error| error.to_string())?;
-    learner.rows = about.rows;
+    let (spent_rows, spent_rounds) = about.spent;
+    let options = &learner.options;
+    if spent_rows >= options.rows_expected || spent_rounds > options.booster.trees {
+        return Err("more rows or trees are spent than there are to be".to_owned());
+    }
+    (learner.spent, learner.rows) = (about.spent, about.rows);
     if opened.find(id::GATHERED).is_some() {
         let gathered: Gathered = from_postcard(section(&opened, id::GATHERED)?)?;
         gathered.check(&learner.declared)?;
@@ -104,7 +111,8 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<OnlineTrees, String> {
     }
     let found: Bins = from_postcard(section(&opened, id::BINS)?)?;
     bins::check(&found, &learner.declared)?;
-    let mut learning = Learning::new(&learner.declared, &learner.options, found)
+    let mut learning = learner
+        .learning_of(found)
         .map_err(|error| error.to_string())?;
     let state: StreamState<'static> = from_postcard(section(&opened, id::STATE)?)?;
     learning.booster.restore(state)?;

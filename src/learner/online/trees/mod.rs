@@ -9,6 +9,7 @@
 //! batch after the last tree is an error. What grows trees is [`StreamBooster`].
 
 mod bins;
+mod budget;
 mod coding;
 mod file;
 mod options;
@@ -16,13 +17,16 @@ mod options;
 use ndarray::Array2;
 
 use crate::{
-    data::{CodeBlock, RowBlock, Split, ValueType},
+    data::{CodeBlock, CodeLayout, RowBlock, Split, ValueType},
     error::{Error, Result},
     learner::{
-        gbdt::{BoosterPlan, FeatureCodes, Loss, Parallel, Serial, stream::StreamBooster},
+        gbdt::{
+            BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel, Serial,
+            stream::{StreamBooster, StreamOptions},
+        },
         online::{Batch, Declared, Learner, Table},
     },
-    limits::{BLOCK_ROWS, grouped},
+    limits::BLOCK_ROWS,
     model::{Bins, ByteTrees, Ensemble, features::missing_codes},
 };
 
@@ -69,6 +73,8 @@ const PREDICTED_ROWS: usize = 1 << 13;
 pub struct OnlineTrees {
     declared: Declared,
     options: TreesOptions,
+    /// Rows and rounds of budgets that were spent before this one.
+    spent: (u64, u32),
     rows: u64,
     stage: Stage,
 }
@@ -81,6 +87,9 @@ enum Stage {
     /// Learns from it.
     Learning(Box<Learning>),
 }
+
+/// What takes the blocks of a batch.
+pub type LearnBlock<'a> = dyn FnMut(&CodeBlock<'_>, &RowBlock<'_>) -> Result<()> + 'a;
 
 /// Rows that are kept as they came.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -116,6 +125,7 @@ impl OnlineTrees {
         Ok(Self {
             declared,
             options,
+            spent: (0, 0),
             rows: 0,
             stage: Stage::Gathering(gathered),
         })
@@ -128,7 +138,7 @@ impl OnlineTrees {
     pub fn with_bins(declared: Declared, options: TreesOptions, bins: Bins) -> Result<Self> {
         let mut learner = Self::new(declared, options)?;
         bins::check(&bins, &learner.declared).map_err(Error::Usage)?;
-        let learning = Learning::new(&learner.declared, &learner.options, bins)?;
+        let learning = learner.learning_of(bins)?;
         learner.stage = Stage::Learning(Box::new(learning));
         Ok(learner)
     }
@@ -190,18 +200,20 @@ impl OnlineTrees {
         Ok(())
     }
 
-    /// Learns from rows whose codes are known, as they are written to scratch, a block after the
-    /// other; together they are one batch.
+    /// Learns from rows whose codes are known, as they are written to scratch: `blocks` calls what it is
+    /// given with one block after the other, each of at most [`Self::block_rows_max`] rows, and together
+    /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
     ///
     /// # Errors
-    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given.
+    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; what `blocks` answers,
+    /// after which the learner is to be read again from its file.
     ///
     /// # Panics
     /// If arrays differ in length, or labels are no classes.
     pub fn partial_fit_codes(
         &mut self,
-        blocks: &[(CodeBlock<'_>, RowBlock<'_>)],
         parallel: &dyn Parallel,
+        blocks: impl FnOnce(&mut LearnBlock<'_>) -> Result<()>,
     ) -> Result<()> {
         self.check_budget()?;
         let Stage::Learning(learning) = &mut self.stage else {
@@ -209,41 +221,26 @@ impl OnlineTrees {
                 "codes mean nothing before the bins are fixed; give the bins".to_owned(),
             ));
         };
-        for (codes, rows) in blocks {
-            learning.booster.block(codes, rows, parallel)?;
-            self.rows += codes.rows as u64;
-        }
-        learning.booster.end_batch(parallel)
+        let booster = &mut learning.booster;
+        let learned = &mut self.rows;
+        blocks(&mut |codes, rows| {
+            booster.block(codes, rows, parallel)?;
+            let is_trained = |split: &&u8| **split == Split::Train as u8;
+            *learned += rows.split.iter().filter(is_trained).count() as u64;
+            Ok(())
+        })?;
+        booster.end_batch(parallel)
     }
 
-    /// Grows what is left of the budget, on the rows that are kept: when fewer rows have come than
-    /// were expected, and no more will.
-    ///
-    /// # Errors
-    /// [`Error::Dataset`] if no row has come; what `parallel` answers.
-    pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        if self.rows == 0 {
-            return Err(Error::Dataset(
-                "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
-            ));
-        }
-        if matches!(self.stage, Stage::Gathering(_)) {
-            self.fix_bins(None, parallel)?;
-        }
-        self.learning().booster.spend_budget(parallel)
+    /// The most rows of a block of [`Self::partial_fit_codes`].
+    pub fn block_rows_max(&self) -> usize {
+        BLOCK_ROWS.min(self.options.batch_rows)
     }
 
-    fn check_budget(&self) -> Result<()> {
-        let trees = self.options.booster.trees;
-        if self.rounds() < trees {
-            return Ok(());
-        }
-        Err(Error::Dataset(format!(
-            "the budget of {trees} rounds of trees is spent: {} rows were expected and {} have come; \
-             finish, or start anew with more rows expected",
-            grouped(self.options.rows_expected),
-            grouped(self.rows)
-        )))
+    /// What learns with these bins, from the beginning.
+    fn learning_of(&self, bins: Bins) -> Result<Learning> {
+        let stream = self.options.stream(self.spent);
+        Learning::new(&self.declared, &self.options.booster, stream, bins)
     }
 
     fn bins_rows(&self) -> usize {
@@ -274,8 +271,8 @@ impl OnlineTrees {
             }
         });
         bins::check(&bins, &self.declared).map_err(Error::Dataset)?;
-        let mut learning = Learning::new(&self.declared, &self.options, bins)?;
         let gathered = std::mem::take(gathered);
+        let mut learning = self.learning_of(bins)?;
         if !gathered.labels.is_empty() {
             learning.learn_gathered(gathered, parallel)?;
         }
@@ -285,24 +282,28 @@ impl OnlineTrees {
 }
 
 impl Learning {
-    fn new(declared: &Declared, options: &TreesOptions, bins: Bins) -> Result<Self> {
-        let mut booster = options.booster.clone();
+    fn new(
+        declared: &Declared,
+        options: &BoosterOptions,
+        stream: StreamOptions,
+        bins: Bins,
+    ) -> Result<Self> {
+        let mut booster = options.clone();
         let features = bins.features.iter();
         let features: Vec<(&str, bool)> = features
             .map(|feature| (feature.name.as_str(), feature.is_text()))
             .collect();
         booster.feature_constraints = booster.constraints.resolve(&features)?;
         let loss = loss_of(declared.classes().len());
-        let budget = HISTOGRAM_BYTES.max(BoosterPlan::budget_bytes_min(&booster, loss));
-        let plan = BoosterPlan::new(&booster, loss, &bins.layout, 1, budget)?;
+        let plan = plan(&booster, loss, &bins.layout)?;
         let codes = FeatureCodes::of(&bins);
         let layout = bins.layout.clone();
         Ok(Self {
             coding: Coding::new(&bins, BLOCK_ROWS),
-            codes: vec![0; layout.len() * BLOCK_ROWS],
+            codes: Vec::new(),
             labels: Vec::with_capacity(BLOCK_ROWS),
             weights: Vec::with_capacity(BLOCK_ROWS),
-            booster: StreamBooster::new(booster, options.stream(), loss, codes, layout, plan),
+            booster: StreamBooster::new(booster, stream, loss, codes, layout, plan),
             bins,
         })
     }
@@ -310,8 +311,9 @@ impl Learning {
     /// Learns from a batch that was checked.
     fn learn(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
         let rows = batch.features.rows();
-        for first in (0..rows).step_by(BLOCK_ROWS) {
-            let end = rows.min(first + BLOCK_ROWS);
+        let step = self.booster.block_rows_max();
+        for first in (0..rows).step_by(step) {
+            let end = rows.min(first + step);
             self.labels.clear();
             self.weights.clear();
             for row in first..end {
@@ -332,8 +334,9 @@ impl Learning {
         let table = ndarray::ArrayView2::from_shape((columns, rows), &values)
             .expect("a value a row and feature")
             .reversed_axes();
-        for first in (0..rows).step_by(BLOCK_ROWS) {
-            let end = rows.min(first + BLOCK_ROWS);
+        let step = self.booster.block_rows_max();
+        for first in (0..rows).step_by(step) {
+            let end = rows.min(first + step);
             self.labels.clear();
             self.labels.extend(&gathered.labels[first..end]);
             self.weights.clear();
@@ -352,6 +355,8 @@ impl Learning {
     ) -> Result<()> {
         static SPLIT: [u8; BLOCK_ROWS] = [Split::Train as u8; BLOCK_ROWS];
         let rows = self.labels.len();
+        // Who has codes already needs no room for them.
+        self.codes.resize(self.bins.layout.len() * BLOCK_ROWS, 0);
         self.coding.code(
             &self.bins,
             table,
@@ -413,6 +418,24 @@ impl Gathered {
         let values: usize = self.columns.iter().map(Vec::capacity).sum();
         values * 8 + (self.labels.capacity() + self.weights.capacity()) * 4
     }
+}
+
+/// What trees grow with.
+fn plan(options: &BoosterOptions, loss: Loss, layout: &CodeLayout) -> Result<BoosterPlan> {
+    let budget = HISTOGRAM_BYTES.max(BoosterPlan::budget_bytes_min(options, loss));
+    BoosterPlan::new(options, loss, layout, 1, budget)
+}
+
+/// Bytes of the histograms, and of the lists of a worker, that a learner's trees grow with.
+///
+/// # Errors
+/// [`Error::Usage`] where trees cannot be planned.
+pub fn online_histogram_bytes(
+    options: &BoosterOptions,
+    loss: Loss,
+    layout: &CodeLayout,
+) -> Result<u64> {
+    plan(options, loss, layout).map(|plan| plan.histogram_bytes + plan.worker_bytes)
 }
 
 /// What trees of so many classes minimise.

@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Result},
     learner::gbdt::{
         BoosterOptions, Growth,
-        stream::{RESERVOIR_ROWS_DEFAULT, StreamOptions},
+        stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions},
     },
     limits::{CODES_MAX, Limits},
 };
@@ -12,7 +12,7 @@ use crate::{
 /// Rows that fix the bins unless they are said or given.
 const BINS_ROWS_DEFAULT: usize = 1 << 16;
 
-/// The least and the most rows of a reservoir.
+/// The least and the most rows of a reservoir, and of what joins it at once.
 const RESERVOIR_ROWS: std::ops::RangeInclusive<usize> = 1..=1 << 24;
 
 /// Options of [`super::OnlineTrees`].
@@ -24,6 +24,8 @@ pub struct TreesOptions {
     pub rows_expected: u64,
     /// Rows that are kept of those that came before.
     pub reservoir_rows: usize,
+    /// The most rows that join them at once; longer batches are taken in parts.
+    pub batch_rows: usize,
     /// Rows that fix the bins, where none are given: batches are kept until they are so many.
     pub bins_rows: usize,
 }
@@ -42,6 +44,7 @@ impl TreesOptions {
             },
             rows_expected,
             reservoir_rows: RESERVOIR_ROWS_DEFAULT,
+            batch_rows: STREAM_BATCH_ROWS_DEFAULT,
             bins_rows: BINS_ROWS_DEFAULT,
         }
     }
@@ -59,13 +62,18 @@ impl TreesOptions {
                     .to_owned(),
             );
         }
-        if !RESERVOIR_ROWS.contains(&self.reservoir_rows) {
-            return refuse(format!(
-                "a reservoir of {} rows; it has {} to {}",
-                self.reservoir_rows,
-                RESERVOIR_ROWS.start(),
-                RESERVOIR_ROWS.end()
-            ));
+        let parts = [
+            ("a reservoir", self.reservoir_rows),
+            ("batches", self.batch_rows),
+        ];
+        for (what, rows) in parts {
+            if !RESERVOIR_ROWS.contains(&rows) {
+                return refuse(format!(
+                    "{what} of {rows} rows; it is to be {} to {}",
+                    RESERVOIR_ROWS.start(),
+                    RESERVOIR_ROWS.end()
+                ));
+            }
         }
         if classes > Limits::DEFAULT.classes_max {
             return refuse(format!(
@@ -142,10 +150,13 @@ impl TreesOptions {
         }
     }
 
-    pub(super) fn stream(&self) -> StreamOptions {
+    /// What the stream is told; `spent` are rows and rounds of budgets before.
+    pub(super) fn stream(&self, spent: (u64, u32)) -> StreamOptions {
         StreamOptions {
             rows_expected: self.rows_expected,
             reservoir_rows: self.reservoir_rows,
+            batch_rows: self.batch_rows,
+            spent,
         }
     }
 }

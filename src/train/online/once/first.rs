@@ -1,32 +1,43 @@
-//! The first training rows: held until they have fixed the design.
+//! The first training rows: held until they have fixed the design, or the bins of trees.
 
 use crate::{
-    data::Split,
+    data::{Split, Values},
     error::Result,
-    learner::logistic::LogisticOptions,
-    model::FeatureSpec,
+    learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
+    model::{Bins, FeatureSpec},
+    scratch::BlockFile,
     stats::MomentsStream,
     train::{
         bins::{BinsSpec, find_bins},
         newton,
         online::once::{Columns, at},
         recipe::Run,
-        survey::{FeatureSurvey, SurveyedValues, empty_survey},
+        survey::{FeatureSurvey, Survey, SurveyedValues, empty_survey, sample_bytes},
     },
     transform::standardize::Design,
 };
 
 /// Training rows that fix the design: their means, scales and categories.
-const ROWS: usize = 32_768;
+pub(super) const DESIGN_ROWS: usize = 32_768;
 
 /// The slices so far, and their training rows.
-#[derive(Default)]
 pub(super) struct FirstRows {
     slices: Vec<Columns>,
     train_rows: usize,
+    /// Training rows that are enough.
+    enough: usize,
 }
 
 impl FirstRows {
+    /// None yet of so many training rows.
+    pub(super) fn new(enough: usize) -> Self {
+        Self {
+            slices: Vec::new(),
+            train_rows: 0,
+            enough,
+        }
+    }
+
     /// Adds a slice.
     pub(super) fn push(&mut self, slice: Columns) {
         self.train_rows += train(&slice).len();
@@ -35,30 +46,69 @@ impl FirstRows {
 
     /// Whether there are enough rows.
     pub(super) fn is_full(&self) -> bool {
-        self.train_rows >= ROWS
+        self.train_rows >= self.enough
     }
 
-    /// The design that the first rows mean, however they were cut into slices; gives the slices back.
+    /// Gives the slices back.
+    pub(super) fn take(&mut self) -> Vec<Columns> {
+        std::mem::take(&mut self.slices)
+    }
+
+    /// The design that the first rows mean, however they were cut into slices.
     ///
     /// # Errors
     /// When a text column has too many values, or there is no column.
-    pub(super) fn fix(
-        &mut self,
+    pub(super) fn design(
+        &self,
         run: &Run<'_>,
+        slices: &[Columns],
         options: &LogisticOptions,
-    ) -> Result<(Vec<Columns>, Vec<FeatureSpec>, Design)> {
-        let slices = std::mem::take(&mut self.slices);
+    ) -> Result<(Vec<FeatureSpec>, Design)> {
+        let survey = run.known_survey("first-sample", self.survey(run, slices)?)?;
+        let kept_max = run.options.limits.categories_kept_max;
+        let spec = BinsSpec {
+            bins_max: None,
+            categories_max: kept_max.min(options.categories_max as usize),
+        };
+        let features = find_bins(&run.context, &run.job, &survey, spec, |_| false)?.features;
         let columns = &run.job.roles.features;
+        let inputs = newton::inputs(&features, columns, &survey.features, options);
+        let design = Design::for_later_rows(&inputs, options.categories_max)?;
+        Ok((features, design))
+    }
+
+    /// The bins that the first rows mean, however they were cut into slices. Every feature has a code for
+    /// missing values, whether or not these rows have some.
+    ///
+    /// # Errors
+    /// When a text column has too many values, or the sample cannot be written.
+    pub(super) fn bins(
+        &self,
+        run: &Run<'_>,
+        slices: &[Columns],
+        options: &BoosterOptions,
+    ) -> Result<Bins> {
+        let survey = Survey {
+            sample: self.sample(run, slices)?,
+            ..run.known_survey("no-sample", self.survey(run, slices)?)?
+        };
+        let spec = BinsSpec {
+            bins_max: Some(options.bins_max),
+            categories_max: run.options.limits.categories_kept_max,
+        };
+        let bins = find_bins(&run.context, &run.job, &survey, spec, |_| false)?;
+        Ok(Bins::with_missing_codes(bins.features))
+    }
+
+    /// The statistics of the rows.
+    fn survey(&self, run: &Run<'_>, slices: &[Columns]) -> Result<Vec<FeatureSurvey>> {
         let tracked_max = run.options.limits.categories_tracked_max;
         let schema = run.job.schema();
-        let survey = columns.iter().enumerate().map(|(index, column)| {
+        let columns = run.job.roles.features.iter().enumerate();
+        let survey = columns.map(|(index, column)| {
             let mut survey = empty_survey(schema, *column, tracked_max);
             let mut stream = MomentsStream::default();
-            let mut left = ROWS;
-            for slice in &slices {
-                let mut rows = train(slice);
-                rows.truncate(left);
-                left -= rows.len();
+            for (slice, rows) in self.rows(slices) {
                 let (_, values) = &slice.values[index];
                 survey.observe(&mut stream, values, &rows, &schema.fields[*column].name)?;
             }
@@ -67,17 +117,49 @@ impl FirstRows {
             }
             Ok(survey)
         });
-        let survey: Vec<FeatureSurvey> = survey.collect::<Result<_>>()?;
-        let survey = run.known_survey("first-sample", survey)?;
-        let kept_max = run.options.limits.categories_kept_max;
-        let spec = BinsSpec {
-            bins_max: None,
-            categories_max: kept_max.min(options.categories_max as usize),
-        };
-        let features = find_bins(&run.context, &run.job, &survey, spec, |_| false)?.features;
-        let inputs = newton::inputs(&features, columns, &survey.features, options);
-        let design = Design::for_later_rows(&inputs, options.categories_max)?;
-        Ok((slices, features, design))
+        survey.collect()
+    }
+
+    /// The values of the rows' numbers.
+    fn sample(&self, run: &Run<'_>, slices: &[Columns]) -> Result<BlockFile> {
+        let schema = run.job.schema();
+        let columns = run.job.roles.features.iter();
+        let bytes: Vec<usize> = columns
+            .map(|column| sample_bytes(schema, *column))
+            .collect();
+        let rows = self.train_rows.min(self.enough) as u64;
+        let file = BlockFile::create(&run.scratch.file("first-sample"), rows, &bytes)?;
+        let mut first = 0;
+        for (slice, rows) in self.rows(slices) {
+            let picked = || rows.iter().map(|row| *row as usize);
+            for (array, (_, values)) in slice.values.iter().take(bytes.len()).enumerate() {
+                match values {
+                    Values::F32(values) => {
+                        let values: Vec<f32> = picked().map(|row| values[row]).collect();
+                        file.write(array, first, &values)?;
+                    }
+                    Values::F64(values) => {
+                        let values: Vec<f64> = picked().map(|row| values[row]).collect();
+                        file.write(array, first, &values)?;
+                    }
+                    // Categories come from the counts.
+                    Values::Text(_) => {}
+                }
+            }
+            first += rows.len() as u64;
+        }
+        Ok(file)
+    }
+
+    /// The training rows of each slice, as many as are enough together.
+    fn rows<'s>(&self, slices: &'s [Columns]) -> impl Iterator<Item = (&'s Columns, Vec<u32>)> {
+        let mut left = self.enough;
+        slices.iter().map(move |slice| {
+            let mut rows = train(slice);
+            rows.truncate(left);
+            left -= rows.len();
+            (slice, rows)
+        })
     }
 }
 

@@ -12,10 +12,11 @@ use ndarray::{ArrayView2, ShapeBuilder};
 use crate::{
     data::{RowBlock, Split, Tile},
     error::{Error, Result},
+    learner::online::Learner,
     scratch::Element,
     train::{
         evaluate::{Evaluation, EvaluationSpec},
-        online::{curve, learner::OnlineLearner},
+        online::curve,
     },
 };
 
@@ -94,7 +95,7 @@ impl HeldOut {
     /// [`Error::Io`]; when the counts of groups cannot be spilled.
     pub(super) fn evaluate(
         mut self,
-        learner: &OnlineLearner,
+        learner: &dyn Learner,
         spec: &EvaluationSpec,
     ) -> Result<Evaluation> {
         let failed = |source| Error::io("write", &self.path, source);
@@ -111,7 +112,7 @@ impl HeldOut {
             let rows = chunk.label.len();
             let features = ArrayView2::from_shape((rows, self.columns).f(), &chunk.values)
                 .expect("a chunk has its columns one after the other");
-            let probabilities = learner.as_dyn().predict(features.into())?;
+            let probabilities = learner.predict(features.into())?;
             let margins = curve::margins(spec.task, probabilities.view());
             let block = RowBlock {
                 label: &chunk.label,

@@ -3,53 +3,50 @@
 //! ```text
 //!   Parquet or Arrow stream --> slices --> label, group, split by hash
 //!                                            |
-//!      first training rows fix the design ---+--> training rows: batches, scored and learned
+//!  first training rows fix design or bins ---+--> training rows: batches, scored and learned
 //!                                            +--> held-out rows: kept, scored at the end
 //! ```
 //!
-//! The rows that fix the design are held until it is there and then learned like all others.
+//! The first rows are held until design or bins are there and then learned like all others.
 
 mod first;
 mod held_out;
+mod linear;
 mod rows;
 mod source;
-
-use std::time::Duration;
+mod trees;
 
 use crate::{
-    data::{Split, Tile, Values},
+    data::{Split, Values},
     engine::Slice,
     error::{Error, Result},
     group::{
         assign::{self, Assignment, Shares},
         table::GroupTable,
     },
-    learner::{ModelSpec, logistic::LogisticOptions},
-    model::{FeatureSpec, Model},
+    learner::{ModelSpec, online::OnlineTrees},
+    model::FeatureSpec,
     stats::MomentsStream,
     train::{
         assign::Assigned,
         checkpoint::CheckpointAbout,
-        design_rows::DesignRows,
-        evaluate::{Evaluation, EvaluationSpec},
+        evaluate::EvaluationSpec,
         fit::{self, Fitted},
         online::{
             OnlineOptions, Started,
-            feeder::Feeder,
-            file::{self, Position},
-            learner::OnlineLearner,
+            file::Position,
             saver::Saver,
+            trees::{check_once, new_learner},
         },
-        output,
         recipe::Run,
         selection::RowSample,
         survey::{FeatureSurvey, SurveyedValues, empty_survey},
     },
-    transform::standardize::Design,
 };
-use first::FirstRows;
-use held_out::HeldOut;
+use first::{DESIGN_ROWS, FirstRows};
+use linear::{LinearFed, Setup};
 use rows::{Counts, Places, SliceRows};
+use trees::TreesFed;
 
 pub(in crate::train) use source::{MESSAGE_SHARE_OF_MEMORY, Source, open_job, slice_rows};
 
@@ -69,13 +66,10 @@ struct Columns {
     rows: SliceRows,
 }
 
-/// What a design and a learner are before the first batch.
-struct Setup {
-    features: Vec<FeatureSpec>,
-    options: LogisticOptions,
-    design: Design,
-    learner: OnlineLearner,
-    from: Position,
+/// A learner that is being fed.
+enum Fed<'a> {
+    Linear(LinearFed<'a>),
+    Trees(TreesFed<'a>),
 }
 
 /// Reads all rows once and learns from them.
@@ -84,20 +78,19 @@ struct Setup {
 /// When data cannot be read or are not fit to be learned, or a file cannot be written.
 pub(in crate::train) fn learn_once(
     run: &Run<'_>,
-    options: &LogisticOptions,
     online: &OnlineOptions,
     started: Option<Started>,
     source: Source,
     evaluation: &EvaluationSpec,
 ) -> Result<Once> {
-    let mut learning = Learning::new(run, options, online, evaluation)?;
-    let setup = started
-        .map(|started| learning.setup_of(started))
+    let model = match &started {
+        Some(started) => started.spec(),
+        None => run.options.model.clone(),
+    };
+    let mut learning = Learning::new(run, &model, online, evaluation)?;
+    let mut fed = started
+        .map(|started| learning.begin_with(started))
         .transpose()?;
-    let mut fed = None;
-    if let Some(setup) = setup {
-        fed = Some(learning.begin(setup)?);
-    }
     let columns = learning.columns.clone();
     let report = source::read(run, &columns, source, |slice, values| {
         let slice = learning.look(slice, values)?;
@@ -116,12 +109,11 @@ pub(in crate::train) fn learn_once(
         Some(fed) => fed,
         None => learning.begin_with_first()?,
     };
-    fed.feeder.finish()?;
+    fed.learn_rest()?;
     learning.check_learned()?;
     let rows = learning.counts.rows;
     let assigned = learning.assigned()?;
     let survey = learning.survey();
-    let model = ModelSpec::Logistic(fed.options.clone());
     let mut fitted = fed.finish(run, &assigned, evaluation)?;
     fitted.passes.insert(0, report);
     Ok(Once {
@@ -136,7 +128,7 @@ pub(in crate::train) fn learn_once(
 /// What runs along with the rows.
 struct Learning<'a, 'r> {
     run: &'a Run<'r>,
-    options: &'a LogisticOptions,
+    model: &'a ModelSpec,
     online: &'a OnlineOptions,
     evaluation: &'a EvaluationSpec,
     columns: Vec<usize>,
@@ -150,7 +142,7 @@ struct Learning<'a, 'r> {
 impl<'a, 'r> Learning<'a, 'r> {
     fn new(
         run: &'a Run<'r>,
-        options: &'a LogisticOptions,
+        model: &'a ModelSpec,
         online: &'a OnlineOptions,
         evaluation: &'a EvaluationSpec,
     ) -> Result<Self> {
@@ -184,9 +176,12 @@ impl<'a, 'r> Learning<'a, 'r> {
             survey: roles.features.iter().map(empty).collect(),
             assignment: roles.split.is_none().then(by_hash),
             counts: Counts::new(classes, groups),
-            first: FirstRows::default(),
+            first: FirstRows::new(match model {
+                ModelSpec::Gbdt(_) => run.plan.first_rows,
+                ModelSpec::Logistic(_) => DESIGN_ROWS,
+            }),
             run,
-            options,
+            model,
             online,
             evaluation,
             columns,
@@ -220,95 +215,61 @@ impl<'a, 'r> Learning<'a, 'r> {
         })
     }
 
-    /// The setup that goes on from an earlier learner.
-    fn setup_of(&self, started: Started) -> Result<Setup> {
-        let Started { file, is_resumed } = started;
-        let columns = &self.run.job.roles.features;
-        Ok(Setup {
-            design: Design::of_model(file.linear(), &file.model.features, columns),
-            options: file.options(),
-            features: file.model.features,
-            learner: file.learner,
-            from: if is_resumed {
-                file.position
-            } else {
-                Position::default()
-            },
-        })
+    /// Goes on with an earlier learner.
+    fn begin_with(&self, started: Started) -> Result<Fed<'a>> {
+        let run = self.run;
+        if let ModelSpec::Logistic(_) = self.model {
+            return self.linear(Setup::of(run, started)?);
+        }
+        let from = started.position_of(None)?;
+        self.trees(started.into_trees()?, from)
     }
 
-    /// Fixes the design by the first rows, and learns them.
+    /// Fixes design or bins by the first rows, and learns them.
     fn begin_with_first(&mut self) -> Result<Fed<'a>> {
         let run = self.run;
-        let (slices, features, design) = self.first.fix(run, self.options)?;
-        let mut options = self.options.clone();
-        let classes: Vec<(&str, u64)> = run
-            .target
-            .classes
-            .iter()
-            .map(|class| (class.as_str(), 0))
-            .collect();
-        if !options.balanced && options.inverse_strength.is_none() {
-            let mut spec = ModelSpec::Logistic(options);
-            spec.resolve(&classes, 1.0)?;
-            let ModelSpec::Logistic(resolved) = spec else {
-                unreachable!("resolving changes no learner");
-            };
-            options = LogisticOptions {
-                named_class_weights: Vec::new(),
-                ..resolved
-            };
-        }
-        let learner =
-            OnlineLearner::new(&options, &features, design.columns(), &run.target.classes)?;
-        let mut fed = self.begin(Setup {
-            features,
-            options,
-            design,
-            learner,
-            from: Position::default(),
-        })?;
+        let slices = self.first.take();
+        let mut fed = match self.model {
+            ModelSpec::Logistic(options) => {
+                let (features, design) = self.first.design(run, &slices, options)?;
+                self.linear(Setup::new(run, options, features, design)?)?
+            }
+            ModelSpec::Gbdt(options) => {
+                check_once(options)?;
+                let bins = self.first.bins(run, &slices, options)?;
+                let rows = self.online.rows_expected(&run.job)?;
+                self.trees(new_learner(run, options, bins, rows)?, Position::default())?
+            }
+        };
         for slice in slices {
             fed.take(&slice)?;
         }
         Ok(fed)
     }
 
-    fn begin(&self, setup: Setup) -> Result<Fed<'a>> {
+    fn linear(&self, setup: Setup) -> Result<Fed<'a>> {
+        let fed = LinearFed::begin(self.run, setup, self.online, self.evaluation, |features| {
+            self.saver(features)
+        });
+        fed.map(Fed::Linear)
+    }
+
+    fn trees(&self, learner: OnlineTrees, from: Position) -> Result<Fed<'a>> {
+        let learner = (learner, from);
+        let fed = TreesFed::begin(
+            self.run,
+            learner,
+            self.online,
+            self.evaluation,
+            |features| self.saver(features),
+        );
+        fed.map(Fed::Trees)
+    }
+
+    fn saver(&self, features: &[FeatureSpec]) -> Saver<'a> {
         let run = self.run;
         let about = CheckpointAbout::new(run.options, run.job.dataset.files(), 0);
-        let columns = setup.design.columns();
-        let empty = Model {
-            about: fit::about_of(run, 0, 0),
-            features: setup.features,
-            body: setup.learner.body(columns, run.target.task.link()),
-            metrics: serde_json::Value::Null,
-            split: serde_json::Value::Null,
-            options: file::options_value(&setup.options),
-        };
-        // All rows come again.
-        let skip = setup.from.rows;
-        let saver = Saver::new(
-            run.options.out_dir.join(output::LEARNER),
-            about,
-            empty,
-            columns,
-            Duration::from_secs(run.options.checkpoint_seconds),
-            run.context.progress,
-        );
-        Ok(Fed {
-            held_out: HeldOut::create(&run.scratch.file("held-out"), columns.len())?,
-            feeder: Feeder::new(
-                setup.learner,
-                setup.from,
-                skip,
-                self.online.batch_rows,
-                self.evaluation,
-                saver,
-            ),
-            design: setup.design,
-            options: setup.options,
-        })
+        Saver::new(run, about, fit::about_of(run, 0, 0), features)
     }
 
     /// Refuses data from which nothing was learned.
@@ -368,79 +329,31 @@ impl<'a, 'r> Learning<'a, 'r> {
     }
 }
 
-/// A learner that is being fed, and the held-out rows.
-struct Fed<'a> {
-    design: Design,
-    options: LogisticOptions,
-    feeder: Feeder<'a>,
-    held_out: HeldOut,
-}
-
 impl Fed<'_> {
-    /// Learns a slice's training rows, and keeps those that are held out.
     fn take(&mut self, columns: &Columns) -> Result<()> {
-        let block = columns.rows.block();
-        let is_train =
-            |split: u8, row: usize| split == Split::Train as u8 && block.weight[row] > 0.0;
-        let train = at(&columns.rows, is_train);
-        let held = [Split::Valid as u8, Split::Test as u8];
-        let held = at(&columns.rows, |split, _| held.contains(&split));
-        let view = self.design.view(&columns.values);
-        let design_of = |rows: &[u32]| {
-            let mut design = Tile::new(self.design.len(), rows.len());
-            view.fill(rows, &mut design.append(rows.len()));
-            design
-        };
-        let rows = DesignRows {
-            design: design_of(&train),
-            classes: train
-                .iter()
-                .map(|row| block.label[*row as usize] as u32)
-                .collect(),
-            weights: train
-                .iter()
-                .map(|row| f64::from(block.weight[*row as usize]))
-                .collect(),
-        };
-        self.feeder.push(columns.slice, &rows)?;
-        self.held_out.append(&block, &held, &design_of(&held))
+        match self {
+            Self::Linear(fed) => fed.take(columns),
+            Self::Trees(fed) => fed.take(columns),
+        }
     }
 
-    /// The model, saved, and how good it is.
+    fn learn_rest(&mut self) -> Result<()> {
+        match self {
+            Self::Linear(fed) => fed.learn_rest(),
+            Self::Trees(fed) => fed.learn_rest(),
+        }
+    }
+
     fn finish(
         self,
         run: &Run<'_>,
         assigned: &Assigned,
         evaluation: &EvaluationSpec,
     ) -> Result<Fitted> {
-        let Feeder {
-            learner,
-            position,
-            saver,
-            ..
-        } = self.feeder;
-        let mut model = saver.finished_model(&learner);
-        model.about = fit::about_of(run, assigned.content_hash, learner.as_dyn().rows());
-        model.split = fit::split_value(assigned);
-        let seconds_to_model = fit::save(run, &model)?;
-        let columns = saver.columns();
-        let constant = learner.constant_columns().into_iter();
-        let left_out = constant.map(|column| {
-            let why = "constant in all rows that were learned";
-            (columns[column].feature, why)
-        });
-        let left_out = left_out.collect();
-        let evaluation: Evaluation = self.held_out.evaluate(&learner, evaluation)?;
-        Ok(Fitted {
-            model,
-            left_out,
-            covariance: None,
-            curve: Vec::new(),
-            progressive: position.curve,
-            evaluation,
-            seconds_to_model,
-            passes: Vec::new(),
-        })
+        match self {
+            Self::Linear(fed) => fed.finish(run, assigned, evaluation),
+            Self::Trees(fed) => fed.finish(run, assigned, evaluation),
+        }
     }
 }
 

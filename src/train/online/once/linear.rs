@@ -1,0 +1,197 @@
+//! Logistic regression from rows that are seen once: their design, batches of it, and the held-out rows.
+
+use crate::{
+    data::{Split, Tile},
+    error::Result,
+    learner::{ModelSpec, logistic::LogisticOptions},
+    model::FeatureSpec,
+    train::{
+        assign::Assigned,
+        design_rows::DesignRows,
+        evaluate::{Evaluation, EvaluationSpec},
+        fit::{self, Fitted},
+        online::{
+            OnlineOptions, Started,
+            batches::left_out,
+            feeder::Feeder,
+            file::Position,
+            learner::LinearLearner,
+            once::{Columns, at, held_out::HeldOut},
+            saver::Saver,
+        },
+        recipe::Run,
+    },
+    transform::standardize::Design,
+};
+
+/// What a design and a learner are before the first batch.
+pub(super) struct Setup {
+    features: Vec<FeatureSpec>,
+    design: Design,
+    learner: LinearLearner,
+    from: Position,
+}
+
+impl Setup {
+    /// A new learner of this design.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] for options that need a look at all rows.
+    pub(super) fn new(
+        run: &Run<'_>,
+        options: &LogisticOptions,
+        features: Vec<FeatureSpec>,
+        design: Design,
+    ) -> Result<Self> {
+        let mut options = options.clone();
+        let classes: Vec<(&str, u64)> = run
+            .target
+            .classes
+            .iter()
+            .map(|class| (class.as_str(), 0))
+            .collect();
+        if !options.balanced && options.inverse_strength.is_none() {
+            let mut spec = ModelSpec::Logistic(options);
+            spec.resolve(&classes, 1.0)?;
+            let ModelSpec::Logistic(resolved) = spec else {
+                unreachable!("resolving changes no learner");
+            };
+            options = LogisticOptions {
+                named_class_weights: Vec::new(),
+                ..resolved
+            };
+        }
+        let (classes, link) = (&run.target.classes, run.target.task.link());
+        let learner = LinearLearner::new(options, &features, design.columns(), classes, link)?;
+        Ok(Self {
+            features,
+            design,
+            learner,
+            from: Position::default(),
+        })
+    }
+
+    /// The learner of an earlier run, or of this one before a stop.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if it is another kind of learner.
+    pub(super) fn of(run: &Run<'_>, started: Started) -> Result<Self> {
+        let from = started.position_of(None)?;
+        let (model, linear, learner) = started.into_linear()?;
+        Ok(Self {
+            design: Design::of_model(&linear, &model.features, &run.job.roles.features),
+            features: model.features,
+            learner,
+            from,
+        })
+    }
+}
+
+/// A learner that is being fed, and the held-out rows.
+pub(super) struct LinearFed<'a> {
+    design: Design,
+    feeder: Feeder<'a>,
+    held_out: HeldOut,
+}
+
+impl<'a> LinearFed<'a> {
+    /// Begins; all rows come again, those that were learned too.
+    ///
+    /// # Errors
+    /// When the file of held-out rows cannot be created.
+    pub(super) fn begin(
+        run: &Run<'a>,
+        setup: Setup,
+        online: &OnlineOptions,
+        evaluation: &'a EvaluationSpec,
+        saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
+    ) -> Result<Self> {
+        let skip = setup.from.rows;
+        let columns = setup.design.columns().len();
+        Ok(Self {
+            held_out: HeldOut::create(&run.scratch.file("held-out"), columns)?,
+            feeder: Feeder::new(
+                setup.learner,
+                setup.from,
+                skip,
+                online.batch_rows,
+                evaluation,
+                saver(&setup.features),
+            ),
+            design: setup.design,
+        })
+    }
+
+    /// Learns a slice's training rows, and keeps those that are held out.
+    ///
+    /// # Errors
+    /// As [`Feeder::push`] and [`HeldOut::append`].
+    pub(super) fn take(&mut self, columns: &Columns) -> Result<()> {
+        let block = columns.rows.block();
+        let is_train =
+            |split: u8, row: usize| split == Split::Train as u8 && block.weight[row] > 0.0;
+        let train = at(&columns.rows, is_train);
+        let held = [Split::Valid as u8, Split::Test as u8];
+        let held = at(&columns.rows, |split, _| held.contains(&split));
+        let view = self.design.view(&columns.values);
+        let design_of = |rows: &[u32]| {
+            let mut design = Tile::new(self.design.len(), rows.len());
+            view.fill(rows, &mut design.append(rows.len()));
+            design
+        };
+        let rows = DesignRows {
+            design: design_of(&train),
+            classes: train
+                .iter()
+                .map(|row| block.label[*row as usize] as u32)
+                .collect(),
+            weights: train
+                .iter()
+                .map(|row| f64::from(block.weight[*row as usize]))
+                .collect(),
+        };
+        self.feeder.push(columns.slice, &rows)?;
+        self.held_out.append(&block, &held, &design_of(&held))
+    }
+
+    /// Learns what is left.
+    ///
+    /// # Errors
+    /// As [`Feeder::finish`].
+    pub(super) fn learn_rest(&mut self) -> Result<()> {
+        self.feeder.finish()
+    }
+
+    /// The model, saved, and how good it is.
+    ///
+    /// # Errors
+    /// When it cannot be saved, or the held-out rows not be read.
+    pub(super) fn finish(
+        self,
+        run: &Run<'_>,
+        assigned: &Assigned,
+        evaluation: &EvaluationSpec,
+    ) -> Result<Fitted> {
+        let Feeder {
+            learner,
+            position,
+            saver,
+            ..
+        } = self.feeder;
+        let mut model = saver.finished_model(&learner);
+        model.about = fit::about_of(run, assigned.content_hash, model.about.train_rows);
+        model.split = fit::split_value(assigned);
+        let seconds_to_model = fit::save(run, &model)?;
+        let evaluation: Evaluation = self.held_out.evaluate(learner.as_dyn(), evaluation)?;
+        Ok(Fitted {
+            model,
+            left_out: left_out(&learner),
+            covariance: None,
+            curve: Vec::new(),
+            progressive: position.curve,
+            evaluation,
+            seconds_to_model,
+            passes: Vec::new(),
+        })
+    }
+}

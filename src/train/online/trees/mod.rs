@@ -1,0 +1,188 @@
+//! Trees by batches, from codes on scratch.
+
+mod feeder;
+
+use crate::{
+    data::{Split, ValueType},
+    engine::TaskThreads,
+    error::{Error, Result},
+    learner::{
+        gbdt::BoosterOptions,
+        online::{Declared, OnlineTrees, TreesOptions},
+    },
+    model::{Bins, FeatureSpec, Model},
+    train::{
+        assign::Assigned,
+        checkpoint::{Checkpoint, CheckpointAbout},
+        evaluate::EvaluationSpec,
+        fit::{self, FitSpec, Fitted},
+        known,
+        online::{Curve, OnlineOptions, Started, file::Position, saver::Saver},
+        recipe::Run,
+        scores::{Files, evaluate_from_scratch},
+    },
+};
+
+pub(super) use feeder::{Ground, TreeFeeder};
+
+/// Learns batch after batch, and then makes the model: the trees of `train` where all rows can be read
+/// again, and the learner's own where it goes on from an earlier one, or a class has no rows yet.
+///
+/// # Errors
+/// When scratch files cannot be read, a file not be written, or options not be meant.
+pub(in crate::train) fn fit_trees_online(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    options: &BoosterOptions,
+    online: &OnlineOptions,
+    started: Option<Started>,
+    resumed: Option<Checkpoint>,
+) -> Result<Fitted> {
+    let context = &run.context;
+    let known_hash = known::hash_of(spec.assigned, &spec.bins);
+    let about = CheckpointAbout::new(run.options, run.job.dataset.files(), known_hash);
+    let (learner, from) = match started {
+        Some(started) => {
+            let from = started.position_of(Some(&about))?;
+            (started.into_trees()?, from)
+        }
+        None => {
+            let rows = run.job.dataset.rows();
+            let learner = new_learner(run, options, spec.bins.clone(), rows)?;
+            (learner, Position::default())
+        }
+    };
+    let about_model = fit::about(run, spec.assigned);
+    let saver = Saver::new(run, about, about_model, &spec.bins.features);
+    let mut feeder = TreeFeeder::new(learner, from, online.batch_rows, spec.evaluation, saver);
+    let threads = TaskThreads::new(context.threads)?;
+    let codes = spec.codes.as_ref().expect("trees have codes");
+    let ground = Ground {
+        context,
+        threads: &threads,
+        codes,
+        rows: spec.rows,
+    };
+    let rows = codes.rows();
+    let report = context.announced("batches", rows, || {
+        feeder.feed(ground, rows)?;
+        feeder.finish(ground, rows)?;
+        Ok(feeder.bytes_read())
+    })?;
+    let (learner, position, saver) = feeder.into_parts();
+    position.tell(context.progress);
+    let has_all_classes = !spec.assigned.class_rows[Split::Train as usize].contains(&0);
+    let mut fitted = if online.init_model.is_none() && has_all_classes {
+        drop(learner);
+        fit::fit_trees(run, spec, options, resumed)?
+    } else {
+        let files = Files {
+            codes,
+            rows: spec.rows,
+            state: None,
+        };
+        of_learner(
+            run,
+            spec.assigned,
+            &learner,
+            saver.model(&learner),
+            files,
+            spec.evaluation,
+        )?
+    };
+    fitted.passes.insert(0, report);
+    fitted.progressive = position.curve;
+    Ok(fitted)
+}
+
+/// A learner that has seen nothing, of a run's options, which are complete.
+///
+/// # Errors
+/// As [`OnlineTrees::with_bins`].
+pub(super) fn new_learner(
+    run: &Run<'_>,
+    options: &BoosterOptions,
+    bins: Bins,
+    rows_expected: u64,
+) -> Result<OnlineTrees> {
+    let names: Vec<&str> = bins
+        .features
+        .iter()
+        .map(|feature| feature.name.as_str())
+        .collect();
+    let classes: Vec<&str> = run.target.classes.iter().map(String::as_str).collect();
+    let declared = Declared::new(&names, &classes)?;
+    let options = TreesOptions {
+        // What only the data could tell is filled in by now, and trees that stop early are those of
+        // `train`.
+        booster: BoosterOptions {
+            balanced: false,
+            named_class_weights: Vec::new(),
+            early_stopping_rounds: None,
+            ..options.clone()
+        },
+        reservoir_rows: run.plan.stream_rows,
+        batch_rows: run.plan.stream_rows,
+        ..TreesOptions::new(rows_expected)
+    };
+    OnlineTrees::with_bins(declared, options, bins)
+}
+
+/// Refuses what needs a look at all rows before or after.
+///
+/// # Errors
+/// [`Error::Usage`] naming the option.
+pub(super) fn check_once(options: &BoosterOptions) -> Result<()> {
+    let refuse = |what: &str| {
+        Err(Error::Usage(format!(
+            "--one-pass: {what}; leave it out, or let the data be read more than once"
+        )))
+    };
+    if options.early_stopping_rounds.is_some() {
+        return refuse("early stopping needs the valid rows again and again");
+    }
+    if options.balanced {
+        return refuse("balanced class weights need the number of rows of each class beforehand");
+    }
+    Ok(())
+}
+
+/// The model that the learner is, evaluated.
+pub(super) fn of_learner(
+    run: &Run<'_>,
+    assigned: &Assigned,
+    learner: &OnlineTrees,
+    model: Model,
+    files: Files<'_>,
+    evaluation: &EvaluationSpec,
+) -> Result<Fitted> {
+    let model = Model {
+        split: fit::split_value(assigned),
+        ..model
+    };
+    let seconds_to_model = fit::save(run, &model)?;
+    let layout = &learner.bins().expect("a run gives the bins").layout;
+    let evaluation = evaluate_from_scratch(&run.context, &model, layout, files, evaluation)?;
+    Ok(Fitted {
+        left_out: left_out(&model.features),
+        model,
+        covariance: None,
+        curve: Vec::new(),
+        progressive: Curve::default(),
+        evaluation,
+        seconds_to_model,
+        passes: Vec::new(),
+    })
+}
+
+/// Features that cannot be split on but by whether they are missing.
+fn left_out(features: &[FeatureSpec]) -> Vec<(u32, &'static str)> {
+    let is_constant = |feature: &FeatureSpec| {
+        feature.value_type != ValueType::Text && feature.binning.codes_without_missing() <= 1
+    };
+    let features = features.iter().enumerate();
+    features
+        .filter(|(_, feature)| is_constant(feature))
+        .map(|(index, _)| (index as u32, "constant in the rows that fixed the bins"))
+        .collect()
+}
