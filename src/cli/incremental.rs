@@ -126,12 +126,19 @@ fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoi
     }
 }
 
-/// Refuses flags of trees where none grow.
+/// Refuses flags of trees where none grow, or none were grown.
 fn check_trees(learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
     let flags = [
         ("--expected-rows", learning.expected_rows.is_some()),
         ("--more-trees", learning.more_trees.is_some()),
     ];
+    if learning.more_trees.is_some() && learning.init_model.is_none() {
+        return Err(Error::Usage(
+            "--more-trees: there are none before; give --init-model, or say how many there are to be with \
+             --model '{\"name\": \"gbdt\", \"n_estimators\": 300}'"
+                .to_owned(),
+        ));
+    }
     let is_linear = matches!(choice.spec, ModelSpec::Logistic(_));
     match flags.iter().find(|(_, is_given)| *is_given && is_linear) {
         Some((flag, _)) => Err(Error::Usage(format!(

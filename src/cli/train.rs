@@ -84,7 +84,8 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
         let is_there = match artefact.name {
             report::delta::NAME => has_delta,
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
-            output::CHECKPOINT => matches!(options.model, ModelSpec::Gbdt(_)),
+            // Trees that batches alone have grown leave none.
+            output::CHECKPOINT => options.out_dir.join(output::CHECKPOINT).exists(),
             output::LEARNER => options.online.is_some(),
             _ => true,
         };

@@ -81,7 +81,7 @@ pub(in crate::cli) struct LearningArguments {
 
     /// Rounds of trees that are grown in addition to those of --init-model [default: as many to a row as
     /// before].
-    #[arg(long, value_name = "N", requires = "init_model", value_parser = values::rounds)]
+    #[arg(long, value_name = "N", value_parser = values::rounds)]
     pub(in crate::cli) more_trees: Option<u32>,
 
     /// Rows that DATASET `-` is expected to have, held-out ones among them: trees are spread over them.

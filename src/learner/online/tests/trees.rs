@@ -340,3 +340,81 @@ fn given_bins_refuse_what_has_no_code() {
     let message = unfixed.partial_fit_codes(&Serial, |_| Ok(())).unwrap_err();
     assert!(message.to_string().contains("give the bins"), "{message}");
 }
+
+#[test]
+fn further_rows_grow_further_trees_at_the_same_rate() {
+    let rows = Rows::new(3_000, 2);
+    let mut learner = learner(2, 2_000);
+    rows.part(0, 2_000).feed(&mut learner, 500);
+    assert_eq!(learner.rounds(), 30);
+    let before = learner.ensemble().unwrap();
+    assert!(learner.extend_budget(0, None).is_err());
+    let message = learner.extend_budget(1, Some(1 << 30)).unwrap_err();
+    assert!(message.to_string().contains("trees"), "{message}");
+    learner.extend_budget(1_000, None).unwrap();
+    assert_eq!(learner.ensemble().unwrap(), before);
+    let mut read = load(&bytes(&learner)).unwrap();
+    for learner in [&mut learner, &mut read] {
+        rows.part(2_000, 2_500).feed(learner, 500);
+        assert_eq!(learner.rounds(), 37);
+        rows.part(2_500, 3_000).feed(learner, 500);
+        assert_eq!((learner.rounds(), learner.rows()), (45, 3_000));
+    }
+    assert!(bytes(&learner) == bytes(&read));
+    // No tree went, and the leaves of the first ones follow the rows that came later.
+    let after = learner.ensemble().unwrap();
+    assert_eq!(after.trees[0].nodes.len(), before.trees[0].nodes.len());
+    assert!(after.trees[0] != before.trees[0]);
+    learner.extend_budget(10, Some(3)).unwrap();
+    learner.spend_budget(&Serial).unwrap();
+    assert_eq!(learner.rounds(), 48);
+}
+
+#[test]
+fn given_bins_may_be_told_to_expect_missing_values() {
+    let feature = |name: &str, cuts: &[f64]| FeatureSpec {
+        name: name.to_owned(),
+        value_type: ValueType::F64,
+        absent: Absent::Missing,
+        missing_in_training: false,
+        binning: Binning::Numeric {
+            cuts: cuts.to_vec(),
+        },
+    };
+    let features = vec![
+        feature("constant", &[]),
+        feature("length", &[1.5, 3.5]),
+        feature("depth", &[0.5]),
+    ];
+    let radices = [1, 3, 2];
+    let bins = Bins::new(features, radices.to_vec(), pack::layout(&radices));
+    let declared = Declared::new(&["constant", "length", "depth"], &["no", "yes"]).unwrap();
+    let mut learner = OnlineTrees::with_bins(declared, options(2_000), bins).unwrap();
+    let x = Array2::from_shape_fn((1_000, 3), |(row, column)| match column {
+        0 => 7.0,
+        1 => (row % 6) as f64,
+        _ => (row / 6 % 2) as f64,
+    });
+    let y = Array1::from_shape_fn(1_000, |row| f64::from((row % 6 > 3) != (row / 6 % 2 == 1)));
+    learner
+        .partial_fit(&Batch::new(x.view(), y.view()))
+        .unwrap();
+    let before = learner.predict(x.view().into()).unwrap();
+    let rounds = learner.rounds();
+    learner.expect_missing().unwrap();
+    assert_eq!(learner.predict(x.view().into()).unwrap(), before);
+    let holes = Array2::from_shape_fn((1_000, 3), |(row, column)| match (row + column) % 5 {
+        0 => f64::NAN,
+        _ => x[[row, column]],
+    });
+    learner
+        .partial_fit(&Batch::new(holes.view(), y.view()))
+        .unwrap();
+    assert!(learner.rounds() > rounds);
+    // The reservoir kept what it knew: rows without holes are told apart as before, or better.
+    let after = learner.predict(x.view().into()).unwrap();
+    for row in 0..1_000 {
+        let right = usize::from(y[row] == 1.0);
+        assert!(after[[row, right]] > 0.9, "{row}: {}", after[[row, right]]);
+    }
+}

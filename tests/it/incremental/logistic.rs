@@ -1,17 +1,12 @@
-//! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
+//! Logistic regression by batches.
 
-use std::{
-    fs,
-    path::Path,
-    process::Child,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
+use super::{bytes, check_killed, check_same, metrics, stream, stream_with, streamed, words};
 use crate::{
-    command::{fails, fed, start, succeeds, text},
+    command::{fails, fed, succeeds, text},
     dataset::{self, Feature, write_table},
 };
 
@@ -24,33 +19,6 @@ const FILES: [&str; 6] = [
     "coefficients.csv",
     "splits.parquet",
 ];
-
-/// The words of a run on a dataset.
-fn words<'a>(dataset: &'a Path, out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-    let words = [
-        "incremental",
-        text(dataset),
-        "--out-dir",
-        text(out_dir),
-        "--threads",
-        "2",
-    ];
-    words.iter().chain(more).copied().collect()
-}
-
-fn bytes(out_dir: &Path, name: &str) -> Vec<u8> {
-    fs::read(out_dir.join(name)).unwrap()
-}
-
-fn metrics(out_dir: &Path) -> Value {
-    serde_json::from_slice(&bytes(out_dir, "metrics.json")).unwrap()
-}
-
-fn check_same(one: &Path, other: &Path, names: &[&str]) {
-    for name in names {
-        assert!(bytes(one, name) == bytes(other, name), "{name} differs");
-    }
-}
 
 #[test]
 fn the_model_is_that_of_train_and_batches_were_scored_before() {
@@ -100,58 +68,27 @@ fn threads_change_no_byte() {
     let run = |threads: &str| {
         let out_dir = dir.path().join(threads);
         let model = r#"{"solver": "sgd", "missing_indicator": true}"#;
-        let more = ["--batch-size", "3_000", "--model", model];
-        let mut words = words(dataset::small(), &out_dir, &more);
-        let at = words.iter().position(|word| *word == "2").unwrap();
-        words[at] = threads;
-        succeeds(&words);
+        let more = [
+            "--batch-size",
+            "3_000",
+            "--model",
+            model,
+            "--threads",
+            threads,
+        ];
+        succeeds(&words(dataset::small(), &out_dir, &more));
         out_dir
     };
     check_same(&run("1"), &run("3"), &FILES);
 }
 
-/// Runs until the deadline; answers whether it came to its end.
-fn run_until(child: &mut Child, deadline: Instant) -> bool {
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{status:?}");
-            return true;
-        }
-        if Instant::now() >= deadline {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return false;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Kills a run at many moments and goes on; the files must be those of a run that never was killed.
-fn check_killed(dataset: &Path, more: &[&str]) {
-    let dir = tempfile::tempdir().unwrap();
-    let (straight, killed) = (dir.path().join("straight"), dir.path().join("killed"));
-    let started = Instant::now();
-    succeeds(&words(dataset, &straight, more));
-    let whole = started.elapsed();
-    let mut kills = 0;
-    for attempt in 1..200 {
-        let mut words = words(dataset, &killed, more);
-        words.push("--resume");
-        let share = (f64::from(attempt) * 0.618_034).fract();
-        let longest = [0.5, 1.0, 3.0][(attempt as usize / 8).min(2)];
-        let deadline = Instant::now() + whole.mul_f64(share * longest);
-        if run_until(&mut start(&words), deadline) {
-            break;
-        }
-        kills += 1;
-    }
-    assert!(kills >= 3, "{kills} kills");
-    check_same(&straight, &killed, &FILES);
-}
-
 #[test]
 fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
-    check_killed(dataset::small(), &["--batch-size", "500", "--no-verify"]);
+    check_killed(
+        dataset::small(),
+        &["--batch-size", "500", "--no-verify"],
+        &FILES,
+    );
 }
 
 #[test]
@@ -292,14 +229,40 @@ fn models_that_batches_do_not_learn_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let out_dir = dir.path().join("run");
     for (model, needed) in [
-        ("gbdt", "gbdt"),
         (r#"{"l1": 0.1}"#, "l1"),
         (r#"{"n_estimators": 3}"#, "n_estimators"),
     ] {
         let words = words(dataset::small(), &out_dir, &["--model", model]);
         fails(&words, 2, &["--model", needed]);
     }
+    let expected = ["--expected-rows", "100"];
+    fails(
+        &words(dataset::small(), &out_dir, &expected),
+        2,
+        &["--expected-rows", "trees"],
+    );
     assert!(!out_dir.exists());
+}
+
+#[test]
+fn pruned_columns_are_those_of_train() {
+    let dir = tempfile::tempdir().unwrap();
+    let (trained, learned) = (dir.path().join("trained"), dir.path().join("learned"));
+    let prune = ["--prune-features", "--no-trimmed", "--corr-thr", "0.8"];
+    let more = [
+        "train",
+        text(dataset::small()),
+        "--model",
+        "logistic",
+        "--out-dir",
+        text(&trained),
+    ];
+    succeeds(&[&more[..], &prune[..]].concat());
+    succeeds(&words(dataset::small(), &learned, &prune));
+    let names = ["model.rowmill", "coefficients.csv", "features.csv"];
+    check_same(&trained, &learned, &names);
+    let features = String::from_utf8(bytes(&learned, "features.csv")).unwrap();
+    assert!(features.contains("pruned"), "{features}");
 }
 
 /// The shared dataset learned in one pass.
@@ -349,7 +312,10 @@ fn threads_change_no_byte_of_one_pass() {
     let dir = tempfile::tempdir().unwrap();
     let run = |threads: &'static str| {
         let out_dir = dir.path().join(threads);
-        once(&out_dir, &["--checkpoint-seconds", "1"]);
+        once(
+            &out_dir,
+            &["--checkpoint-seconds", "1", "--threads", threads],
+        );
         out_dir
     };
     check_same(&run("1"), &run("4"), &FILES);
@@ -357,53 +323,11 @@ fn threads_change_no_byte_of_one_pass() {
 
 #[test]
 fn one_pass_killed_at_many_moments_ends_in_the_same_bytes() {
-    check_killed(dataset::small(), &["--one-pass", "--batch-size", "500"]);
-}
-
-/// An Arrow stream of the columns `gene_id`, `splice_type` and `x`.
-fn stream(rows: std::ops::Range<usize>, batch_rows: usize) -> Vec<u8> {
-    stream_with("y", 0, rows, batch_rows)
-}
-
-/// The same with one more number, or none.
-fn stream_with(
-    more: &str,
-    count: usize,
-    rows: std::ops::Range<usize>,
-    batch_rows: usize,
-) -> Vec<u8> {
-    use std::sync::Arc;
-
-    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
-    let labels = ["donor", "acceptor", "neither"];
-    let batch = |rows: std::ops::Range<usize>| {
-        let genes = StringArray::from_iter_values(rows.clone().map(|row| format!("g{}", row / 7)));
-        let label = StringArray::from_iter_values(rows.clone().map(|row| labels[row % 3]));
-        let y = Float64Array::from_iter_values(rows.clone().map(|row| (row % 13) as f64));
-        let x = rows.map(|row| (row * 37 % 101) as f64 + (row % 3) as f64 * 40.0);
-        let columns: [(&str, ArrayRef); 4] = [
-            ("gene_id", Arc::new(genes)),
-            ("splice_type", Arc::new(label)),
-            ("x", Arc::new(Float64Array::from_iter_values(x))),
-            (more, Arc::new(y)),
-        ];
-        RecordBatch::try_from_iter(columns.into_iter().take(3 + count)).unwrap()
-    };
-    let mut bytes = Vec::new();
-    let schema = batch(0..1).schema();
-    let mut writer = arrow_ipc::writer::StreamWriter::try_new(&mut bytes, &schema).unwrap();
-    for first in rows.clone().step_by(batch_rows) {
-        let end = rows.end.min(first + batch_rows);
-        writer.write(&batch(first..end)).unwrap();
-    }
-    writer.finish().unwrap();
-    drop(writer);
-    bytes
-}
-
-fn streamed<'a>(out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-    let more = [&["--one-pass", "--task", "multiclass"][..], more].concat();
-    words(Path::new("-"), out_dir, &more)
+    check_killed(
+        dataset::small(),
+        &["--one-pass", "--batch-size", "500"],
+        &FILES,
+    );
 }
 
 #[test]
