@@ -15,7 +15,7 @@ use crate::{
         gbdt::{
             self, BoosterOptions, BoosterPlan, Loss,
             sample::SAMPLE_ROWS_DEFAULT,
-            stream::{RESERVOIR_ROWS_DEFAULT, StreamOptions, stream_bytes},
+            stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BLOCK_ROWS, StreamOptions, stream_bytes},
         },
         logistic::{Logistic, LogisticOptions, Shape, Solver},
         online::online_histogram_bytes,
@@ -61,8 +61,11 @@ const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
 const FIRST_ROWS: u64 = 65_536;
 
 /// The rows that fix bins take at most one part in so many of the memory allowed, but for so many rows.
-const FIRST_ROWS_SHARE_OF_MEMORY: u64 = 4;
+const FIRST_ROWS_SHARE_OF_MEMORY: u64 = 8;
 const FIRST_ROWS_MIN: u64 = 8_192;
+
+/// Bytes of a node of a tree that learns from batches: as it grew, compiled, its sums, and as bytes.
+const TREE_NODE_BYTES: u64 = 96 + 64 + 2 * 96;
 
 /// The least rows of a reservoir of trees that grow from batches.
 const STREAM_ROWS_MIN: usize = 16_384;

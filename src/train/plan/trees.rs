@@ -96,9 +96,9 @@ impl Planner<'_> {
     ) -> Result<u64> {
         let features = self.features().to_vec();
         self.decode("batches", &features);
-        let row_bytes = features.len() as u64 * 8;
+        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes.max(1);
         // Beside training rows there are held-out ones.
-        let share = self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (2 * row_bytes.max(1));
+        let share = self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (2 * row_bytes);
         self.first_rows = share.clamp(FIRST_ROWS_MIN, FIRST_ROWS) as usize;
         self.first_rows(row_bytes, 2 * self.first_rows as u64, "bins");
         let coders = features.len() as u64 * CODER_BYTES;
@@ -122,45 +122,26 @@ impl Planner<'_> {
         Ok(BlockFile::disk_bytes(rows, row))
     }
 
-    /// Trees from batches of codes.
+    /// Trees from batches of codes; the reservoir takes what is left over of the memory allowed.
     fn tree_batches(&mut self, options: &BoosterOptions) -> Result<()> {
         let layout = CodeLayout::identity(self.features().len());
         let (columns, outputs) = (layout.len(), self.spec.outputs());
-        let bytes_of = |rows: usize| {
-            let stream = StreamOptions {
-                rows_expected: 1,
-                reservoir_rows: rows,
-                batch_rows: rows,
-                spent: (0, 0),
-            };
-            stream_bytes(&stream, columns, outputs)
-        };
-        let bytes_of_row = bytes_of(1) - bytes_of(0);
-        let fit = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY / bytes_of_row;
-        let fit = usize::try_from(fit).unwrap_or(usize::MAX);
-        self.stream_rows = fit.clamp(STREAM_ROWS_MIN, RESERVOIR_ROWS_DEFAULT);
-        let block = BLOCK_ROWS * (columns + RowsBuffer::ROW_BYTES + 4 * outputs + 5);
+        let block = STREAM_BLOCK_ROWS * (columns + RowsBuffer::ROW_BYTES + 4 * outputs + 5);
         self.memory.add(
             "batches",
             "block",
             block as u64,
-            "codes and margins of 65,536 rows",
+            "codes and margins of 8,192 rows",
         );
+        let task = self.spec.evaluation.task;
+        let table = Table::bytes(task, self.spec.evaluation.classes);
+        self.memory
+            .add("batches", "table", table, "predictions of a batch");
+        let nodes = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2;
         self.memory.add(
             "batches",
-            "reservoir",
-            bytes_of(self.stream_rows),
-            format!(
-                "{0} rows and {0} of a batch",
-                grouped(self.stream_rows as u64)
-            ),
-        );
-        let trees = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2;
-        let kept = self.stream_rows as u64 * (columns as u64 + 28 + 4 * outputs as u64);
-        self.memory.add(
-            "batches",
-            "trees and the learner's file",
-            trees * (96 + 64) + 2 * (kept + trees * 96),
+            "trees",
+            nodes * TREE_NODE_BYTES,
             format!("{} rounds of {} leaves", options.trees, options.leaves_max),
         );
         let histograms = online_histogram_bytes(options, self.spec.loss(), &layout)?;
@@ -170,11 +151,40 @@ impl Planner<'_> {
             histograms,
             "of the tree that grows",
         );
-        let task = self.spec.evaluation.task;
-        let table = Table::bytes(task, self.spec.evaluation.classes);
-        self.memory
-            .add("batches", "table", table, "predictions of a batch");
+        self.reservoir(columns, outputs);
         Ok(())
+    }
+
+    fn reservoir(&mut self, columns: usize, outputs: usize) {
+        let bytes_of = |rows: usize| {
+            let stream = StreamOptions {
+                rows_expected: 1,
+                reservoir_rows: rows,
+                batch_rows: rows,
+                spent: (0, 0),
+            };
+            stream_bytes(&stream, columns, outputs)
+        };
+        // The learner's file is made in memory, twice.
+        let kept_of_row = 2 * (columns as u64 + 28 + 4 * outputs as u64);
+        let bytes_of_row = bytes_of(1) - bytes_of(0) + kept_of_row;
+        let used = self.memory.phase_bytes("batches") + bytes_of(0);
+        let fit = self.spec.memory_bytes.saturating_sub(used) / bytes_of_row;
+        let fit = usize::try_from(fit).unwrap_or(usize::MAX);
+        self.stream_rows = fit.clamp(STREAM_ROWS_MIN, RESERVOIR_ROWS_DEFAULT);
+        let rows = grouped(self.stream_rows as u64);
+        self.memory.add(
+            "batches",
+            "reservoir",
+            bytes_of(self.stream_rows),
+            format!("{rows} rows, and as many of a batch"),
+        );
+        self.memory.add(
+            "batches",
+            "the learner's file",
+            self.stream_rows as u64 * kept_of_row,
+            "the reservoir as bytes, twice",
+        );
     }
 
     /// Blocks that stay in memory, in what is left over of the memory allowed. Only where every tree

@@ -14,7 +14,7 @@ use crate::{
         replay::CompiledTree,
         sample::{Nursery, SampleRows, TILE, UNITS_OF_ROW},
         stream::{
-            StreamOptions,
+            STREAM_BLOCK_ROWS, StreamOptions,
             leaves::{LeafSums, Refreshed, Refresher},
             reservoir,
         },
@@ -54,7 +54,7 @@ pub struct StreamBooster {
 /// Memory lent to one block or another.
 #[derive(Debug)]
 struct Lent {
-    /// Byte columns of a block of the store.
+    /// Byte columns of a block of the store; each has room for [`BLOCK_ROWS`] and is used at its beginning.
     codes: Vec<u8>,
     margin: Vec<f32>,
     weight: Vec<f64>,
@@ -104,9 +104,9 @@ impl StreamBooster {
             thinned: 0,
             lent: Lent {
                 codes: vec![0; layout.len() * BLOCK_ROWS],
-                margin: vec![0.0; outputs * BLOCK_ROWS],
-                weight: vec![0.0; BLOCK_ROWS],
-                places: Vec::with_capacity(BLOCK_ROWS),
+                margin: vec![0.0; outputs * STREAM_BLOCK_ROWS],
+                weight: vec![0.0; STREAM_BLOCK_ROWS],
+                places: Vec::with_capacity(STREAM_BLOCK_ROWS),
                 order: Vec::with_capacity(capacity),
             },
             options,
@@ -142,7 +142,7 @@ impl StreamBooster {
 
     /// The most rows of a block.
     pub fn block_rows_max(&self) -> usize {
-        BLOCK_ROWS.min(self.stream.batch_rows)
+        STREAM_BLOCK_ROWS.min(self.stream.batch_rows)
     }
 
     /// Takes the training rows of a block of at most [`Self::block_rows_max`] that have a weight: trees
@@ -226,7 +226,7 @@ impl StreamBooster {
             + trees
             + compiled
             + sums * size_of::<LeafSums>()
-            + lent.codes.capacity()
+            + lent.codes.capacity() / (BLOCK_ROWS / STREAM_BLOCK_ROWS)
             + lent.margin.capacity() * 4
             + lent.weight.capacity() * 8
             + lent.places.capacity() * 2
@@ -253,7 +253,7 @@ impl StreamBooster {
 
     /// Computes the margins of a block's rows, while the leaves learn from them.
     fn refresh(&mut self, codes: &CodeBlock<'_>, label: &[f32]) {
-        let margins = self.lent.margin.chunks_exact_mut(BLOCK_ROWS);
+        let margins = self.lent.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
         for (margin, &base) in margins.zip(&self.constants.base_margins) {
             margin[..codes.rows].fill(base);
         }
@@ -266,7 +266,7 @@ impl StreamBooster {
                 &self.lent.weight[..codes.rows],
                 &self.lent.margin,
             );
-            let margins = self.lent.margin.chunks_exact_mut(BLOCK_ROWS);
+            let margins = self.lent.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
             for ((output, tree), margin) in round.enumerate().zip(margins) {
                 let refreshed = Refreshed {
                     tree: &mut self.trees[tree],
@@ -290,7 +290,7 @@ impl StreamBooster {
             store.weight[slot] = lent.weight[place];
             store.units[slot] = UNITS_OF_ROW as u32;
             let margins = store.margin.chunks_exact_mut(store.capacity);
-            for (margin, lent) in margins.zip(lent.margin.chunks_exact(BLOCK_ROWS)) {
+            for (margin, lent) in margins.zip(lent.margin.chunks_exact(STREAM_BLOCK_ROWS)) {
                 margin[slot] = lent[place];
             }
         }
@@ -351,8 +351,8 @@ impl StreamBooster {
     fn replay(&mut self) {
         let outputs = self.constants.objective.outputs();
         let store = &mut self.store;
-        for first in (0..store.len).step_by(BLOCK_ROWS) {
-            let rows = BLOCK_ROWS.min(store.len - first);
+        for first in (0..store.len).step_by(STREAM_BLOCK_ROWS) {
+            let rows = STREAM_BLOCK_ROWS.min(store.len - first);
             let columns = self.lent.codes.chunks_exact_mut(BLOCK_ROWS);
             for (byte_column, column) in columns.enumerate() {
                 let (tile, of_tile) = (byte_column / TILE, byte_column % TILE);
@@ -383,6 +383,6 @@ pub fn stream_bytes(stream: &StreamOptions, byte_columns: usize, outputs: usize)
     let store = SampleRows::bytes(stream.store_rows(), byte_columns, outputs);
     let entries = Nursery::bytes(stream.store_rows(), outputs);
     let order = stream.store_rows() * size_of::<u32>();
-    let block = BLOCK_ROWS * (byte_columns + outputs * 4 + 8 + 2);
+    let block = STREAM_BLOCK_ROWS * (byte_columns + outputs * 4 + 8 + 2);
     (store + entries + order + block + Refresher::bytes(outputs)) as u64
 }

@@ -13,10 +13,10 @@ use crate::{
         loss::{CHUNK_ROWS, Derivatives, Rows},
         quantise::Scale,
         replay::CompiledTree,
+        stream::STREAM_BLOCK_ROWS,
         tree::GrowingTree,
         worker::Constants,
     },
-    limits::BLOCK_ROWS,
     model::{Node, Tree},
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Refresher {
     /// The node of each row's leaf.
     places: Vec<u32>,
     derivatives: Derivatives,
-    /// By output; output `k` of row `i` is at `k * BLOCK_ROWS + i`.
+    /// By output; output `k` of row `i` is at `k * STREAM_BLOCK_ROWS + i`.
     gradients: Vec<f64>,
     hessians: Vec<f64>,
 }
@@ -58,10 +58,10 @@ impl Refresher {
             rules,
             is_idle: options.feature_constraints.is_directed(),
             shrinkage: options.shrinkage,
-            places: vec![0; BLOCK_ROWS],
+            places: vec![0; STREAM_BLOCK_ROWS],
             derivatives: Derivatives::new(outputs),
-            gradients: vec![0.0; outputs * BLOCK_ROWS],
-            hessians: vec![0.0; outputs * BLOCK_ROWS],
+            gradients: vec![0.0; outputs * STREAM_BLOCK_ROWS],
+            hessians: vec![0.0; outputs * STREAM_BLOCK_ROWS],
         }
     }
 
@@ -72,7 +72,7 @@ impl Refresher {
 
     /// Bytes of a refresher.
     pub(super) fn bytes(outputs: usize) -> usize {
-        BLOCK_ROWS * (4 + 16 * outputs) + CHUNK_ROWS * (2 * outputs + 1) * 8
+        STREAM_BLOCK_ROWS * (4 + 16 * outputs) + CHUNK_ROWS * (2 * outputs + 1) * 8
     }
 
     /// Bytes held, by capacity.
@@ -91,7 +91,7 @@ impl Refresher {
     }
 
     /// Computes the derivatives of a block's rows at their margins; output `k` of row `i` is at
-    /// `k * BLOCK_ROWS + i`.
+    /// `k * STREAM_BLOCK_ROWS + i`.
     pub(super) fn derive(
         &mut self,
         constants: &Constants,
@@ -106,14 +106,14 @@ impl Refresher {
             let end = label.len().min(start + CHUNK_ROWS);
             let seen = Rows {
                 margin: &margin[start..],
-                stride: BLOCK_ROWS,
+                stride: STREAM_BLOCK_ROWS,
                 label: &label[start..end],
                 weight: &weight[start..end],
             };
             constants.objective.evaluate(&seen, &mut self.derivatives);
             for output in 0..constants.objective.outputs() {
                 let from = output * CHUNK_ROWS..output * CHUNK_ROWS + end - start;
-                let to = output * BLOCK_ROWS + start..output * BLOCK_ROWS + end;
+                let to = output * STREAM_BLOCK_ROWS + start..output * STREAM_BLOCK_ROWS + end;
                 let gradients = &self.derivatives.gradient[from.clone()];
                 self.gradients[to.clone()].copy_from_slice(gradients);
                 self.hessians[to].copy_from_slice(&self.derivatives.hessian[from]);
@@ -138,8 +138,10 @@ impl Refresher {
         let places = &mut self.places[..codes.rows];
         compiled.find(codes, places);
         if !self.is_idle {
-            let gradients = &self.gradients[output * BLOCK_ROWS..];
-            let pairs = gradients.iter().zip(&self.hessians[output * BLOCK_ROWS..]);
+            let gradients = &self.gradients[output * STREAM_BLOCK_ROWS..];
+            let pairs = gradients
+                .iter()
+                .zip(&self.hessians[output * STREAM_BLOCK_ROWS..]);
             for (&place, (gradient, hessian)) in places.iter().zip(pairs) {
                 let sums = &mut sums[place as usize];
                 sums[0] += gradient;

@@ -20,7 +20,9 @@ mod reservoir;
 mod state;
 
 pub use booster::{StreamBooster, stream_bytes};
-pub use options::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions};
+pub use options::{
+    RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, STREAM_BLOCK_ROWS, StreamOptions,
+};
 pub use state::StreamState;
 
 #[cfg(test)]

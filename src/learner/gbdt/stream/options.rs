@@ -7,6 +7,10 @@ pub const RESERVOIR_ROWS_DEFAULT: usize = 1 << 18;
 /// parts.
 pub const STREAM_BATCH_ROWS_DEFAULT: usize = 1 << 18;
 
+/// The most rows of a block. Of byte columns that lie 65,536 bytes apart only the beginnings are touched
+/// then, so that blocks of 4,000 of them take 32 MiB.
+pub const STREAM_BLOCK_ROWS: usize = 1 << 13;
+
 /// What a stream of batches is learned by, beside the trees' options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamOptions {

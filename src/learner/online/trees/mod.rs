@@ -22,7 +22,7 @@ use crate::{
     learner::{
         gbdt::{
             BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel, Serial,
-            stream::{StreamBooster, StreamOptions},
+            stream::{STREAM_BLOCK_ROWS, StreamBooster, StreamOptions},
         },
         online::{Batch, Declared, Learner, Table},
     },
@@ -234,7 +234,7 @@ impl OnlineTrees {
 
     /// The most rows of a block of [`Self::partial_fit_codes`].
     pub fn block_rows_max(&self) -> usize {
-        BLOCK_ROWS.min(self.options.batch_rows)
+        STREAM_BLOCK_ROWS.min(self.options.batch_rows)
     }
 
     /// What learns with these bins, from the beginning.
@@ -299,10 +299,10 @@ impl Learning {
         let codes = FeatureCodes::of(&bins);
         let layout = bins.layout.clone();
         Ok(Self {
-            coding: Coding::new(&bins, BLOCK_ROWS),
+            coding: Coding::new(&bins, STREAM_BLOCK_ROWS),
             codes: Vec::new(),
-            labels: Vec::with_capacity(BLOCK_ROWS),
-            weights: Vec::with_capacity(BLOCK_ROWS),
+            labels: Vec::with_capacity(STREAM_BLOCK_ROWS),
+            weights: Vec::with_capacity(STREAM_BLOCK_ROWS),
             booster: StreamBooster::new(booster, stream, loss, codes, layout, plan),
             bins,
         })
@@ -353,10 +353,12 @@ impl Learning {
         first: usize,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        static SPLIT: [u8; BLOCK_ROWS] = [Split::Train as u8; BLOCK_ROWS];
+        static SPLIT: [u8; STREAM_BLOCK_ROWS] = [Split::Train as u8; STREAM_BLOCK_ROWS];
         let rows = self.labels.len();
         // Who has codes already needs no room for them.
-        self.codes.resize(self.bins.layout.len() * BLOCK_ROWS, 0);
+        if self.codes.is_empty() {
+            self.codes = vec![0; self.bins.layout.len() * BLOCK_ROWS];
+        }
         self.coding.code(
             &self.bins,
             table,
@@ -512,7 +514,7 @@ impl Learner for OnlineTrees {
             Stage::Learning(learning) => {
                 learning.booster.heap_bytes()
                     + learning.coding.heap_bytes()
-                    + learning.codes.capacity()
+                    + learning.codes.capacity() / (BLOCK_ROWS / STREAM_BLOCK_ROWS)
                     + (learning.labels.capacity() + learning.weights.capacity()) * 4
             }
         }

@@ -4,7 +4,10 @@ use crate::{
     data::{CodeBlock, Split},
     engine::{Context, TaskThreads, Tasks},
     error::Result,
-    learner::online::{Learner, OnlineTrees},
+    learner::{
+        gbdt::stream::STREAM_BLOCK_ROWS,
+        online::{Learner, OnlineTrees},
+    },
     limits::BLOCK_ROWS,
     model::{ByteTrees, features::missing_codes},
     scratch::BlockFile,
@@ -49,6 +52,7 @@ pub(in crate::train::online) struct TreeFeeder<'a> {
 /// A part of a batch, read from scratch.
 #[derive(Default)]
 struct Block {
+    /// Byte columns with room for [`BLOCK_ROWS`], each used at its beginning.
     codes: Vec<u8>,
     rows: RowsBuffer,
     splits: Vec<u8>,
@@ -172,7 +176,7 @@ impl<'a> TreeFeeder<'a> {
         let mut table = Table::new(self.evaluation);
         let mut scored = 0;
         let block = &mut self.block;
-        for (first_row, rows) in parts(batch, BLOCK_ROWS) {
+        for (first_row, rows) in parts(batch, STREAM_BLOCK_ROWS) {
             ground.context.stop.check()?;
             let byte_columns = trees.byte_columns().iter().copied();
             self.bytes_read += block.read(ground, (first_row, rows), byte_columns)?;
@@ -197,7 +201,9 @@ impl Block {
         (first_row, rows): (u64, usize),
         byte_columns: impl IntoIterator<Item = usize>,
     ) -> Result<u64> {
-        self.codes.resize(ground.codes.arrays() * BLOCK_ROWS, 0);
+        if self.codes.is_empty() {
+            self.codes = vec![0; ground.codes.arrays() * BLOCK_ROWS];
+        }
         let mut bytes = (rows * RowsBuffer::ROW_BYTES) as u64;
         for byte_column in byte_columns {
             let column = &mut self.codes[byte_column * BLOCK_ROWS..][..rows];
