@@ -3,8 +3,8 @@
 use crate::{
     data::Tile,
     learner::logistic::{
-        kernel::{self, GramScratch},
-        link,
+        gram::{self, GramScratch},
+        kernel, link,
         sums::{NewtonSums, Shape},
     },
 };
@@ -32,22 +32,20 @@ pub struct Evaluator {
 impl Evaluator {
     /// Room for tiles that hold `rows_max` rows at most.
     pub fn new(shape: Shape, rows_max: usize, with_hessian: bool) -> Self {
-        let stride = Tile::new(0, rows_max).stride();
-        let scratch_columns = if with_hessian { shape.columns } else { 0 };
+        let gram_rows = if with_hessian { rows_max } else { 0 };
         Self {
             shape,
             margins: vec![0.0; rows_max * shape.outputs],
             curvatures: vec![0.0; rows_max * link::pairs(shape.outputs)],
-            scratch: GramScratch::new(scratch_columns, stride),
+            scratch: GramScratch::new(gram_rows),
         }
     }
 
     /// Bytes that [`Self::new`] allocates.
     pub fn bytes(shape: Shape, rows_max: usize, with_hessian: bool) -> u64 {
-        let stride = Tile::new(0, rows_max).stride();
-        let scratch_columns = if with_hessian { shape.columns } else { 0 };
+        let gram_rows = if with_hessian { rows_max } else { 0 };
         let row = 8 * shape.outputs + 4 * link::pairs(shape.outputs);
-        GramScratch::bytes(scratch_columns, stride) + (rows_max * row) as u64
+        GramScratch::bytes(gram_rows) + (rows_max * row) as u64
     }
 
     /// Bytes held, by capacity.
@@ -89,7 +87,7 @@ impl Evaluator {
         }
         let grams = sums.gram.chunks_exact_mut(kernel::triangle_len(columns));
         for (curvature, gram) in curvatures.chunks_exact(rows).zip(grams) {
-            kernel::add_gram(design, curvature, &mut self.scratch, gram);
+            gram::add_gram(design, curvature, &mut self.scratch, gram);
         }
     }
 }

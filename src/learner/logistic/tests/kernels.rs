@@ -3,7 +3,8 @@
 use super::*;
 use crate::learner::logistic::{
     accumulate::TILE_ROWS,
-    kernel::{GramScratch, add_gradient, add_gram, dot, margins_into, triangle_len},
+    gram::{GramScratch, add_gram},
+    kernel::{add_gradient, dot, margins_into, triangle_len},
     link::{binary, exp_nonpositive, pair_index, pairs, softmax},
 };
 
@@ -50,12 +51,12 @@ fn margins_and_gradient_are_plain_sums() {
 
 #[test]
 fn the_gram_matrix_is_the_weighted_product() {
-    for (features, rows) in [(0, 1), (1, 3), (47, 64), (48, 65), (101, TILE_ROWS)] {
+    for (features, rows) in [(0, 1), (1, 3), (6, 8), (7, 64), (48, 65), (101, TILE_ROWS)] {
         let tile = tile(features, rows);
         let columns = features + 1;
         let curvature: Vec<f32> = (0..rows).map(|row| uniform(row, 62) as f32 / 4.0).collect();
         let mut gram = vec![0.5; triangle_len(columns)];
-        let mut scratch = GramScratch::new(columns, tile.stride());
+        let mut scratch = GramScratch::new(rows);
         add_gram(&tile, &curvature, &mut scratch, &mut gram);
         for i in 0..columns {
             for j in 0..=i {
