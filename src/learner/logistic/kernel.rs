@@ -15,6 +15,7 @@ pub fn triangle_len(columns: usize) -> usize {
 }
 
 /// `out[row] = sum over columns of x * coefficient`. O(rows * columns).
+#[inline(always)]
 pub fn margins_into(tile: &Tile, coefficients: &[f64], out: &mut [f64]) {
     assert_eq!(coefficients.len(), tile.columns(), "coefficients");
     assert_eq!(out.len(), tile.rows(), "margins");
@@ -39,6 +40,7 @@ pub fn margins_into(tile: &Tile, coefficients: &[f64], out: &mut [f64]) {
 }
 
 /// Adds `sum over rows of x * residual` to each column of `gradient`. O(rows * columns).
+#[inline(always)]
 pub fn add_gradient(tile: &Tile, residuals: &[f64], gradient: &mut [f64]) {
     assert_eq!(gradient.len(), tile.columns(), "gradient");
     assert_eq!(residuals.len(), tile.rows(), "residuals");
@@ -47,6 +49,7 @@ pub fn add_gradient(tile: &Tile, residuals: &[f64], gradient: &mut [f64]) {
     }
 }
 
+#[inline(always)]
 fn dot_mixed(x: &[f32], y: &[f64]) -> f64 {
     let mut lanes = [0.0; LANES];
     let (x_chunks, y_chunks) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
@@ -77,6 +80,7 @@ pub fn dot(x: &[f64], y: &[f64]) -> f64 {
     sum_lanes(lanes) + rest
 }
 
+#[inline(always)]
 fn sum_lanes(lanes: [f64; LANES]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
         + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))

@@ -5,7 +5,7 @@ use crate::learner::logistic::{
     accumulate::TILE_ROWS,
     gram::{GramScratch, add_gram},
     kernel::{add_gradient, dot, margins_into, triangle_len},
-    link::{binary, exp_nonpositive, pair_index, pairs, softmax},
+    link::{binary, pair_index, pairs, softmax},
 };
 
 /// A tile of pseudo-random values.
@@ -76,20 +76,6 @@ fn dot_products_add_every_value_once() {
         let x: Vec<f64> = (1..=len).map(f64::from).collect();
         assert_eq!(dot(&x, &x), f64::from(len * (len + 1) * (2 * len + 1) / 6));
     }
-}
-
-#[test]
-fn the_exponential_is_within_two_units_in_the_last_place() {
-    for step in 0..70_000 {
-        let x = -f64::from(step) * 0.010_07;
-        let (ours, exact) = (exp_nonpositive(x), x.exp());
-        assert!(
-            (ours - exact).abs() <= 2.0 * f64::EPSILON * exact,
-            "{x}: {ours} {exact}"
-        );
-    }
-    assert_eq!(exp_nonpositive(0.0), 1.0);
-    assert!(exp_nonpositive(f64::NEG_INFINITY) < 1e-300);
 }
 
 #[test]
