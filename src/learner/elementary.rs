@@ -14,51 +14,42 @@ const LOG2_E: f64 = std::f64::consts::LOG2_E;
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
+/// Taylor's series of e^x, the highest power first.
+const EXP: [f64; 14] = [
+    1.0 / 6_227_020_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 39_916_800.0,
+    1.0 / 3_628_800.0,
+    1.0 / 362_880.0,
+    1.0 / 40_320.0,
+    1.0 / 5_040.0,
+    1.0 / 720.0,
+    1.0 / 120.0,
+    1.0 / 24.0,
+    1.0 / 6.0,
+    0.5,
+    1.0,
+    1.0,
+];
+
 /// e^x, for x clipped to [-700, 700].
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
-    // Taylor's series on [-ln 2 / 2, ln 2 / 2]; the first term left out is below 7e-13.
-    let series = [
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ];
-    exp_by_series(x.clamp(-700.0, 700.0), series)
+    // On [-ln 2 / 2, ln 2 / 2] the first term left out is below 7e-13.
+    exp_by_series::<10>(x.clamp(-700.0, 700.0))
 }
 
 /// e^x for x <= 0, within 2 units in the last place; below -708 it answers e^-708.
 #[inline(always)]
 pub fn exp_nonpositive(x: f64) -> f64 {
-    // To the 13th power: exact to 1e-17.
-    let series = [
-        1.0 / 6_227_020_800.0,
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ];
-    exp_by_series(x.max(-708.0), series)
+    // On [-ln 2 / 2, ln 2 / 2] the first term left out is below 1e-17.
+    exp_by_series::<14>(x.max(-708.0))
 }
 
-/// Reduction by ln 2 (Cody & Waite 1980), then a series whose highest power comes first.
+/// Reduction by ln 2 (Cody & Waite 1980), then the last terms of the series.
 #[inline(always)]
-fn exp_by_series<const TERMS: usize>(x: f64, series: [f64; TERMS]) -> f64 {
+fn exp_by_series<const TERMS: usize>(x: f64) -> f64 {
+    let series = &EXP[EXP.len() - TERMS..];
     let shifted = x * LOG2_E + ROUNDER;
     let power = shifted - ROUNDER;
     let r = (x - power * LN_2_HIGH) - power * LN_2_LOW;
