@@ -10,7 +10,8 @@ use rowmill::{
     data::{Tile, Values},
     learner::logistic::{
         Logistic, LogisticOptions,
-        kernel::{GramScratch, add_gradient, add_gram, margins_into, triangle_len},
+        gram::{GramScratch, add_gram},
+        kernel::{add_gradient, margins_into, triangle_len},
     },
     transform::standardize::{Design, Input, Summary},
 };
@@ -107,7 +108,7 @@ fn kernels(criterion: &mut Criterion) {
         bencher.iter(|| add_gradient(&tile, black_box(&margins), &mut gradient));
     });
     let curvature = vec![0.2; TILE_ROWS];
-    let mut scratch = GramScratch::new(features + 1, tile.stride());
+    let mut scratch = GramScratch::new(TILE_ROWS);
     let mut gram = vec![0.0; triangle_len(features + 1)];
     group.bench_function("gram", |bencher| {
         bencher.iter(|| add_gram(&tile, black_box(&curvature), &mut scratch, &mut gram));

@@ -94,6 +94,19 @@ impl Values {
         }
     }
 
+    /// Empties the column and makes room for so many rows of another one's type.
+    pub fn restart(&mut self, like: &Self, rows: usize) {
+        self.clear();
+        match (&mut *self, like) {
+            (Self::F32(values), Self::F32(_)) => values.reserve_exact(rows),
+            (Self::F64(values), Self::F64(_)) => values.reserve_exact(rows),
+            (Self::Text(text), Self::Text(_)) => text.ids.reserve_exact(rows),
+            (_, Self::F32(_)) => *self = Self::F32(Vec::with_capacity(rows)),
+            (_, Self::F64(_)) => *self = Self::F64(Vec::with_capacity(rows)),
+            (_, Self::Text(_)) => *self = Self::Text(TextValues::default()),
+        }
+    }
+
     /// Appends rows of the same column; where there are none yet, takes over their type.
     ///
     /// # Panics
@@ -162,5 +175,26 @@ mod tests {
             .map(|id| (*id != MISSING_TEXT).then(|| all.value(*id)))
             .collect();
         assert_eq!(found, [Some("a"), None, None, Some("bc"), Some("")]);
+    }
+
+    #[test]
+    fn a_column_starts_again_as_one_of_another_type() {
+        let types = [
+            Values::F32(vec![1.0]),
+            Values::F64(vec![2.0]),
+            Values::Text(TextValues {
+                ids: vec![MISSING_TEXT],
+                ..TextValues::default()
+            }),
+        ];
+        for before in &types {
+            for after in &types {
+                let mut values = before.clone();
+                values.restart(after, 100);
+                assert!(values.is_empty());
+                values.append(after);
+                assert_eq!(&values, after);
+            }
+        }
     }
 }

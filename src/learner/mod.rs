@@ -2,6 +2,7 @@
 //!
 //! Learners work on blocks and batches lent to them and know neither files nor threads.
 
+pub mod elementary;
 pub mod gbdt;
 pub mod logistic;
 pub mod online;

@@ -2,10 +2,10 @@
 //! slice after the other.
 
 use crate::{
-    data::{Batch, Split, Tile, Values},
+    data::{Batch, Tile},
     engine::{Sink, Slice},
     error::Result,
-    train::rows::{RowsBuffer, RowsFile},
+    train::{rows::RowsFile, slice::TrainingSlice},
     transform::standardize::Design,
 };
 
@@ -30,15 +30,8 @@ pub(super) fn part_bytes(features: usize, rows: usize) -> u64 {
 /// One lane's rows of one slice at a time.
 pub(super) struct DesignSink<'a> {
     design: &'a Design,
-    rows: &'a RowsFile,
     class_weights: &'a [f64],
-    slice: Slice,
-    /// The slice's values, in the order of the pass's columns.
-    columns: Vec<(usize, Values)>,
-    /// The column after the one that is being read.
-    next_column: usize,
-    train: Vec<u32>,
-    buffer: RowsBuffer,
+    slice: TrainingSlice<'a>,
 }
 
 impl<'a> DesignSink<'a> {
@@ -49,16 +42,10 @@ impl<'a> DesignSink<'a> {
         class_weights: &'a [f64],
         columns: &[usize],
     ) -> Self {
-        let empty = |column: &usize| (*column, Values::F32(Vec::new()));
         Self {
             design,
-            rows,
             class_weights,
-            slice: Slice::default(),
-            columns: columns.iter().map(empty).collect(),
-            next_column: 0,
-            train: Vec::new(),
-            buffer: RowsBuffer::default(),
+            slice: TrainingSlice::new(columns, rows),
         }
     }
 }
@@ -67,43 +54,30 @@ impl Sink for DesignSink<'_> {
     type Part = DesignRows;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        self.slice = slice;
-        self.next_column = 0;
+        self.slice.start(slice);
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        if batch.first_row == self.slice.first_row {
-            self.columns[self.next_column].1.clear();
-            self.next_column += 1;
-        }
-        self.columns[self.next_column - 1].1.append(&batch.values);
+        self.slice.push(batch);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<DesignRows> {
-        let Slice {
-            first_row, rows, ..
-        } = self.slice;
-        let lent = self.buffer.read_range(self.rows, first_row, rows)?;
-        self.train.clear();
-        let is_train =
-            |row: &usize| lent.split[*row] == Split::Train as u8 && lent.weight[*row] > 0.0;
-        self.train
-            .extend((0..rows).filter(is_train).map(|row| row as u32));
-        let mut design = Tile::new(self.design.len(), self.train.len());
+        let rows = self.slice.finish()?;
+        let mut design = Tile::new(self.design.len(), rows.train.len());
         self.design
-            .view(&self.columns)
-            .fill(&self.train, &mut design.append(self.train.len()));
-        let class = |row: &u32| lent.label[*row as usize] as u32;
+            .view(rows.columns)
+            .fill(rows.train, &mut design.append(rows.train.len()));
+        let class = |row: &u32| rows.labels[*row as usize] as u32;
         let weight = |row: &u32| {
             let factor = self.class_weights.get(class(row) as usize);
-            f64::from(lent.weight[*row as usize]) * factor.copied().unwrap_or(1.0)
+            f64::from(rows.weights[*row as usize]) * factor.copied().unwrap_or(1.0)
         };
         Ok(DesignRows {
             design,
-            classes: self.train.iter().map(class).collect(),
-            weights: self.train.iter().map(weight).collect(),
+            classes: rows.train.iter().map(class).collect(),
+            weights: rows.train.iter().map(weight).collect(),
         })
     }
 }

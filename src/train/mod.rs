@@ -55,6 +55,8 @@ mod model_spec;
 mod recipe;
 mod sampling;
 mod sgd;
+mod slice;
+mod start;
 mod store;
 
 #[cfg(test)]

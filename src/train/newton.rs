@@ -1,25 +1,22 @@
 //! Fitting logistic regression: a start on the sample, then Newton passes over Parquet. The design and
 //! the model of a fit by gradient descent are made here as well.
 
-use std::{collections::HashMap, ops::RangeInclusive};
-
 use crate::{
-    data::{Batch, Split, TextValues, Tile, ValueType, Values, batch::MISSING_TEXT},
+    data::Batch,
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     learner::logistic::{
         Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums, Solver,
     },
-    limits::BLOCK_ROWS,
     model::{Binning, FeatureSpec, Linear, link::Task},
-    stats::sample,
     train::{
-        bins::read_sample,
         job::Job,
-        rows::{RowsBuffer, RowsFile},
-        selection::{RowSample, takes},
+        rows::RowsFile,
+        selection::RowSample,
         sgd,
-        survey::{FeatureSurvey, Survey, SurveyedValues, sampled_text},
+        slice::{TrainingRows, TrainingSlice},
+        start::{Start, start_rows},
+        survey::{FeatureSurvey, Survey, SurveyedValues},
     },
     transform::standardize::{Design, Input, Summary},
 };
@@ -27,11 +24,21 @@ use crate::{
 /// Values of a slice, in one lane.
 const SLICE_BYTES_MAX: usize = 32 << 20;
 
-/// Rows of a slice, at the least and at the most.
-const SLICE_ROWS: RangeInclusive<usize> = 4096..=(1 << 16);
+/// Rows of a slice at the least, whatever they take.
+const SLICE_ROWS_MIN: usize = 1 << 12;
 
-/// Values of the design on which the solver starts: fewer rows where there are many columns.
-const START_VALUES_MAX: usize = 1 << 24;
+/// Rows of a slice at the most.
+const SLICE_ROWS_MAX: usize = 1 << 16;
+
+/// Values of the slices of all lanes in a Newton pass, if that is more: in two lanes, row groups of
+/// 131,072 rows and 100 columns are whole.
+const PASS_BYTES_MAX: u64 = 160 << 20;
+
+/// They take at most one part in so many of the memory allowed.
+const PASS_SHARE_OF_MEMORY: u64 = 3;
+
+/// Rows of a slice in a Newton pass at the most.
+const PASS_SLICE_ROWS_MAX: usize = 1 << 20;
 
 /// What a linear model is fitted from.
 pub struct NewtonSpec<'a> {
@@ -51,6 +58,8 @@ pub struct NewtonSpec<'a> {
     pub classes: usize,
     /// Training rows.
     pub train_rows: u64,
+    /// The memory limit.
+    pub memory_bytes: u64,
 }
 
 /// A fitted model and how it came about.
@@ -117,14 +126,17 @@ pub(super) fn inputs(
     features.iter().enumerate().map(input).collect()
 }
 
-/// Rows of the sample on which the solver starts.
-pub fn start_rows(design_columns: usize, start_rows_max: u64) -> usize {
-    (START_VALUES_MAX / design_columns.max(1)).min(start_rows_max as usize)
+/// Rows that a lane assembles at a time, for a row of so many bytes: a function of the data alone.
+pub fn slice_rows(row_bytes: usize) -> usize {
+    (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX)
 }
 
-/// Rows that a lane assembles at a time, for a row of so many bytes.
-pub fn slice_rows(row_bytes: usize) -> usize {
-    (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(*SLICE_ROWS.start(), *SLICE_ROWS.end())
+/// The same for a Newton pass, which takes more where memory allows: its sums do not depend on the
+/// slices, and each part of a row group decodes the dictionaries again.
+pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
+    let all = PASS_BYTES_MAX.min(memory_bytes / PASS_SHARE_OF_MEMORY) as usize;
+    let rows = all / threads / row_bytes.max(1);
+    rows.clamp(slice_rows(row_bytes), PASS_SLICE_ROWS_MAX)
 }
 
 /// Fits the model.
@@ -136,15 +148,19 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     let options = spec.options;
     let design = design(spec.features, columns, &spec.survey.features, options)?;
     let read: Vec<usize> = design.schema_columns().collect();
-    let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes;
+    let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes as usize;
+    let (name, slice_rows_max) = match options.solver {
+        Solver::Newton => (
+            "newton",
+            pass_slice_rows(row_bytes, context.threads, spec.memory_bytes),
+        ),
+        Solver::Sgd => ("sgd", slice_rows(row_bytes)),
+    };
     let passes = ParquetPass {
-        name: match options.solver {
-            Solver::Newton => "newton",
-            Solver::Sgd => "sgd",
-        },
+        name,
         row_groups: &spec.job.row_ranges,
         columns: &read,
-        slice_rows_max: slice_rows(row_bytes as usize),
+        slice_rows_max,
         first_row: 0,
     };
     let (fitted, reports) = match options.solver {
@@ -178,6 +194,7 @@ fn newton(
 ) -> Result<(Fitted, Vec<PassReport>)> {
     let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
     let start = Start::read(
+        context,
         spec,
         design,
         start_rows(design.len(), start_rows_max) as u64,
@@ -199,107 +216,6 @@ fn newton(
     Ok((learner.into_fitted(), reports))
 }
 
-/// The sampled rows on which the solver starts.
-struct Start {
-    tile: Tile,
-    labels: Vec<f32>,
-    weights: Vec<f32>,
-}
-
-impl Start {
-    fn read(spec: &NewtonSpec<'_>, design: &Design, rows_wanted: u64) -> Result<Self> {
-        let threshold = sample::threshold(rows_wanted, spec.train_rows);
-        let rows_max = sample::rows_max(rows_wanted, spec.train_rows) as usize;
-        let Chosen {
-            ranks,
-            labels,
-            weights,
-        } = chosen_rows(spec, threshold, rows_max)?;
-        let mut columns = Vec::new();
-        for schema_column in design.schema_columns() {
-            let feature = spec
-                .job
-                .roles
-                .features
-                .iter()
-                .position(|column| *column == schema_column);
-            let feature = feature.expect("the design is of the features");
-            columns.push((schema_column, sampled_values(spec, feature, &ranks)?));
-        }
-        let mut tile = Tile::new(design.len(), ranks.len());
-        let all: Vec<u32> = (0..ranks.len() as u32).collect();
-        if !all.is_empty() {
-            design
-                .view(&columns)
-                .fill(&all, &mut tile.append(ranks.len()));
-        }
-        Ok(Self {
-            tile,
-            labels,
-            weights,
-        })
-    }
-}
-
-/// Sampled rows: their ranks in the sample, labels and weights.
-#[derive(Default)]
-struct Chosen {
-    ranks: Vec<usize>,
-    labels: Vec<f32>,
-    weights: Vec<f32>,
-}
-
-/// The rows of the sample that are below a smaller threshold.
-fn chosen_rows(spec: &NewtonSpec<'_>, threshold: u64, rows_max: usize) -> Result<Chosen> {
-    let mut chosen = Chosen::default();
-    let mut rank = 0;
-    let mut buffer = RowsBuffer::default();
-    for block in 0..spec.rows.blocks() {
-        buffer.read_splits(spec.rows, block)?;
-        buffer.read_labels(spec.rows, block)?;
-        let lent = buffer.block();
-        for (index, split) in lent.split.iter().enumerate() {
-            let row = (block * BLOCK_ROWS + index) as u64;
-            if *split != Split::Train as u8 || !spec.sample.takes(row) {
-                continue;
-            }
-            if takes(spec.sample.seed(), threshold, row) && chosen.ranks.len() < rows_max {
-                chosen.ranks.push(rank);
-                chosen.labels.push(lent.label[index]);
-                chosen.weights.push(lent.weight[index]);
-            }
-            rank += 1;
-        }
-    }
-    Ok(chosen)
-}
-
-/// A feature's sampled values at some ranks. Texts come back by their hashes.
-fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[usize]) -> Result<Values> {
-    let file = &spec.survey.sample;
-    let array = spec.survey.arrays[feature];
-    let features = &spec.features[feature];
-    if features.value_type != ValueType::Text {
-        let sample = read_sample(file, array, Some(features.value_type))?;
-        return Ok(Values::F64(
-            ranks.iter().map(|rank| sample[*rank]).collect(),
-        ));
-    }
-    let mut hashes = vec![0u32; file.rows() as usize];
-    file.read(array, 0, &mut hashes)?;
-    let mut text = TextValues::default();
-    let mut ids = HashMap::new();
-    if let Binning::Categorical { values, .. } = &features.binning {
-        for value in values {
-            let id = text.push_value(value);
-            ids.insert(sampled_text(value), id);
-        }
-    }
-    let id_of = |rank: &usize| ids.get(&hashes[*rank]).copied().unwrap_or(MISSING_TEXT);
-    text.ids = ranks.iter().map(id_of).collect();
-    Ok(Values::Text(text))
-}
-
 /// One pass over the training rows. How row groups are sliced changes no bit of the sums.
 pub(super) fn newton_pass(
     context: &Context<'_>,
@@ -312,18 +228,9 @@ pub(super) fn newton_pass(
         .map(|_| NewtonSink {
             job: spec.job,
             design,
-            rows: spec.rows,
             accumulator: pass.accumulator(),
             pass,
-            slice: Slice::default(),
-            columns: parquet
-                .columns
-                .iter()
-                .map(|column| (*column, Values::F32(Vec::new())))
-                .collect(),
-            next_column: 0,
-            train: Vec::new(),
-            buffer: RowsBuffer::default(),
+            slice: TrainingSlice::new(parquet.columns, spec.rows),
         })
         .collect();
     let mut sums = pass.sums();
@@ -347,56 +254,36 @@ pub(super) fn newton_pass(
 struct NewtonSink<'a> {
     job: &'a Job,
     design: &'a Design,
-    rows: &'a RowsFile,
     accumulator: Accumulator,
     pass: &'a NewtonPass,
-    slice: Slice,
-    /// The slice's values, in the order of the pass's columns.
-    columns: Vec<(usize, Values)>,
-    /// The column after the one that is being read.
-    next_column: usize,
-    train: Vec<u32>,
-    buffer: RowsBuffer,
+    slice: TrainingSlice<'a>,
 }
 
 impl Sink for NewtonSink<'_> {
     type Part = Option<NewtonSums>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        self.slice = slice;
-        self.next_column = 0;
+        self.slice.start(slice);
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        if batch.first_row == self.slice.first_row {
-            self.columns[self.next_column].1.clear();
-            self.next_column += 1;
-        }
-        self.columns[self.next_column - 1].1.append(&batch.values);
+        self.slice.push(batch);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<Option<NewtonSums>> {
-        let Slice {
-            row_group,
-            first_row,
-            rows,
-        } = self.slice;
-        let lent = self.buffer.read_range(self.rows, first_row, rows)?;
-        self.train.clear();
-        let train = lent
-            .split
-            .iter()
-            .enumerate()
-            .filter(|(_, split)| **split == Split::Train as u8);
-        self.train.extend(train.map(|(index, _)| index as u32));
-        let view = self.design.view(&self.columns);
+        let TrainingRows {
+            slice,
+            columns,
+            labels,
+            weights,
+            train,
+        } = self.slice.finish()?;
+        let view = self.design.view(columns);
         self.accumulator
-            .update(&self.train, lent.label, lent.weight, |rows, tile| {
-                view.fill(rows, tile)
-            });
-        if first_row + (rows as u64) < self.job.row_ranges[row_group].end {
+            .update(train, labels, weights, |rows, tile| view.fill(rows, tile));
+        if slice.first_row + (slice.rows as u64) < self.job.row_ranges[slice.row_group].end {
             return Ok(None);
         }
         let mut finished = self.pass.sums();

@@ -38,6 +38,8 @@ use crate::{
         rows::{self, RowsBuffer},
         scores,
         selection::RowSample,
+        slice::TrainingSlice,
+        start::{read_bytes, start_rows},
         state, survey,
     },
 };
@@ -290,14 +292,8 @@ impl Planner<'_> {
             lanes * estimate.lane_bytes,
             format!("{lanes} lanes: a footer, one column's pages"),
         );
-        let rows_max = self
-            .job
-            .row_ranges
-            .iter()
-            .map(|rows| rows.end - rows.start)
-            .max()
-            .unwrap_or(0);
-        let batch_rows = rows_max.min(self.spec.limits.batch_rows_max as u64);
+        let batch_rows = self.row_group_rows_max();
+        let batch_rows = batch_rows.min(self.spec.limits.batch_rows_max as u64);
         let batch = batch_rows * 8 + estimate.text_bytes.min(batch_rows * 64);
         self.memory.add(
             phase,
@@ -305,6 +301,12 @@ impl Planner<'_> {
             lanes * self.batches * batch,
             format!("{lanes} x {} batches of {batch_rows} rows", self.batches),
         );
+    }
+
+    /// Rows of the largest row group.
+    fn row_group_rows_max(&self) -> u64 {
+        let rows = self.job.row_ranges.iter().map(|rows| rows.end - rows.start);
+        rows.max().unwrap_or(0)
     }
 
     fn scan(&mut self) {

@@ -62,6 +62,11 @@ impl RowSample {
         u64::from(self.ranks[self.ranks.len() - 1])
     }
 
+    /// Sampled rows before a block.
+    pub fn rank_of_block(&self, block: usize) -> u64 {
+        u64::from(self.ranks[block])
+    }
+
     /// Sampled rows before a row.
     ///
     /// # Errors
@@ -74,7 +79,7 @@ impl RowSample {
             .zip(splits.iter())
             .filter(|(row, split)| **split == Split::Train as u8 && self.takes(*row))
             .count();
-        Ok(u64::from(self.ranks[block as usize]) + before as u64)
+        Ok(self.rank_of_block(block as usize) + before as u64)
     }
 }
 

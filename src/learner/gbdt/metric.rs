@@ -5,12 +5,9 @@
 //! in `EvalSums::add_values`; metrics of ranks come from histograms of the margin.
 
 use crate::{
-    learner::gbdt::{
-        Loss,
+    learner::{
         elementary::{exp, ln},
-        exact::ExactSum,
-        loss::Rows,
-        renew::WeightUnits,
+        gbdt::{Loss, exact::ExactSum, loss::Rows, renew::WeightUnits},
     },
     stats::metrics::ScoreBins,
 };

@@ -5,7 +5,6 @@ pub mod booster;
 pub mod checkpoint;
 pub mod constraints;
 pub mod curve;
-pub mod elementary;
 pub mod exact;
 pub mod features;
 pub mod gain;

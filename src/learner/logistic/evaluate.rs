@@ -3,8 +3,8 @@
 use crate::{
     data::Tile,
     learner::logistic::{
-        kernel::{self, GramScratch},
-        link,
+        gram::{self, GramScratch},
+        kernel, link,
         sums::{NewtonSums, Shape},
     },
 };
@@ -32,22 +32,20 @@ pub struct Evaluator {
 impl Evaluator {
     /// Room for tiles that hold `rows_max` rows at most.
     pub fn new(shape: Shape, rows_max: usize, with_hessian: bool) -> Self {
-        let stride = Tile::new(0, rows_max).stride();
-        let scratch_columns = if with_hessian { shape.columns } else { 0 };
+        let gram_rows = if with_hessian { rows_max } else { 0 };
         Self {
             shape,
             margins: vec![0.0; rows_max * shape.outputs],
             curvatures: vec![0.0; rows_max * link::pairs(shape.outputs)],
-            scratch: GramScratch::new(scratch_columns, stride),
+            scratch: GramScratch::new(gram_rows),
         }
     }
 
     /// Bytes that [`Self::new`] allocates.
     pub fn bytes(shape: Shape, rows_max: usize, with_hessian: bool) -> u64 {
-        let stride = Tile::new(0, rows_max).stride();
-        let scratch_columns = if with_hessian { shape.columns } else { 0 };
+        let gram_rows = if with_hessian { rows_max } else { 0 };
         let row = 8 * shape.outputs + 4 * link::pairs(shape.outputs);
-        GramScratch::bytes(scratch_columns, stride) + (rows_max * row) as u64
+        GramScratch::bytes(gram_rows) + (rows_max * row) as u64
     }
 
     /// Bytes held, by capacity.
@@ -59,37 +57,129 @@ impl Evaluator {
     /// `sums`, the Hessian where those have room for it. O(rows * columns^2 / 2) with the Hessian.
     pub fn add(&mut self, rows: TileOf<'_>, point: &[f64], sums: &mut NewtonSums) {
         let TileOf {
-            design,
-            classes,
-            weights,
+            design, weights, ..
         } = rows;
         let Shape { columns, outputs } = self.shape;
-        let rows = design.rows();
         assert_eq!(design.columns(), columns, "columns of the tile");
         assert_eq!(point.len(), self.shape.parameters(), "parameters");
-        let margins = &mut self.margins[..rows * outputs];
-        let curvatures = &mut self.curvatures[..rows * link::pairs(outputs)];
-        for (margins, point) in margins
-            .chunks_exact_mut(rows)
-            .zip(point.chunks_exact(columns))
-        {
-            kernel::margins_into(design, point, margins);
-        }
-        let link = if outputs == 1 {
-            link::binary
-        } else {
-            link::softmax
-        };
-        sums.loss += link(margins, classes, weights, curvatures);
+        let margins = &mut self.margins[..design.rows() * outputs];
+        let curvatures = &mut self.curvatures[..design.rows() * link::pairs(outputs)];
         sums.weight += weights.iter().sum::<f64>();
         sums.rows += weights.iter().filter(|weight| **weight > 0.0).count() as u64;
-        let gradients = sums.gradient.chunks_exact_mut(columns);
-        for (residuals, gradient) in margins.chunks_exact(rows).zip(gradients) {
-            kernel::add_gradient(design, residuals, gradient);
-        }
+        add_gradient(rows, point, margins, curvatures, sums);
         let grams = sums.gram.chunks_exact_mut(kernel::triangle_len(columns));
-        for (curvature, gram) in curvatures.chunks_exact(rows).zip(grams) {
-            kernel::add_gram(design, curvature, &mut self.scratch, gram);
+        for (curvature, gram) in curvatures.chunks_exact(design.rows()).zip(grams) {
+            gram::add_gram(design, curvature, &mut self.scratch, gram);
+        }
+    }
+}
+
+/// Adds loss and gradient; leaves the residuals in `margins` and fills the curvatures.
+fn add_gradient(
+    rows: TileOf<'_>,
+    point: &[f64],
+    margins: &mut [f64],
+    curvatures: &mut [f32],
+    sums: &mut NewtonSums,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the one precondition is that the processor has AVX2.
+        #[allow(unsafe_code)]
+        unsafe {
+            add_gradient_avx2(rows, point, margins, curvatures, sums);
+        }
+        return;
+    }
+    add_gradient_portable(rows, point, margins, curvatures, sums);
+}
+
+/// The portable twin compiled for wider registers: the same operations, so the same bits.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn add_gradient_avx2(
+    rows: TileOf<'_>,
+    point: &[f64],
+    margins: &mut [f64],
+    curvatures: &mut [f32],
+    sums: &mut NewtonSums,
+) {
+    add_gradient_portable(rows, point, margins, curvatures, sums);
+}
+
+#[inline(always)]
+fn add_gradient_portable(
+    rows: TileOf<'_>,
+    point: &[f64],
+    margins: &mut [f64],
+    curvatures: &mut [f32],
+    sums: &mut NewtonSums,
+) {
+    let TileOf {
+        design,
+        classes,
+        weights,
+    } = rows;
+    let (rows, columns) = (design.rows(), design.columns());
+    let outputs = margins.chunks_exact_mut(rows);
+    for (margins, point) in outputs.zip(point.chunks_exact(columns)) {
+        kernel::margins_into(design, point, margins);
+    }
+    sums.loss += if margins.len() == rows {
+        link::binary(margins, classes, weights, curvatures)
+    } else {
+        link::softmax(margins, classes, weights, curvatures)
+    };
+    let gradients = sums.gradient.chunks_exact_mut(columns);
+    for (residuals, gradient) in margins.chunks_exact(rows).zip(gradients) {
+        kernel::add_gradient(design, residuals, gradient);
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wider_registers_have_the_same_bits() {
+        if !is_x86_feature_detected!("avx2") {
+            return;
+        }
+        for (outputs, rows) in [(1, 1), (1, 77), (3, 70), (1, 512)] {
+            let shape = Shape {
+                columns: 8,
+                outputs,
+            };
+            let value = |index: usize| ((index * 7919) % 1009) as f64 / 300.0 - 1.6;
+            let mut design = Tile::new(shape.columns - 1, rows);
+            let mut appended = design.append(rows);
+            for feature in 0..shape.columns - 1 {
+                let column = appended.column_mut(feature).iter_mut();
+                column.enumerate().for_each(|(row, x)| {
+                    *x = value(feature * 613 + row) as f32;
+                });
+            }
+            let classes: Vec<u32> = (0..rows as u32).map(|row| row % 2).collect();
+            let weights: Vec<f64> = (0..rows).map(|row| value(row).abs()).collect();
+            let point: Vec<f64> = (0..shape.parameters()).map(value).collect();
+            let tile = TileOf {
+                design: &design,
+                classes: &classes,
+                weights: &weights,
+            };
+            let run = |is_wide: bool| {
+                let mut sums = NewtonSums::new(shape, false);
+                let mut margins = vec![0.0; rows * outputs];
+                let mut curvatures = vec![0.0; rows * link::pairs(outputs)];
+                if is_wide {
+                    add_gradient(tile, &point, &mut margins, &mut curvatures, &mut sums);
+                } else {
+                    add_gradient_portable(tile, &point, &mut margins, &mut curvatures, &mut sums);
+                }
+                assert!(sums.loss > 0.0);
+                (sums, margins, curvatures)
+            };
+            assert_eq!(run(true), run(false), "{outputs} outputs, {rows} rows");
         }
     }
 }

@@ -4,6 +4,11 @@
 //! `-w ln p_y` to the loss, `w (p_k - [y = k])` to the residual of output `k` and, for a pair of
 //! outputs `j < k`, `w p_j p_k` to their curvature (McCullagh & Nelder 1989, section 5).
 
+use crate::learner::elementary::{exp_nonpositive, ln};
+
+/// Rows of a piece whose losses are computed before they are added.
+const PIECE_ROWS: usize = 64;
+
 /// Pairs of outputs whose curvature is kept: one for the logistic function, else each `j < k`.
 pub fn pairs(outputs: usize) -> usize {
     if outputs == 1 {
@@ -17,44 +22,6 @@ pub fn pairs(outputs: usize) -> usize {
 pub fn pair_index(j: usize, k: usize) -> usize {
     debug_assert!(j < k, "a pair is ordered");
     k * (k - 1) / 2 + j
-}
-
-/// `e^x` for `x <= 0`, within 2 units in the last place; below -708 it answers `e^-708`.
-///
-/// Without branches or calls, so that loops over it are vectorised, and made of IEEE additions and
-/// multiplications alone, so that it has the same bits everywhere. Cody & Waite (1980) reduction by
-/// ln 2, then the Taylor series to the 13th power, exact to 1e-17 on |r| <= ln 2 / 2.
-#[inline]
-pub fn exp_nonpositive(x: f64) -> f64 {
-    // Adding it leaves the nearest integer in the low bits of the significand.
-    const ROUND: f64 = 6_755_399_441_055_744.0;
-    const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
-    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let x = x.max(-708.0);
-    let shifted = x * std::f64::consts::LOG2_E + ROUND;
-    let power = shifted - ROUND;
-    let r = (x - power * LN2_HIGH) - power * LN2_LOW;
-    let mut series = 1.0 / 6_227_020_800.0;
-    for inverse_factorial in [
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
-        series = series * r + inverse_factorial;
-    }
-    // The low bits of `shifted` are the power in two's complement; 1023 is the exponent's bias.
-    let scale = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
-    series * scale
 }
 
 /// One row's probabilities of the classes from its margins: one for two classes, else one a class.
@@ -75,6 +42,7 @@ pub fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]
 
 /// Turns the margins of a binary model into residuals, fills the curvatures and answers the loss.
 /// `margins` holds one value a row; classes are 0 or 1.
+#[inline(always)]
 pub fn binary(
     margins: &mut [f64],
     classes: &[u32],
@@ -86,21 +54,30 @@ pub fn binary(
     assert_eq!(weights.len(), rows, "weights");
     assert_eq!(curvatures.len(), rows, "curvatures");
     let mut loss = 0.0;
-    for ((margin, class), weight) in margins.iter().zip(classes).zip(weights) {
-        let towards = if *class == 1 { -margin } else { *margin };
-        loss += weight * (towards.max(0.0) + exp_nonpositive(-margin.abs()).ln_1p());
-    }
-    let rows = margins.iter_mut().zip(classes).zip(weights).zip(curvatures);
-    for (((margin, class), weight), curvature) in rows {
-        let e = exp_nonpositive(-margin.abs());
-        let likelier = 1.0 / (1.0 + e);
-        let probability = if *margin >= 0.0 {
-            likelier
-        } else {
-            e * likelier
-        };
-        *margin = weight * (probability - f64::from(*class));
-        *curvature = (weight * (e * likelier * likelier)) as f32;
+    let mut losses = [0.0; PIECE_ROWS];
+    let pieces = margins
+        .chunks_mut(PIECE_ROWS)
+        .zip(curvatures.chunks_mut(PIECE_ROWS));
+    let given = classes.chunks(PIECE_ROWS).zip(weights.chunks(PIECE_ROWS));
+    for ((margins, curvatures), (classes, weights)) in pieces.zip(given) {
+        let given = classes.iter().zip(weights);
+        let rows = margins.iter_mut().zip(curvatures).zip(&mut losses);
+        for (((margin, curvature), loss), (class, weight)) in rows.zip(given) {
+            let class = f64::from(*class);
+            // With e^-|m| nothing overflows, and both tails keep their relative precision.
+            let e = exp_nonpositive(-margin.abs());
+            let likelier = 1.0 / (1.0 + e);
+            let probability = if *margin >= 0.0 {
+                likelier
+            } else {
+                e * likelier
+            };
+            let wrong_side = (*margin * (1.0 - 2.0 * class)).max(0.0);
+            *loss = weight * (wrong_side + ln(1.0 + e));
+            *margin = weight * (probability - class);
+            *curvature = (weight * (e * likelier * likelier)) as f32;
+        }
+        loss += losses[..margins.len()].iter().sum::<f64>();
     }
     loss
 }

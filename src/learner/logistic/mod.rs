@@ -16,6 +16,7 @@ pub mod accumulate;
 pub(in crate::learner) mod cholesky;
 mod descent;
 pub mod evaluate;
+pub mod gram;
 pub mod kernel;
 pub mod link;
 pub mod options;

@@ -29,9 +29,9 @@ impl Planner<'_> {
             self.sgd(&features, shape);
             return 0;
         }
-        let start = newton::start_rows(shape.columns, self.spec.limits.start_sample_rows);
+        let start = start_rows(shape.columns, self.spec.limits.start_sample_rows);
         let start_bytes =
-            Logistic::sample_bytes(shape, start) + (start * features.len() * 8) as u64;
+            Logistic::sample_bytes(shape, start) + read_bytes(features.len(), start, self.threads);
         self.memory.add(
             "start",
             "sampled design",
@@ -46,14 +46,10 @@ impl Planner<'_> {
         );
         self.decode("newton", &features);
         let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
-        let slice =
-            (newton::slice_rows(row_bytes) * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64;
-        self.memory.add(
-            "newton",
-            "slices",
-            self.threads * slice,
-            "whole rows of a part of a row group",
-        );
+        let rows_max =
+            newton::pass_slice_rows(row_bytes, self.threads as usize, self.spec.memory_bytes);
+        let rows = self.row_group_rows_max().min(rows_max as u64);
+        self.slices("newton", row_bytes, rows);
         self.memory.add(
             "newton",
             "sums",
@@ -61,6 +57,16 @@ impl Planner<'_> {
             format!("gradient and Hessian of {} parameters", shape.parameters()),
         );
         0
+    }
+
+    /// Slices of at most so many rows that lanes assemble.
+    fn slices(&mut self, phase: &str, row_bytes: usize, rows: u64) {
+        self.memory.add(
+            phase,
+            "slices",
+            self.threads * rows * (row_bytes + TrainingSlice::ROW_BYTES) as u64,
+            format!("{} rows a lane", grouped(rows)),
+        );
     }
 
     /// Learning from rows that are read once.
@@ -107,12 +113,7 @@ impl Planner<'_> {
         self.decode("batches", features);
         let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
         let rows = slice_rows(row_bytes);
-        self.memory.add(
-            "batches",
-            "slices",
-            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
-            "whole rows of a part of a row group",
-        );
+        self.slices("batches", row_bytes, rows as u64);
         self.memory.add(
             "batches",
             "rows of the design",
@@ -143,12 +144,7 @@ impl Planner<'_> {
         self.decode("sgd", features);
         let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
         let rows = newton::slice_rows(row_bytes);
-        self.memory.add(
-            "sgd",
-            "slices",
-            self.threads * (rows * (row_bytes + RowsBuffer::ROW_BYTES + 4)) as u64,
-            "whole rows of a part of a row group",
-        );
+        self.slices("sgd", row_bytes, rows as u64);
         self.memory.add(
             "sgd",
             "standardised rows",

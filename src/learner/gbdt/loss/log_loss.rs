@@ -1,10 +1,12 @@
 //! Logistic loss of one margin and a label in {0, 1}.
 
 use crate::{
-    learner::gbdt::{
+    learner::{
         elementary::{exp, ln},
-        loss::{Bounds, Derivatives, Objective, Reach, Rows},
-        summary::LabelSummary,
+        gbdt::{
+            loss::{Bounds, Derivatives, Objective, Reach, Rows},
+            summary::LabelSummary,
+        },
     },
     model::Link,
 };

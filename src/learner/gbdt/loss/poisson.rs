@@ -2,10 +2,12 @@
 
 use crate::{
     Error, Result,
-    learner::gbdt::{
+    learner::{
         elementary::{exp, ln},
-        loss::{Bounds, Derivatives, Objective, Reach, Rows},
-        summary::LabelSummary,
+        gbdt::{
+            loss::{Bounds, Derivatives, Objective, Reach, Rows},
+            summary::LabelSummary,
+        },
     },
     model::Link,
 };

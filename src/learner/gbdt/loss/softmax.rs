@@ -1,10 +1,12 @@
 //! Cross-entropy of the softmax of one margin a class.
 
 use crate::{
-    learner::gbdt::{
+    learner::{
         elementary::{exp, ln},
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Reach, Rows},
-        summary::LabelSummary,
+        gbdt::{
+            loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Reach, Rows},
+            summary::LabelSummary,
+        },
     },
     model::Link,
 };

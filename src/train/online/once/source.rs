@@ -7,7 +7,7 @@ use crate::{
     engine::{ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     source::{ArrowStream, Dataset},
-    train::{job::Job, newton, options::TrainOptions, recipe::Run},
+    train::{job::Job, newton, options::TrainOptions, recipe::Run, slice::SliceColumns},
 };
 
 /// The dataset's name that means the standard input.
@@ -79,7 +79,7 @@ pub(super) fn read(
             };
             let lanes = run.job.lanes(&run.context);
             let sinks = (0..run.context.threads)
-                .map(|_| WholeSink::default())
+                .map(|_| WholeSink(SliceColumns::new(columns)))
                 .collect();
             let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, take)?;
             Ok(report)
@@ -122,30 +122,22 @@ pub(super) fn read(
 }
 
 /// One lane's columns of one slice at a time.
-#[derive(Default)]
-struct WholeSink {
-    slice: Slice,
-    columns: Vec<Values>,
-}
+struct WholeSink(SliceColumns);
 
 impl Sink for WholeSink {
     type Part = Vec<Values>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        self.slice = slice;
+        self.0.start(slice);
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        if batch.first_row == self.slice.first_row {
-            self.columns.push(Values::F32(Vec::new()));
-        }
-        let column = self.columns.last_mut().expect("a column has begun");
-        column.append(&batch.values);
+        self.0.push(batch);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<Vec<Values>> {
-        Ok(std::mem::take(&mut self.columns))
+        Ok(self.0.take())
     }
 }
