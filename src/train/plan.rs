@@ -15,7 +15,10 @@ use crate::{
         gbdt::{
             self, BoosterOptions, BoosterPlan, Loss,
             sample::SAMPLE_ROWS_DEFAULT,
-            stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BLOCK_ROWS, StreamOptions, stream_bytes},
+            stream::{
+                RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, STREAM_BLOCK_ROWS,
+                StreamOptions, stream_bytes,
+            },
         },
         logistic::{Logistic, LogisticOptions, Shape, Solver},
         online::online_histogram_bytes,
@@ -63,7 +66,7 @@ const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
 const FIRST_ROWS: u64 = 65_536;
 
 /// The rows that fix bins take at most one part in so many of the memory allowed, but for so many rows.
-const FIRST_ROWS_SHARE_OF_MEMORY: u64 = 8;
+const FIRST_ROWS_SHARE_OF_MEMORY: u64 = 4;
 const FIRST_ROWS_MIN: u64 = 8_192;
 
 /// Bytes of a node of a tree that learns from batches: as it grew, compiled, its sums, and as bytes.
@@ -84,8 +87,8 @@ pub struct RunPlan {
     pub histogram_budget_bytes: u64,
     /// Bytes that blocks may take which stay in memory from pass to pass.
     pub resident_bytes: u64,
-    /// Rows of the reservoir of trees that grow from batches, and of what joins it at once.
-    pub stream_rows: usize,
+    /// Rows of the reservoir of trees that grow from batches, and those that join it at once.
+    pub stream_rows: (usize, usize),
     /// Training rows that fix the bins of rows that are read once.
     pub first_rows: usize,
     /// Rows of a sample that there is room for, where trees grow from samples.
@@ -144,7 +147,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         notes: Vec::new(),
         sample_rows: 0,
         resident_bytes: 0,
-        stream_rows: 0,
+        stream_rows: (0, 0),
         first_rows: 0,
     };
     planner.always();
@@ -210,7 +213,7 @@ pub fn pruning_plan(
         notes: Vec::new(),
         sample_rows: 0,
         resident_bytes: 0,
-        stream_rows: 0,
+        stream_rows: (0, 0),
         first_rows: 0,
     };
     planner.always();
@@ -229,7 +232,7 @@ struct Planner<'a> {
     notes: Vec<String>,
     sample_rows: u64,
     resident_bytes: u64,
-    stream_rows: usize,
+    stream_rows: (usize, usize),
     first_rows: usize,
 }
 

@@ -76,7 +76,7 @@ impl Planner<'_> {
         let shape = self.shape(&features, options);
         self.batches(&features, shape, online);
         let row_bytes = features.len() as u64 * 8;
-        self.first_rows(row_bytes, FIRST_ROWS, "design");
+        self.first_rows("batches", row_bytes, FIRST_ROWS, "design");
         self.memory.add(
             "batches",
             "held-out rows",
@@ -89,18 +89,28 @@ impl Planner<'_> {
         self.job.dataset.rows() * row / 2
     }
 
-    /// Rows as they are read once, and those that fix what rows become.
-    pub(super) fn first_rows(&mut self, row_bytes: u64, rows: u64, what: &str) {
-        let held = slice_rows(row_bytes as usize) as u64 * 2 + rows;
+    /// Rows as they are read once, and the first of them, which wait until they have fixed what rows become.
+    pub(super) fn first_rows(&mut self, phase: &str, row_bytes: u64, rows: u64, what: &str) {
         self.memory.add(
-            "batches",
+            phase,
             "first rows",
-            held * row_bytes,
+            rows * row_bytes,
             format!("{} rows that fix the {what}", grouped(rows)),
+        );
+        self.slices_once(phase, row_bytes);
+    }
+
+    /// Rows as they are read once.
+    pub(super) fn slices_once(&mut self, phase: &str, row_bytes: u64) {
+        self.memory.add(
+            phase,
+            "slices",
+            slice_rows(row_bytes as usize) as u64 * 2 * row_bytes,
+            "whole rows of a part of a row group",
         );
         if self.job.dataset.files().is_empty() {
             self.memory.add(
-                "batches",
+                phase,
                 "stream",
                 self.spec.memory_bytes / MESSAGE_SHARE_OF_MEMORY,
                 "a record batch",

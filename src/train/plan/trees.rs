@@ -95,12 +95,15 @@ impl Planner<'_> {
         online: &OnlineOptions,
     ) -> Result<u64> {
         let features = self.features().to_vec();
-        self.decode("batches", &features);
+        // The first rows are gone when the reservoir has grown.
+        self.decode("first rows", &features);
         let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes.max(1);
         // Beside training rows there are held-out ones.
         let share = self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (2 * row_bytes);
         self.first_rows = share.clamp(FIRST_ROWS_MIN, FIRST_ROWS) as usize;
-        self.first_rows(row_bytes, 2 * self.first_rows as u64, "bins");
+        self.first_rows("first rows", row_bytes, 2 * self.first_rows as u64, "bins");
+        self.decode("batches", &features);
+        self.slices_once("batches", row_bytes);
         let coders = features.len() as u64 * CODER_BYTES;
         self.memory.add(
             "batches",
@@ -155,34 +158,45 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// The reservoir is worth more than the rows that join it at once: these are a fifth of all as long as it
+    /// is not whole.
     fn reservoir(&mut self, columns: usize, outputs: usize) {
         let bytes_of = |rows: usize| {
             let stream = StreamOptions {
                 rows_expected: 1,
                 reservoir_rows: rows,
-                batch_rows: rows,
+                batch_rows: 0,
                 spent: (0, 0),
             };
             stream_bytes(&stream, columns, outputs)
         };
+        let of_row = bytes_of(1) - bytes_of(0);
         // The learner's file is made in memory, twice.
-        let kept_of_row = 2 * (columns as u64 + 28 + 4 * outputs as u64);
-        let bytes_of_row = bytes_of(1) - bytes_of(0) + kept_of_row;
+        let of_file = 2 * (columns as u64 + 28 + 4 * outputs as u64);
         let used = self.memory.phase_bytes("batches") + bytes_of(0);
-        let fit = self.spec.memory_bytes.saturating_sub(used) / bytes_of_row;
-        let fit = usize::try_from(fit).unwrap_or(usize::MAX);
-        self.stream_rows = fit.clamp(STREAM_ROWS_MIN, RESERVOIR_ROWS_DEFAULT);
-        let rows = grouped(self.stream_rows as u64);
+        let left = self.spec.memory_bytes.saturating_sub(used);
+        let rows = |bytes: u64, of_row: u64| usize::try_from(bytes / of_row).unwrap_or(usize::MAX);
+        let both = rows(4 * left, 5 * of_row + 4 * of_file);
+        let reservoir_rows = both.clamp(STREAM_ROWS_MIN, RESERVOIR_ROWS_DEFAULT);
+        let of_reservoir = reservoir_rows as u64 * (of_row + of_file);
+        let batch_rows = rows(left.saturating_sub(of_reservoir), of_row)
+            .clamp(STREAM_ROWS_MIN / 4, STREAM_BATCH_ROWS_DEFAULT);
+        self.stream_rows = (reservoir_rows, batch_rows);
+        let shown = |rows: usize| grouped(rows as u64);
         self.memory.add(
             "batches",
             "reservoir",
-            bytes_of(self.stream_rows),
-            format!("{rows} rows, and as many of a batch"),
+            bytes_of(reservoir_rows + batch_rows),
+            format!(
+                "{} rows, and {} of a batch",
+                shown(reservoir_rows),
+                shown(batch_rows)
+            ),
         );
         self.memory.add(
             "batches",
             "the learner's file",
-            self.stream_rows as u64 * kept_of_row,
+            reservoir_rows as u64 * of_file,
             "the reservoir as bytes, twice",
         );
     }

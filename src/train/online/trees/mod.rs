@@ -112,6 +112,7 @@ pub(super) fn new_learner(
         .collect();
     let classes: Vec<&str> = run.target.classes.iter().map(String::as_str).collect();
     let declared = Declared::new(&names, &classes)?;
+    let (reservoir_rows, batch_rows) = run.plan.stream_rows;
     let options = TreesOptions {
         // What only the data could tell is filled in by now, and trees that stop early are those of
         // `train`.
@@ -121,8 +122,8 @@ pub(super) fn new_learner(
             early_stopping_rounds: None,
             ..options.clone()
         },
-        reservoir_rows: run.plan.stream_rows,
-        batch_rows: run.plan.stream_rows,
+        reservoir_rows,
+        batch_rows,
         ..TreesOptions::new(rows_expected)
     };
     OnlineTrees::with_bins(declared, options, bins)
