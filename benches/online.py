@@ -71,6 +71,8 @@ def arguments():
     compare.add_argument("--engines", default="train,once,once-sgd,sklearn-sgd,decode")
     compare.add_argument("--rounds", type=int, default=3)
     compare.add_argument("--optimum", metavar="FILE", help="where the optimum is, or is kept if it is not there")
+    compare.add_argument("--solver", default="lbfgs", choices=["lbfgs", "newton-cholesky"],
+                         help="of the optimum; the second is faster, and the gradient says how near either came")
     compare.add_argument("--no-score", action="store_true", help="time and memory alone")
     compare.add_argument("--one", help=argparse.SUPPRESS)
     vary = modes.add_parser("vary", parents=[common], help="write the data in a form that is hard to learn")
@@ -273,7 +275,7 @@ def optimum(options):
     sd[~(sd > 1e-12 * abs(mean))] = 1
     for column in range(x.shape[1]):
         x[:, column] = np.nan_to_num((x[:, column] - mean[column]) / sd[column])
-    model = LogisticRegression(C=1 / (L2 * len(y)), tol=1e-9, max_iter=5000).fit(x, y)
+    model = LogisticRegression(C=1 / (L2 * len(y)), tol=1e-9, max_iter=5000, solver=options.solver).fit(x, y)
     residuals = model.predict_proba(x)
     residuals[np.arange(len(y)), y] -= 1
     gradient = (residuals.T @ x / len(y))[-len(model.coef_):] + L2 * model.coef_
