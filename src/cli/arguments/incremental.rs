@@ -15,7 +15,7 @@ Examples:
       the model of `rowmill train --model logistic`, with a learner that goes on
   rowmill incremental july/ --init-model models/first --out-dir models/second
       go on with further data
-  duckdb -c \"COPY (FROM 'master/*.parquet') TO '/dev/stdout' (FORMAT arrows)\" |
+  duckdb -c \"LOAD nanoarrow; COPY (FROM 'master/*.parquet') TO '/dev/stdout' (FORMAT arrows)\" |
       rowmill incremental - --one-pass --out-dir models/streamed
       learn from a query's rows as they come
   rowmill incremental master/ --model gbdt --one-pass --out-dir models/trees
