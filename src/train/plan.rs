@@ -35,7 +35,7 @@ use crate::{
         job::Job,
         known::Known,
         newton,
-        online::{MESSAGE_SHARE_OF_MEMORY, OnlineOptions, batch_bytes, slice_rows},
+        online::{MESSAGE_SHARE_OF_MEMORY, OnlineOptions, batch_part_bytes, slice_rows},
         predict,
         prune::{self, Pruning},
         rows::{self, RowsBuffer},
@@ -153,7 +153,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
     planner.always();
     if let Some(online) = spec.online.filter(|online| online.one_pass) {
         let scratch_bytes = match spec.model {
-            ModelSpec::Logistic(options) => planner.once(options, online),
+            ModelSpec::Logistic(options) => planner.once(options),
             ModelSpec::Gbdt(options) => planner.trees_once(options, online)?,
         };
         return Ok(RunPlan {

@@ -62,7 +62,7 @@ use crate::{
 pub use batch::{Batch, Table};
 pub use declared::Declared;
 pub use newton::NewtonStep;
-pub use pipeline::Pipeline;
+pub use pipeline::{Frozen, Pipeline};
 pub use sgd::SgdStep;
 pub use step::Step;
 pub use trees::{LearnBlock, OnlineTrees, TreesOptions, online_histogram_bytes};

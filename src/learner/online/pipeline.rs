@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// Rows that are predicted at a time.
+const PREDICTED_ROWS: usize = 256;
+
 /// A standardiser and what learns from its rows, in memory that no batch changes.
 ///
 /// Missing and infinite values stand at the mean of the time. A feature that has not varied so far has
@@ -96,6 +99,16 @@ impl<S: Step> Pipeline<S> {
         (intercept, coefficients)
     }
 
+    /// What it predicts by now. Memory: a few numbers a parameter.
+    pub fn frozen(&self) -> Frozen {
+        Frozen {
+            declared: self.declared.clone(),
+            shape: self.shape,
+            standardizer: self.standardizer.clone(),
+            coefficients: self.step.coefficients().to_vec(),
+        }
+    }
+
     /// Margins that a row has: one for two classes, else one a class.
     pub fn outputs(&self) -> usize {
         self.shape.outputs
@@ -174,35 +187,7 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 
     fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
-        self.declared.check_columns(&features)?;
-        let (rows, outputs) = (features.rows(), self.shape.outputs);
-        let mut probabilities = Array2::zeros((rows, self.declared.classes().len()));
-        let mut tile = Tile::new(self.shape.columns - 1, S::BLOCK_ROWS);
-        let mut values = Vec::with_capacity(S::BLOCK_ROWS);
-        let mut margins = vec![0.0; S::BLOCK_ROWS * outputs];
-        for first in (0..rows).step_by(S::BLOCK_ROWS) {
-            let block: Vec<u32> = (first..rows.min(first + S::BLOCK_ROWS))
-                .map(|row| row as u32)
-                .collect();
-            tile.clear();
-            let mut appended = tile.append(block.len());
-            for column in 0..self.shape.columns - 1 {
-                features.gather(column, &block, &mut values);
-                self.standardizer
-                    .standardise(column, &values, appended.column_mut(column));
-            }
-            let margins = &mut margins[..block.len() * outputs];
-            let points = self.step.coefficients().chunks_exact(self.shape.columns);
-            for (margins, point) in margins.chunks_exact_mut(block.len()).zip(points) {
-                kernel::margins_into(&tile, point, margins);
-            }
-            for row in 0..block.len() {
-                let of_row = margins.iter().skip(row).step_by(block.len()).copied();
-                let of_classes = probabilities.row_mut(first + row).into_slice();
-                link::probabilities(of_row, of_classes.expect("rows are contiguous"));
-            }
-        }
-        Ok(probabilities)
+        self.frozen().predict(features)
     }
 
     fn rows(&self) -> u64 {
@@ -230,6 +215,53 @@ impl<S: Step> Learner for Pipeline<S> {
 
     fn heap_bytes(&self) -> usize {
         self.block.heap_bytes() + self.standardizer.heap_bytes() + self.step.heap_bytes()
+    }
+}
+
+/// What a learner predicts by now, however it goes on.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    declared: Declared,
+    shape: Shape,
+    standardizer: Standardizer,
+    coefficients: Vec<f64>,
+}
+
+impl Frozen {
+    /// Probabilities, rows by classes.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for columns that are not those declared.
+    pub fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
+        self.declared.check_columns(&features)?;
+        let (rows, outputs) = (features.rows(), self.shape.outputs);
+        let mut probabilities = Array2::zeros((rows, self.declared.classes().len()));
+        let mut tile = Tile::new(self.shape.columns - 1, PREDICTED_ROWS);
+        let mut values = Vec::with_capacity(PREDICTED_ROWS);
+        let mut margins = vec![0.0; PREDICTED_ROWS * outputs];
+        for first in (0..rows).step_by(PREDICTED_ROWS) {
+            let block: Vec<u32> = (first..rows.min(first + PREDICTED_ROWS))
+                .map(|row| row as u32)
+                .collect();
+            tile.clear();
+            let mut appended = tile.append(block.len());
+            for column in 0..self.shape.columns - 1 {
+                features.gather(column, &block, &mut values);
+                self.standardizer
+                    .standardise(column, &values, appended.column_mut(column));
+            }
+            let margins = &mut margins[..block.len() * outputs];
+            let points = self.coefficients.chunks_exact(self.shape.columns);
+            for (margins, point) in margins.chunks_exact_mut(block.len()).zip(points) {
+                kernel::margins_into(&tile, point, margins);
+            }
+            for row in 0..block.len() {
+                let of_row = margins.iter().skip(row).step_by(block.len()).copied();
+                let of_classes = probabilities.row_mut(first + row).into_slice();
+                link::probabilities(of_row, of_classes.expect("rows are contiguous"));
+            }
+        }
+        Ok(probabilities)
     }
 }
 

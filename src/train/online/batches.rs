@@ -51,12 +51,7 @@ pub(in crate::train) fn fit_linear_online(
     let about_model = fit::about(run, spec.assigned);
     let saver = Saver::new(run, about, about_model, &setup.features);
     let (feeder, report) = learn(run, spec, online, setup, saver)?;
-    let Feeder {
-        learner,
-        position,
-        saver,
-        ..
-    } = feeder;
+    let (learner, position, saver) = feeder.into_parts();
     position.tell(run.context.progress);
     let mut fitted = if is_finished_exactly {
         drop(learner);

@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 
 use crate::{
     model::link::Task,
-    train::evaluate::{EvaluationSpec, Metrics, Table},
+    train::evaluate::{Metrics, Table},
 };
 
 /// Points that are kept; beyond them neighbours become one.
@@ -80,19 +80,17 @@ fn joined(one: &CurvePoint, two: &CurvePoint) -> CurvePoint {
     }
 }
 
-/// Scores a batch: probabilities rows by classes, and the class of each row.
+/// Scores rows of a batch: probabilities rows by classes, and the class of each row.
 pub(super) fn score(
-    spec: &EvaluationSpec,
-    rows_learned: u64,
+    table: &mut Table,
+    task: Task,
     probabilities: ArrayView2<'_, f64>,
     classes: &[u32],
-) -> CurvePoint {
-    let margins = margins(spec.task, probabilities);
+) {
+    let margins = margins(task, probabilities);
     let labels: Vec<f32> = classes.iter().map(|class| *class as f32).collect();
     let at: Vec<u32> = (0..classes.len() as u32).collect();
-    let mut table = Table::new(spec);
     table.update(&margins, &labels, &at);
-    point(&table, rows_learned, classes.len() as u64)
 }
 
 /// The point of a batch of so many rows, all of which are in the table.

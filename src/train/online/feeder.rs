@@ -1,4 +1,8 @@
-//! Cuts rows of the design into batches: each is scored, learned, and written down.
+//! Cuts rows of the design into batches: each is scored by what was learned before it, learned, and
+//! written down.
+//!
+//! A batch is never in memory as a whole: its rows are scored by a copy of what the learner was at its
+//! beginning, and learned a part after the other.
 
 use ndarray::{ArrayView1, ArrayView2, ShapeBuilder};
 
@@ -6,24 +10,43 @@ use crate::{
     data::Tile,
     engine::Slice,
     error::Result,
-    learner::online::Batch,
+    learner::online::{Batch, Frozen},
     train::{
         design_rows::DesignRows,
-        evaluate::EvaluationSpec,
+        evaluate::{EvaluationSpec, Table},
         online::{curve, file::Position, learner::LinearLearner, saver::Saver},
     },
 };
 
-/// Bytes of a batch and its predictions.
-pub(in crate::train) fn batch_bytes(columns: usize, classes: usize, rows: usize) -> u64 {
+/// Bytes of the design of a part, about.
+const PART_BYTES: usize = 4 << 20;
+
+/// Learners take blocks of so many rows, or of a divisor: parts of whole blocks change nothing.
+const BLOCK_ROWS: usize = 256;
+
+/// The most rows of a part.
+const PART_ROWS_MAX: usize = 1 << 14;
+
+/// Rows of a part, of so many columns.
+fn part_rows(columns: usize) -> usize {
+    let rows = PART_BYTES / (size_of::<f32>() * columns.max(1));
+    (rows / BLOCK_ROWS * BLOCK_ROWS).clamp(BLOCK_ROWS, PART_ROWS_MAX)
+}
+
+/// Bytes of a part of a batch and its predictions.
+pub(in crate::train) fn batch_part_bytes(columns: usize, classes: usize) -> u64 {
+    let rows = part_rows(columns);
     Tile::bytes(columns, rows) + rows as u64 * (8 + 8 + 4 + 4 + 4 + 8 * classes as u64 + 4)
 }
 
 /// Feeds a learner, batch after batch.
 pub(super) struct Feeder<'a> {
-    pub(super) learner: LinearLearner,
-    pub(super) position: Position,
+    learner: LinearLearner,
+    position: Position,
     evaluation: &'a EvaluationSpec,
+    batch_rows: usize,
+    /// The batch that has begun.
+    batch: Option<Begun>,
     tile: Tile,
     classes: Vec<u32>,
     labels: Vec<f64>,
@@ -31,7 +54,16 @@ pub(super) struct Feeder<'a> {
     /// Training rows to come that an earlier run learned.
     skip: u64,
     /// Asked after each batch.
-    pub(super) saver: Saver<'a>,
+    saver: Saver<'a>,
+}
+
+/// A batch of which some rows have come.
+struct Begun {
+    /// What had been learned before it.
+    before: Frozen,
+    rows_before: u64,
+    rows: usize,
+    scores: Table,
 }
 
 impl<'a> Feeder<'a> {
@@ -45,17 +77,25 @@ impl<'a> Feeder<'a> {
         saver: Saver<'a>,
     ) -> Self {
         let columns = learner.as_dyn().declared().features().len();
+        let rows = part_rows(columns).min(batch_rows);
         Self {
-            tile: Tile::new(columns, batch_rows),
-            classes: Vec::with_capacity(batch_rows),
-            labels: Vec::with_capacity(batch_rows),
-            weights: Vec::with_capacity(batch_rows),
+            tile: Tile::new(columns, rows),
+            classes: Vec::with_capacity(rows),
+            labels: Vec::with_capacity(rows),
+            weights: Vec::with_capacity(rows),
             skip: if from.is_done { u64::MAX } else { skip },
             position: from,
+            batch_rows,
+            batch: None,
             learner,
             evaluation,
             saver,
         }
+    }
+
+    /// The learner, how far it is, and what saves it.
+    pub(super) fn into_parts(self) -> (LinearLearner, Position, Saver<'a>) {
+        (self.learner, self.position, self.saver)
     }
 
     /// Takes the training rows of a slice; slices come in row order.
@@ -68,7 +108,9 @@ impl<'a> Feeder<'a> {
         self.skip -= first as u64;
         self.position.slice_first_row = slice.first_row;
         while first < count {
-            let end = first + self.tile.room().min(count - first);
+            let begun = self.batch.as_ref().map_or(0, |batch| batch.rows);
+            let left = self.batch_rows - begun - self.tile.rows();
+            let end = first + self.tile.room().min(left).min(count - first);
             let mut room = self.tile.append(end - first);
             room.copy_rows(&rows.design, first, 1);
             let classes = &rows.classes[first..end];
@@ -76,10 +118,14 @@ impl<'a> Feeder<'a> {
             self.labels
                 .extend(classes.iter().map(|class| f64::from(*class)));
             self.weights.extend_from_slice(&rows.weights[first..end]);
+            let is_whole = end - first == left;
             first = end;
-            if self.tile.room() == 0 {
+            if is_whole || self.tile.room() == 0 {
+                self.learn_part()?;
+            }
+            if is_whole {
                 self.position.taken = end as u64;
-                self.learn()?;
+                self.end_batch()?;
             }
         }
         self.position.taken = count as u64;
@@ -95,35 +141,47 @@ impl<'a> Feeder<'a> {
         (self.position.slice_first_row, self.position.taken) = (0, 0);
         self.position.is_done = true;
         if self.tile.rows() > 0 {
-            return self.learn();
+            self.learn_part()?;
         }
-        self.saver.save(&self.learner, &self.position)
+        self.end_batch()
     }
 
-    fn learn(&mut self) -> Result<()> {
+    /// Scores and learns the rows of the part.
+    fn learn_part(&mut self) -> Result<()> {
         let shape = (self.tile.rows(), self.tile.features());
         let features =
             ArrayView2::from_shape(shape.strides((1, self.tile.stride())), self.tile.values())
                 .expect("a tile has its columns a stride apart");
-        let learner = self.learner.as_dyn();
-        let probabilities = learner.predict(features.into())?;
-        let point = curve::score(
-            self.evaluation,
-            learner.rows(),
-            probabilities.view(),
-            &self.classes,
-        );
+        let batch = self.batch.get_or_insert_with(|| Begun {
+            before: self.learner.frozen(),
+            rows_before: self.learner.as_dyn().rows(),
+            rows: 0,
+            scores: Table::new(self.evaluation),
+        });
+        let probabilities = batch.before.predict(features.into())?;
+        let task = self.evaluation.task;
+        curve::score(&mut batch.scores, task, probabilities.view(), &self.classes);
         drop(probabilities);
-        let batch = Batch::new(features, ArrayView1::from(&self.labels))
+        let part = Batch::new(features, ArrayView1::from(&self.labels))
             .with_weights(ArrayView1::from(&self.weights));
-        self.learner.as_dyn_mut().partial_fit(&batch)?;
-        self.position.batches += 1;
-        self.position.rows += self.tile.rows() as u64;
-        self.position.curve.push(point);
+        self.learner.as_dyn_mut().partial_fit(&part)?;
+        batch.rows += self.tile.rows();
         self.tile.clear();
         self.classes.clear();
         self.labels.clear();
         self.weights.clear();
+        Ok(())
+    }
+
+    /// Ends the batch, if one has begun, and writes the learner down.
+    fn end_batch(&mut self) -> Result<()> {
+        if let Some(batch) = self.batch.take() {
+            let rows = batch.rows as u64;
+            let point = curve::point(&batch.scores, batch.rows_before, rows);
+            self.position.batches += 1;
+            self.position.rows += rows;
+            self.position.curve.push(point);
+        }
         self.saver.save(&self.learner, &self.position)
     }
 }

@@ -7,7 +7,9 @@ use crate::{
     learner::{
         ModelSpec,
         logistic::{LogisticOptions, Solver},
-        online::{AveragedSgd, Declared, Learner, OnlineNewton, OnlineTrees, Pipeline, Step},
+        online::{
+            AveragedSgd, Declared, Frozen, Learner, OnlineNewton, OnlineTrees, Pipeline, Step,
+        },
     },
     model::{About, Body, Column, FeatureSpec, Linear, Link, Model, Reading},
 };
@@ -178,6 +180,14 @@ impl LinearLearner {
         match &mut self.steps {
             Steps::Newton(learner) => learner,
             Steps::Sgd(learner) => learner,
+        }
+    }
+
+    /// What it predicts by now.
+    pub(super) fn frozen(&self) -> Frozen {
+        match &self.steps {
+            Steps::Newton(learner) => learner.frozen(),
+            Steps::Sgd(learner) => learner.frozen(),
         }
     }
 

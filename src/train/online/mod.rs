@@ -29,7 +29,7 @@ use crate::{
 
 pub(super) use batches::fit_linear_online;
 pub use curve::{Curve, CurvePoint};
-pub(super) use feeder::batch_bytes;
+pub(super) use feeder::batch_part_bytes;
 pub(super) use once::{MESSAGE_SHARE_OF_MEMORY, Source, learn_once, open_job, slice_rows};
 pub use started::initial_options;
 pub(super) use started::{Started, declared_target, started_from};

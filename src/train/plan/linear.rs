@@ -20,7 +20,7 @@ impl Planner<'_> {
         let features = self.features().to_vec();
         let shape = self.shape(&features, options);
         if let Some(online) = self.spec.online {
-            self.batches(&features, shape, online);
+            self.batches(&features, shape);
             if options.solver == Solver::Sgd || online.init_model.is_some() {
                 return 0;
             }
@@ -69,20 +69,32 @@ impl Planner<'_> {
         );
     }
 
-    /// Learning from rows that are read once.
-    /// Answers the bytes of scratch.
-    pub(super) fn once(&mut self, options: &LogisticOptions, online: &OnlineOptions) -> u64 {
+    /// Learning from rows that are read once. Answers the bytes of scratch.
+    pub(super) fn once(&mut self, options: &LogisticOptions) -> u64 {
         let features = self.features().to_vec();
         let shape = self.shape(&features, options);
-        self.batches(&features, shape, online);
-        let row_bytes = features.len() as u64 * 8;
+        self.decode("batches", &features);
+        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes.max(1);
         self.first_rows("batches", row_bytes, FIRST_ROWS, "design");
+        self.learner("batches", shape);
+        let rows = slice_rows(row_bytes as usize);
         self.memory.add(
             "batches",
+            "rows of the design",
+            part_bytes(shape.columns - 1, rows),
+            "those of a slice",
+        );
+        self.memory.add(
             "held-out rows",
-            2 * self.spec.evaluation.worker_bytes()
-                + 2 * slice_rows(row_bytes as usize) as u64 * row_bytes,
-            "tables, and a slice of the file",
+            "tables",
+            2 * self.spec.evaluation.worker_bytes(),
+            "65,536 bins a split and class",
+        );
+        self.memory.add(
+            "held-out rows",
+            "rows of the design",
+            2 * part_bytes(shape.columns - 1, rows),
+            "a slice of the file, as bytes and as numbers",
         );
         // The held-out rows, as far as their number is known.
         let row = 13 + 4 * features.len() as u64;
@@ -105,8 +117,8 @@ impl Planner<'_> {
         self.memory.add(
             phase,
             "slices",
-            slice_rows(row_bytes as usize) as u64 * 2 * row_bytes,
-            "whole rows of a part of a row group",
+            self.threads * PARTS_PER_LANE * slice_rows(row_bytes as usize) as u64 * row_bytes,
+            format!("{PARTS_PER_LANE} a lane: whole rows of a part of a row group"),
         );
         if self.job.dataset.files().is_empty() {
             self.memory.add(
@@ -119,7 +131,7 @@ impl Planner<'_> {
     }
 
     /// Learning by batches.
-    pub(super) fn batches(&mut self, features: &[usize], shape: Shape, online: &OnlineOptions) {
+    fn batches(&mut self, features: &[usize], shape: Shape) {
         self.decode("batches", features);
         let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
         let rows = slice_rows(row_bytes);
@@ -130,22 +142,26 @@ impl Planner<'_> {
             self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
             format!("{PARTS_PER_LANE} slices a lane"),
         );
-        let classes = self.spec.evaluation.classes;
+        self.learner("batches", shape);
+    }
+
+    /// What learns batches, and the part of a batch that it learns.
+    fn learner(&mut self, phase: &str, shape: Shape) {
+        let evaluation = &self.spec.evaluation;
+        let classes = evaluation.classes;
+        let part = batch_part_bytes(shape.columns - 1, classes);
+        let table = Table::bytes(evaluation.task, classes);
         self.memory.add(
-            "batches",
-            "batch",
-            batch_bytes(shape.columns - 1, classes, online.batch_rows)
-                + Table::bytes(self.spec.evaluation.task, classes),
-            format!(
-                "{} rows and their predictions",
-                grouped(online.batch_rows as u64)
-            ),
+            phase,
+            "part of a batch",
+            part + table,
+            "its design and its predictions",
         );
         let triangles = (shape.parameters() as u64).pow(2) / 2 * 8 * 4;
         self.memory.add(
-            "batches",
+            phase,
             "learner",
-            triangles + part_bytes(shape.columns, 512) + 16 * shape.parameters() as u64 * 8,
+            triangles + part_bytes(shape.columns, 512) + 20 * shape.parameters() as u64 * 8,
             format!("state and file of {} parameters", shape.parameters()),
         );
     }

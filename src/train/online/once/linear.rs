@@ -172,12 +172,7 @@ impl<'a> LinearFed<'a> {
         assigned: &Assigned,
         evaluation: &EvaluationSpec,
     ) -> Result<Fitted> {
-        let Feeder {
-            learner,
-            position,
-            saver,
-            ..
-        } = self.feeder;
+        let (learner, position, saver) = self.feeder.into_parts();
         let mut model = saver.finished_model(&learner);
         model.about = fit::about_of(run, assigned.content_hash, model.about.train_rows);
         model.split = fit::split_value(assigned);
