@@ -108,10 +108,15 @@ pub fn add_gram(tile: &Tile, curvature: &[f32], scratch: &mut GramScratch, gram:
 
 /// Multiplies columns by the curvature. Rows past the last have whatever they had.
 fn weigh(columns: [&[f32]; HEIGHT], curvature: &[f32], weighted: &mut [[Lanes; HEIGHT]]) {
+    let (curvatures, curvature_rest) = curvature.as_chunks::<LANES>();
+    let (whole, last) = weighted.split_at_mut(curvatures.len());
     for (place, column) in columns.iter().enumerate() {
-        let values = column.chunks(LANES).zip(curvature.chunks(LANES));
-        for (weighted, (column, curvature)) in weighted.iter_mut().zip(values) {
-            let values = column.iter().zip(curvature);
+        let (column, rest) = column.as_chunks::<LANES>();
+        for ((weighted, x), curvature) in whole.iter_mut().zip(column).zip(curvatures) {
+            weighted[place] = array::from_fn(|lane| x[lane] * curvature[lane]);
+        }
+        if let Some(weighted) = last.first_mut() {
+            let values = rest.iter().zip(curvature_rest);
             for (weighted, (x, curvature)) in weighted[place].iter_mut().zip(values) {
                 *weighted = x * curvature;
             }

@@ -9,8 +9,7 @@
 //! The passes see rows of a standardised design matrix (`transform::standardize`) and know nothing
 //! of files or threads. Everything a pass accumulates is a sum, so parts merge; parts are row groups
 //! and are merged in their order, so that the model has the same bytes for any number of lanes and
-//! any batch size. The products come from kernels picked by CPU features: another generation of CPU
-//! may differ in the last bits.
+//! any batch size. Kernels for wider registers do the same operations in the same order.
 
 pub mod accumulate;
 pub(in crate::learner) mod cholesky;
