@@ -23,6 +23,8 @@ pub struct OpenOptions<'a> {
     pub limits: &'a Limits,
     /// Whether a column of this name is 0 (and not missing) where a file does not have it.
     pub absent_is_zero: &'a dyn Fn(&str) -> bool,
+    /// Another dataset, whose files follow those of the dataset itself.
+    pub beside: Option<&'a str>,
 }
 
 impl<'a> OpenOptions<'a> {
@@ -31,6 +33,7 @@ impl<'a> OpenOptions<'a> {
         Self {
             limits,
             absent_is_zero: &|_| false,
+            beside: None,
         }
     }
 }
@@ -39,6 +42,7 @@ impl fmt::Debug for OpenOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenOptions")
             .field("limits", &self.limits)
+            .field("beside", &self.beside)
             .finish_non_exhaustive()
     }
 }
@@ -56,6 +60,8 @@ pub struct DataFile {
     pub rows: u64,
     /// Its row groups among [`Dataset::row_groups`].
     pub row_groups: Range<usize>,
+    /// Whether it is of the dataset beside ([`OpenOptions::beside`]), whose names are below that.
+    pub is_beside: bool,
     pub(super) identity: FileIdentity,
     pub(super) footer_hash: u64,
     pub(super) layout: u32,
@@ -121,7 +127,7 @@ impl Dataset {
     /// Whatever makes the path no dataset or a file no Parquet; conflicting column types only when
     /// the column is selected, by [`Dataset::check_column`].
     pub fn open(path_or_glob: &str, options: &OpenOptions<'_>) -> Result<Self> {
-        let mut dataset = opening::open(path_or_glob, options.limits)?;
+        let mut dataset = opening::open(path_or_glob, options.beside, options.limits)?;
         dataset.mark_absent_zero(options.absent_is_zero);
         Ok(dataset)
     }
@@ -178,9 +184,22 @@ impl Dataset {
         &self.schema
     }
 
-    /// The files in natural name order.
+    /// The files in natural name order, those of the dataset beside last.
     pub fn files(&self) -> &[DataFile] {
         &self.files
+    }
+
+    /// The files of the dataset itself: all but those of the dataset beside.
+    pub fn own_files(&self) -> &[DataFile] {
+        let own = self.files.partition_point(|file| !file.is_beside);
+        &self.files[..own]
+    }
+
+    /// Whether a file stores a column, or its directory names it.
+    pub fn has_column(&self, file: usize, column: usize) -> bool {
+        let partitions = &self.files[file].partitions;
+        let is_named = partitions.iter().any(|(key, _)| *key as usize == column);
+        is_named || self.leaf(file, column).is_some()
     }
 
     /// The row groups in the order of the rows.

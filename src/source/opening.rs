@@ -16,11 +16,20 @@ use crate::{
     platform::PositionedFile,
 };
 
-/// Opens a file, a directory or a glob.
-pub(super) fn open(path_or_glob: &str, limits: &Limits) -> Result<Dataset> {
+/// Opens a file, a directory or a glob, and another one behind it.
+pub(super) fn open(path_or_glob: &str, beside: Option<&str>, limits: &Limits) -> Result<Dataset> {
     let mut opening = Opening::new(limits);
     for found in discover(path_or_glob, limits.files_max)? {
-        opening.add(found)?;
+        opening.add(found, false)?;
+    }
+    for found in beside.map_or(Ok(Vec::new()), |path| discover(path, limits.files_max))? {
+        if opening.files.len() == limits.files_max {
+            return Err(Error::Dataset(format!(
+                "both datasets together have more than {} files; merge some of them",
+                limits.files_max
+            )));
+        }
+        opening.add(found, true)?;
     }
     opening.finish()
 }
@@ -52,7 +61,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Reads one footer and keeps its sums.
-    fn add(&mut self, found: Found) -> Result<()> {
+    fn add(&mut self, found: Found, is_beside: bool) -> Result<()> {
         let path = &found.path;
         let io_error = |error| Error::io("read", path, error);
         let file = PositionedFile::open_read(path).map_err(io_error)?;
@@ -75,6 +84,7 @@ impl<'a> Opening<'a> {
             bytes: identity.size,
             rows: self.rows - first_row,
             row_groups: first_row_group..self.row_groups.len(),
+            is_beside,
             identity,
             footer_hash: footer.hash,
             layout,

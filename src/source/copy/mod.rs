@@ -11,6 +11,8 @@
 //! what they were. Every file is read back before it gets its name: its footer is parsed again and
 //! its chunks' bytes are compared with the input's by their hash. Page indexes and Bloom filters are
 //! left out: they are optional, and point to places in the old file.
+//!
+//! Files of a dataset beside are not copied.
 
 mod arrow;
 mod base64;
@@ -61,7 +63,7 @@ pub fn copy_to_file(dataset: &Dataset, kept: &[bool], path: &Path, stop: &Stop) 
     assert_eq!(kept.len(), dataset.schema().fields.len(), "a flag a column");
     let whole = one_schema(dataset, kept)?;
     let mut output = OutputFile::create(path, whole)?;
-    for file in 0..dataset.files().len() {
+    for file in 0..dataset.own_files().len() {
         output.append(dataset, file, stop)?;
     }
     output.finish()
@@ -80,7 +82,7 @@ pub fn copy_to_directory(
 ) -> Result<Copied> {
     assert_eq!(kept.len(), dataset.schema().fields.len(), "a flag a column");
     let mut copied = Copied::default();
-    for (file, data_file) in dataset.files().iter().enumerate() {
+    for (file, data_file) in dataset.own_files().iter().enumerate() {
         let path = directory.join(&data_file.name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)

@@ -142,7 +142,7 @@ pub(super) fn one_schema(dataset: &Dataset, kept: &[bool]) -> Result<Columns> {
     let mut types: Vec<Option<(TypePtr, usize)>> = vec![None; kept.len()];
     let mut first: Option<InputFile> = None;
     let mut all_alike = true;
-    for (file, data_file) in dataset.files().iter().enumerate() {
+    for (file, data_file) in dataset.own_files().iter().enumerate() {
         if let Some((column, _)) = data_file
             .partitions
             .iter()

@@ -196,3 +196,44 @@ fn limits_on_files_columns_and_footers_are_errors() {
     assert!(error.contains("above the limit of 3"), "{error}");
     assert!(error.contains("row group 0, column `y`"), "{error}");
 }
+
+#[test]
+fn files_of_a_dataset_beside_come_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = |path: &str, column: &str, value: f64| {
+        let columns = [(column, ColumnKind::F64, ColumnData::F64(&[value]))];
+        write(&dir.path().join(path), &columns, Compression::None);
+    };
+    one("own/z.parquet", "x", 1.0);
+    one("beside/k=7/a.parquet", "y", 2.0);
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let mut limits = Limits::default();
+    let open = |limits: &Limits| {
+        let options = OpenOptions {
+            beside: Some(&path("beside")),
+            ..OpenOptions::new(limits)
+        };
+        Dataset::open(&path("own"), &options)
+    };
+    let dataset = open(&limits).unwrap();
+    let names: Vec<&str> = dataset.files().iter().map(|file| &*file.name).collect();
+    assert_eq!(names, ["z.parquet", "k=7/a.parquet"]);
+    assert_eq!(dataset.own_files().len(), 1);
+    assert_eq!(numbers(&dataset, "x"), [Some(1.0), None]);
+    assert_eq!(numbers(&dataset, "k"), [None, Some(7.0)]);
+    let has = |file, name: &str| {
+        let column = dataset.schema().index_of(name).unwrap();
+        dataset.has_column(file, column)
+    };
+    assert_eq!(
+        [has(0, "x"), has(0, "y"), has(0, "k")],
+        [true, false, false]
+    );
+    assert_eq!([has(1, "x"), has(1, "y"), has(1, "k")], [false, true, true]);
+    limits.files_max = 1;
+    let message = open(&limits).unwrap_err().to_string();
+    assert!(
+        message.contains("together have more than 1 files"),
+        "{message}"
+    );
+}
