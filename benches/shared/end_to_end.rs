@@ -57,6 +57,7 @@ pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<Tra
     let seed = 42;
     Ok(TrainOptions {
         dataset: dataset.to_string_lossy().into_owned(),
+        validation: None,
         baseline: None,
         model: ModelChoice::parse(model, seed, &limits)?.spec,
         target: None,

@@ -46,6 +46,7 @@ pub(super) fn training(
     check_shares(arguments, asked.choice)?;
     Ok(TrainOptions {
         dataset: asked.dataset.to_owned(),
+        validation: split.val_dir.clone(),
         baseline: asked.baseline.cloned(),
         model: asked.choice.spec.clone(),
         target: selection.target,
@@ -58,7 +59,7 @@ pub(super) fn training(
         group: selection.group,
         split_column: selection.split,
         test_size: split.test_size,
-        valid_size: split.valid_size,
+        valid_size: split.valid_share(),
         split_rule: split.split.into(),
         seed: split.seed,
         out_dir: run.out_dir.clone(),
@@ -143,7 +144,7 @@ fn task_name(task: TaskChoice) -> &'static str {
 /// Shares that leave nothing to learn from, or nothing to stop early by.
 fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()> {
     let split = &arguments.split;
-    let (test, valid) = (split.test_size, split.valid_size);
+    let (test, valid) = (split.test_size, split.valid_share());
     if arguments.columns.split_col.is_some() {
         return Ok(());
     }
@@ -152,9 +153,11 @@ fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()>
             "--test-size {test} and --valid-size {valid} leave no rows to learn from; their sum must be below 1"
         )));
     }
-    if valid == 0.0 && choice.spec.early_stopping_rounds().is_some() {
+    let has_valid = valid > 0.0 || split.val_dir.is_some();
+    if !has_valid && choice.spec.early_stopping_rounds().is_some() {
         return Err(Error::Usage(
-            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as 0.1"
+            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as \
+             0.1, or --val-dir"
                 .to_owned(),
         ));
     }
@@ -201,11 +204,23 @@ mod tests {
              --memory 512MiB --threads 3 --scratch-dir s --allow-tmpfs --task multiclass",
             true,
         );
-        check("--split-col s --overwrite --checkpoint-seconds 0", true);
+        check(
+            "--split-col s --val-dir v --overwrite --checkpoint-seconds 0",
+            true,
+        );
         check("--checkpoint-seconds 10", true);
         check("", false);
         let seconds = |command| options(command, "").checkpoint_seconds;
         assert_eq!((seconds("train"), seconds("incremental")), (10, 0));
+    }
+
+    #[test]
+    fn validation_rows_from_elsewhere_leave_no_share() {
+        for command in ["train", "incremental"] {
+            let options = options(command, "--val-dir v");
+            assert_eq!(options.validation.as_deref(), Some("v"));
+            assert_eq!((options.test_size, options.valid_size), (0.2, 0.0));
+        }
     }
 
     #[test]

@@ -100,7 +100,8 @@ pub struct Model {
     pub body: Body,
     /// How it did, as in `metrics.json`.
     pub metrics: serde_json::Value,
-    /// Which groups were in which split, as the split room stores it.
+    /// Which groups were in which split, as the split room stores it; `validation` tells of rows that were
+    /// valid whatever their group.
     pub split: serde_json::Value,
     /// The options it was trained with.
     pub options: serde_json::Value,

@@ -85,6 +85,9 @@ fn write_head(
     line(out, "features", &features)?;
     let rows = format!("{} rows", grouped(summary.train_rows));
     line(out, "trained on", &rows)?;
+    if let Some(validation) = validation(&model.split) {
+        line(out, "validated on", &validation)?;
+    }
     line(out, "labels and splits", &summary.data_fingerprint)?;
     line(out, "seed", &model.about.seed.to_string())?;
     line(
@@ -98,6 +101,14 @@ fn write_head(
         line(out, "sha256", &file.sha256)?;
     }
     Ok(())
+}
+
+/// Validation rows from elsewhere, where the model says so.
+fn validation(split: &Value) -> Option<String> {
+    let validation = split.get("validation")?;
+    let rows = validation.get("rows")?.as_u64()?;
+    let dataset = validation.get("dataset")?.as_str()?;
+    Some(format!("{} rows of {}", grouped(rows), escaped(dataset)))
 }
 
 fn write_body(out: &mut String, summary: &Summary) -> fmt::Result {

@@ -194,6 +194,7 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
         classes: trained.target.classes.clone(),
         group_column: group_column(trained),
         splits: records.map(record).collect(),
+        validation: trained.job.validation.clone(),
         curve: trained.curve.clone(),
         baseline: None,
     })
@@ -423,6 +424,7 @@ fn run_record(
             columns: job.schema().fields.len() as u64,
             bytes: files.iter().map(|file| file.bytes).sum(),
             rows_without_label: trained.assigned.unlabelled_rows,
+            validation: job.validation.clone(),
         },
         data_fingerprint: format!("{:016x}", job.dataset.fingerprint()),
         baseline: job

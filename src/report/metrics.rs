@@ -18,7 +18,7 @@ use crate::{
     learner::gbdt::RoundLoss,
     platform::atomic,
     stats::metrics::{GroupF1, Interval},
-    train::{evaluate::Metrics, online::CurvePoint},
+    train::{evaluate::Metrics, online::CurvePoint, validation::Validation},
 };
 
 /// The file's name.
@@ -57,6 +57,8 @@ pub struct MetricsRecord {
     pub group_column: Option<String>,
     /// The splits, in order.
     pub splits: Vec<SplitRecord>,
+    /// Validation rows from elsewhere, where there are such.
+    pub validation: Option<Validation>,
     /// Losses after each round of trees; empty for other models.
     pub curve: Vec<RoundLoss>,
     /// The comparison with a baseline table, where there is one.
@@ -153,6 +155,9 @@ impl MetricsRecord {
             .map(|record| (record.split.name().to_owned(), self.split_value(record)))
             .collect();
         root.insert("splits".to_owned(), Value::Object(splits));
+        if let Some(validation) = &self.validation {
+            root.insert("validation".to_owned(), to_value(validation));
+        }
         if !self.curve.is_empty() {
             let points = self.curve.iter().map(curve_point).collect();
             root.insert("learning_curve".to_owned(), Value::Array(points));

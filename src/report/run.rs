@@ -4,7 +4,7 @@ use std::{io::Write, path::Path};
 
 use serde_json::Value;
 
-use crate::{error::Result, limits::MemoryPlan, platform::atomic};
+use crate::{error::Result, limits::MemoryPlan, platform::atomic, train::validation::Validation};
 
 /// The file's name.
 pub const NAME: &str = "run.json";
@@ -37,7 +37,7 @@ impl PassRecord {
     }
 }
 
-/// The input.
+/// The input, validation rows from elsewhere included.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 pub struct DatasetRecord {
     /// As the user named it.
@@ -54,6 +54,9 @@ pub struct DatasetRecord {
     pub bytes: u64,
     /// Rows left out for want of a label.
     pub rows_without_label: u64,
+    /// What of all that is of `--val-dir`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
 }
 
 /// Everything `run.json` says. Fields are its keys.

@@ -24,6 +24,7 @@ use crate::{
         rows::{RowsBuffer, RowsFile},
         selection::{self, RowSample},
         target::Target,
+        validation::Validation,
     },
 };
 
@@ -82,6 +83,8 @@ pub struct AssignSpec<'a> {
     pub target: &'a Target,
     /// Whether the classes were declared: some may have no rows here.
     pub classes_declared: bool,
+    /// Validation rows from elsewhere, whatever the source says of them.
+    pub validation: Option<&'a Validation>,
     /// Seed of split and sample.
     pub seed: u64,
     /// Training rows that the sample shall have.
@@ -137,7 +140,7 @@ pub fn assign(
         "assignment",
         rows.blocks(),
         workers,
-        |worker, block| worker.block(rows, block, assignment.as_ref()),
+        |worker, block| worker.block(spec, rows, block, assignment.as_ref()),
     )?;
     finish(spec, assignment, warnings, threshold, names, workers)
 }
@@ -215,12 +218,21 @@ fn finish(
 
 /// Refuses splits from which nothing can be learned, or on which nothing can be measured.
 fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()> {
-    let remedy = match spec.source {
-        SplitSource::Groups { .. } => {
+    let remedy = |split: Split| match (spec.source, spec.validation.is_some()) {
+        (_, true) if split == Split::Valid => "give --val-dir rows of every class, or leave it out",
+        (SplitSource::Groups { .. }, true) => {
+            "use another --seed, a finer --group-col, or another --test-size; a class that --val-dir alone has \
+             must be left out there"
+        }
+        (SplitSource::Groups { .. }, false) => {
             "use another --seed, a finer --group-col, or other --test-size and --valid-size"
         }
-        SplitSource::Column => "correct the column of --split-col",
+        (SplitSource::Column, _) => "correct the column of --split-col",
     };
+    if let Some(validation) = spec.validation {
+        let rows = class_rows[Split::Valid as usize].iter().sum();
+        validation.check_labelled(rows, &spec.target.name)?;
+    }
     if !spec.classes_declared {
         refuse_constant_target(spec.target, class_rows)?;
         refuse_tiny_class(spec.target, class_rows)?;
@@ -231,15 +243,17 @@ fn check_splits(spec: &AssignSpec<'_>, class_rows: &[Vec<u64>; 3]) -> Result<()>
         let name = split.name();
         if split == Split::Train && total == 0 {
             return Err(Error::Dataset(format!(
-                "no row is in the {name} split; {remedy}"
+                "no row is in the {name} split; {}",
+                remedy(split)
             )));
         }
         let absent = rows.iter().position(|count| *count == 0);
         let matters = total > 0 && rows.len() > 1 && !spec.classes_declared;
         if let (Some(class), true) = (absent, matters) {
             return Err(Error::Dataset(format!(
-                "none of the {total} rows in the {name} split is of the class `{}`; {remedy}",
-                spec.target.classes[class]
+                "none of the {total} rows in the {name} split is of the class `{}`; {}",
+                spec.target.classes[class],
+                remedy(split)
             )));
         }
     }
@@ -357,8 +371,11 @@ fn count_buckets(
         rows.blocks(),
         workers,
         |(counts, buffer), block| {
+            let first_row = (block * BLOCK_ROWS) as u64;
             let block = buffer.read(rows, block)?;
-            counts.update(block.group, block.label);
+            let all = block.label.len();
+            let own = (spec.validation).map_or(all, |rows| rows.own_rows(first_row, all));
+            counts.update(&block.group[..own], &block.label[..own]);
             Ok(())
         },
     )?;
@@ -443,6 +460,7 @@ impl Worker {
 
     fn block(
         &mut self,
+        spec: &AssignSpec<'_>,
         rows: &RowsFile,
         block: usize,
         assignment: Option<&Assignment>,
@@ -466,6 +484,9 @@ impl Worker {
                     .zip(splits)
                     .for_each(|(slot, split)| *slot = split);
             }
+        }
+        if let Some(validation) = spec.validation {
+            validation.mark(first_row, lent.label, &mut self.splits);
         }
         rows.write_splits(first_row, &self.splits)?;
         let mut found = BlockFound {

@@ -45,8 +45,9 @@ const CHECKPOINT_BYTES_MAX: u64 = 4 << 30;
 const TIME_SHARE: u32 = 20;
 
 /// Options that may differ when a run goes on: they change no byte of the trees that are there.
-const FREE_OPTIONS: [&str; 15] = [
+const FREE_OPTIONS: [&str; 16] = [
     "dataset",
+    "validation",
     "baseline",
     "out_dir",
     "overwrite",
@@ -126,7 +127,10 @@ impl CheckpointAbout {
     /// For a run of these options on these files.
     pub fn new(options: &TrainOptions, files: &[DataFile], known_hash: u64) -> Self {
         let mark = |file: &DataFile| FileMark {
-            name: file.name.clone(),
+            name: match file.is_beside {
+                true => format!("--val-dir: {}", file.name),
+                false => file.name.clone(),
+            },
             bytes: file.bytes,
             footer_hash: file.footer_hash(),
         };

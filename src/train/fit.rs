@@ -214,19 +214,19 @@ fn model(run: &Run<'_>, spec: &FitSpec<'_>, body: Body) -> Model {
         features,
         body,
         metrics: Value::Null,
-        split: split_value(spec.assigned),
+        split: split_value(run, spec.assigned),
         options: serde_json::to_value(spec.model).expect("options are numbers and text"),
     }
 }
 
-/// Which group is in which split, as the model keeps it.
-pub(super) fn split_value(assigned: &Assigned) -> Value {
-    assigned
-        .assignment
-        .as_ref()
-        .map_or(Value::Null, |assignment| {
-            serde_json::to_value(assignment).expect("an assignment is numbers and text")
-        })
+/// Which group is in which split, and which rows are valid whatever their group, as the model keeps it.
+pub(super) fn split_value(run: &Run<'_>, assigned: &Assigned) -> Value {
+    let of = serde_json::to_value(&assigned.assignment);
+    let mut value = of.expect("an assignment is numbers and text");
+    if let Some(validation) = &run.job.validation {
+        value["validation"] = serde_json::to_value(validation).expect("it is numbers and text");
+    }
+    value
 }
 
 /// What the model says of itself and its training.

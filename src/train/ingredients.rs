@@ -55,6 +55,9 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
         list.add("--test-size", options.test_size.to_string());
         list.add("--valid-size", options.valid_size.to_string());
     }
+    let first = job.validation.as_ref().map(|rows| rows.first_row);
+    let first = first.map_or("none".to_owned(), |row| row.to_string());
+    list.add("the first row of --val-dir", first);
     if let Some(pruning) = &options.prune {
         // Constrained features are kept.
         let pruning = (pruning, &trees.constraints.monotone);

@@ -9,11 +9,11 @@ use crate::{
         profile::{BaselineFiles, Profile},
         roles::{Roles, Selection},
     },
-    engine::{Context, LaneSource},
+    engine::{Context, LaneSource, Progress},
     error::{Error, Place, Result},
     model::FeatureSpec,
     source::{Dataset, LaneReader, OpenOptions},
-    train::{base::BaseScores, options::TrainOptions, target::Target},
+    train::{base::BaseScores, options::TrainOptions, target::Target, validation::Validation},
 };
 
 /// What is known before the first pass.
@@ -29,6 +29,8 @@ pub struct Job {
     pub roles: Roles,
     /// The baseline table, checked.
     pub baseline: Option<Baseline>,
+    /// Validation rows from elsewhere, where there are such; the last rows of the data.
+    pub validation: Option<Validation>,
 }
 
 impl Job {
@@ -62,8 +64,12 @@ impl Job {
     }
 
     fn read(options: &TrainOptions) -> Result<Dataset> {
-        let dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
-        if dataset.rows() == 0 {
+        let opening = OpenOptions {
+            beside: options.validation.as_deref(),
+            ..OpenOptions::new(&options.limits)
+        };
+        let dataset = Dataset::open(&options.dataset, &opening)?;
+        if dataset.own_files().iter().all(|file| file.rows == 0) {
             return Err(Error::Dataset(format!(
                 "{} has no rows; check that it is the directory you mean",
                 options.dataset
@@ -78,6 +84,10 @@ impl Job {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
         let roles = Roles::resolve(dataset.schema(), profile.as_ref(), selection)?;
+        let validation = Validation::of(&dataset, options)?;
+        if let Some(validation) = &validation {
+            validation.check_columns(&dataset, &roles)?;
+        }
         let named = [roles.target, roles.group, roles.split, roles.weight];
         for column in roles
             .features
@@ -101,6 +111,7 @@ impl Job {
             profile,
             roles,
             baseline,
+            validation,
         })
     }
 
@@ -116,6 +127,36 @@ impl Job {
         fields
             .map(|field| (&*field.name, field.value_type == Some(ValueType::Text)))
             .collect()
+    }
+
+    /// Tells what is used besides the dataset.
+    pub fn tell(&self, progress: &dyn Progress) {
+        if let Some(baseline) = &self.baseline {
+            let path = baseline.path().display();
+            progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
+        }
+        if let Some(validation) = &self.validation {
+            let Validation { dataset, rows, .. } = validation;
+            progress.message(&format!("validation: {dataset}, {rows} rows"));
+        }
+    }
+
+    /// Rows without those of a second dataset.
+    pub fn own_rows(&self) -> u64 {
+        let first = self.validation.as_ref().map(|rows| rows.first_row);
+        first.unwrap_or(self.dataset.rows())
+    }
+
+    /// Whether a row is of a second dataset, and so are all others of its row group.
+    pub fn is_validation(&self, row: u64) -> bool {
+        (self.validation.as_ref()).is_some_and(|rows| rows.first_row <= row)
+    }
+
+    /// What gives rows to the valid split besides the groups, where a second dataset does.
+    pub fn validation_source(&self) -> Option<String> {
+        let name = |column: usize| &*self.schema().fields[column].name;
+        let validation = self.validation.as_ref()?;
+        Some(validation.source(self.roles.split.map(name)))
     }
 
     /// What is learned.

@@ -6,7 +6,7 @@
 //!    learned.
 //! 2. [`mod@plan`]: what the run will hold in memory; refused here if that is too much.
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
-//! 4. [`assign`]: every row's split, and the proof that no group is in two.
+//! 4. [`assign`]: every row's split, and the proof that no group is in two; [`validation`]: rows from elsewhere.
 //! 5. [`survey`]: what the training rows say about each feature, and the hash sample.
 //!    [`mod@prune`]: which columns add nothing, where that is asked; [`trimmed`]: a copy without them.
 //! 6. [`bins`]: cut points, dictionaries, the layout of codes.
@@ -47,6 +47,7 @@ pub mod state;
 pub mod survey;
 pub mod target;
 pub mod trimmed;
+pub mod validation;
 
 mod codes;
 mod design_rows;

@@ -70,6 +70,9 @@ impl ProfileChoice {
 pub struct TrainOptions {
     /// Parquet file, directory or glob.
     pub dataset: String,
+    /// Another one, whose labelled rows are the valid split; `valid_size` is 0 then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
     /// Baseline table; `None` looks for one beside the dataset.
     pub baseline: Option<PathBuf>,
     /// The learner and its options.

@@ -238,10 +238,7 @@ impl<'a> Run<'a> {
         let resumed = store::checkpoint_of(&job, options, progress)?;
         // Before any pass: a name that is not there is found in the schema.
         options.model.clone().resolve_features(&job.features())?;
-        if let Some(baseline) = &job.baseline {
-            let path = baseline.path().display();
-            progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
-        }
+        job.tell(progress);
         let mut passes = Vec::new();
         let found = store::find(&job, options, progress);
         let target = match declared_target(&job, options, online.as_ref())? {
@@ -421,7 +418,8 @@ impl<'a> Run<'a> {
             self.target.classes.len(),
             self.options.limits.groups_in_memory_max,
             self.scratch.path(),
-        );
+        )
+        .with_validation(self.job.validation_source());
         let grouped = self.job.roles.group.is_some();
         let report = scan(&self.context, &self.job, &self.target, &rows, |run| {
             if grouped {
@@ -449,6 +447,7 @@ impl<'a> Run<'a> {
             target: &self.target,
             classes_declared: self.online.is_some()
                 || (options.online.as_ref()).is_some_and(|online| online.classes.is_some()),
+            validation: self.job.validation.as_ref(),
             seed: options.seed,
             sample_rows: options.limits.cut_sample_rows,
             grouped: self.job.roles.group.is_some(),

@@ -1,7 +1,7 @@
 //! The scan: labels, weights and group keys of all rows, from the few columns that say so.
 
 use crate::{
-    data::{Batch, Values, batch::MISSING_TEXT},
+    data::{Batch, Split, Values, batch::MISSING_TEXT},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     group::hash::{hash_number, hash_text},
@@ -104,7 +104,12 @@ impl Sink for ScanSink<'_> {
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
         if Some(batch.column) == roles.split {
-            split_column::splits_into(&batch.values, &mut self.splits).map_err(wrong)?;
+            if self.job.is_validation(batch.first_row) {
+                self.splits.clear();
+                self.splits.resize(batch.values.len(), Split::Valid as u8);
+            } else {
+                split_column::splits_into(&batch.values, &mut self.splits).map_err(wrong)?;
+            }
             self.rows.write_splits(batch.first_row, &self.splits)?;
         }
         if Some(batch.column) == roles.weight {

@@ -26,7 +26,8 @@ const EXTENSION: &str = "parquet";
 pub const FILE: &str = "dataset_trimmed.parquet";
 const DIRECTORY: &str = "dataset_trimmed";
 
-/// Writes the copy of a training's data into its directory. Answers where it is.
+/// Writes the copy of a training's data into its directory, without validation rows from elsewhere.
+/// Answers where it is.
 ///
 /// # Errors
 /// As [`Destination::write`].
@@ -45,7 +46,7 @@ pub fn write_for_run(
         }
         Err(error) => return Err(error),
     };
-    let report = context.announced("copy", job.dataset.rows(), || {
+    let report = context.announced("copy", job.own_rows(), || {
         let copied = destination.write(&job.dataset, &kept, context.stop)?;
         Ok(copied.bytes)
     })?;

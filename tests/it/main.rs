@@ -22,3 +22,4 @@ mod make_data;
 mod prune;
 mod refusals;
 mod scratch;
+mod validation;

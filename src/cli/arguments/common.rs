@@ -31,8 +31,16 @@ pub(in crate::cli) struct SplitArguments {
     pub(in crate::cli) test_size: f64,
 
     /// Share of the rows held out for early stopping.
-    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share)]
+    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share, conflicts_with = "val_dir")]
     pub(in crate::cli) valid_size: f64,
+
+    /// Another dataset (a file, a directory or a glob), whose labelled rows are the valid split; the rows of
+    /// DATASET are then for training and test.
+    ///
+    /// Columns go together as those of one dataset's files do: a feature that it lacks is missing. A group that is
+    /// in both is refused. --split-col says the splits of DATASET alone, and what it calls valid stays valid.
+    #[arg(long, value_name = "DATASET", value_hint = ValueHint::AnyPath)]
+    pub(in crate::cli) val_dir: Option<String>,
 
     /// How groups go to splits.
     #[arg(
@@ -46,6 +54,16 @@ pub(in crate::cli) struct SplitArguments {
     /// Seed of every random choice.
     #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]
     pub(in crate::cli) seed: u64,
+}
+
+impl SplitArguments {
+    /// The share of DATASET's rows that is held out for early stopping.
+    pub(in crate::cli) fn valid_share(&self) -> f64 {
+        match self.val_dir {
+            Some(_) => 0.0,
+            None => self.valid_size,
+        }
+    }
 }
 
 /// Where the run's files go.

@@ -107,6 +107,7 @@ fn wrong_values_are_explained() {
         ),
         ("m --split random", "possible values: balanced, hash"),
         ("m --split-col a --test-size 0.3", "cannot be used with"),
+        ("m --val-dir v --valid-size 0.3", "cannot be used with"),
         ("m --memroy 1GiB", "a similar argument exists: '--memory'"),
     ] {
         let message = train(words).unwrap_err();
@@ -152,6 +153,7 @@ fn every_promised_flag_is_in_the_help() {
         "--split-col",
         "--test-size",
         "--valid-size",
+        "--val-dir",
         "--split",
         "--seed",
         "--memory",

@@ -111,6 +111,8 @@ fn shares_leave_something() {
         "`early_stopping_rounds` watches the valid split, but --valid-size is 0",
     );
     assert!(read(&["--valid-size", "0", "--test-size", "0"]).is_ok());
+    let stopping = "{\"early_stopping_rounds\": 5}";
+    assert!(read(&["--model", stopping, "--val-dir", "v"]).is_ok());
 }
 
 #[test]

@@ -21,6 +21,8 @@ const SPLITS: usize = 4;
 pub struct GroupTable {
     classes: usize,
     map: SpillMap,
+    /// What gives rows to the valid split, where that is neither the assignment nor the split column alone.
+    validation: Option<String>,
 }
 
 /// One group.
@@ -61,7 +63,14 @@ impl GroupTable {
         Self {
             classes,
             map: SpillMap::new(SPLITS + classes, groups_max, directory),
+            validation: None,
         }
+    }
+
+    /// With what gives rows to the valid split, for the message about a group in two splits.
+    #[must_use]
+    pub fn with_validation(self, validation: Option<String>) -> Self {
+        Self { validation, ..self }
     }
 
     /// Names a group; once is enough, more often does no harm.
@@ -124,6 +133,7 @@ impl GroupTable {
     pub fn groups(&mut self) -> Result<Groups<'_>> {
         Ok(Groups {
             entries: self.map.entries()?,
+            validation: self.validation.as_deref(),
         })
     }
 
@@ -159,6 +169,7 @@ impl GroupTable {
 /// The groups of a table in the order of their hashes.
 pub struct Groups<'a> {
     entries: Entries<'a>,
+    validation: Option<&'a str>,
 }
 
 impl Groups<'_> {
@@ -176,9 +187,18 @@ impl Groups<'_> {
         let split = used.next().unwrap_or(Split::None);
         if let Some(second) = used.next() {
             let name = entry.name.unwrap_or_else(|| format!("{:016x}", entry.key));
+            let source = match self.validation {
+                Some(source) if [split, second].contains(&Split::Valid) => {
+                    format!(
+                        "the valid ones are of {source}, the others of the dataset; leave the group out of \
+                         one of them,"
+                    )
+                }
+                _ => "a group must be whole in one, so correct the split column".to_owned(),
+            };
             return Err(Error::Dataset(format!(
-                "group `{name}` is in two splits: {} of its rows are in {} and {} in {}; a group must be \
-                 whole in one, so correct the split column or choose another --group-col",
+                "group `{name}` is in two splits: {} of its rows are in {} and {} in {}; {source} or choose \
+                 another --group-col",
                 splits[split as usize],
                 split.name(),
                 splits[second as usize],

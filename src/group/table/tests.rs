@@ -54,6 +54,27 @@ fn groups_are_listed_with_their_split_rows_and_classes() {
 }
 
 #[test]
+fn the_message_about_a_group_in_two_splits_says_where_valid_rows_came_from() {
+    const VALID: u8 = Split::Valid as u8;
+    let check = |splits: [u8; 2], words: &[&str]| {
+        let rows = splits.map(|split| ("TP53", 0.0, split));
+        let found = table(10, &rows).expect("no clash");
+        let mut found = found.with_validation(Some("--val-dir v".to_owned()));
+        let message = found.prove().expect_err("a leak").to_string();
+        for word in words {
+            assert!(message.contains(word), "{message} lacks {word}");
+        }
+    };
+    for other in [TRAIN, TEST] {
+        check(
+            [VALID, other],
+            &["`TP53`", "1 in", "the valid ones are of --val-dir v"],
+        );
+    }
+    check([TEST, TRAIN], &["`TP53`", "correct the split column"]);
+}
+
+#[test]
 fn the_proof_counts_groups_and_rows() {
     let proof = table(2, &ROWS).expect("no clash").prove().expect("no leak");
     assert_eq!(

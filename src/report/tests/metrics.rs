@@ -64,6 +64,7 @@ pub(super) fn binary() -> MetricsRecord {
                 ..empty(Split::Test, 4, 2, vec![2, 2])
             },
         ],
+        validation: None,
         baseline: Some(DeltaSummary {
             path: "base.tsv".to_owned(),
             per: "group",

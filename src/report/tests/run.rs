@@ -27,6 +27,7 @@ pub(super) fn record() -> RunRecord {
             columns: 100,
             bytes: 1 << 20,
             rows_without_label: 0,
+            validation: None,
         },
         data_fingerprint: "00ff00ff00ff00ff".to_owned(),
         baseline: None,

@@ -155,7 +155,7 @@ fn of_learner(
     saver: &Saver<'_>,
 ) -> Result<Fitted> {
     let mut model = saver.finished_model(learner);
-    model.split = fit::split_value(spec.assigned);
+    model.split = fit::split_value(run, spec.assigned);
     let seconds_to_model = fit::save(run, &model)?;
     let predict = PredictSpec {
         name: "evaluation",

@@ -5,6 +5,7 @@ mod going_on;
 mod passes;
 mod reusing;
 mod runs;
+mod validation;
 
 use std::path::Path;
 
@@ -131,6 +132,7 @@ impl Fixture {
         let path = self.directory.path();
         TrainOptions {
             dataset: path.join("data.parquet").display().to_string(),
+            validation: None,
             baseline: None,
             model,
             target: Some("y".to_owned()),

@@ -291,6 +291,7 @@ fn check_assign(labels: &[f32], column: Option<&[u8]>) -> Result<(Assigned, Vec<
         classes_declared: false,
         source,
         target: &Target::from_values("y", &values, TaskChoice::Auto, 10)?,
+        validation: None,
         seed: 1,
         sample_rows: 100,
         grouped: true,

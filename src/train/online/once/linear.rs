@@ -175,7 +175,7 @@ impl<'a> LinearFed<'a> {
         let (learner, position, saver) = self.feeder.into_parts();
         let mut model = saver.finished_model(&learner);
         model.about = fit::about_of(run, assigned.content_hash, model.about.train_rows);
-        model.split = fit::split_value(assigned);
+        model.split = fit::split_value(run, assigned);
         let seconds_to_model = fit::save(run, &model)?;
         let evaluation: Evaluation = self.held_out.evaluate(learner.as_dyn(), evaluation)?;
         Ok(Fitted {

@@ -167,7 +167,8 @@ impl<'a, 'r> Learning<'a, 'r> {
         let limits = &run.options.limits;
         let groups = roles
             .group
-            .map(|_| GroupTable::new(classes, limits.groups_in_memory_max, run.scratch.path()));
+            .map(|_| GroupTable::new(classes, limits.groups_in_memory_max, run.scratch.path()))
+            .map(|groups| groups.with_validation(run.job.validation_source()));
         let empty = |column: &usize| {
             let survey = empty_survey(run.job.schema(), *column, limits.categories_tracked_max);
             (survey, MomentsStream::default())
@@ -286,7 +287,13 @@ impl<'a, 'r> Learning<'a, 'r> {
                 self.counts.rows
             )));
         }
-        Ok(())
+        match &self.run.job.validation {
+            Some(validation) => {
+                let rows = self.counts.class_rows[Split::Valid as usize].iter().sum();
+                validation.check_labelled(rows, &self.run.target.name)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Splits and groups, proven.

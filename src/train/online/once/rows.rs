@@ -101,6 +101,7 @@ impl SliceRows {
             _ => self.group.extend(first_row..first_row + rows as u64),
         }
         match (places.split, roles.split, assignment) {
+            _ if job.is_validation(first_row) => self.split.resize(rows, Split::None as u8),
             (Some(place), Some(column), _) => {
                 if let Err(what) = splits_into(&values[place], &mut self.split) {
                     return wrong(column, what);
@@ -116,6 +117,9 @@ impl SliceRows {
                 assignment.splits_into(&self.group, &self.label, &mut self.split);
             }
             _ => unreachable!("splits come from a column or from groups"),
+        }
+        if let Some(validation) = &job.validation {
+            validation.mark(first_row, &self.label, &mut self.split);
         }
         Ok(())
     }

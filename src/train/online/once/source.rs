@@ -37,8 +37,20 @@ pub(in crate::train) fn slice_rows(row_bytes: usize) -> usize {
 /// # Errors
 /// As [`Job::open`]; [`Error::Usage`] for a stream that is to be read more than once.
 pub(in crate::train) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
+    if options.validation.as_deref() == Some(STANDARD_INPUT) {
+        return Err(Error::Usage(
+            "--val-dir -: the standard input is read for DATASET alone; name a file, a directory or a glob"
+                .to_owned(),
+        ));
+    }
     if options.dataset != STANDARD_INPUT {
         return Ok((Job::open(options)?, Source::Files));
+    }
+    if let Some(path) = &options.validation {
+        return Err(Error::Usage(format!(
+            "--val-dir {path}: the rows of the dataset `-`, the standard input, have no others behind them; give the \
+             stream a column that says train or valid, and name it with --split-col"
+        )));
     }
     if !(options.online.as_ref()).is_some_and(|online| online.one_pass) {
         return Err(Error::Usage(

@@ -158,7 +158,7 @@ pub(super) fn of_learner(
     evaluation: &EvaluationSpec,
 ) -> Result<Fitted> {
     let model = Model {
-        split: fit::split_value(assigned),
+        split: fit::split_value(run, assigned),
         ..model
     };
     let seconds_to_model = fit::save(run, &model)?;
