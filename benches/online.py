@@ -236,7 +236,9 @@ def coefficients(options, path):
             at = names.index(row["feature"])
             output[at + 1] = float(row["coefficient"])
             means[at] = float(row["mean"])
-    return [list(weights.values()), means]
+    # The order of `classes`, whatever a profile says.
+    order = sorted(weights, key=lambda name: (name != options.negative, name))
+    return [[weights[name] for name in order], means]
 
 
 def losses(options, models):

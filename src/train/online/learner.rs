@@ -48,7 +48,7 @@ pub(super) fn model_of(about: About, features: &[FeatureSpec], learner: &dyn Kep
 #[derive(Debug)]
 pub(super) enum OnlineLearner {
     /// Logistic regression.
-    Linear(LinearLearner),
+    Linear(Box<LinearLearner>),
     /// Gradient-boosted trees.
     Trees(Box<OnlineTrees>),
 }
@@ -68,7 +68,8 @@ impl OnlineLearner {
                 let declared = learner.as_dyn().declared();
                 let fits = declared.features().len() == linear.columns.len()
                     && declared.classes() == model.about.classes;
-                fits.then_some(Self::Linear(learner)).ok_or_else(damaged)
+                let learner = Self::Linear(Box::new(learner));
+                fits.then_some(learner).ok_or_else(damaged)
             }
             (ModelSpec::Gbdt(_), Body::Trees(_)) => {
                 let learner = OnlineTrees::from_bytes(bytes)?;

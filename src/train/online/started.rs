@@ -73,7 +73,7 @@ impl Started {
         match (self.file.learner, &self.file.model.body) {
             (OnlineLearner::Linear(learner), Body::Linear(linear)) => {
                 let linear = linear.clone();
-                Ok((self.file.model, linear, learner))
+                Ok((self.file.model, linear, *learner))
             }
             _ => Err(other_learner("trees", "logistic regression")),
         }

@@ -68,8 +68,8 @@ struct Columns {
 
 /// A learner that is being fed.
 enum Fed<'a> {
-    Linear(LinearFed<'a>),
-    Trees(TreesFed<'a>),
+    Linear(Box<LinearFed<'a>>),
+    Trees(Box<TreesFed<'a>>),
 }
 
 /// Reads all rows once and learns from them.
@@ -252,7 +252,7 @@ impl<'a, 'r> Learning<'a, 'r> {
         let fed = LinearFed::begin(self.run, setup, self.online, self.evaluation, |features| {
             self.saver(features)
         });
-        fed.map(Fed::Linear)
+        fed.map(Box::new).map(Fed::Linear)
     }
 
     fn trees(&self, learner: OnlineTrees, from: Position) -> Result<Fed<'a>> {
@@ -264,7 +264,7 @@ impl<'a, 'r> Learning<'a, 'r> {
             self.evaluation,
             |features| self.saver(features),
         );
-        fed.map(Fed::Trees)
+        fed.map(Box::new).map(Fed::Trees)
     }
 
     fn saver(&self, features: &[FeatureSpec]) -> Saver<'a> {
