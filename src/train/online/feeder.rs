@@ -14,7 +14,12 @@ use crate::{
     train::{
         design_rows::DesignRows,
         evaluate::{EvaluationSpec, Table},
-        online::{curve, file::Position, learner::LinearLearner, saver::Saver},
+        online::{
+            curve,
+            file::{Mark, Position},
+            learner::LinearLearner,
+            saver::Saver,
+        },
     },
 };
 
@@ -53,6 +58,8 @@ pub(super) struct Feeder<'a> {
     weights: Vec<f64>,
     /// Training rows to come that an earlier run learned.
     skip: u64,
+    /// Rows before which all were learned, whatever comes in their place.
+    learned_before: u64,
     /// Asked after each batch.
     saver: Saver<'a>,
 }
@@ -84,6 +91,7 @@ impl<'a> Feeder<'a> {
             labels: Vec::with_capacity(rows),
             weights: Vec::with_capacity(rows),
             skip: if from.is_done { u64::MAX } else { skip },
+            learned_before: from.mark.rows,
             position: from,
             batch_rows,
             batch: None,
@@ -98,6 +106,11 @@ impl<'a> Feeder<'a> {
         (self.learner, self.position, self.saver)
     }
 
+    /// Remembers what the rows before the next slice are, where they are read once.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        self.position.mark = mark;
+    }
+
     /// Takes the training rows of a slice; slices come in row order.
     ///
     /// # Errors
@@ -106,6 +119,9 @@ impl<'a> Feeder<'a> {
         let count = rows.classes.len();
         let mut first = self.skip.min(count as u64) as usize;
         self.skip -= first as u64;
+        if slice.first_row + slice.rows as u64 <= self.learned_before {
+            first = count;
+        }
         self.position.slice_first_row = slice.first_row;
         while first < count {
             let begun = self.batch.as_ref().map_or(0, |batch| batch.rows);

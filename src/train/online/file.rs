@@ -34,6 +34,15 @@ mod id {
     pub(super) const POSITION: u32 = 19;
 }
 
+/// What the first rows of the data are, but for their features.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Mark {
+    /// So many rows, in all splits.
+    pub(super) rows: u64,
+    /// A hash of their labels, groups, splits and weights.
+    pub(super) hash: u64,
+}
+
 /// How far a run is.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Position {
@@ -47,6 +56,8 @@ pub(super) struct Position {
     pub(super) batches: u64,
     /// Whether that was the last batch.
     pub(super) is_done: bool,
+    /// Of rows that are read once: what tells whether the same ones come again.
+    pub(super) mark: Mark,
     /// How well they were predicted.
     pub(super) curve: Curve,
 }

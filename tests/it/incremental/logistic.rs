@@ -364,6 +364,14 @@ fn a_stream_that_stops_early_goes_on_when_it_is_written_again() {
     }
     assert!(!broken.join("run.json").exists());
     let words = streamed(&broken, &["--batch-size", "300", "--resume"]);
+    let other = fed(&words, &stream(30..3_030, 100));
+    assert_eq!(other.code, Some(2), "{other:#?}");
+    assert!(
+        other.stderr.contains("not those that were learned"),
+        "{other:#?}"
+    );
+    let short = fed(&words, &stream(0..400, 100));
+    assert_eq!(short.code, Some(2), "{short:#?}");
     let outcome = fed(&words, &whole);
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
     check_same(&straight, &broken, &FILES);

@@ -150,6 +150,7 @@ impl<'a> LinearFed<'a> {
                 .map(|row| f64::from(block.weight[*row as usize]))
                 .collect(),
         };
+        self.feeder.mark(columns.before);
         self.feeder.push(columns.slice, &rows)?;
         self.held_out.append(&block, &held, &design_of(&held))
     }

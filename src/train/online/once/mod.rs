@@ -25,6 +25,7 @@ use crate::{
         table::GroupTable,
     },
     learner::{ModelSpec, online::OnlineTrees},
+    limits::grouped,
     model::FeatureSpec,
     stats::MomentsStream,
     train::{
@@ -34,7 +35,7 @@ use crate::{
         fit::{self, Fitted},
         online::{
             OnlineOptions, Started,
-            file::Position,
+            file::{Mark, Position},
             saver::Saver,
             trees::{check_once, new_learner},
         },
@@ -62,6 +63,8 @@ pub(in crate::train) struct Once {
 /// A slice of all columns.
 struct Columns {
     slice: Slice,
+    /// What the rows before it are.
+    before: Mark,
     values: Vec<(usize, Values)>,
     rows: SliceRows,
 }
@@ -137,6 +140,8 @@ struct Learning<'a, 'r> {
     counts: Counts,
     survey: Vec<(FeatureSurvey, MomentsStream)>,
     first: FirstRows,
+    /// Rows that have to come again, where the run goes on.
+    again: Mark,
 }
 
 impl<'a, 'r> Learning<'a, 'r> {
@@ -177,6 +182,7 @@ impl<'a, 'r> Learning<'a, 'r> {
             survey: roles.features.iter().map(empty).collect(),
             assignment: roles.split.is_none().then(by_hash),
             counts: Counts::new(classes, groups),
+            again: Mark::default(),
             first: FirstRows::new(match model {
                 ModelSpec::Gbdt(_) => run.plan.first_rows,
                 ModelSpec::Logistic(_) => DESIGN_ROWS,
@@ -203,6 +209,8 @@ impl<'a, 'r> Learning<'a, 'r> {
             &values,
             assignment,
         )?;
+        self.check_again(self.counts.agrees(&rows, self.again))?;
+        let before = self.counts.mark();
         self.counts.add(&rows)?;
         let train = at(&rows, |split, _| split == Split::Train as u8);
         for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
@@ -211,18 +219,20 @@ impl<'a, 'r> Learning<'a, 'r> {
         }
         Ok(Columns {
             slice,
+            before,
             values: self.columns.iter().copied().zip(values).collect(),
             rows,
         })
     }
 
     /// Goes on with an earlier learner.
-    fn begin_with(&self, started: Started) -> Result<Fed<'a>> {
+    fn begin_with(&mut self, started: Started) -> Result<Fed<'a>> {
         let run = self.run;
+        let from = started.position_of(None)?;
+        self.again = from.mark;
         if let ModelSpec::Logistic(_) = self.model {
             return self.linear(Setup::of(run, started)?);
         }
-        let from = started.position_of(None)?;
         self.trees(started.into_trees()?, from)
     }
 
@@ -273,8 +283,21 @@ impl<'a, 'r> Learning<'a, 'r> {
         Saver::new(run, about, fit::about_of(run, 0, 0), features)
     }
 
+    /// Refuses rows that are not those that were learned before a stop.
+    fn check_again(&self, agrees: bool) -> Result<()> {
+        if agrees {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "--resume: the first {} rows are not those that were learned before: other labels, groups, splits \
+             or weights; give the same rows again, or start anew with --overwrite",
+            grouped(self.again.rows)
+        )))
+    }
+
     /// Refuses data from which nothing was learned.
     fn check_learned(&self) -> Result<()> {
+        self.check_again(self.counts.rows >= self.again.rows)?;
         if self.counts.rows == 0 {
             return Err(Error::Dataset(
                 "the data have no rows; check what writes them".to_owned(),

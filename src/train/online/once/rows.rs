@@ -11,6 +11,7 @@ use crate::{
     scratch::Element,
     train::{
         job::Job,
+        online::file::Mark,
         scan::{GroupRun, add_groups, weights_into},
         split_column::splits_into,
         target::Target,
@@ -125,6 +126,25 @@ impl SliceRows {
     }
 }
 
+impl SliceRows {
+    /// Adds the first rows to hashes of labels, groups, splits and weights; `bytes` is lent.
+    fn hash_first(&self, rows: usize, hashes: &mut [XxHash3_64; 4], bytes: &mut Vec<u8>) {
+        let [labels, groups, splits, weights] = hashes;
+        hash(labels, &self.label[..rows], bytes);
+        hash(groups, &self.group[..rows], bytes);
+        splits.write(&self.split[..rows]);
+        hash(weights, &self.weight[..rows], bytes);
+    }
+}
+
+/// Several hashes as one.
+fn joined(hashes: &[XxHash3_64; 4]) -> u64 {
+    let mut all = XxHash3_64::new();
+    let hashes = hashes.iter().map(Hasher::finish);
+    hashes.for_each(|hash| all.write_u64(hash));
+    all.finish()
+}
+
 /// What all slices so far add up to.
 pub(super) struct Counts {
     pub(super) class_rows: [Vec<u64>; 3],
@@ -165,11 +185,7 @@ impl Counts {
                 self.train_weight += f64::from(rows.weight[index]);
             }
         }
-        let [labels, groups, splits, weights] = &mut self.hashes;
-        hash(labels, &rows.label, &mut self.bytes);
-        hash(groups, &rows.group, &mut self.bytes);
-        splits.write(&rows.split);
-        hash(weights, &rows.weight, &mut self.bytes);
+        rows.hash_first(rows.label.len(), &mut self.hashes, &mut self.bytes);
         let Some(table) = &mut self.groups else {
             return Ok(());
         };
@@ -181,10 +197,27 @@ impl Counts {
 
     /// A hash of all labels, groups, splits and weights, however they were cut into slices.
     pub(super) fn content_hash(&self) -> u64 {
-        let mut all = XxHash3_64::new();
-        let hashes = self.hashes.iter().map(Hasher::finish);
-        hashes.for_each(|hash| all.write_u64(hash));
-        all.finish()
+        joined(&self.hashes)
+    }
+
+    /// What the rows so far are.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            rows: self.rows,
+            hash: self.content_hash(),
+        }
+    }
+
+    /// Whether the rows so far and the first ones of a slice are those of a mark, if it ends in the slice.
+    pub(super) fn agrees(&self, rows: &SliceRows, mark: Mark) -> bool {
+        let end = self.rows + rows.label.len() as u64;
+        if !(self.rows + 1..=end).contains(&mark.rows) {
+            return true;
+        }
+        let first = (mark.rows - self.rows) as usize;
+        let mut hashes = self.hashes.clone();
+        rows.hash_first(first, &mut hashes, &mut Vec::new());
+        joined(&hashes) == mark.hash
     }
 
     /// Training rows.

@@ -95,6 +95,7 @@ impl<'a> TreesFed<'a> {
             threads,
             ..
         } = self;
+        feeder.mark(columns.before);
         feeder.feed(ground(context, threads, appended), available)
     }
 

@@ -15,7 +15,7 @@ use crate::{
         evaluate::{BySplit, EvaluationSpec, Table},
         online::{
             curve::{self, CurvePoint},
-            file::Position,
+            file::{Mark, Position},
             saver::Saver,
         },
         rows::{RowsBuffer, RowsFile},
@@ -90,6 +90,11 @@ impl<'a> TreeFeeder<'a> {
     /// The learner, how far it is, and what saves it.
     pub(in crate::train::online) fn into_parts(self) -> (OnlineTrees, Position, Saver<'a>) {
         (self.learner, self.position, self.saver)
+    }
+
+    /// Remembers what the rows before those to come are, where they are read once.
+    pub(in crate::train::online) fn mark(&mut self, mark: Mark) {
+        self.position.mark = mark;
     }
 
     /// Learns the batches that are whole among the first `available` rows.
