@@ -1,7 +1,7 @@
 //! `rowmill incremental`: flags to options; the run and its summary are those of `train`.
 
 use super::{
-    arguments::{IncrementalArguments, LearningArguments},
+    arguments::{IncrementalArguments, LearningArguments, Rule},
     log::Log,
     model,
     options::{Asked, training},
@@ -50,6 +50,7 @@ pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
 pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits::default();
     let learning = &arguments.learning;
+    check_split(arguments)?;
     let choice = choice(arguments, &limits)?;
     let asked = Asked {
         dataset: &arguments.dataset,
@@ -79,6 +80,18 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
         ..common
     };
     Ok((options, choice))
+}
+
+/// Refuses a split that needs all rows before the first is learned.
+fn check_split(arguments: &IncrementalArguments) -> Result<()> {
+    match arguments.common.split.split {
+        Some(Rule::Balanced) if arguments.learning.one_pass => Err(Error::Usage(
+            "--split balanced weighs the groups of all rows before any is learned, and --one-pass reads each \
+             row once; use --split hash, or leave one of them out"
+                .to_owned(),
+        )),
+        Some(Rule::Balanced | Rule::Hash) | None => Ok(()),
+    }
 }
 
 /// Refuses to prune where the data are not read before they are learned.

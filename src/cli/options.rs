@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CommonArguments, PruneInTraining, threads_default};
+use super::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
 use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, Objective},
@@ -59,7 +59,7 @@ pub(super) fn training(
         split_column: selection.split,
         test_size: split.test_size,
         valid_size: split.valid_size,
-        split_rule: split.split.into(),
+        split_rule: split.split.unwrap_or(Rule::Balanced).into(),
         seed: split.seed,
         out_dir: run.out_dir.clone(),
         overwrite: run.overwrite,

@@ -34,14 +34,9 @@ pub(in crate::cli) struct SplitArguments {
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share)]
     pub(in crate::cli) valid_size: f64,
 
-    /// How groups go to splits.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "balanced",
-        conflicts_with = "split_col"
-    )]
-    pub(in crate::cli) split: Rule,
+    /// How groups go to splits [default: balanced; with --one-pass hash].
+    #[arg(long, value_enum, conflicts_with = "split_col")]
+    pub(in crate::cli) split: Option<Rule>,
 
     /// Seed of every random choice.
     #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]
