@@ -15,7 +15,7 @@ use crate::{
     train::{
         TrainOptions,
         online::{OnlineOptions, initial_options},
-        options::SplitRule,
+        options::{SplitRule, TaskChoice},
         prune::Pruning,
     },
 };
@@ -51,6 +51,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     let limits = Limits::default();
     let learning = &arguments.learning;
     check_split(arguments)?;
+    check_task(learning)?;
     let choice = choice(arguments, &limits)?;
     let asked = Asked {
         dataset: &arguments.dataset,
@@ -91,6 +92,18 @@ fn check_split(arguments: &IncrementalArguments) -> Result<()> {
                 .to_owned(),
         )),
         Some(Rule::Balanced | Rule::Hash) | None => Ok(()),
+    }
+}
+
+/// Refuses numbers as the target.
+fn check_task(learning: &LearningArguments) -> Result<()> {
+    match TaskChoice::from(learning.task) {
+        TaskChoice::Regression => Err(Error::Usage(
+            "--task regression: learners of batches learn classes, not a number; use `rowmill train --model gbdt \
+             --task regression`, or another --task"
+                .to_owned(),
+        )),
+        TaskChoice::Auto | TaskChoice::Binary | TaskChoice::Multiclass => Ok(()),
     }
 }
 
