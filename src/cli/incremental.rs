@@ -14,7 +14,7 @@ use crate::{
     limits::Limits,
     train::{
         TrainOptions,
-        online::{OnlineOptions, initial_options},
+        online::{Initial, OnlineOptions, initial},
         options::{SplitRule, TaskChoice},
         prune::Pruning,
     },
@@ -52,7 +52,8 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     let learning = &arguments.learning;
     check_split(arguments)?;
     check_task(learning)?;
-    let choice = choice(arguments, &limits)?;
+    let initial = learning.init_model.as_deref().map(initial).transpose()?;
+    let choice = choice(arguments, initial.as_ref(), &limits)?;
     let asked = Asked {
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
@@ -74,6 +75,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
             batch_rows: learning.batch_size,
             one_pass: learning.one_pass,
             init_model: learning.init_model.clone(),
+            learned: initial.map(|initial| initial.roles),
             classes: learning.classes.clone(),
             rows_expected: learning.expected_rows,
             more_trees: learning.more_trees,
@@ -124,15 +126,18 @@ fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Res
 }
 
 /// The learner: of `--init-model`, or as `--model` says.
-fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoice> {
-    if let Some(path) = &arguments.learning.init_model {
-        let spec = initial_options(path)?;
+fn choice(
+    arguments: &IncrementalArguments,
+    initial: Option<&Initial>,
+    limits: &Limits,
+) -> Result<ModelChoice> {
+    if let Some(Initial { spec, .. }) = initial {
         return Ok(ModelChoice {
-            name: match &spec {
+            name: match spec {
                 ModelSpec::Logistic(_) => MODEL_DEFAULT,
                 ModelSpec::Gbdt(_) => TREES,
             },
-            spec,
+            spec: spec.clone(),
             objective: None,
             notes: vec!["the options are those of --init-model".to_owned()],
         });

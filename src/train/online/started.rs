@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    data::{Schema, ValueType},
+    data::{GroupChoice, LearnedRoles, Schema, ValueType},
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
-    model::{Bins, Body, Linear, Model},
+    model::{Bins, Body, Linear, Model, Roles},
     train::{
         checkpoint::CheckpointAbout,
         classes::{known_target, task_choice},
@@ -110,12 +110,30 @@ fn other_learner(is: &str, wanted: &str) -> Error {
     ))
 }
 
-/// The options of the learner that `--init-model` names.
+/// What a run takes over from the learner that `--init-model` names.
+#[derive(Debug)]
+pub struct Initial {
+    /// Its options.
+    pub spec: ModelSpec,
+    /// The columns' parts.
+    pub roles: LearnedRoles,
+}
+
+/// Reads the learner that `--init-model` names.
 ///
 /// # Errors
 /// As reading the file.
-pub fn initial_options(path: &Path) -> Result<ModelSpec> {
-    load_initial(path).map(|file| file.learner.spec())
+pub fn initial(path: &Path) -> Result<Initial> {
+    let file = load_initial(path)?;
+    let roles = file.model.about.roles;
+    Ok(Initial {
+        spec: file.learner.spec(),
+        roles: LearnedRoles {
+            target: roles.target,
+            group: roles.group,
+            weight: roles.weight,
+        },
+    })
 }
 
 /// The learner that the run goes on with, if there is one; the job's features become the learner's.
@@ -169,6 +187,9 @@ pub(in crate::train) fn started_from(
         )));
     }
     let new = job.follow(&model.features, "not a feature of --init-model")?;
+    lost_parts(job, options, &started.file.model.about.roles)
+        .iter()
+        .for_each(|warning| progress.warning(warning));
     if !started.is_resumed {
         started.extend(job, online)?;
     }
@@ -180,6 +201,43 @@ pub(in crate::train) fn started_from(
         ));
     }
     Ok(Some(started))
+}
+
+/// What the user should know of the learner's group and weight column where the data lack them and nobody
+/// asked for others.
+fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let is_lost = |name: &String| job.schema().index_of(name).is_none();
+    let nobody_asked = options.group == GroupChoice::Profile && options.split_column.is_none();
+    if let Some(group) = learned
+        .group
+        .as_ref()
+        .filter(|name| nobody_asked && is_lost(name))
+    {
+        warnings.push(format!(
+            "the data lack `{group}`, the group column of --init-model: what it held out may be learned now; name \
+             the column with --group-col if it has another name here"
+        ));
+    }
+    let nobody_asked = options.weight.is_none();
+    if let Some(weight) = learned
+        .weight
+        .as_ref()
+        .filter(|name| nobody_asked && is_lost(name))
+    {
+        let instead = match job.roles.weight {
+            Some(column) => format!(
+                "the weights are those of `{}`",
+                job.schema().fields[column].name
+            ),
+            None => "every row weighs 1".to_owned(),
+        };
+        warnings.push(format!(
+            "the data lack `{weight}`, the weight column of --init-model: {instead}; name the column with \
+             --weight-col if it has another name here"
+        ));
+    }
+    warnings
 }
 
 /// The target where its classes are declared: by the learner that the run goes on with, or by

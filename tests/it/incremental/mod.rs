@@ -1,5 +1,6 @@
 //! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
 
+mod continued;
 mod logistic;
 mod refused;
 mod trees;

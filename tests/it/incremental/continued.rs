@@ -1,0 +1,140 @@
+//! What a run takes over from the learner of `--init-model`, and what it says of data that differ.
+
+use std::path::{Path, PathBuf};
+
+use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+
+use super::words;
+use crate::command::{Outcome, fails, succeeds, text};
+
+/// Few and small trees.
+const TREES: &str = r#"{"name": "gbdt", "n_estimators": 3, "num_leaves": 4}"#;
+
+/// Writes 200 rows of a text column `target` with the first `classes` of three classes, a text column
+/// `shop` of ten groups if it is among `columns`, and the others of `columns` as numbers.
+fn table(path: &Path, target: &str, classes: usize, columns: &[&str]) {
+    let rows = 200;
+    let names = ["acceptor", "donor", "neither"];
+    let shops = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let labels: Vec<_> = (0..rows).map(|row| Some(names[row % classes])).collect();
+    let groups: Vec<_> = (0..rows).map(|row| Some(shops[row / 7 % 10])).collect();
+    let number = |row: usize| (row * 37 % 101) as f64 + (row % classes) as f64 * 20.0 + 1.0;
+    let numbers: Vec<f64> = (0..rows).map(number).collect();
+    let mut specs = vec![ColumnSpec::nullable(target, ColumnKind::Text)];
+    let mut data = vec![ColumnData::Text(&labels)];
+    for column in columns {
+        let (kind, values) = match *column {
+            "shop" => (ColumnKind::Text, ColumnData::Text(&groups)),
+            _ => (ColumnKind::F64, ColumnData::F64(&numbers)),
+        };
+        specs.push(ColumnSpec::nullable(*column, kind));
+        data.push(values);
+    }
+    let mut writer = TableWriter::create(path, &specs, &WriteOptions::default()).unwrap();
+    writer.write_row_group(&data).unwrap();
+    writer.finish().unwrap();
+}
+
+/// A directory with a run on a first table and a further table.
+struct Continued {
+    dir: tempfile::TempDir,
+}
+
+impl Continued {
+    /// Learns a table of `target` and `columns`.
+    fn new(target: &str, classes: usize, columns: &[&str], more: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let one = dir.path().join("one.parquet");
+        table(&one, target, classes, columns);
+        let more = [&["--valid-size", "0"][..], more].concat();
+        succeeds(&words(&one, &dir.path().join("run"), &more));
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Goes on with another table.
+    fn goes_on(&self, target: &str, classes: usize, columns: &[&str], more: &[&str]) -> Outcome {
+        self.further(target, classes, columns, more, succeeds)
+    }
+
+    /// Does not go on with another table.
+    fn refuses(
+        &self,
+        (target, columns): (&str, &[&str]),
+        more: &[&str],
+        code: i32,
+        needed: &[&str],
+    ) {
+        self.further(target, 3, columns, more, |words| fails(words, code, needed));
+        assert!(!self.path("again").join("model.rowmill").exists());
+    }
+
+    fn further<T>(
+        &self,
+        target: &str,
+        classes: usize,
+        columns: &[&str],
+        more: &[&str],
+        run: impl Fn(&[&str]) -> T,
+    ) -> T {
+        let (two, first) = (self.path("two.parquet"), self.path("run"));
+        table(&two, target, classes, columns);
+        let common = [
+            "--init-model",
+            text(&first),
+            "--overwrite",
+            "--valid-size",
+            "0",
+        ];
+        let more = [&common[..], more].concat();
+        run(&words(&two, &self.path("again"), &more))
+    }
+
+    /// The line of `rowmill show` that begins so, of the further model.
+    fn shown(&self, name: &str) -> String {
+        let shown = succeeds(&["show", text(&self.path("again").join("model.rowmill"))]).stdout;
+        let line = shown.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{shown}")).trim().to_owned()
+    }
+}
+
+#[test]
+fn target_group_and_weight_are_those_of_the_learner() {
+    let parts = [
+        "--target",
+        "kind",
+        "--group-col",
+        "shop",
+        "--weight-col",
+        "w",
+    ];
+    for model in ["logistic", TREES] {
+        let columns = ["shop", "w", "x", "y"];
+        let more = [&["--model", model][..], &parts].concat();
+        let continued = Continued::new("kind", 3, &columns, &more);
+        let outcome = continued.goes_on("kind", 3, &columns, &[]);
+        assert!(!outcome.stderr.contains("--init-model:"), "{outcome:#?}");
+        let shown = ["target", "groups", "weights"].map(|name| continued.shown(name));
+        assert_eq!(shown, ["kind", "shop", "w"]);
+        // Without the columns, rows are what they are elsewhere by default, and that is said.
+        let outcome = continued.goes_on("kind", 3, &["x", "y"], &[]);
+        for needed in [
+            "lack `shop`",
+            "lack `w`",
+            "every row weighs 1",
+            "--weight-col",
+        ] {
+            assert!(outcome.stderr.contains(needed), "{needed}: {outcome:#?}");
+        }
+        // What is asked for goes before.
+        let outcome = continued.goes_on("kind", 3, &columns, &["--group-col", "none"]);
+        assert!(!outcome.stderr.contains("lack `shop`"), "{outcome:#?}");
+        let needed = ["no column `kind`", "--init-model", "rename"];
+        continued.refuses(("sort", &columns), &[], 1, &needed);
+        let needed = ["learned the target `kind`", "--target kind"];
+        continued.refuses(("kind", &["x", "sort"]), &["--target", "sort"], 2, &needed);
+    }
+}
