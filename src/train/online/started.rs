@@ -7,7 +7,7 @@ use crate::{
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
-    model::{Bins, Body, Linear, Model, Roles},
+    model::{Bins, Body, FeatureSpec, Linear, Model, Roles},
     train::{
         checkpoint::CheckpointAbout,
         classes::{known_target, task_choice},
@@ -186,6 +186,7 @@ pub(in crate::train) fn started_from(
             model.about.roles.target, model.about.roles.target
         )));
     }
+    let absent = absent_features(job, &model.features)?;
     let new = job.follow(&model.features, "not a feature of --init-model")?;
     lost_parts(job, options, &started.file.model.about.roles)
         .iter()
@@ -193,14 +194,44 @@ pub(in crate::train) fn started_from(
     if !started.is_resumed {
         started.extend(job, online)?;
     }
-    if online.init_model.is_some() && !new.is_empty() {
-        progress.warning(&format!(
-            "{} column(s) that --init-model has not learned are left out: {}",
-            new.len(),
-            first_names(&new)
-        ));
+    if online.init_model.is_some() {
+        let differing = [
+            (
+                &absent,
+                "that --init-model learned are not there and count as missing, or as 0 where a profile said so",
+            ),
+            (&new, "that --init-model has not learned are left out"),
+        ];
+        for (names, what) in differing.iter().filter(|(names, _)| !names.is_empty()) {
+            progress.warning(&format!(
+                "{} column(s) {what}: {}",
+                names.len(),
+                first_names(names)
+            ));
+        }
     }
     Ok(Some(started))
+}
+
+/// Names of the learner's features that the data lack.
+///
+/// # Errors
+/// [`Error::Dataset`] where they lack all of them.
+fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
+    let names = features.iter().map(|feature| &feature.name);
+    let absent: Vec<String> = names
+        .filter(|name| job.schema().index_of(name).is_none())
+        .cloned()
+        .collect();
+    if absent.len() < features.len() {
+        return Ok(absent);
+    }
+    Err(Error::Dataset(format!(
+        "the data have none of the {} column(s) that --init-model learned ({}), so there is nothing to learn \
+         from; check that these are the data you mean, or start without --init-model",
+        absent.len(),
+        first_names(&absent)
+    )))
 }
 
 /// What the user should know of the learner's group and weight column where the data lack them and nobody

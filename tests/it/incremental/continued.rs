@@ -138,3 +138,29 @@ fn target_group_and_weight_are_those_of_the_learner() {
         continued.refuses(("kind", &["x", "sort"]), &["--target", "sort"], 2, &needed);
     }
 }
+
+#[test]
+fn columns_that_are_not_there_any_more_are_counted_and_named() {
+    let target = ["--target", "kind", "--group-col", "none"];
+    for model in ["logistic", TREES] {
+        let more = [&["--model", model][..], &target].concat();
+        let continued = Continued::new("kind", 3, &["a", "b", "c", "d", "e", "f", "g"], &more);
+        let outcome = continued.goes_on("kind", 3, &["b", "new"], &[]);
+        for needed in [
+            "6 column(s) that --init-model learned are not there",
+            "count as missing",
+            ": a, c, d, e, f, ...",
+            "1 column(s) that --init-model has not learned are left out: new",
+        ] {
+            assert!(outcome.stderr.contains(needed), "{needed}: {outcome:#?}");
+        }
+        let needed = [
+            "none of the 7 column(s)",
+            "a, b, c, d, e, ...",
+            "--init-model",
+        ];
+        for columns in [&["new", "shop"][..], &[]] {
+            continued.refuses(("kind", columns), &[], 1, &needed);
+        }
+    }
+}
