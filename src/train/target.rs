@@ -256,6 +256,11 @@ impl Target {
         }
     }
 
+    /// Whether its classes are a profile's.
+    pub fn is_of_profile(&self) -> bool {
+        matches!(self.coding, Coding::Profile { .. })
+    }
+
     /// The labels of a batch of the target column: class indexes or numbers, NaN where missing.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    data::{GroupChoice, LearnedRoles, Schema, ValueType},
+    data::{GroupChoice, LearnedRoles, ValueType},
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
@@ -281,43 +281,71 @@ pub(in crate::train) fn declared_target(
     options: &TrainOptions,
     started: Option<&Started>,
 ) -> Result<Option<Target>> {
-    let of_options = || {
-        options
-            .online
-            .as_ref()
-            .and_then(|online| online.classes.as_ref())
+    if let Some(started) = started {
+        let classes = &started.file.model.about.classes;
+        return learned_target(job, options, classes).map(Some);
+    }
+    let Some(classes) = (options.online.as_ref()).and_then(|online| online.classes.as_ref()) else {
+        return known_beforehand(job, options);
     };
-    let (classes, by) = match started {
-        Some(started) => (&started.file.model.about.classes, "--init-model"),
-        None => match of_options() {
-            Some(classes) => (classes, "--classes"),
-            None => return known_beforehand(job, options),
-        },
-    };
-    let target = match known_target(job, options)? {
-        Some(target) => target,
-        None => from_names(job.schema(), job.target_column(), classes, options, by)?,
+    let Some(target) = known_target(job, options)? else {
+        let choice = choice_of(options.task, classes);
+        return from_names(job, classes, choice, options, "--classes").map(Some);
     };
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
         names
     };
-    let is_same = match started {
-        Some(_) => target.classes == *classes,
-        None => sorted(&target.classes) == sorted(classes),
-    };
-    if is_same {
+    if sorted(&target.classes) == sorted(classes) {
         return Ok(Some(target));
     }
     Err(Error::Usage(format!(
-        "{by}: it has the classes {} and the target `{}` has {} ({}); a learner keeps the classes that it \
-         began with",
+        "--classes: they are {} and the target `{}` has {} ({}); leave --classes out, or give another --task or --profile",
         classes.join(", "),
         target.name,
         target.classes.join(", "),
         task_choice_name(task_choice(job, options)),
     )))
+}
+
+/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. A profile
+/// spells the classes if it has the same.
+fn learned_target(job: &Job, options: &TrainOptions, classes: &[String]) -> Result<Target> {
+    let name = &job.schema().fields[job.target_column()].name;
+    let choice = choice_of(options.task, classes);
+    let is_learners = choice == choice_of(TaskChoice::Auto, classes);
+    let refuse = || {
+        Error::Usage(format!(
+            "--init-model: it learned the {} classes {} of the target `{name}`, and {} is another task; a learner \
+             keeps the classes that it began with, so leave --task out, or start without --init-model",
+            classes.len(),
+            classes.join(", "),
+            task_choice_name(options.task),
+        ))
+    };
+    match choice {
+        TaskChoice::Regression => return Err(refuse()),
+        TaskChoice::Binary if classes.len() > 2 => return Err(refuse()),
+        _ => {}
+    }
+    if let Some(profile) = (job.profile.as_ref()).filter(|profile| profile.describes_target(name)) {
+        match Target::from_profile(name, profile, choice) {
+            Ok(target) if target.classes == classes => return Ok(target),
+            Ok(_) | Err(_) if !is_learners => return Err(refuse()),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    from_names(job, classes, choice, options, "--init-model")
+}
+
+/// What a task means where there are these classes.
+fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
+    match (task, classes.len()) {
+        (TaskChoice::Auto, 2) => TaskChoice::Binary,
+        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (asked, _) => asked,
+    }
 }
 
 /// The target of which nothing is declared: `None` where the data may be asked.
@@ -335,13 +363,13 @@ fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
 
 /// The target of declared classes.
 fn from_names(
-    schema: &Schema,
-    column: usize,
+    job: &Job,
     classes: &[String],
+    choice: TaskChoice,
     options: &TrainOptions,
     by: &str,
 ) -> Result<Target> {
-    let field = &schema.fields[column];
+    let field = &job.schema().fields[job.target_column()];
     let mut values = DistinctValues::default();
     for class in classes {
         if field.value_type == Some(ValueType::Text) {
@@ -349,7 +377,8 @@ fn from_names(
         } else {
             let number: f64 = class.parse().map_err(|_| {
                 Error::Usage(format!(
-                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}",
+                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the --profile that \
+                     says how they are written",
                     field.name, field.file_type
                 ))
             })?;
@@ -358,11 +387,6 @@ fn from_names(
     }
     values.texts.sort();
     values.numbers.sort_by(f64::total_cmp);
-    let choice = match (options.task, classes.len()) {
-        (TaskChoice::Auto, 2) => TaskChoice::Binary,
-        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
-        (asked, _) => asked,
-    };
     Target::from_values(&field.name, &values, choice, options.limits.classes_max)
 }
 

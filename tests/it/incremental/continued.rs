@@ -1,6 +1,9 @@
 //! What a run takes over from the learner of `--init-model`, and what it says of data that differ.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
@@ -162,5 +165,63 @@ fn columns_that_are_not_there_any_more_are_counted_and_named() {
         for columns in [&["new", "shop"][..], &[]] {
             continued.refuses(("kind", columns), &[], 1, &needed);
         }
+    }
+}
+
+/// A profile of the target `splice_type` whose three classes stay three by default.
+const THREE: &str = r#"
+name = "three"
+target = "splice_type"
+task = "multiclass"
+[[classes]]
+name = "neither"
+values = ["neither"]
+[[classes]]
+name = "donor"
+values = ["donor"]
+[[classes]]
+name = "acceptor"
+values = ["acceptor"]
+[binary]
+negative = "neither"
+positive_name = "splice_site"
+"#;
+
+#[test]
+fn the_task_is_that_of_the_learner() {
+    let columns = ["shop", "x", "y"];
+    let splice = ["--target", "splice_type", "--group-col", "shop"];
+    let three = [&["--task", "multiclass"][..], &splice].concat();
+    for model in ["logistic", TREES] {
+        let with = |more: &[&'static str]| [&["--model", model][..], more].concat();
+        let check = |continued: &Continued, classes: usize, more: &[&str], expected: &str| {
+            continued.goes_on("splice_type", classes, &columns, more);
+            assert_eq!(continued.shown("classes"), expected, "{model} {more:?}");
+        };
+        // The profile of the data is binary unless it is told otherwise.
+        let continued = Continued::new("splice_type", 3, &columns, &with(&three));
+        let expected = "0 = neither, 1 = donor, 2 = acceptor";
+        check(&continued, 3, &[], expected);
+        check(&continued, 2, &["--task", "multiclass"], expected);
+        for task in ["binary", "regression"] {
+            let more = ["--task", task];
+            let needed = [&more.join(" "), "classes"];
+            continued.refuses(("splice_type", &columns), &more, 2, &needed);
+        }
+        // A profile that says more classes.
+        let continued = Continued::new("splice_type", 3, &columns, &with(&splice));
+        let profile = continued.path("three.toml");
+        fs::write(&profile, THREE).unwrap();
+        let more = ["--profile", text(&profile)];
+        check(&continued, 3, &more, "0 = neither, 1 = splice_site");
+        let more = [&more[..], &["--task", "multiclass"]].concat();
+        let needed = ["--task multiclass", "leave --task out"];
+        continued.refuses(("splice_type", &columns), &more, 2, &needed);
+        // Classes that no profile had.
+        let none = [&["--profile", "none"][..], &splice].concat();
+        let continued = Continued::new("splice_type", 2, &columns, &with(&none));
+        check(&continued, 2, &[], "0 = acceptor, 1 = donor");
+        let needed = ["`neither`", "acceptor, donor"];
+        continued.refuses(("splice_type", &columns), &[], 1, &needed);
     }
 }
