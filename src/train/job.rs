@@ -1,6 +1,6 @@
 //! The job: the data, the columns' parts and the profile, known before any pass.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range, path::Path};
 
 use crate::{
     data::{
@@ -12,7 +12,7 @@ use crate::{
     engine::{Context, LaneSource},
     error::{Error, Place, Result},
     model::FeatureSpec,
-    source::{Dataset, LaneReader, OpenOptions},
+    source::{DataFile, Dataset, LaneReader, OpenOptions},
     train::{base::BaseScores, options::TrainOptions, target::Target},
 };
 
@@ -64,10 +64,12 @@ impl Job {
     fn read(options: &TrainOptions) -> Result<Dataset> {
         let dataset = Dataset::open(&options.dataset, &OpenOptions::new(&options.limits))?;
         if dataset.rows() == 0 {
-            return Err(Error::Dataset(format!(
-                "{} has no rows; check that it is the directory you mean",
-                options.dataset
-            )));
+            let is_file = |file: &DataFile| file.path == Path::new(&options.dataset);
+            let flaw = match dataset.files().iter().any(is_file) {
+                true => "is an empty Parquet file, without rows; check what wrote it",
+                false => "has no rows; check that it is the directory you mean",
+            };
+            return Err(Error::Dataset(format!("{} {flaw}", options.dataset)));
         }
         Ok(dataset)
     }
