@@ -60,10 +60,13 @@ impl Continued {
 
     /// Goes on with another table.
     fn goes_on(&self, target: &str, classes: usize, columns: &[&str], more: &[&str]) -> Outcome {
-        self.further(target, classes, columns, more, succeeds)
+        let (two, first) = self.further(target, classes, columns);
+        let more = [&["--init-model", text(&first), "--overwrite"], more].concat();
+        let more = [&["--valid-size", "0"], &more[..]].concat();
+        succeeds(&words(&two, &self.path("again"), &more))
     }
 
-    /// Does not go on with another table.
+    /// Does not go on with another table, and leaves nothing.
     fn refuses(
         &self,
         (target, columns): (&str, &[&str]),
@@ -71,29 +74,18 @@ impl Continued {
         code: i32,
         needed: &[&str],
     ) {
-        self.further(target, 3, columns, more, |words| fails(words, code, needed));
-        assert!(!self.path("again").join("model.rowmill").exists());
+        let (two, first) = self.further(target, 3, columns);
+        let out_dir = self.path("refused");
+        let more = [&["--init-model", text(&first)], more].concat();
+        fails(&words(&two, &out_dir, &more), code, needed);
+        assert!(!out_dir.join("learner.rowmill").exists());
     }
 
-    fn further<T>(
-        &self,
-        target: &str,
-        classes: usize,
-        columns: &[&str],
-        more: &[&str],
-        run: impl Fn(&[&str]) -> T,
-    ) -> T {
-        let (two, first) = (self.path("two.parquet"), self.path("run"));
+    /// A further table, and the run that came before.
+    fn further(&self, target: &str, classes: usize, columns: &[&str]) -> (PathBuf, PathBuf) {
+        let two = self.path("two.parquet");
         table(&two, target, classes, columns);
-        let common = [
-            "--init-model",
-            text(&first),
-            "--overwrite",
-            "--valid-size",
-            "0",
-        ];
-        let more = [&common[..], more].concat();
-        run(&words(&two, &self.path("again"), &more))
+        (two, self.path("run"))
     }
 
     /// The line of `rowmill show` that begins so, of the further model.
