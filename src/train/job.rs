@@ -197,8 +197,7 @@ impl Job {
     /// The base model's scores, where the profile names them and they are of the target's classes.
     pub fn base_scores(&self, target: &Target) -> Option<BaseScores> {
         let profile = self.profile.as_ref()?;
-        let describes = profile.describes_target(&target.name) && target.is_of_profile();
-        if !describes || self.roles.base_scores.is_empty() {
+        if !target.is_of(profile) || self.roles.base_scores.is_empty() {
             return None;
         }
         let negative = profile.negative_class();

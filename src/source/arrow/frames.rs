@@ -117,8 +117,8 @@ impl Frames {
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
         if is_compressed(&message) {
             return Err(Error::Dataset(format!(
-                "the Arrow stream is compressed (seen after {rows} rows), and only uncompressed ones are read; write it \
-                 without compression, such as pyarrow's IpcWriteOptions(compression=None)"
+                "the Arrow stream is compressed (seen after {rows} rows), and only uncompressed ones are read; write \
+                 it without compression, such as pyarrow's IpcWriteOptions(compression=None)"
             )));
         }
         let body_max = self.memory_bytes / self.message_share;

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    data::{GroupChoice, LearnedRoles, ValueType},
+    data::{GroupChoice, LearnedRoles, Profile, ValueType},
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
-    model::{Bins, Body, FeatureSpec, Linear, Model, Roles},
+    model::{About, Bins, Body, FeatureSpec, Linear, Model, Roles},
     train::{
         checkpoint::CheckpointAbout,
         classes::{known_target, task_choice},
@@ -282,8 +282,7 @@ pub(in crate::train) fn declared_target(
     started: Option<&Started>,
 ) -> Result<Option<Target>> {
     if let Some(started) = started {
-        let classes = &started.file.model.about.classes;
-        return learned_target(job, options, classes).map(Some);
+        return learned_target(job, options, &started.file.model.about).map(Some);
     }
     let Some(classes) = (options.online.as_ref()).and_then(|online| online.classes.as_ref()) else {
         return known_beforehand(job, options);
@@ -301,7 +300,8 @@ pub(in crate::train) fn declared_target(
         return Ok(Some(target));
     }
     Err(Error::Usage(format!(
-        "--classes: they are {} and the target `{}` has {} ({}); leave --classes out, or give another --task or --profile",
+        "--classes: they are {} and the target `{}` has {} ({}); leave --classes out, or give another --task or \
+         --profile",
         classes.join(", "),
         target.name,
         target.classes.join(", "),
@@ -309,12 +309,12 @@ pub(in crate::train) fn declared_target(
     )))
 }
 
-/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. A profile
-/// spells the classes if it has the same.
-fn learned_target(job: &Job, options: &TrainOptions, classes: &[String]) -> Result<Target> {
+/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
+/// profile says how they are written if it has the same classes, else the learner's, else their names do.
+fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Target> {
     let name = &job.schema().fields[job.target_column()].name;
+    let classes = &about.classes;
     let choice = choice_of(options.task, classes);
-    let is_learners = choice == choice_of(TaskChoice::Auto, classes);
     let refuse = || {
         Error::Usage(format!(
             "--init-model: it learned the {} classes {} of the target `{name}`, and {} is another task; a learner \
@@ -324,19 +324,30 @@ fn learned_target(job: &Job, options: &TrainOptions, classes: &[String]) -> Resu
             task_choice_name(options.task),
         ))
     };
-    match choice {
-        TaskChoice::Regression => return Err(refuse()),
-        TaskChoice::Binary if classes.len() > 2 => return Err(refuse()),
-        _ => {}
+    if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
+        return Err(refuse());
     }
-    if let Some(profile) = (job.profile.as_ref()).filter(|profile| profile.describes_target(name)) {
+    let own = about.profile.as_ref();
+    let own = own.and_then(|text| Profile::parse(text, "of --init-model").ok());
+    for profile in job.profile.iter().chain(&own) {
+        if !profile.describes_target(name) {
+            continue;
+        }
         match Target::from_profile(name, profile, choice) {
-            Ok(target) if target.classes == classes => return Ok(target),
-            Ok(_) | Err(_) if !is_learners => return Err(refuse()),
-            Ok(_) | Err(_) => {}
+            Ok(target) if target.classes == *classes => return Ok(target),
+            _ if choice != choice_of(TaskChoice::Auto, classes) => return Err(refuse()),
+            _ => {}
         }
     }
-    from_names(job, classes, choice, options, "--init-model")
+    let target = from_names(job, classes, choice, options, "--init-model")?;
+    if target.classes == *classes {
+        return Ok(target);
+    }
+    Err(Error::Usage(format!(
+        "--init-model: nothing says how its classes {} are written in the target `{name}`; give the --profile that it \
+         learned with",
+        classes.join(", ")
+    )))
 }
 
 /// What a task means where there are these classes.
@@ -377,8 +388,8 @@ fn from_names(
         } else {
             let number: f64 = class.parse().map_err(|_| {
                 Error::Usage(format!(
-                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the --profile that \
-                     says how they are written",
+                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
+                     --profile that says how they are written",
                     field.name, field.file_type
                 ))
             })?;

@@ -195,6 +195,8 @@ fn the_task_is_that_of_the_learner() {
         let expected = "0 = neither, 1 = donor, 2 = acceptor";
         check(&continued, 3, &[], expected);
         check(&continued, 2, &["--task", "multiclass"], expected);
+        // Without a profile, the learner's says how classes are written, and their order.
+        check(&continued, 3, &["--profile", "none"], expected);
         for task in ["binary", "regression"] {
             let more = ["--task", task];
             let needed = [&more.join(" "), "classes"];
