@@ -1,7 +1,7 @@
 //! `rowmill incremental`: flags to options; the run and its summary are those of `train`.
 
 use super::{
-    arguments::{IncrementalArguments, LearningArguments},
+    arguments::{IncrementalArguments, LearningArguments, Rule},
     log::Log,
     model,
     options::{Asked, training},
@@ -14,8 +14,8 @@ use crate::{
     limits::Limits,
     train::{
         TrainOptions,
-        online::{OnlineOptions, initial_options},
-        options::SplitRule,
+        online::{Initial, OnlineOptions, initial},
+        options::{SplitRule, TaskChoice},
         prune::Pruning,
     },
 };
@@ -50,7 +50,10 @@ pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
 pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits::default();
     let learning = &arguments.learning;
-    let choice = choice(arguments, &limits)?;
+    check_split(arguments)?;
+    check_task(learning)?;
+    let initial = learning.init_model.as_deref().map(initial).transpose()?;
+    let choice = choice(arguments, initial.as_ref(), &limits)?;
     let asked = Asked {
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
@@ -72,6 +75,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
             batch_rows: learning.batch_size,
             one_pass: learning.one_pass,
             init_model: learning.init_model.clone(),
+            learned: initial.map(|initial| initial.roles),
             classes: learning.classes.clone(),
             rows_expected: learning.expected_rows,
             more_trees: learning.more_trees,
@@ -79,6 +83,30 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
         ..common
     };
     Ok((options, choice))
+}
+
+/// Refuses a split that needs all rows before the first is learned.
+fn check_split(arguments: &IncrementalArguments) -> Result<()> {
+    match arguments.common.split.split {
+        Some(Rule::Balanced) if arguments.learning.one_pass => Err(Error::Usage(
+            "--split balanced weighs the groups of all rows before any is learned, and --one-pass reads each \
+             row once; use --split hash, or leave one of them out"
+                .to_owned(),
+        )),
+        Some(Rule::Balanced | Rule::Hash) | None => Ok(()),
+    }
+}
+
+/// Refuses numbers as the target.
+fn check_task(learning: &LearningArguments) -> Result<()> {
+    match TaskChoice::from(learning.task) {
+        TaskChoice::Regression => Err(Error::Usage(
+            "--task regression: learners of batches learn classes, not a number; use `rowmill train --model gbdt \
+             --task regression`, or another --task"
+                .to_owned(),
+        )),
+        TaskChoice::Auto | TaskChoice::Binary | TaskChoice::Multiclass => Ok(()),
+    }
 }
 
 /// Refuses to prune where the data are not read before they are learned.
@@ -98,15 +126,18 @@ fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Res
 }
 
 /// The learner: of `--init-model`, or as `--model` says.
-fn choice(arguments: &IncrementalArguments, limits: &Limits) -> Result<ModelChoice> {
-    if let Some(path) = &arguments.learning.init_model {
-        let spec = initial_options(path)?;
+fn choice(
+    arguments: &IncrementalArguments,
+    initial: Option<&Initial>,
+    limits: &Limits,
+) -> Result<ModelChoice> {
+    if let Some(Initial { spec, .. }) = initial {
         return Ok(ModelChoice {
-            name: match &spec {
+            name: match spec {
                 ModelSpec::Logistic(_) => MODEL_DEFAULT,
                 ModelSpec::Gbdt(_) => TREES,
             },
-            spec,
+            spec: spec.clone(),
             objective: None,
             notes: vec!["the options are those of --init-model".to_owned()],
         });

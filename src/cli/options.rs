@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CommonArguments, PruneInTraining, threads_default};
+use super::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
 use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, Objective},
@@ -60,7 +60,7 @@ pub(super) fn training(
         split_column: selection.split,
         test_size: split.test_size,
         valid_size: split.valid_share(),
-        split_rule: split.split.into(),
+        split_rule: split.split.unwrap_or(Rule::Balanced).into(),
         seed: split.seed,
         out_dir: run.out_dir.clone(),
         overwrite: run.overwrite,
@@ -166,12 +166,16 @@ fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()>
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{Arg, CommandFactory, Parser};
+    use serde_json::Value;
 
     use super::*;
-    use crate::cli::{
-        arguments::{Arguments, Command},
-        incremental, train,
+    use crate::{
+        cli::{
+            arguments::{Arguments, Command},
+            incremental, train,
+        },
+        train::checkpoint::{CheckpointAbout, command_line_name},
     };
 
     fn options(command: &str, words: &str) -> TrainOptions {
@@ -229,6 +233,32 @@ mod tests {
             for flag in ["--target", "--target-col"] {
                 let options = options(command, &format!("{flag} splice_type"));
                 assert_eq!(options.target.as_deref(), Some("splice_type"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_differs_from_a_run_that_goes_on_is_named_by_a_flag_that_there_is() {
+        for name in ["train", "incremental"] {
+            let options = options(name, "--prune-features");
+            let about = CheckpointAbout::new(&options, &[], 0);
+            let mut containers = vec![("", about.options)];
+            let command = Arguments::command();
+            let command = command.find_subcommand(name).unwrap();
+            while let Some((container, Value::Object(fields))) = containers.pop() {
+                for (option, value) in fields {
+                    match &*option {
+                        "model" => {}
+                        "prune" => containers.push(("prune", value)),
+                        "rules" => containers.push(("rules", value)),
+                        "online" => containers.push(("online", value)),
+                        _ => {
+                            let flag = command_line_name(container, &option);
+                            let mut known = command.get_arguments().filter_map(Arg::get_long);
+                            assert!(known.any(|long| flag == format!("--{long}")), "{flag}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -23,7 +23,7 @@ pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
 pub use pattern::Pattern;
 pub use profile::{Profile, ProfileTask};
-pub use roles::{Excluded, GroupChoice, Role, Roles, Selection};
+pub use roles::{Excluded, GroupChoice, LearnedRoles, Role, Roles, Selection};
 pub use schema::{Absent, Field, Schema, ValueType};
 pub use spill_map::SpillMap;
 pub use split::Split;

@@ -47,6 +47,20 @@ pub struct Selection {
     pub exclude_if_there: Vec<String>,
     /// `--include`: names or patterns of columns that the profile excludes.
     pub include: Vec<String>,
+    /// The parts in the learner that the run goes on with. Data without a feature will do then: which
+    /// ones are used is for the learner to say.
+    pub learned: Option<LearnedRoles>,
+}
+
+/// The columns' parts in a learner that a run goes on with. They stand where the user names no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LearnedRoles {
+    /// What it learned; data without it are refused.
+    pub target: String,
+    /// What kept its rows together, if the data have it.
+    pub group: Option<String>,
+    /// The importance of its rows, if the data have it.
+    pub weight: Option<String>,
 }
 
 /// The part that a column plays.
@@ -221,12 +235,17 @@ impl<'a> Resolver<'a> {
     fn target(&self) -> Result<Option<usize>> {
         let from_profile = self.profile.and_then(|profile| profile.target.as_deref());
         let is_optional = self.selection.target_is_optional;
-        let name = match (self.selection.target.as_deref(), from_profile) {
-            (Some(name), _) => return self.column("--target", name).map(Some),
-            (None, Some(name)) if is_optional => return Ok(self.index.get(name).copied()),
-            (None, Some(name)) => name,
-            (None, None) if is_optional => return Ok(None),
-            (None, None) => {
+        if let Some(name) = &self.selection.target {
+            return self.column("--target", name).map(Some);
+        }
+        if let Some(learned) = &self.selection.learned {
+            return self.learned_target(&learned.target).map(Some);
+        }
+        let name = match from_profile {
+            Some(name) if is_optional => return Ok(self.index.get(name).copied()),
+            Some(name) => name,
+            None if is_optional => return Ok(None),
+            None => {
                 return Err(Error::Dataset(
                     "no target is known; name the column to learn with --target".to_owned(),
                 ));
@@ -242,23 +261,48 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    fn learned_target(&self, name: &str) -> Result<usize> {
+        self.index.get(name).copied().ok_or_else(|| {
+            Error::Dataset(format!(
+                "the data have no column `{name}`, the target of --init-model{}; rename theirs, or start without \
+                 --init-model",
+                self.hint(name)
+            ))
+        })
+    }
+
     fn group(&self) -> Result<Option<usize>> {
         match &self.selection.group {
             GroupChoice::None => Ok(None),
             GroupChoice::Column(name) => self.column("--group-col", name).map(Some),
-            GroupChoice::Profile => Ok(self
-                .profile
-                .and_then(|profile| profile.group.as_deref())
-                .and_then(|name| self.index.get(name).copied())),
+            GroupChoice::Profile => Ok(self.default_of(
+                |learned| learned.group.as_deref(),
+                |profile| profile.group.as_deref(),
+            )),
         }
     }
 
     fn weight(&self) -> Result<Option<usize>> {
         let named = self.optional("--weight-col", self.selection.weight.as_deref())?;
-        Ok(named.or_else(|| {
-            let of_profile = self.profile?.weight.as_deref()?;
-            self.index.get(of_profile).copied()
-        }))
+        let default = || {
+            self.default_of(
+                |learned| learned.weight.as_deref(),
+                |profile| profile.weight.as_deref(),
+            )
+        };
+        Ok(named.or_else(default))
+    }
+
+    /// The learner's column, else the profile's, as far as the data have them.
+    fn default_of<'s>(
+        &'s self,
+        of_learner: impl Fn(&'s LearnedRoles) -> Option<&'s str>,
+        of_profile: impl Fn(&'s Profile) -> Option<&'s str>,
+    ) -> Option<usize> {
+        let learned = self.selection.learned.as_ref().and_then(of_learner);
+        let profiled = self.profile.and_then(of_profile);
+        let mut names = [learned, profiled].into_iter().flatten();
+        names.find_map(|name| self.index.get(name).copied())
     }
 
     fn optional(&self, flag: &str, name: Option<&str>) -> Result<Option<usize>> {
@@ -401,7 +445,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn check_features(&self, features: &[usize], excluded: &[Excluded]) -> Result<()> {
-        if features.is_empty() {
+        if features.is_empty() && self.selection.learned.is_none() {
             return Err(Error::Dataset(format!(
                 "all {} columns are excluded, so there is no feature to learn from; \
                  see why with `rowmill inspect` and name some with --include",

@@ -198,11 +198,12 @@ fn write_metrics(out: &mut String, model: &Model) -> fmt::Result {
         return Ok(());
     };
     let is_of = |name: &str, split: &str| name.trim_start_matches("base_").starts_with(split);
-    if !object.keys().any(|name| is_of(name, "test_")) {
-        return write_flat(out, "Metrics", &model.metrics);
-    }
-    let is_shown = |name: &String| !is_of(name, "train_") && !is_of(name, "valid_");
-    let shown = object.iter().filter(|(name, _)| is_shown(name));
+    let has_test = (object.iter()).any(|(name, value)| is_of(name, "test_") && !value.is_null());
+    let is_shown = |name: &str, value: &Value| match has_test {
+        true => !is_of(name, "train_") && !is_of(name, "valid_"),
+        false => !value.is_null(),
+    };
+    let shown = object.iter().filter(|(name, value)| is_shown(name, value));
     let shown = shown.map(|(name, value)| (name.clone(), value.clone()));
     write_flat(out, "Metrics", &Value::Object(shown.collect()))
 }

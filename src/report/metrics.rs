@@ -24,6 +24,32 @@ use crate::{
 /// The file's name.
 pub const NAME: &str = "metrics.json";
 
+/// The headline figures of models of classes, the most important first.
+const OF_CLASSES: [&str; 11] = [
+    "auc_roc",
+    "auc_pr",
+    "log_loss",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "macro_f1",
+    "mcc",
+    "brier",
+    "top_k_accuracy",
+];
+
+/// Those of every regression.
+const OF_NUMBERS: [&str; 3] = ["rmse", "mae", "r2"];
+
+/// The mean over groups where none was held out.
+const NO_GROUPS: GroupF1 = GroupF1 {
+    groups: 0,
+    mean_f1: None,
+    groups_with_sites: 0,
+    mean_f1_with_sites: None,
+};
+
 /// One split: what is in it, and how good the predictions of its rows are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitRecord {
@@ -85,45 +111,43 @@ impl Metrics {
     /// classes they are macro means.
     pub fn headline(&self) -> Vec<(&'static str, Option<f64>)> {
         let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
+        let of_classes =
+            |values: [Option<f64>; OF_CLASSES.len()]| OF_CLASSES.into_iter().zip(values).collect();
         match self {
-            Self::Binary(metrics) => vec![
-                ("auc_roc", value(metrics.auc_roc)),
-                ("auc_pr", value(metrics.auc_pr)),
-                ("log_loss", metrics.log_loss),
-                ("accuracy", metrics.accuracy),
-                ("precision", metrics.precision),
-                ("recall", metrics.recall),
-                ("f1", metrics.f1),
-                ("macro_f1", metrics.macro_f1),
-                ("mcc", metrics.mcc),
-                ("brier", metrics.brier),
-                ("top_k_accuracy", metrics.top_k_accuracy),
-            ],
-            Self::Multiclass(metrics) => vec![
-                ("auc_roc", value(metrics.auc_roc)),
-                ("auc_pr", value(metrics.auc_pr)),
-                ("log_loss", metrics.log_loss),
-                ("accuracy", metrics.accuracy),
-                ("precision", metrics.precision),
-                ("recall", metrics.recall),
-                ("f1", metrics.f1),
-                ("macro_f1", metrics.macro_f1),
-                ("mcc", metrics.mcc),
-                ("brier", metrics.brier),
-                ("top_k_accuracy", metrics.top_k_accuracy),
-            ],
+            Self::Binary(metrics) => of_classes([
+                value(metrics.auc_roc),
+                value(metrics.auc_pr),
+                metrics.log_loss,
+                metrics.accuracy,
+                metrics.precision,
+                metrics.recall,
+                metrics.f1,
+                metrics.macro_f1,
+                metrics.mcc,
+                metrics.brier,
+                metrics.top_k_accuracy,
+            ]),
+            Self::Multiclass(metrics) => of_classes([
+                value(metrics.auc_roc),
+                value(metrics.auc_pr),
+                metrics.log_loss,
+                metrics.accuracy,
+                metrics.precision,
+                metrics.recall,
+                metrics.f1,
+                metrics.macro_f1,
+                metrics.mcc,
+                metrics.brier,
+                metrics.top_k_accuracy,
+            ]),
             Self::Regression(metrics) => {
                 let deviations = [
                     ("pinball", metrics.pinball),
                     ("poisson_deviance", metrics.poisson_deviance),
                 ];
                 let measured = deviations.into_iter().filter(|(_, value)| value.is_some());
-                let errors = [
-                    ("rmse", metrics.rmse),
-                    ("mae", metrics.mae),
-                    ("r2", metrics.r2),
-                ];
-                measured.chain(errors).collect()
+                let errors = [metrics.rmse, metrics.mae, metrics.r2];
+                measured.chain(OF_NUMBERS.into_iter().zip(errors)).collect()
             }
         }
     }
@@ -136,15 +160,14 @@ impl MetricsRecord {
         root.insert("task".to_owned(), json!(self.task));
         root.insert("classes".to_owned(), json!(self.classes));
         root.insert("threshold".to_owned(), json!(self.threshold()));
-        for record in &self.splits {
-            self.insert_headline(record, &mut root);
+        let names = self.headline_names();
+        for split in Split::ALL {
+            self.insert_headline(split, &names, &mut root);
         }
-        let test = self
-            .splits
-            .iter()
-            .find(|record| record.split == Split::Test);
-        if let Some(group_f1) = test.and_then(|record| record.group_f1) {
-            self.insert_group_f1("", group_f1, &mut root);
+        let test = self.of_split(Split::Test);
+        if self.group_column.is_some() && !self.classes.is_empty() {
+            let group_f1 = test.and_then(|record| record.group_f1);
+            self.insert_group_f1("", group_f1.unwrap_or(NO_GROUPS), &mut root);
         }
         if let Some(group_f1) = test.and_then(|record| record.base_group_f1) {
             self.insert_group_f1("base_", group_f1, &mut root);
@@ -176,14 +199,39 @@ impl MetricsRecord {
         })
     }
 
-    fn insert_headline(&self, record: &SplitRecord, root: &mut Map<String, Value>) {
-        let sides = [("", &record.model), ("base_", &record.base)];
-        for (prefix, metrics) in sides {
-            for (name, value) in metrics.iter().flat_map(Metrics::headline) {
-                root.insert(
-                    format!("{prefix}{}_{name}", record.split.name()),
-                    json!(value),
-                );
+    fn of_split(&self, split: Split) -> Option<&SplitRecord> {
+        self.splits.iter().find(|record| record.split == split)
+    }
+
+    /// The names of the headline figures, whichever splits were evaluated.
+    fn headline_names(&self) -> Vec<&'static str> {
+        let mut models = self
+            .splits
+            .iter()
+            .filter_map(|record| record.model.as_ref());
+        match models.next() {
+            Some(metrics) => metrics
+                .headline()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+            None if self.classes.is_empty() => OF_NUMBERS.to_vec(),
+            None => OF_CLASSES.to_vec(),
+        }
+    }
+
+    /// The figures of a split, null where it was not evaluated; of base scores only where there are some.
+    fn insert_headline(&self, split: Split, names: &[&str], root: &mut Map<String, Value>) {
+        let record = self.of_split(split);
+        let model = record.and_then(|record| record.model.as_ref());
+        let base = record.and_then(|record| record.base.as_ref());
+        let has_base = self.splits.iter().any(|record| record.base.is_some());
+        for (prefix, metrics, is_there) in [("", model, true), ("base_", base, has_base)] {
+            let figures = metrics.map(Metrics::headline).unwrap_or_default();
+            for name in names.iter().filter(|_| is_there) {
+                let figure = figures.iter().find(|(own, _)| own == name);
+                let value = figure.and_then(|(_, value)| *value);
+                root.insert(format!("{prefix}{}_{name}", split.name()), json!(value));
             }
         }
     }

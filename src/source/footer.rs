@@ -11,7 +11,7 @@ use parquet::{
 };
 use twox_hash::XxHash3_64;
 
-use super::guard::{damaged, guarded};
+use super::guard::{damaged, guarded, no_parquet};
 use crate::{
     error::{Error, Place, Result},
     platform::PositionedFile,
@@ -99,13 +99,11 @@ fn read_bytes(
 ) -> Result<Vec<u8>> {
     let place = || Place::file(path);
     if size == 0 {
-        return Err(damaged(place(), "is a file of zero bytes"));
+        let message = "is an empty file of zero bytes; write or copy it again, or leave it out";
+        return Err(Error::input(place(), message));
     }
     if size < FILE_BYTES_MIN {
-        return Err(damaged(
-            place(),
-            format!("is no Parquet file: it has {size} bytes"),
-        ));
+        return Err(no_parquet(place(), &format!("has only {size} bytes")));
     }
     let io_error = |error| Error::io("read", path, error);
     let mut head = [0u8; 4];
@@ -117,11 +115,12 @@ fn read_bytes(
         let message = "is encrypted, which is not supported; write it without encryption";
         return Err(Error::input(place(), message));
     }
+    if &head != MAGIC && &end != MAGIC {
+        return Err(no_parquet(place(), "does not begin with PAR1"));
+    }
     if &head != MAGIC {
-        return Err(damaged(
-            place(),
-            "is no Parquet file: it does not begin with PAR1",
-        ));
+        let what = "does not begin with PAR1, though it ends so";
+        return Err(damaged(place(), what));
     }
     if &end != MAGIC {
         let what = "is truncated or not yet complete: it does not end with PAR1";

@@ -35,6 +35,14 @@ pub(super) fn damaged(place: Place, what: impl std::fmt::Display) -> Error {
     Error::input(place, format!("{what}; {DAMAGED}"))
 }
 
+/// A file of another kind, with the next step.
+pub(super) fn no_parquet(place: Place, why: &str) -> Error {
+    Error::input(
+        place,
+        format!("is no Parquet file (it {why}); write it as Parquet, or leave it out"),
+    )
+}
+
 fn parquet_error(place: Place, error: &ParquetError) -> Error {
     match error {
         ParquetError::General(message) | ParquetError::EOF(message) => {

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     engine::Progress,
@@ -64,30 +64,57 @@ const FREE_OPTIONS: [&str; 16] = [
     "early_stopping_rounds",
 ];
 
-/// Options whose names on the command line are others than their own.
-const COMMAND_LINE_NAMES: [(&str, &str); 22] = [
+/// Options that are made of options, which are told apart by their own names.
+const CONTAINERS: [&str; 5] = ["model", "constraints", "prune", "rules", "online"];
+
+/// Options whose flags have other names than their own.
+const FLAGS: &[(&str, &str)] = &[
     ("batch_rows", "--batch-size"),
+    ("rows_expected", "--expected-rows"),
     ("weight", "--weight-col"),
     ("group", "--group-col"),
     ("split_column", "--split-col"),
     ("split_rule", "--split"),
     ("exclude_if_there", "--exclude-file"),
+    ("prune", "--prune-features"),
+    ("correlation", "--corr-thr"),
+    ("variance", "--var-thr"),
+    ("report", "--corr-report"),
+    ("exact", "--exact-correlation"),
     ("learner", "--model"),
-    ("growth", "--model grow_policy"),
-    ("regression_loss", "--model objective"),
-    ("eval_metrics", "--model eval_metric"),
-    ("watched_metric", "--model early_stopping_metric"),
-    ("shrinkage", "--model learning_rate"),
-    ("depth_max", "--model max_depth"),
-    ("leaves_max", "--model num_leaves"),
-    ("bins_max", "--model max_bin"),
-    ("child_hessian_min", "--model min_child_weight"),
-    ("child_rows_min", "--model min_child_samples"),
-    ("gain_min", "--model gamma"),
-    ("lambda_l2", "--model reg_lambda"),
-    ("lambda_l1", "--model reg_alpha"),
-    ("feature_fraction", "--model colsample_bytree"),
-    ("positive_weight", "--model scale_pos_weight"),
+];
+
+/// Options of a learner that users write under other names than their own.
+const MODEL_NAMES: &[(&str, &str)] = &[
+    ("trees", "n_estimators"),
+    ("growth", "grow_policy"),
+    ("regression_loss", "objective"),
+    ("eval_metrics", "eval_metric"),
+    ("watched_metric", "early_stopping_metric"),
+    ("shrinkage", "learning_rate"),
+    ("depth_max", "max_depth"),
+    ("leaves_max", "num_leaves"),
+    ("bins_max", "max_bin"),
+    ("child_hessian_min", "min_child_weight"),
+    ("child_rows_min", "min_child_samples"),
+    ("gain_min", "gamma"),
+    ("lambda_l2", "reg_lambda"),
+    ("lambda_l1", "reg_alpha"),
+    ("feature_fraction", "colsample_bytree"),
+    ("level_fraction", "colsample_bylevel"),
+    ("node_fraction", "colsample_bynode"),
+    ("value_max", "max_delta_step"),
+    ("monotone", "monotone_constraints"),
+    ("interactions", "interaction_constraints"),
+    ("feature_constraints", "monotone_constraints"),
+    ("positive_weight", "scale_pos_weight"),
+    ("class_weights", "class_weight"),
+    ("balanced", "class_weight"),
+    ("named_class_weights", "class_weight"),
+    ("inverse_strength", "C"),
+    ("passes_max", "max_iter"),
+    ("tolerance", "tol"),
+    ("categories_max", "max_categories"),
 ];
 
 /// What a checkpoint was made by and from.
@@ -193,7 +220,6 @@ impl CheckpointAbout {
             ));
         }
         if let Some((name, was, is)) = difference("", &self.options, &now.options) {
-            let name = command_line_name(&name);
             return refuse(format!("{name} was {was} and is {is}"));
         }
         for (was, is) in self.files.iter().zip(&now.files) {
@@ -415,29 +441,40 @@ fn remove_free(value: &mut Value) {
     }
 }
 
-/// The first field that differs, with both values.
-fn difference(name: &str, was: &Value, is: &Value) -> Option<(String, Value, Value)> {
-    if let (Value::Object(was), Value::Object(is)) = (was, is) {
-        let names = was
-            .keys()
-            .chain(is.keys().filter(|name| !was.contains_key(*name)));
-        let mut names = names.map(|name| {
-            let of = |fields: &serde_json::Map<String, Value>| {
-                fields.get(name).cloned().unwrap_or(Value::Null)
-            };
-            difference(name, &of(was), &of(is))
-        });
-        return names.find_map(|found| found);
-    }
-    (was != is).then(|| (name.to_owned(), was.clone(), is.clone()))
+/// The first option of a container that differs, under its name on the command line, with both values.
+fn difference(container: &str, was: &Value, is: &Value) -> Option<(String, Value, Value)> {
+    let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let (was, is) = (fields(was), fields(is));
+    let names = was
+        .keys()
+        .chain(is.keys().filter(|name| !was.contains_key(*name)));
+    let of =
+        |fields: &Map<String, Value>, name: &str| fields.get(name).cloned().unwrap_or(Value::Null);
+    let mut found = names.map(|name| {
+        let (was, is) = (of(&was, name), of(&is, name));
+        if was.is_object() && is.is_object() && CONTAINERS.contains(&name.as_str()) {
+            // Constraints are the model's.
+            let is_inner = container == "model";
+            return difference(if is_inner { container } else { name }, &was, &is);
+        }
+        (was != is).then(|| (command_line_name(container, name), was, is))
+    });
+    found.find_map(|found| found)
 }
 
-fn command_line_name(option: &str) -> String {
-    let renamed = COMMAND_LINE_NAMES.iter().find(|(own, _)| *own == option);
-    renamed.map_or_else(
-        || format!("--{}", option.replace('_', "-")),
-        |(_, name)| (*name).to_owned(),
-    )
+/// How users write an option: as a flag of its own, or as one of `--model`.
+pub(crate) fn command_line_name(container: &str, option: &str) -> String {
+    let renamed = |names: &[(&str, &'static str)]| {
+        let found = names.iter().find(|(own, _)| *own == option);
+        found.map(|(_, name)| *name)
+    };
+    if let Some(flag) = renamed(FLAGS) {
+        return flag.to_owned();
+    }
+    if container == "model" && option != "seed" {
+        return format!("--model {}", renamed(MODEL_NAMES).unwrap_or(option));
+    }
+    format!("--{}", option.replace('_', "-"))
 }
 
 #[cfg(test)]

@@ -25,9 +25,14 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
     let name = &field.name;
     let choice = task_choice(job, options);
     if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
+        // Learners of batches learn classes alone.
+        let learner = match options.online {
+            Some(_) => "`rowmill train --model gbdt`",
+            None => "--model gbdt",
+        };
         return Err(Error::Usage(format!(
             "logistic regression learns classes, and the target `{name}` is learned as a number; \
-             use --model gbdt, or another --task"
+             use {learner}, or another --task"
         )));
     }
     match &job.profile {

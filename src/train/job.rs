@@ -1,6 +1,6 @@
 //! The job: the data, the columns' parts and the profile, known before any pass.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range, path::Path};
 
 use crate::{
     data::{
@@ -12,7 +12,7 @@ use crate::{
     engine::{Context, LaneSource, Progress},
     error::{Error, Place, Result},
     model::FeatureSpec,
-    source::{Dataset, LaneReader, OpenOptions},
+    source::{DataFile, Dataset, LaneReader, OpenOptions},
     train::{base::BaseScores, options::TrainOptions, target::Target, validation::Validation},
 };
 
@@ -70,10 +70,12 @@ impl Job {
         };
         let dataset = Dataset::open(&options.dataset, &opening)?;
         if dataset.own_files().iter().all(|file| file.rows == 0) {
-            return Err(Error::Dataset(format!(
-                "{} has no rows; check that it is the directory you mean",
-                options.dataset
-            )));
+            let is_file = |file: &DataFile| file.path == Path::new(&options.dataset);
+            let flaw = match dataset.own_files().iter().any(is_file) {
+                true => "is an empty Parquet file, without rows; check what wrote it",
+                false => "has no rows; check that it is the directory you mean",
+            };
+            return Err(Error::Dataset(format!("{} {flaw}", options.dataset)));
         }
         Ok(dataset)
     }
@@ -236,8 +238,7 @@ impl Job {
     /// The base model's scores, where the profile names them and they are of the target's classes.
     pub fn base_scores(&self, target: &Target) -> Option<BaseScores> {
         let profile = self.profile.as_ref()?;
-        let describes = profile.describes_target(&target.name) && !target.classes.is_empty();
-        if !describes || self.roles.base_scores.is_empty() {
+        if !target.is_of(profile) || self.roles.base_scores.is_empty() {
             return None;
         }
         let negative = profile.negative_class();

@@ -12,8 +12,8 @@ use crate::{
 pub(super) fn check_target(options: &TrainOptions, target: &Target) -> Result<()> {
     if options.online.is_some() && target.task == Task::Regression {
         return Err(Error::Usage(format!(
-            "the target `{}` is a number, and learners of batches learn classes; use `rowmill train`, or \
-             choose a target of classes with --target",
+            "the target `{}` is a number, and learners of batches learn classes; use \
+             `rowmill train --model gbdt`, or choose a target of classes with --target",
             target.name
         )));
     }

@@ -168,6 +168,7 @@ impl TrainOptions {
             exclude: self.exclude.clone(),
             exclude_if_there: self.exclude_if_there.clone(),
             include: self.include.clone(),
+            learned: (self.online.as_ref()).and_then(|online| online.learned.clone()),
         }
     }
 }

@@ -256,6 +256,11 @@ impl Target {
         }
     }
 
+    /// Whether its classes are those of this profile.
+    pub fn is_of(&self, other: &Profile) -> bool {
+        matches!(&self.coding, Coding::Profile { profile, .. } if **profile == *other)
+    }
+
     /// The labels of a batch of the target column: class indexes or numbers, NaN where missing.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use rowmill::source::write::{ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+
 use crate::{
     command::{fails, text},
     dataset::{self, Feature, write_table},
@@ -77,13 +79,34 @@ fn a_truncated_shard() {
 #[test]
 fn a_zero_byte_shard() {
     let dir = with_shard(|_| Vec::new());
-    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+    check(dir.path(), &[], 1, &["part-00002.parquet", "an empty file"]);
+}
+
+#[test]
+fn a_file_without_rows_is_no_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("empty.parquet");
+    let specs = [ColumnSpec::nullable("splice_type", ColumnKind::F64)];
+    let writer = TableWriter::create(&path, &specs, &WriteOptions::default()).unwrap();
+    writer.finish().unwrap();
+    check(
+        &path,
+        &[],
+        1,
+        &["an empty Parquet file", "check what wrote it"],
+    );
+    check(dir.path(), &[], 1, &["no rows", "the directory you mean"]);
 }
 
 #[test]
 fn a_shard_of_something_else() {
     let dir = with_shard(|_| b"gene_id,splice_type\nA,donor\n".repeat(100));
-    check(dir.path(), &[], 1, &["part-00002.parquet"]);
+    check(
+        dir.path(),
+        &[],
+        1,
+        &["part-00002.parquet", "is no Parquet file", "leave it out"],
+    );
 }
 
 #[test]

@@ -83,6 +83,7 @@ impl ColumnArguments {
             exclude: names(&self.exclude),
             exclude_if_there,
             include: names(&self.include),
+            learned: None,
         })
     }
 }

@@ -42,14 +42,9 @@ pub(in crate::cli) struct SplitArguments {
     #[arg(long, value_name = "DATASET", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) val_dir: Option<String>,
 
-    /// How groups go to splits.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "balanced",
-        conflicts_with = "split_col"
-    )]
-    pub(in crate::cli) split: Rule,
+    /// How groups go to splits [default: balanced; with --one-pass hash].
+    #[arg(long, value_enum, conflicts_with = "split_col")]
+    pub(in crate::cli) split: Option<Rule>,
 
     /// Seed of every random choice.
     #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]

@@ -73,9 +73,10 @@ pub(in crate::cli) struct LearningArguments {
 
     /// Go on with a learner: a run of `rowmill incremental`, its model.rowmill or its learner.rowmill.
     ///
-    /// Its options, features, bins, categories and classes stay. A feature that the data lack counts as
-    /// missing, a new one is left out, and so is a new category; a new class is an error. A learner of
-    /// trees keeps its trees, lets their values follow the new rows, and grows further ones.
+    /// Its options, features, bins, categories, task and classes stay, and its target, group and weight column
+    /// where no flag names others. A feature that the data lack counts as missing, a new one is left out, and so
+    /// is a new category; a new class is an error. A learner of trees keeps its trees, lets their values follow
+    /// the new rows, and grows further ones.
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) init_model: Option<PathBuf>,
 

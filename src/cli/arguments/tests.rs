@@ -33,7 +33,7 @@ fn defaults_are_the_documented_ones() {
         (train.common.split.test_size, train.common.split.valid_size),
         (0.2, 0.1)
     );
-    assert_eq!(train.common.split.split, super::common::Rule::Balanced);
+    assert_eq!(train.common.split.split, None);
     assert_eq!(train.common.split.seed, 42);
     assert_eq!(train.common.resources.memory, 1 << 30);
     assert_eq!(train.passes.batch_size, 65_536);

@@ -236,3 +236,34 @@ fn groups_that_are_not_genes_have_the_general_names_alone() {
     assert_eq!(value["group_avg_f1"], json!(0.5));
     assert!(value.get("gene_avg_f1").is_none());
 }
+
+#[test]
+fn a_split_without_rows_has_its_keys_all_the_same() {
+    let check = |mut record: MetricsRecord, splits: &[Split], names: [&str; 2]| {
+        record
+            .splits
+            .retain(|record| splits.contains(&record.split));
+        let value = written(&record);
+        for split in Split::ALL {
+            for name in names {
+                let key = format!("{}_{name}", split.name());
+                let found = value
+                    .get(&key)
+                    .unwrap_or_else(|| panic!("no {key}: {value}"));
+                assert!(splits.contains(&split) || found.is_null(), "{key}: {found}");
+            }
+            let has_base = record.splits.iter().any(|record| record.base.is_some());
+            let key = format!("base_{}_{}", split.name(), names[0]);
+            assert_eq!(value.get(&key).is_some(), has_base, "{key}: {value}");
+        }
+        let has_groups = !record.classes.is_empty() && record.group_column.is_some();
+        assert_eq!(value.get("gene_avg_f1").is_some(), has_groups, "{value}");
+    };
+    let of_classes = ["log_loss", "auc_roc"];
+    check(binary(), &[Split::Train, Split::Test], of_classes);
+    check(binary(), &[Split::Train, Split::Valid], of_classes);
+    check(three_classes(), &[Split::Test], of_classes);
+    check(three_classes(), &[], of_classes);
+    check(regression(), &[Split::Test], ["rmse", "r2"]);
+    check(regression(), &[], ["rmse", "r2"]);
+}

@@ -3,7 +3,7 @@
 use std::{io::Read, sync::Arc};
 
 use arrow_buffer::Buffer;
-use arrow_ipc::{MessageHeader, convert::try_fb_to_schema, root_as_message};
+use arrow_ipc::{Message, MessageHeader, convert::try_fb_to_schema, root_as_message};
 use arrow_schema::SchemaRef;
 
 use crate::{
@@ -28,17 +28,20 @@ pub(super) struct Frame {
 /// Reads message after message.
 pub(super) struct Frames {
     reader: Box<dyn Read + Send>,
-    message_bytes_max: u64,
+    memory_bytes: u64,
+    /// A message takes at most one part in so many of the memory.
+    message_share: u64,
     bytes_read: u64,
     /// The first message: the schema.
     first: Option<Buffer>,
 }
 
 impl Frames {
-    pub(super) fn new(reader: Box<dyn Read + Send>, message_bytes_max: u64) -> Self {
+    pub(super) fn new(reader: Box<dyn Read + Send>, memory_bytes: u64, message_share: u64) -> Self {
         Self {
             reader,
-            message_bytes_max,
+            memory_bytes,
+            message_share,
             bytes_read: 0,
             first: None,
         }
@@ -60,6 +63,13 @@ impl Frames {
             Ok(Some(length)) => length,
             Ok(None) => return Err(no_stream("it ends before its schema")),
             Err(error @ Error::Io { .. }) => return Err(error),
+            Err(_) if head.is_empty() => {
+                return Err(Error::Dataset(
+                    "the standard input is empty, so no Arrow stream came; check the command before the pipe, which \
+                     may have failed, and that it writes to its standard output"
+                        .to_owned(),
+                ));
+            }
             Err(_) => return Err(no_stream("its first message has no length")),
         };
         let start = head.len();
@@ -105,12 +115,22 @@ impl Frames {
             ))
         })?;
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
-        if body > self.message_bytes_max {
+        if is_compressed(&message) {
             return Err(Error::Dataset(format!(
-                "the Arrow stream has a record batch of {} after {rows} rows; at most {} are read at once: \
-                 write smaller batches, or raise --memory",
+                "the Arrow stream is compressed (seen after {rows} rows), and only uncompressed ones are read; write \
+                 it without compression, such as pyarrow's IpcWriteOptions(compression=None)"
+            )));
+        }
+        let body_max = self.memory_bytes / self.message_share;
+        if body > body_max {
+            let needed = body.saturating_mul(self.message_share);
+            return Err(Error::Dataset(format!(
+                "the Arrow stream has a record batch of {} after {rows} rows; at most {} are read at once, one part \
+                 in {} of --memory: write smaller batches, or use --memory {}MiB or more",
                 format_bytes(body),
-                format_bytes(self.message_bytes_max)
+                format_bytes(body_max),
+                self.message_share,
+                needed.div_ceil(1 << 20)
             )));
         }
         self.read(&mut bytes, body, rows)?;
@@ -153,4 +173,12 @@ impl Frames {
             Err(error) => Err(Error::io("read", "the standard input", error)),
         }
     }
+}
+
+/// Whether a message's body is compressed: how long it is then says nothing of the memory that it takes.
+fn is_compressed(message: &Message<'_>) -> bool {
+    let dictionary = message.header_as_dictionary_batch();
+    let batch = message.header_as_record_batch();
+    let batch = batch.or_else(|| dictionary.and_then(|dictionary| dictionary.data()));
+    batch.is_some_and(|batch| batch.compression().is_some())
 }

@@ -44,12 +44,17 @@ pub struct ArrowStream {
 }
 
 impl ArrowStream {
-    /// Reads the schema. A message may have at most `message_bytes_max` bytes.
+    /// Reads the schema. A message may take at most one part in `message_share` of `memory_bytes`, which is
+    /// what the run may use.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for what is no Arrow stream, or has two columns of one name.
-    pub fn open(reader: Box<dyn Read + Send>, message_bytes_max: u64) -> Result<Self> {
-        let mut frames = Frames::new(reader, message_bytes_max);
+    /// [`Error::Dataset`] for nothing at all and what is no Arrow stream, or has two columns of one name.
+    pub fn open(
+        reader: Box<dyn Read + Send>,
+        memory_bytes: u64,
+        message_share: u64,
+    ) -> Result<Self> {
+        let mut frames = Frames::new(reader, memory_bytes, message_share);
         let arrow_schema = frames.schema()?;
         let mut schema = Schema::default();
         for field in arrow_schema.fields() {
@@ -170,7 +175,7 @@ fn arrow_error(error: &ArrowError) -> Error {
 
 fn damaged(what: String) -> Error {
     Error::Dataset(format!(
-        "the Arrow stream is damaged or of a kind that is not read: {what}; write it uncompressed, in the \
-         streaming format"
+        "the Arrow stream is damaged or of a kind that is not read: {what}; write it again, in the streaming \
+         format"
     ))
 }

@@ -85,7 +85,7 @@ fn stream_of(batches: &[RecordBatch]) -> Vec<u8> {
 }
 
 fn open(bytes: &[u8], message_bytes_max: u64) -> Result<ArrowStream> {
-    ArrowStream::open(Box::new(Cursor::new(bytes.to_vec())), message_bytes_max)
+    ArrowStream::open(Box::new(Cursor::new(bytes.to_vec())), message_bytes_max, 1)
 }
 
 /// All values as text, a list a row.
@@ -206,7 +206,12 @@ fn damaged_streams_are_errors_or_other_values_but_never_a_panic() {
 
 #[test]
 fn what_is_no_stream_is_said_so() {
-    for bytes in [&b""[..], b"PAR1", b"a,b\n1,2\n", &[0xFF; 64], &[0; 64]] {
+    let error = open(b"", 1 << 20).err().unwrap().to_string();
+    assert!(
+        error.contains("is empty") && error.contains("check the command"),
+        "{error}"
+    );
+    for bytes in [&b"PAR1"[..], b"a,b\n1,2\n", &[0xFF; 64], &[0; 64]] {
         let error = open(bytes, 1 << 20).err().unwrap().to_string();
         assert!(error.contains("no Arrow stream"), "{error}");
     }
@@ -217,9 +222,40 @@ fn a_batch_beyond_the_bound_is_refused_before_it_is_read() {
     let mut stream = open(&stream_of(&batches()), 256).unwrap();
     let error = rows(&mut stream, 5).unwrap_err().to_string();
     assert!(
-        error.contains("record batch of") && error.contains("--memory"),
+        error.contains("record batch of") && error.contains("--memory 1MiB"),
         "{error}"
     );
+}
+
+#[test]
+fn the_memory_that_a_long_batch_asks_for_would_do() {
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![1.0; 100_000]));
+    let bytes = stream_of(&[RecordBatch::try_from_iter([("a", values)]).unwrap()]);
+    let read = |memory: u64| {
+        let reader = Box::new(Cursor::new(bytes.clone()));
+        ArrowStream::open(reader, memory, 8).and_then(|mut stream| rows(&mut stream, 1_000))
+    };
+    let error = read(1 << 20).unwrap_err().to_string();
+    let (_, asked) = error.split_once("use --memory ").unwrap();
+    let mebibytes: u64 = asked.split_once("MiB").unwrap().0.parse().unwrap();
+    assert_eq!(read(mebibytes << 20).unwrap().len(), 100_000);
+    assert!(read((mebibytes - 1) << 20).is_err());
+}
+
+#[test]
+fn a_compressed_stream_is_called_so() {
+    // Of pyarrow, whose dictionaries are compressed too.
+    for bytes in [
+        &include_bytes!("golden/zstd.arrows")[..],
+        include_bytes!("golden/lz4_dictionary.arrows"),
+    ] {
+        let mut stream = open(bytes, 1 << 20).unwrap();
+        let error = rows(&mut stream, 5).unwrap_err().to_string();
+        assert!(
+            error.contains("is compressed") && error.contains("without compression"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -39,12 +39,23 @@ fn a_truncated_file_is_an_error_that_names_it() {
         let error = read_bytes(&bytes[..length]).unwrap_err();
         assert!(error.contains("shard.parquet"), "{length}: {error}");
     }
-    assert!(read_bytes(&[]).unwrap_err().contains("zero bytes"));
-    assert!(
-        read_bytes(b"not parquet at all")
-            .unwrap_err()
-            .contains("does not begin with PAR1")
+    let check = |bytes: &[u8], part: &str, is_damaged: bool| {
+        let error = read_bytes(bytes).unwrap_err();
+        let is_called_so = error.contains("the file is damaged");
+        assert!(
+            error.contains(part) && is_called_so == is_damaged,
+            "{error}"
+        );
+    };
+    check(b"", "an empty file of zero bytes", false);
+    check(b"a,b", "no Parquet file (it has only 3 bytes)", false);
+    check(b"not parquet at all", "no Parquet file", false);
+    check(
+        b"not parquet but at its end PAR1",
+        "though it ends so",
+        true,
     );
+    check(b"PAR1 and then no parquet", "truncated", true);
     assert!(
         read_bytes(b"PAR1----\0\0\0\0PARE")
             .unwrap_err()

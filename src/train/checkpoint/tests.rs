@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     engine::Silent,
-    learner::gbdt::RoundLoss,
+    learner::{ModelChoice, gbdt::RoundLoss},
+    limits::Limits,
     model::{Leaf, Tree},
 };
 
@@ -17,7 +18,7 @@ fn about() -> CheckpointAbout {
     };
     CheckpointAbout {
         rowmill_version: "0.1.0".to_owned(),
-        options: json!({"seed": 42, "model": {"learner": "gbdt", "shrinkage": 0.1}}),
+        options: json!({"seed": 42, "group": {"column": "g"}, "model": {"learner": "gbdt", "shrinkage": 0.1}}),
         files: vec![file("a.parquet"), file("b.parquet")],
         known_hash: 9,
         sampling: json!("exact"),
@@ -158,6 +159,14 @@ fn what_differs_is_named() {
         "--model learning_rate was 0.1 and is 0.2",
     );
     check(
+        &|now| now.options["model"]["level_fraction"] = json!(0.5),
+        "--model colsample_bylevel was null and is 0.5",
+    );
+    check(
+        &|now| now.options["group"] = json!({"column": "h"}),
+        "--group-col was {\"column\":\"g\"}",
+    );
+    check(
         &|now| now.options["new"] = json!(1),
         "--new was null and is 1",
     );
@@ -186,4 +195,29 @@ fn what_differs_is_named() {
         &|now| now.sampling = json!("mvs"),
         "--sampling was \"exact\"",
     );
+}
+
+#[test]
+fn every_option_of_a_learner_is_named_as_users_write_it() {
+    for learner in ["gbdt", "logistic"] {
+        let choice = ModelChoice::parse(learner, 42, &Limits::default()).unwrap();
+        let Value::Object(mut options) = serde_json::to_value(choice.spec).unwrap() else {
+            panic!("options are fields");
+        };
+        if let Some(Value::Object(constraints)) = options.remove("constraints") {
+            options.extend(constraints);
+        }
+        assert!(options.len() > 10, "{options:?}");
+        for option in options.keys() {
+            let name = command_line_name("model", option);
+            let Some(name) = name.strip_prefix("--model ") else {
+                assert!(["--seed", "--model"].contains(&&*name), "{name}");
+                continue;
+            };
+            // An option that is not known is an error, and null as good as none.
+            let model = json!({"name": learner, name: null}).to_string();
+            let parsed = ModelChoice::parse(&model, 42, &Limits::default());
+            assert!(parsed.is_ok(), "{option} as {name}: {parsed:?}");
+        }
+    }
 }

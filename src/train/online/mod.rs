@@ -23,6 +23,7 @@ mod trees;
 use std::path::PathBuf;
 
 use crate::{
+    data::LearnedRoles,
     error::{Error, Result},
     train::job::Job,
 };
@@ -31,7 +32,7 @@ pub(super) use batches::fit_linear_online;
 pub use curve::{Curve, CurvePoint};
 pub(super) use feeder::batch_part_bytes;
 pub(super) use once::{MESSAGE_SHARE_OF_MEMORY, Source, learn_once, open_job, slice_rows};
-pub use started::initial_options;
+pub use started::{Initial, initial};
 pub(super) use started::{Started, declared_target, started_from};
 pub(super) use trees::fit_trees_online;
 
@@ -44,6 +45,9 @@ pub struct OnlineOptions {
     pub one_pass: bool,
     /// The learner that the run goes on with: a run's directory, its model or its `learner.rowmill`.
     pub init_model: Option<PathBuf>,
+    /// The columns' parts in that learner, as [`initial`] has them.
+    #[serde(skip)]
+    pub learned: Option<LearnedRoles>,
     /// The classes there will be, whether or not the data have them yet; `None` asks profile and data.
     pub classes: Option<Vec<String>>,
     /// Rows that are expected of data that do not say how many they have, for trees.

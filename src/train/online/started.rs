@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    data::{Schema, ValueType},
+    data::{GroupChoice, LearnedRoles, Profile, ValueType},
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
-    model::{Bins, Body, Linear, Model},
+    model::{About, Bins, Body, FeatureSpec, Linear, Model, Roles},
     train::{
         checkpoint::CheckpointAbout,
         classes::{known_target, task_choice},
@@ -110,12 +110,30 @@ fn other_learner(is: &str, wanted: &str) -> Error {
     ))
 }
 
-/// The options of the learner that `--init-model` names.
+/// What a run takes over from the learner that `--init-model` names.
+#[derive(Debug)]
+pub struct Initial {
+    /// Its options.
+    pub spec: ModelSpec,
+    /// The columns' parts.
+    pub roles: LearnedRoles,
+}
+
+/// Reads the learner that `--init-model` names.
 ///
 /// # Errors
 /// As reading the file.
-pub fn initial_options(path: &Path) -> Result<ModelSpec> {
-    load_initial(path).map(|file| file.learner.spec())
+pub fn initial(path: &Path) -> Result<Initial> {
+    let file = load_initial(path)?;
+    let roles = file.model.about.roles;
+    Ok(Initial {
+        spec: file.learner.spec(),
+        roles: LearnedRoles {
+            target: roles.target,
+            group: roles.group,
+            weight: roles.weight,
+        },
+    })
 }
 
 /// The learner that the run goes on with, if there is one; the job's features become the learner's.
@@ -168,18 +186,89 @@ pub(in crate::train) fn started_from(
             model.about.roles.target, model.about.roles.target
         )));
     }
+    let absent = absent_features(job, &model.features)?;
     let new = job.follow(&model.features, "not a feature of --init-model")?;
+    lost_parts(job, options, &started.file.model.about.roles)
+        .iter()
+        .for_each(|warning| progress.warning(warning));
     if !started.is_resumed {
         started.extend(job, online)?;
     }
-    if online.init_model.is_some() && !new.is_empty() {
-        progress.warning(&format!(
-            "{} column(s) that --init-model has not learned are left out: {}",
-            new.len(),
-            first_names(&new)
-        ));
+    if online.init_model.is_some() {
+        let differing = [
+            (
+                &absent,
+                "that --init-model learned are not there and count as missing, or as 0 where a profile said so",
+            ),
+            (&new, "that --init-model has not learned are left out"),
+        ];
+        for (names, what) in differing.iter().filter(|(names, _)| !names.is_empty()) {
+            progress.warning(&format!(
+                "{} column(s) {what}: {}",
+                names.len(),
+                first_names(names)
+            ));
+        }
     }
     Ok(Some(started))
+}
+
+/// Names of the learner's features that the data lack.
+///
+/// # Errors
+/// [`Error::Dataset`] where they lack all of them.
+fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
+    let names = features.iter().map(|feature| &feature.name);
+    let absent: Vec<String> = names
+        .filter(|name| job.schema().index_of(name).is_none())
+        .cloned()
+        .collect();
+    if absent.len() < features.len() {
+        return Ok(absent);
+    }
+    Err(Error::Dataset(format!(
+        "the data have none of the {} column(s) that --init-model learned ({}), so there is nothing to learn \
+         from; check that these are the data you mean, or start without --init-model",
+        absent.len(),
+        first_names(&absent)
+    )))
+}
+
+/// What the user should know of the learner's group and weight column where the data lack them and nobody
+/// asked for others.
+fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let is_lost = |name: &String| job.schema().index_of(name).is_none();
+    let nobody_asked = options.group == GroupChoice::Profile && options.split_column.is_none();
+    if let Some(group) = learned
+        .group
+        .as_ref()
+        .filter(|name| nobody_asked && is_lost(name))
+    {
+        warnings.push(format!(
+            "the data lack `{group}`, the group column of --init-model: what it held out may be learned now; name \
+             the column with --group-col if it has another name here"
+        ));
+    }
+    let nobody_asked = options.weight.is_none();
+    if let Some(weight) = learned
+        .weight
+        .as_ref()
+        .filter(|name| nobody_asked && is_lost(name))
+    {
+        let instead = match job.roles.weight {
+            Some(column) => format!(
+                "the weights are those of `{}`",
+                job.schema().fields[column].name
+            ),
+            None => "every row weighs 1".to_owned(),
+        };
+        warnings.push(format!(
+            "the data lack `{weight}`, the weight column of --init-model: {instead}; name the column with \
+             --weight-col if it has another name here"
+        ));
+    }
+    warnings
 }
 
 /// The target where its classes are declared: by the learner that the run goes on with, or by
@@ -192,43 +281,82 @@ pub(in crate::train) fn declared_target(
     options: &TrainOptions,
     started: Option<&Started>,
 ) -> Result<Option<Target>> {
-    let of_options = || {
-        options
-            .online
-            .as_ref()
-            .and_then(|online| online.classes.as_ref())
+    if let Some(started) = started {
+        return learned_target(job, options, &started.file.model.about).map(Some);
+    }
+    let Some(classes) = (options.online.as_ref()).and_then(|online| online.classes.as_ref()) else {
+        return known_beforehand(job, options);
     };
-    let (classes, by) = match started {
-        Some(started) => (&started.file.model.about.classes, "--init-model"),
-        None => match of_options() {
-            Some(classes) => (classes, "--classes"),
-            None => return known_beforehand(job, options),
-        },
-    };
-    let target = match known_target(job, options)? {
-        Some(target) => target,
-        None => from_names(job.schema(), job.target_column(), classes, options, by)?,
+    let Some(target) = known_target(job, options)? else {
+        let choice = choice_of(options.task, classes);
+        return from_names(job, classes, choice, options, "--classes").map(Some);
     };
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
         names
     };
-    let is_same = match started {
-        Some(_) => target.classes == *classes,
-        None => sorted(&target.classes) == sorted(classes),
-    };
-    if is_same {
+    if sorted(&target.classes) == sorted(classes) {
         return Ok(Some(target));
     }
     Err(Error::Usage(format!(
-        "{by}: it has the classes {} and the target `{}` has {} ({}); a learner keeps the classes that it \
-         began with",
+        "--classes: they are {} and the target `{}` has {} ({}); leave --classes out, or give another --task or \
+         --profile",
         classes.join(", "),
         target.name,
         target.classes.join(", "),
         task_choice_name(task_choice(job, options)),
     )))
+}
+
+/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
+/// profile says how they are written if it has the same classes, else the learner's, else their names do.
+fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Target> {
+    let name = &job.schema().fields[job.target_column()].name;
+    let classes = &about.classes;
+    let choice = choice_of(options.task, classes);
+    let refuse = || {
+        Error::Usage(format!(
+            "--init-model: it learned the {} classes {} of the target `{name}`, and {} is another task; a learner \
+             keeps the classes that it began with, so leave --task out, or start without --init-model",
+            classes.len(),
+            classes.join(", "),
+            task_choice_name(options.task),
+        ))
+    };
+    if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
+        return Err(refuse());
+    }
+    let own = about.profile.as_ref();
+    let own = own.and_then(|text| Profile::parse(text, "of --init-model").ok());
+    for profile in job.profile.iter().chain(&own) {
+        if !profile.describes_target(name) {
+            continue;
+        }
+        match Target::from_profile(name, profile, choice) {
+            Ok(target) if target.classes == *classes => return Ok(target),
+            _ if choice != choice_of(TaskChoice::Auto, classes) => return Err(refuse()),
+            _ => {}
+        }
+    }
+    let target = from_names(job, classes, choice, options, "--init-model")?;
+    if target.classes == *classes {
+        return Ok(target);
+    }
+    Err(Error::Usage(format!(
+        "--init-model: nothing says how its classes {} are written in the target `{name}`; give the --profile that it \
+         learned with",
+        classes.join(", ")
+    )))
+}
+
+/// What a task means where there are these classes.
+fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
+    match (task, classes.len()) {
+        (TaskChoice::Auto, 2) => TaskChoice::Binary,
+        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (asked, _) => asked,
+    }
 }
 
 /// The target of which nothing is declared: `None` where the data may be asked.
@@ -246,13 +374,13 @@ fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
 
 /// The target of declared classes.
 fn from_names(
-    schema: &Schema,
-    column: usize,
+    job: &Job,
     classes: &[String],
+    choice: TaskChoice,
     options: &TrainOptions,
     by: &str,
 ) -> Result<Target> {
-    let field = &schema.fields[column];
+    let field = &job.schema().fields[job.target_column()];
     let mut values = DistinctValues::default();
     for class in classes {
         if field.value_type == Some(ValueType::Text) {
@@ -260,7 +388,8 @@ fn from_names(
         } else {
             let number: f64 = class.parse().map_err(|_| {
                 Error::Usage(format!(
-                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}",
+                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
+                     --profile that says how they are written",
                     field.name, field.file_type
                 ))
             })?;
@@ -269,11 +398,6 @@ fn from_names(
     }
     values.texts.sort();
     values.numbers.sort_by(f64::total_cmp);
-    let choice = match (options.task, classes.len()) {
-        (TaskChoice::Auto, 2) => TaskChoice::Binary,
-        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
-        (asked, _) => asked,
-    };
     Target::from_values(&field.name, &values, choice, options.limits.classes_max)
 }
 

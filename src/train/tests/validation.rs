@@ -147,6 +147,7 @@ fn learners() -> [Learner; 5] {
         batch_rows: 400,
         one_pass,
         init_model: None,
+        learned: None,
         classes: Some(vec!["0".to_owned(), "1".to_owned()]),
         rows_expected: None,
         more_trees: None,

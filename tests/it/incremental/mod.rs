@@ -1,6 +1,8 @@
 //! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
 
+mod continued;
 mod logistic;
+mod refused;
 mod trees;
 
 use std::{

@@ -270,9 +270,11 @@ fn what_trees_cannot_learn_by_batches_is_refused() {
     }
     let number = dir.path().join("number.parquet");
     write_table(&number, |table| table.labels = None);
-    let more = ["--model", MODEL, "--target", "x", "--task", "regression"];
+    let model = once(r#""objective": "regression""#);
+    let more = ["--model", &model, "--target", "x"];
     let words_of_number = words(&number, &out_dir, &more);
-    fails(&words_of_number, 2, &["`x` is a number", "rowmill train"]);
+    let needed = ["`x` is a number", "`rowmill train --model gbdt`"];
+    fails(&words_of_number, 2, &needed);
     let more = ["--model", MODEL, "--more-trees", "3"];
     let no_model = words(dataset::small(), &out_dir, &more);
     fails(&no_model, 2, &["--init-model"]);

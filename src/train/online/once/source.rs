@@ -59,8 +59,8 @@ pub(in crate::train) fn open_job(options: &TrainOptions) -> Result<(Job, Source)
                 .to_owned(),
         ));
     }
-    let message_bytes_max = options.memory_bytes / MESSAGE_SHARE_OF_MEMORY;
-    let stream = ArrowStream::open(Box::new(io::stdin()), message_bytes_max)?;
+    let stdin = Box::new(io::stdin());
+    let stream = ArrowStream::open(stdin, options.memory_bytes, MESSAGE_SHARE_OF_MEMORY)?;
     let dataset = Dataset::of_stream(stream.schema().clone(), &options.limits);
     Ok((
         Job::of_dataset(dataset, options)?,
