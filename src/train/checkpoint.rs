@@ -105,6 +105,7 @@ const MODEL_NAMES: &[(&str, &str)] = &[
     ("node_fraction", "colsample_bynode"),
     ("value_max", "max_delta_step"),
     ("monotone", "monotone_constraints"),
+    ("monotone_of_all", "monotone_constraints"),
     ("interactions", "interaction_constraints"),
     ("feature_constraints", "monotone_constraints"),
     ("positive_weight", "scale_pos_weight"),
