@@ -364,17 +364,34 @@ fn a_stream_that_stops_early_goes_on_when_it_is_written_again() {
     }
     assert!(!broken.join("run.json").exists());
     let words = streamed(&broken, &["--batch-size", "300", "--resume"]);
-    let other = fed(&words, &stream(30..3_030, 100));
-    assert_eq!(other.code, Some(2), "{other:#?}");
-    assert!(
-        other.stderr.contains("not those that were learned"),
-        "{other:#?}"
-    );
-    let short = fed(&words, &stream(0..400, 100));
-    assert_eq!(short.code, Some(2), "{short:#?}");
     let outcome = fed(&words, &whole);
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
     check_same(&straight, &broken, &FILES);
+}
+
+#[test]
+fn a_stream_that_goes_on_has_to_be_the_one_that_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (straight, broken) = (dir.path().join("straight"), dir.path().join("broken"));
+    // More rows than fix the design.
+    let whole = stream(0..60_000, 1_000);
+    let more = ["--batch-size", "5_000"];
+    let outcome = fed(&streamed(&straight, &more), &whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let outcome = fed(&streamed(&broken, &more), &whole[..whole.len() * 9 / 10]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let words = streamed(&broken, &["--batch-size", "5_000", "--resume"]);
+    for rows in [30..60_030, 0..20_000, 0..0] {
+        let other = fed(&words, &stream(rows, 1_000));
+        assert!(other.code != Some(0), "{other:#?}");
+    }
+    let outcome = fed(&words, &whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    check_same(&straight, &broken, &FILES);
+    let words = streamed(&straight, &["--batch-size", "5_000", "--resume"]);
+    let further = fed(&words, &stream(0..61_000, 1_000));
+    assert_eq!(further.code, Some(2), "{further:#?}");
+    assert!(further.stderr.contains("--init-model"), "{further:#?}");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::{
     data::{Split, Values},
-    error::Result,
+    error::{Error, Result},
     learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
+    limits::grouped,
     model::{Bins, FeatureSpec},
     scratch::BlockFile,
     stats::MomentsStream,
@@ -23,30 +24,56 @@ pub(super) const DESIGN_ROWS: usize = 32_768;
 /// The slices so far, and their training rows.
 pub(super) struct FirstRows {
     slices: Vec<Columns>,
+    rows: usize,
     train_rows: usize,
     /// Training rows that are enough.
     enough: usize,
 }
+
+/// Rows that may be held, for each training row that is enough: beside training rows there are held-out
+/// ones.
+const HELD_A_ROW: usize = 2;
+
+/// The least training rows that fix anything where most of the first rows are held out.
+const TRAIN_ROWS_MIN: usize = 1_000;
 
 impl FirstRows {
     /// None yet of so many training rows.
     pub(super) fn new(enough: usize) -> Self {
         Self {
             slices: Vec::new(),
+            rows: 0,
             train_rows: 0,
             enough,
         }
     }
 
     /// Adds a slice.
-    pub(super) fn push(&mut self, slice: Columns) {
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] where nearly all of the rows that memory is planned for are held out.
+    pub(super) fn push(&mut self, slice: Columns) -> Result<()> {
+        self.rows += slice.slice.rows;
         self.train_rows += train(&slice).len();
         self.slices.push(slice);
+        if self.rows >= self.held_max() && self.train_rows < TRAIN_ROWS_MIN {
+            return Err(Error::Dataset(format!(
+                "of the first {} rows only {} are in the train split, too few to fix what the others are \
+                 measured by; shuffle the rows, or leave out --one-pass",
+                grouped(self.rows as u64),
+                grouped(self.train_rows as u64)
+            )));
+        }
+        Ok(())
+    }
+
+    fn held_max(&self) -> usize {
+        HELD_A_ROW * self.enough
     }
 
     /// Whether there are enough rows.
     pub(super) fn is_full(&self) -> bool {
-        self.train_rows >= self.enough
+        self.train_rows >= self.enough || self.rows >= self.held_max()
     }
 
     /// Gives the slices back.
@@ -127,7 +154,8 @@ impl FirstRows {
         let bytes: Vec<usize> = columns
             .map(|column| sample_bytes(schema, *column))
             .collect();
-        let rows = self.train_rows.min(self.enough) as u64;
+        let rows: usize = self.rows(slices).map(|(_, rows)| rows.len()).sum();
+        let rows = rows as u64;
         let file = BlockFile::create(&run.scratch.file("first-sample"), rows, &bytes)?;
         let mut first = 0;
         for (slice, rows) in self.rows(slices) {
@@ -153,9 +181,11 @@ impl FirstRows {
 
     /// The training rows of each slice, as many as are enough together.
     fn rows<'s>(&self, slices: &'s [Columns]) -> impl Iterator<Item = (&'s Columns, Vec<u32>)> {
-        let mut left = self.enough;
+        let (mut left, mut held_left) = (self.enough, self.held_max());
         slices.iter().map(move |slice| {
             let mut rows = train(slice);
+            rows.retain(|row| (*row as usize) < held_left);
+            held_left = held_left.saturating_sub(slice.slice.rows);
             rows.truncate(left);
             left -= rows.len();
             (slice, rows)

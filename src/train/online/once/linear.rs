@@ -14,7 +14,7 @@ use crate::{
             OnlineOptions, Started,
             batches::left_out,
             feeder::Feeder,
-            file::Position,
+            file::{Mark, Position},
             learner::LinearLearner,
             once::{Columns, at, held_out::HeldOut},
             saver::Saver,
@@ -155,11 +155,12 @@ impl<'a> LinearFed<'a> {
         self.held_out.append(&block, &held, &design_of(&held))
     }
 
-    /// Learns what is left.
+    /// Learns what is left; `all` is what all rows are.
     ///
     /// # Errors
     /// As [`Feeder::finish`].
-    pub(super) fn learn_rest(&mut self) -> Result<()> {
+    pub(super) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+        self.feeder.mark(all);
         self.feeder.finish()
     }
 

@@ -100,7 +100,7 @@ pub(in crate::train) fn learn_once(
         match &mut fed {
             Some(fed) => fed.take(&slice),
             None => {
-                learning.first.push(slice);
+                learning.first.push(slice)?;
                 if learning.first.is_full() {
                     fed = Some(learning.begin_with_first()?);
                 }
@@ -112,10 +112,12 @@ pub(in crate::train) fn learn_once(
         Some(fed) => fed,
         None => learning.begin_with_first()?,
     };
-    fed.learn_rest()?;
+    // What is refused is refused before the learner counts as finished.
     learning.check_learned()?;
-    let rows = learning.counts.rows;
+    let all = learning.counts.mark();
     let assigned = learning.assigned()?;
+    fed.learn_rest(all)?;
+    let rows = all.rows;
     let survey = learning.survey();
     let mut fitted = fed.finish(run, &assigned, evaluation)?;
     fitted.passes.insert(0, report);
@@ -142,6 +144,8 @@ struct Learning<'a, 'r> {
     first: FirstRows,
     /// Rows that have to come again, where the run goes on.
     again: Mark,
+    /// Whether all of them were learned, so that there are to be no others.
+    is_learned: bool,
 }
 
 impl<'a, 'r> Learning<'a, 'r> {
@@ -183,6 +187,7 @@ impl<'a, 'r> Learning<'a, 'r> {
             assignment: roles.split.is_none().then(by_hash),
             counts: Counts::new(classes, groups),
             again: Mark::default(),
+            is_learned: false,
             first: FirstRows::new(match model {
                 ModelSpec::Gbdt(_) => run.plan.first_rows,
                 ModelSpec::Logistic(_) => DESIGN_ROWS,
@@ -229,7 +234,7 @@ impl<'a, 'r> Learning<'a, 'r> {
     fn begin_with(&mut self, started: Started) -> Result<Fed<'a>> {
         let run = self.run;
         let from = started.position_of(None)?;
-        self.again = from.mark;
+        (self.again, self.is_learned) = (from.mark, from.is_done);
         if let ModelSpec::Logistic(_) = self.model {
             return self.linear(Setup::of(run, started)?);
         }
@@ -289,15 +294,17 @@ impl<'a, 'r> Learning<'a, 'r> {
             return Ok(());
         }
         Err(Error::Usage(format!(
-            "--resume: the first {} rows are not those that were learned before: other labels, groups, splits \
-             or weights; give the same rows again, or start anew with --overwrite",
+            "--resume: the rows are not the {} that were learned before: fewer, further ones, or others by \
+             label, group, split or weight; give the same rows again, start anew with --overwrite, or learn \
+             further rows with --init-model",
             grouped(self.again.rows)
         )))
     }
 
     /// Refuses data from which nothing was learned.
     fn check_learned(&self) -> Result<()> {
-        self.check_again(self.counts.rows >= self.again.rows)?;
+        let is_same_end = !self.is_learned || self.counts.rows == self.again.rows;
+        self.check_again(self.counts.rows >= self.again.rows && is_same_end)?;
         if self.counts.rows == 0 {
             return Err(Error::Dataset(
                 "the data have no rows; check what writes them".to_owned(),
@@ -367,10 +374,11 @@ impl Fed<'_> {
         }
     }
 
-    fn learn_rest(&mut self) -> Result<()> {
+    /// Learns what is left; `all` is what all rows are.
+    fn learn_rest(&mut self, all: Mark) -> Result<()> {
         match self {
-            Self::Linear(fed) => fed.learn_rest(),
-            Self::Trees(fed) => fed.learn_rest(),
+            Self::Linear(fed) => fed.learn_rest(all),
+            Self::Trees(fed) => fed.learn_rest(all),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
         fit::{self, Fitted},
         online::{
             OnlineOptions,
-            file::Position,
+            file::{Mark, Position},
             once::Columns,
             saver::Saver,
             trees::{Ground, TreeFeeder, of_learner},
@@ -99,11 +99,12 @@ impl<'a> TreesFed<'a> {
         feeder.feed(ground(context, threads, appended), available)
     }
 
-    /// Learns what is left.
+    /// Learns what is left; `all` is what all rows are.
     ///
     /// # Errors
     /// As [`TreeFeeder::finish`].
-    pub(super) fn learn_rest(&mut self) -> Result<()> {
+    pub(super) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+        self.feeder.mark(all);
         let rows = self.appended.len();
         self.appended.close()?;
         let ground = ground(&self.context, &self.threads, &self.appended);
