@@ -114,6 +114,8 @@ pub struct PlanSpec<'a> {
     pub prune: Option<&'a Pruning>,
     /// Batches, where the run learns by them.
     pub online: Option<&'a OnlineOptions>,
+    /// Rows of the reservoir of a learner that goes on, and those that join it at once.
+    pub stream_rows: Option<(usize, usize)>,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -205,6 +207,7 @@ pub fn pruning_plan(
             verify: false,
             prune: Some(pruning),
             online: None,
+            stream_rows: None,
             memory_bytes,
         },
         threads: context.threads as u64,

@@ -105,7 +105,7 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
         |target| (target.task, target.classes.len()),
     );
     let shape = (task, classes);
-    let mut plan = plan_for(&context, &job, &options.model, shape, options)?;
+    let mut plan = plan_for(&context, &job, shape, options, None)?;
     if target.is_none() && task != Task::Regression {
         plan.notes.push(format!(
             "the target's classes are counted when the run starts; {classes} are assumed here"
@@ -247,10 +247,7 @@ impl<'a> Run<'a> {
         };
         check_target(options, &target)?;
         let shape = (target.task, target.classes.len());
-        let model = online
-            .as_ref()
-            .map_or_else(|| options.model.clone(), Started::spec);
-        let plan = plan_for(&context, &job, &model, shape, options)?;
+        let plan = plan_for(&context, &job, shape, options, online.as_ref())?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
         // Only a run that can begin may take the mark from a finished one.
@@ -562,17 +559,19 @@ pub fn context<'a>(
 fn plan_for(
     context: &Context<'_>,
     job: &Job,
-    model: &ModelSpec,
     (task, classes): (Task, usize),
     options: &TrainOptions,
+    started: Option<&Started>,
 ) -> Result<RunPlan> {
+    let model = started.map_or_else(|| options.model.clone(), Started::spec);
     let spec = PlanSpec {
-        model,
+        model: &model,
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,
         prune: options.prune.as_ref(),
         online: options.online.as_ref(),
+        stream_rows: started.and_then(Started::stream_rows),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)

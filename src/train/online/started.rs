@@ -98,6 +98,17 @@ impl Started {
         }
     }
 
+    /// Rows of the reservoir of a learner of trees, and those that join it at once.
+    pub(in crate::train) fn stream_rows(&self) -> Option<(usize, usize)> {
+        match &self.file.learner {
+            OnlineLearner::Trees(learner) => {
+                let options = learner.options();
+                Some((options.reservoir_rows, options.batch_rows))
+            }
+            OnlineLearner::Linear(_) => None,
+        }
+    }
+
     /// The options that it goes on with.
     pub(in crate::train) fn spec(&self) -> ModelSpec {
         self.file.learner.spec()
@@ -159,6 +170,17 @@ pub(in crate::train) fn started_from(
         })?;
         let now = CheckpointAbout::new(options, job.dataset.files(), file.about.known_hash);
         file.about.check(&now)?;
+        if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(learned)) =
+            (&options.model, file.learner.spec())
+            && online.init_model.is_none()
+            && asked.trees != learned.trees
+        {
+            return Err(Error::Usage(format!(
+                "--resume: --model n_estimators was {} and is {}, and the trees are spread over the rows; start \
+                 anew with --overwrite, or go on with further data by --init-model",
+                learned.trees, asked.trees
+            )));
+        }
         progress.message(&format!("going on after batch {}", file.position.batches));
         Started {
             file,

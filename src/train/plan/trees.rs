@@ -181,6 +181,8 @@ impl Planner<'_> {
         let of_reservoir = reservoir_rows as u64 * (of_row + of_file);
         let batch_rows = rows(left.saturating_sub(of_reservoir), of_row)
             .clamp(STREAM_ROWS_MIN / 4, STREAM_BATCH_ROWS_DEFAULT);
+        let planned = (reservoir_rows, batch_rows);
+        let (reservoir_rows, batch_rows) = self.spec.stream_rows.unwrap_or(planned);
         self.stream_rows = (reservoir_rows, batch_rows);
         let shown = |rows: usize| grouped(rows as u64);
         self.memory.add(
