@@ -23,6 +23,9 @@ use crate::{
 /// The learner where neither `--model` nor `--init-model` says one.
 const MODEL_DEFAULT: &str = "logistic";
 
+/// The dataset's name that means the standard input.
+const STANDARD_INPUT: &str = "-";
+
 /// The learner of an earlier run's trees.
 const TREES: &str = "gbdt";
 
@@ -62,7 +65,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     };
     let common = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
     check_pruning(learning, common.prune.as_ref())?;
-    check_trees(learning, &choice)?;
+    check_trees(&arguments.dataset, learning, &choice)?;
     let options = TrainOptions {
         split_rule: if learning.one_pass {
             SplitRule::Hash
@@ -158,7 +161,7 @@ fn choice(
 }
 
 /// Refuses flags of trees where none grow, or none were grown.
-fn check_trees(learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
+fn check_trees(dataset: &str, learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
     let flags = [
         ("--expected-rows", learning.expected_rows.is_some()),
         ("--more-trees", learning.more_trees.is_some()),
@@ -171,10 +174,15 @@ fn check_trees(learning: &LearningArguments, choice: &ModelChoice) -> Result<()>
         ));
     }
     let is_linear = matches!(choice.spec, ModelSpec::Logistic(_));
-    match flags.iter().find(|(_, is_given)| *is_given && is_linear) {
-        Some((flag, _)) => Err(Error::Usage(format!(
+    if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given && is_linear) {
+        return Err(Error::Usage(format!(
             "{flag}: logistic regression has no trees to spread over the rows; leave it out"
-        ))),
-        None => Ok(()),
+        )));
     }
+    if learning.expected_rows.is_some() && dataset != STANDARD_INPUT {
+        return Err(Error::Usage(format!(
+            "--expected-rows: {dataset} says how many rows it has; leave it out"
+        )));
+    }
+    Ok(())
 }
