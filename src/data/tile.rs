@@ -89,6 +89,16 @@ impl Tile {
         self.rows = 0;
     }
 
+    /// Forgets the rows, and makes room for so many at least; memory grows if it has to and never shrinks.
+    pub fn make_room(&mut self, rows_max: usize) {
+        self.clear();
+        if rows_max > self.rows_max {
+            // The old memory goes before the new one comes.
+            self.values = Vec::new();
+            *self = Self::new(self.features, rows_max);
+        }
+    }
+
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
         self.values.capacity() * 4

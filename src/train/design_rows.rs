@@ -5,7 +5,7 @@ use crate::{
     data::{Batch, Tile},
     engine::{Sink, Slice},
     error::Result,
-    train::{rows::RowsFile, slice::TrainingSlice},
+    train::{rows::RowsFile, slice::TrainingSlice, spares::Spares},
     transform::standardize::Design,
 };
 
@@ -17,6 +17,26 @@ pub(super) struct DesignRows {
     pub(super) classes: Vec<u32>,
     /// Their weights, times their class's.
     pub(super) weights: Vec<f64>,
+}
+
+impl DesignRows {
+    /// None yet, of so many features.
+    pub(super) fn new(features: usize) -> Self {
+        Self {
+            design: Tile::new(features, 0),
+            classes: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
+
+    /// Forgets the rows, and makes room for so many.
+    pub(super) fn make_room(&mut self, rows_max: usize) {
+        self.design.make_room(rows_max);
+        self.classes.clear();
+        self.classes.reserve_exact(rows_max);
+        self.weights.clear();
+        self.weights.reserve_exact(rows_max);
+    }
 }
 
 /// Slices that a lane may have at once: being made, waiting, and being learned.
@@ -32,20 +52,24 @@ pub(super) struct DesignSink<'a> {
     design: &'a Design,
     class_weights: &'a [f64],
     slice: TrainingSlice<'a>,
+    spares: &'a Spares<DesignRows>,
 }
 
 impl<'a> DesignSink<'a> {
-    /// For a pass over these columns. Each class's rows weigh by its factor; without factors by 1.
+    /// For a pass over these columns. Each class's rows weigh by its factor; without factors by 1. Slices are
+    /// made in `spares`, whither they are to be given back.
     pub(super) fn new(
         design: &'a Design,
         rows: &'a RowsFile,
         class_weights: &'a [f64],
         columns: &[usize],
+        spares: &'a Spares<DesignRows>,
     ) -> Self {
         Self {
             design,
             class_weights,
             slice: TrainingSlice::new(columns, rows),
+            spares,
         }
     }
 }
@@ -65,19 +89,19 @@ impl Sink for DesignSink<'_> {
 
     fn finish(&mut self) -> Result<DesignRows> {
         let rows = self.slice.finish()?;
-        let mut design = Tile::new(self.design.len(), rows.train.len());
+        let spare = self.spares.take();
+        let mut made = spare.unwrap_or_else(|| DesignRows::new(self.design.len()));
+        made.make_room(rows.slice.rows);
         self.design
             .view(rows.columns)
-            .fill(rows.train, &mut design.append(rows.train.len()));
+            .fill(rows.train, &mut made.design.append(rows.train.len()));
         let class = |row: &u32| rows.labels[*row as usize] as u32;
         let weight = |row: &u32| {
             let factor = self.class_weights.get(class(row) as usize);
             f64::from(rows.weights[*row as usize]) * factor.copied().unwrap_or(1.0)
         };
-        Ok(DesignRows {
-            design,
-            classes: rows.train.iter().map(class).collect(),
-            weights: rows.train.iter().map(weight).collect(),
-        })
+        made.classes.extend(rows.train.iter().map(class));
+        made.weights.extend(rows.train.iter().map(weight));
+        Ok(made)
     }
 }

@@ -57,6 +57,7 @@ mod recipe;
 mod sampling;
 mod sgd;
 mod slice;
+mod spares;
 mod start;
 mod store;
 

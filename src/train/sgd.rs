@@ -15,6 +15,7 @@ use crate::{
     train::{
         design_rows::{DesignRows, DesignSink},
         newton::NewtonSpec,
+        spares::Spares,
     },
     transform::standardize::Design,
 };
@@ -36,6 +37,7 @@ pub(super) fn fit(
     };
     let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
     let mut reports = Vec::new();
+    let spares = Spares::default();
     for _ in 0..spec.options.passes_max {
         let sinks = (0..context.threads)
             .map(|_| {
@@ -44,12 +46,14 @@ pub(super) fn fit(
                     spec.rows,
                     &spec.options.class_weights,
                     passes.columns,
+                    &spares,
                 )
             })
             .collect();
         let lanes = spec.job.lanes(context);
-        let (report, _) = parquet_pass(context, passes, lanes, sinks, |_, part: DesignRows| {
+        let (report, _) = parquet_pass(context, passes, lanes, sinks, |_, part| {
             blocks.push(&part);
+            spares.give(part);
             Ok(())
         })?;
         blocks.flush();

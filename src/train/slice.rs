@@ -1,6 +1,6 @@
 //! Slices in one lane: their columns, gathered from batches, and which of their rows are learned from.
 
-use std::mem;
+use std::{iter, mem};
 
 use crate::{
     data::{Batch, Split, Values},
@@ -46,11 +46,15 @@ impl SliceColumns {
         self.columns[self.next_column - 1].1.append(&batch.values);
     }
 
-    /// The values of the columns, in the order of the pass.
-    pub(super) fn take(&mut self) -> Vec<Values> {
-        let taken =
-            |(_, values): &mut (usize, Values)| mem::replace(values, Values::F32(Vec::new()));
-        self.columns.iter_mut().map(taken).collect()
+    /// The values of the columns, in the order of the pass. The next ones are gathered in `spare`, which is
+    /// empty or was taken before.
+    pub(super) fn take(&mut self, spare: Vec<Values>) -> Vec<Values> {
+        let empty = iter::repeat_with(|| Values::F32(Vec::new()));
+        let spare = spare.into_iter().chain(empty);
+        let columns = self.columns.iter_mut().zip(spare);
+        columns
+            .map(|((_, values), spare)| mem::replace(values, spare))
+            .collect()
     }
 }
 
@@ -169,6 +173,17 @@ mod tests {
             assert_eq!(found.labels[expected[1] as usize], 1.0);
             assert_eq!(found.weights.len(), 4);
         }
-        assert_eq!(slice.columns.take()[1], Values::F32(vec![4.0; 4]));
+        let spare = slice.columns.take(Vec::new());
+        assert_eq!(spare[1], Values::F32(vec![4.0; 4]));
+        slice.columns.take(spare);
+        slice.start(Slice {
+            row_group: 1,
+            first_row: 5,
+            rows: 1,
+        });
+        slice.push(&batch(5, 7, Values::F64(vec![6.5])));
+        slice.push(&batch(5, 3, Values::F32(vec![7.0])));
+        let expected = [Values::F64(vec![6.5]), Values::F32(vec![7.0])];
+        assert_eq!(slice.columns.take(Vec::new()), expected);
     }
 }

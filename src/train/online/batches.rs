@@ -9,7 +9,7 @@ use crate::{
     model::FeatureSpec,
     train::{
         checkpoint::CheckpointAbout,
-        design_rows::{DesignRows, DesignSink},
+        design_rows::DesignSink,
         fit::{self, FitSpec, Fitted},
         known, newton,
         online::{
@@ -18,6 +18,7 @@ use crate::{
         },
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
+        spares::Spares,
     },
     transform::standardize::Design,
 };
@@ -131,18 +132,17 @@ fn learn<'a>(
         slice_rows_max: slice_rows(row_bytes as usize),
         first_row,
     };
-    let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns);
+    let spares = Spares::default();
+    let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns, &spares);
     let sinks = (0..run.context.threads).map(sink).collect();
     let (skip, batch_rows) = (from.taken, online.batch_rows);
     let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
     let lanes = run.job.lanes(&run.context);
-    let (report, _) = parquet_pass(
-        &run.context,
-        &pass,
-        lanes,
-        sinks,
-        |slice, rows: DesignRows| feeder.push(slice, &rows),
-    )?;
+    let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, |slice, rows| {
+        feeder.push(slice, &rows)?;
+        spares.give(rows);
+        Ok(())
+    })?;
     feeder.finish()?;
     Ok((feeder, report))
 }

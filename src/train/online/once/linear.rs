@@ -92,6 +92,10 @@ pub(super) struct LinearFed<'a> {
     design: Design,
     feeder: Feeder<'a>,
     held_out: HeldOut,
+    /// Training rows of a slice.
+    train: DesignRows,
+    /// Its held-out rows.
+    held: Tile,
 }
 
 impl<'a> LinearFed<'a> {
@@ -119,6 +123,8 @@ impl<'a> LinearFed<'a> {
                 saver(&setup.features),
             ),
             design: setup.design,
+            train: DesignRows::new(columns),
+            held: Tile::new(columns, 0),
         })
     }
 
@@ -134,25 +140,18 @@ impl<'a> LinearFed<'a> {
         let held = [Split::Valid as u8, Split::Test as u8];
         let held = at(&columns.rows, |split, _| held.contains(&split));
         let view = self.design.view(&columns.values);
-        let design_of = |rows: &[u32]| {
-            let mut design = Tile::new(self.design.len(), rows.len());
-            view.fill(rows, &mut design.append(rows.len()));
-            design
-        };
-        let rows = DesignRows {
-            design: design_of(&train),
-            classes: train
-                .iter()
-                .map(|row| block.label[*row as usize] as u32)
-                .collect(),
-            weights: train
-                .iter()
-                .map(|row| f64::from(block.weight[*row as usize]))
-                .collect(),
-        };
+        let rows_max = columns.slice.rows;
+        self.train.make_room(rows_max);
+        self.held.make_room(rows_max);
+        view.fill(&train, &mut self.train.design.append(train.len()));
+        view.fill(&held, &mut self.held.append(held.len()));
+        let class = |row: &u32| block.label[*row as usize] as u32;
+        let weight = |row: &u32| f64::from(block.weight[*row as usize]);
+        self.train.classes.extend(train.iter().map(class));
+        self.train.weights.extend(train.iter().map(weight));
         self.feeder.mark(columns.before);
-        self.feeder.push(columns.slice, &rows)?;
-        self.held_out.append(&block, &held, &design_of(&held))
+        self.feeder.push(columns.slice, &self.train)?;
+        self.held_out.append(&block, &held, &self.held)
     }
 
     /// Learns what is left; `all` is what all rows are.

@@ -69,6 +69,12 @@ struct Columns {
     rows: SliceRows,
 }
 
+impl Columns {
+    fn into_values(self) -> Vec<Values> {
+        self.values.into_iter().map(|(_, values)| values).collect()
+    }
+}
+
 /// A learner that is being fed.
 enum Fed<'a> {
     Linear(Box<LinearFed<'a>>),
@@ -97,16 +103,15 @@ pub(in crate::train) fn learn_once(
     let columns = learning.columns.clone();
     let report = source::read(run, &columns, source, |slice, values| {
         let slice = learning.look(slice, values)?;
-        match &mut fed {
-            Some(fed) => fed.take(&slice),
-            None => {
-                learning.first.push(slice)?;
-                if learning.first.is_full() {
-                    fed = Some(learning.begin_with_first()?);
-                }
-                Ok(())
-            }
+        if let Some(fed) = &mut fed {
+            fed.take(&slice)?;
+            return Ok(slice.into_values());
         }
+        learning.first.push(slice)?;
+        if learning.first.is_full() {
+            fed = Some(learning.begin_with_first()?);
+        }
+        Ok(Vec::new())
     })?;
     let mut fed = match fed {
         Some(fed) => fed,

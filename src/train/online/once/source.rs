@@ -7,7 +7,9 @@ use crate::{
     engine::{ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     source::{ArrowStream, Dataset},
-    train::{job::Job, newton, options::TrainOptions, recipe::Run, slice::SliceColumns},
+    train::{
+        job::Job, newton, options::TrainOptions, recipe::Run, slice::SliceColumns, spares::Spares,
+    },
 };
 
 /// The dataset's name that means the standard input.
@@ -68,7 +70,7 @@ pub(in crate::train) fn open_job(options: &TrainOptions) -> Result<(Job, Source)
     ))
 }
 
-/// Gives every slice of the columns to `take`, in row order.
+/// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
 ///
 /// # Errors
 /// When the data cannot be read; `take`'s.
@@ -76,7 +78,7 @@ pub(super) fn read(
     run: &Run<'_>,
     columns: &[usize],
     source: Source,
-    mut take: impl FnMut(Slice, Vec<Values>) -> Result<()>,
+    mut take: impl FnMut(Slice, Vec<Values>) -> Result<Vec<Values>>,
 ) -> Result<PassReport> {
     let row_bytes = run.job.dataset.decode_estimate(columns).row_bytes as usize;
     let rows_max = slice_rows(row_bytes);
@@ -90,10 +92,16 @@ pub(super) fn read(
                 first_row: 0,
             };
             let lanes = run.job.lanes(&run.context);
-            let sinks = (0..run.context.threads)
-                .map(|_| WholeSink(SliceColumns::new(columns)))
-                .collect();
-            let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, take)?;
+            let spares = Spares::default();
+            let sink = |_| WholeSink {
+                columns: SliceColumns::new(columns),
+                spares: &spares,
+            };
+            let sinks = (0..run.context.threads).map(sink).collect();
+            let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, |slice, values| {
+                spares.give(take(slice, values)?);
+                Ok(())
+            })?;
             Ok(report)
         }
         Source::Stream(mut stream) => {
@@ -104,12 +112,12 @@ pub(super) fn read(
             };
             let schema = run.job.schema().clone();
             let (started, progress) = (Instant::now(), run.context.progress);
-            let mut first_row = 0;
+            let (mut first_row, mut values) = (0, Vec::new());
             progress.pass_started(STREAM, 0);
             loop {
                 run.context.stop.check()?;
                 let before = stream.bytes_read();
-                let mut values = vec![Values::F32(Vec::new()); columns.len()];
+                values.resize(columns.len(), Values::F32(Vec::new()));
                 let rows = stream.next_rows(&schema, columns, rows_max, &mut values);
                 // Whoever writes the stream is stopped by the same signal.
                 run.context.stop.check()?;
@@ -117,7 +125,7 @@ pub(super) fn read(
                 if rows == 0 {
                     break;
                 }
-                take(rows_of(first_row, rows), values)?;
+                values = take(rows_of(first_row, rows), values)?;
                 first_row += rows as u64;
                 progress.advanced(rows as u64, stream.bytes_read() - before);
             }
@@ -134,22 +142,25 @@ pub(super) fn read(
 }
 
 /// One lane's columns of one slice at a time.
-struct WholeSink(SliceColumns);
+struct WholeSink<'a> {
+    columns: SliceColumns,
+    spares: &'a Spares<Vec<Values>>,
+}
 
-impl Sink for WholeSink {
+impl Sink for WholeSink<'_> {
     type Part = Vec<Values>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        self.0.start(slice);
+        self.columns.start(slice);
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        self.0.push(batch);
+        self.columns.push(batch);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<Vec<Values>> {
-        Ok(self.0.take())
+        Ok(self.columns.take(self.spares.take().unwrap_or_default()))
     }
 }
