@@ -26,9 +26,6 @@ const MODEL_DEFAULT: &str = "logistic";
 /// The dataset's name that means the standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// The learner of an earlier run's trees.
-const TREES: &str = "gbdt";
-
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;
 
@@ -138,7 +135,7 @@ fn choice(
         return Ok(ModelChoice {
             name: match spec {
                 ModelSpec::Logistic(_) => MODEL_DEFAULT,
-                ModelSpec::Gbdt(_) => TREES,
+                ModelSpec::Gbdt(_) => model::TREES,
             },
             spec: spec.clone(),
             objective: None,

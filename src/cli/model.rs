@@ -10,6 +10,9 @@ use crate::{
     limits::Limits,
 };
 
+/// The learner of trees, by name.
+pub(super) const TREES: &str = "gbdt";
+
 /// The most bytes of a file of model options.
 const MODEL_BYTES_MAX: u64 = 1 << 20;
 
@@ -51,7 +54,18 @@ fn parse(
 ) -> Result<ModelChoice> {
     let object = serde_json::from_str::<Map<String, Value>>(text.trim());
     let is_unnamed = object.is_ok_and(|object| !object.contains_key("name"));
-    let name = unnamed.filter(|_| is_unnamed).map(|name| ("name", name));
-    let more: Vec<(&str, &str)> = name.into_iter().chain(more.iter().copied()).collect();
-    ModelChoice::parse_with(text, &more, seed, limits)
+    let named = |name| {
+        let more: Vec<(&str, &str)> = [("name", name)]
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect();
+        ModelChoice::parse_with(text, &more, seed, limits)
+    };
+    let Some(name) = unnamed.filter(|_| is_unnamed) else {
+        return ModelChoice::parse_with(text, more, seed, limits);
+    };
+    named(name).map_err(|error| match named(TREES) {
+        Ok(_) => Error::Usage(format!("{error}; for trees add \"name\": \"{TREES}\"")),
+        Err(_) => error,
+    })
 }

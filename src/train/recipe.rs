@@ -25,7 +25,7 @@ use crate::{
         job::Job,
         model_spec::{check_target, resolved},
         online::{
-            Curve, OnlineOptions, Source, Started, declared_target, learn_once, open_job,
+            self, Curve, OnlineOptions, Source, Started, declared_target, learn_once, open_job,
             started_from,
         },
         options::TrainOptions,
@@ -228,6 +228,7 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let context = context(options, stop, progress);
         let earlier = options.earlier()?;
+        online::check(options)?;
         output::check(&options.out_dir, earlier)?;
         let (mut job, source) = open_job(options)?;
         let online = started_from(&mut job, options, progress)?;

@@ -358,9 +358,13 @@ impl Target {
     }
 
     fn unknown(&self, value: &str) -> String {
+        let classes = self.classes.join(", ");
+        let declare = match self.coding {
+            Coding::Profile { .. } => "describe the classes with --profile FILE.toml",
+            _ => "name all classes from the beginning (`rowmill incremental --classes`)",
+        };
         format!(
-            "the label {value} is none of the classes {}; correct the data, or describe the classes with --profile FILE.toml",
-            self.classes.join(", ")
+            "the label {value} is none of the classes {classes}; correct the data, or {declare}"
         )
     }
 }

@@ -25,7 +25,8 @@ use std::path::PathBuf;
 use crate::{
     data::LearnedRoles,
     error::{Error, Result},
-    train::job::Job,
+    learner::ModelSpec,
+    train::{job::Job, options::TrainOptions},
 };
 
 pub(super) use batches::fit_linear_online;
@@ -55,6 +56,60 @@ pub struct OnlineOptions {
     /// Rounds of trees that an earlier learner of trees grows in addition; `None` for as many to a row as
     /// before.
     pub more_trees: Option<u32>,
+}
+
+/// Refuses options of a run by batches that cannot be meant, before the data are opened.
+///
+/// # Errors
+/// [`Error::Usage`] naming the option.
+pub(super) fn check(options: &TrainOptions) -> Result<()> {
+    let Some(online) = &options.online else {
+        return Ok(());
+    };
+    if online.one_pass && online.init_model.is_none() {
+        check_one_pass(&options.model)?;
+    }
+    online.classes.as_deref().map_or(Ok(()), check_classes)
+}
+
+/// Refuses a learner that needs rows more than once.
+fn check_one_pass(model: &ModelSpec) -> Result<()> {
+    const CLASS_ROWS: &str =
+        "balanced class weights need the number of rows of each class beforehand";
+    let what = match model {
+        ModelSpec::Gbdt(options) if options.early_stopping_rounds.is_some() => {
+            "early stopping needs the valid rows again and again"
+        }
+        ModelSpec::Gbdt(options) if options.balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.inverse_strength.is_some() => {
+            "`C` needs the number of rows beforehand (`l2` does not)"
+        }
+        ModelSpec::Gbdt(_) | ModelSpec::Logistic(_) => return Ok(()),
+    };
+    Err(Error::Usage(format!(
+        "--one-pass: {what}; leave it out, or let the data be read more than once"
+    )))
+}
+
+/// Refuses classes that are no list of different names.
+fn check_classes(classes: &[String]) -> Result<()> {
+    let refuse = |what: String| {
+        Err(Error::Usage(format!(
+            "--classes: {what}; name each class once, such as --classes no,yes"
+        )))
+    };
+    let twice = |(at, class): &(usize, &String)| classes[..*at].contains(class);
+    if classes.iter().any(String::is_empty) {
+        return refuse("a name is empty".to_owned());
+    }
+    match classes.iter().enumerate().find(twice) {
+        Some((_, class)) => refuse(format!("`{class}` is named twice")),
+        None if classes.len() < 2 => {
+            refuse("there is one class, and nothing to tell it from".to_owned())
+        }
+        None => Ok(()),
+    }
 }
 
 impl OnlineOptions {

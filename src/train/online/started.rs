@@ -408,13 +408,19 @@ fn from_names(
         if field.value_type == Some(ValueType::Text) {
             values.texts.push(class.clone());
         } else {
-            let number: f64 = class.parse().map_err(|_| {
-                Error::Usage(format!(
+            let number = class.parse().ok().filter(|number: &f64| !number.is_nan());
+            let Some(number) = number else {
+                return Err(Error::Usage(format!(
                     "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
                      --profile that says how they are written",
                     field.name, field.file_type
-                ))
-            })?;
+                )));
+            };
+            if values.numbers.contains(&number) {
+                return Err(Error::Usage(format!(
+                    "{by}: the class `{class}` is named twice, as numbers are compared; name each class once"
+                )));
+            }
             values.numbers.push(number);
         }
     }

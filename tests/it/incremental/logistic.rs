@@ -422,15 +422,6 @@ fn what_is_no_stream_or_cannot_be_read_once_is_refused() {
         outcome.stderr.contains("acceptor") && outcome.stderr.contains("row 1"),
         "{outcome:#?}"
     );
-    for (model, needed) in [
-        (r#"{"class_weight": "balanced"}"#, "class weights"),
-        ("log_reg", "`C`"),
-    ] {
-        let words = streamed(&out_dir, &["--model", model, "--overwrite"]);
-        let outcome = fed(&words, &stream(0..300, 10));
-        assert_eq!(outcome.code, Some(2), "{outcome:#?}");
-        assert!(outcome.stderr.contains(needed), "{outcome:#?}");
-    }
 }
 
 #[test]

@@ -36,3 +36,46 @@ fn a_number_as_the_target_is_for_trees_of_train() {
     let needed = ["`gc_content`", "`rowmill train --model gbdt`"];
     refused(&["--profile", text(&profile)], &needed);
 }
+
+#[test]
+fn what_needs_the_rows_twice_is_refused_before_the_first() {
+    for (model, needed) in [
+        (
+            r#"{"name": "gbdt", "early_stopping_rounds": 2}"#,
+            "early stopping",
+        ),
+        (
+            r#"{"name": "gbdt", "class_weight": "balanced"}"#,
+            "balanced class weights",
+        ),
+        (r#"{"class_weight": "balanced"}"#, "balanced class weights"),
+        ("log_reg", "`C`"),
+    ] {
+        refused(&["--one-pass", "--model", model], &["--one-pass", needed]);
+    }
+}
+
+#[test]
+fn classes_are_a_list_of_different_names() {
+    for (classes, needed) in [
+        ("donor,acceptor,donor", "`donor` is named twice"),
+        ("donor", "one class"),
+        ("donor,,acceptor", "a name is empty"),
+    ] {
+        refused(&["--classes", classes], &["--classes", needed]);
+    }
+    let number = ["--profile", "none", "--target", "gc_content", "--classes"];
+    for (classes, needed) in [
+        ("1,1.0", "`1.0` is named twice"),
+        ("0,nan", "`nan` is no number"),
+    ] {
+        let more: Vec<&str> = number.into_iter().chain([classes]).collect();
+        refused(&more, &["--classes", needed]);
+    }
+}
+
+#[test]
+fn options_of_trees_without_a_name_are_told_to_give_it() {
+    let needed = ["`n_estimators`", r#"add "name": "gbdt""#];
+    refused(&["--model", r#"{"n_estimators": 30}"#], &needed);
+}

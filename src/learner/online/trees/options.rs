@@ -109,7 +109,11 @@ impl TreesOptions {
         let share = (f64::MIN_POSITIVE, 1.0);
         let penalty = (0.0, f64::MAX);
         let ranges = [
-            ("trees", f64::from(booster.trees), at_most(limits.trees_max)),
+            (
+                "rounds",
+                f64::from(booster.trees),
+                at_most(limits.trees_max),
+            ),
             (
                 "depth",
                 f64::from(booster.depth_max),
@@ -144,7 +148,7 @@ impl TreesOptions {
             |(_, value, (least, most)): &&(&str, f64, (f64, f64))| !(least..=most).contains(&value);
         match ranges.iter().find(is_outside) {
             Some((name, value, (least, most))) => Err(Error::Usage(format!(
-                "trees of {name} {value}; it is to be from {least} to {most}"
+                "the trees' {name}: {value} is not from {least} to {most}"
             ))),
             None => Ok(()),
         }

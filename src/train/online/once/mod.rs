@@ -37,7 +37,7 @@ use crate::{
             OnlineOptions, Started,
             file::{Mark, Position},
             saver::Saver,
-            trees::{check_once, new_learner},
+            trees::new_learner,
         },
         recipe::Run,
         selection::RowSample,
@@ -256,7 +256,6 @@ impl<'a, 'r> Learning<'a, 'r> {
                 self.linear(Setup::new(run, options, features, design)?)?
             }
             ModelSpec::Gbdt(options) => {
-                check_once(options)?;
                 let bins = self.first.bins(run, &slices, options)?;
                 let rows = self.online.rows_expected(&run.job)?;
                 self.trees(new_learner(run, options, bins, rows)?, Position::default())?

@@ -5,7 +5,7 @@ mod feeder;
 use crate::{
     data::{Split, ValueType},
     engine::TaskThreads,
-    error::{Error, Result},
+    error::Result,
     learner::{
         gbdt::BoosterOptions,
         online::{Declared, OnlineTrees, TreesOptions},
@@ -127,25 +127,6 @@ pub(super) fn new_learner(
         ..TreesOptions::new(rows_expected)
     };
     OnlineTrees::with_bins(declared, options, bins)
-}
-
-/// Refuses what needs a look at all rows before or after.
-///
-/// # Errors
-/// [`Error::Usage`] naming the option.
-pub(super) fn check_once(options: &BoosterOptions) -> Result<()> {
-    let refuse = |what: &str| {
-        Err(Error::Usage(format!(
-            "--one-pass: {what}; leave it out, or let the data be read more than once"
-        )))
-    };
-    if options.early_stopping_rounds.is_some() {
-        return refuse("early stopping needs the valid rows again and again");
-    }
-    if options.balanced {
-        return refuse("balanced class weights need the number of rows of each class beforehand");
-    }
-    Ok(())
 }
 
 /// The model that the learner is, evaluated.
