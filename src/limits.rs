@@ -10,6 +10,9 @@ pub const BLOCK_ROWS: usize = 65_536;
 /// The most codes a byte column can have.
 pub const CODES_MAX: usize = 256;
 
+/// The largest weight of a row: sums of such weights times squares stay far from overflowing.
+pub const ROW_WEIGHT_MAX: f64 = 1e12;
+
 /// The default of `--memory`.
 pub const MEMORY_DEFAULT_BYTES: u64 = 1 << 30;
 
@@ -170,6 +173,11 @@ impl MemoryPlan {
             .sum()
     }
 
+    /// Whether it needs no more than is allowed.
+    pub fn fits(&self) -> bool {
+        self.peak_bytes() <= self.limit_bytes
+    }
+
     /// The phases in order, [`ALWAYS`] apart.
     pub fn phases(&self) -> Vec<&str> {
         let mut phases: Vec<&str> = Vec::new();
@@ -196,7 +204,7 @@ impl MemoryPlan {
     /// [`Error::Memory`] with the figure that would do.
     pub fn check(&self, free_bytes: Option<u64>) -> Result<()> {
         let needed_bytes = self.peak_bytes();
-        if needed_bytes > self.limit_bytes {
+        if !self.fits() {
             return Err(Error::Memory {
                 what: "this run".to_owned(),
                 needed_bytes,

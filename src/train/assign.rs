@@ -185,23 +185,11 @@ fn finish(
         blocks.iter().map(|found| found.sampled_rows),
     );
     check_splits(spec, &class_rows)?;
-    if unlabelled_rows > 0 {
-        warnings.push(format!(
-            "{unlabelled_rows} rows have no value of the target `{}` and are left out",
-            spec.target.name
-        ));
-    }
     if classes == 0 {
         check_labels(spec, &blocks)?;
     }
-    if train_weight <= 0.0 {
-        return Err(Error::Dataset(
-            "all training rows have weight 0, so there is nothing to learn; correct the weight \
-             column, or choose another with --weight-col"
-                .to_owned(),
-        ));
-    }
-    warnings.extend(lonely_classes(spec.target, &class_rows));
+    check_train_weight(train_weight)?;
+    warnings.extend(row_warnings(spec.target, &class_rows, unlabelled_rows));
     Ok(Assigned {
         assignment,
         warnings,
@@ -295,22 +283,41 @@ fn refuse_tiny_class(target: &Target, class_rows: &[Vec<u64>; 3]) -> Result<()> 
     Ok(())
 }
 
-/// What the user should know of classes with a single training row: they can be learned, hardly well.
-fn lonely_classes<'a>(
-    target: &'a Target,
-    class_rows: &'a [Vec<u64>; 3],
-) -> impl Iterator<Item = String> + 'a {
-    let rows = target
-        .classes
-        .iter()
-        .zip(&class_rows[Split::Train as usize]);
-    rows.filter(|(_, rows)| **rows == 1).map(|(class, _)| {
-        format!(
-            "the class `{class}` of the target `{}` has 1 training row, from which little can be \
-             learned; merge it with another class, or leave it out",
-            target.name
-        )
-    })
+/// Refuses training rows of which none counts.
+pub(super) fn check_train_weight(train_weight: f64) -> Result<()> {
+    if train_weight > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Dataset(
+        "all training rows have weight 0, so there is nothing to learn; correct the weight \
+         column, or choose another with --weight-col"
+            .to_owned(),
+    ))
+}
+
+/// What the user should know of rows without a label, and of classes with a training row or none: they can be
+/// learned, hardly well.
+pub(super) fn row_warnings(
+    target: &Target,
+    class_rows: &[Vec<u64>; 3],
+    unlabelled_rows: u64,
+) -> Vec<String> {
+    let name = &target.name;
+    let unlabelled = (unlabelled_rows > 0).then(|| {
+        format!("{unlabelled_rows} rows have no value of the target `{name}` and are left out")
+    });
+    let train_rows = &class_rows[Split::Train as usize];
+    let lonely = (target.classes.iter().zip(train_rows)).filter_map(|(class, rows)| match rows {
+        0 => Some(format!(
+            "the class `{class}` of the target `{name}` has no training rows; it is learned when some come"
+        )),
+        1 => Some(format!(
+            "the class `{class}` of the target `{name}` has 1 training row, from which little can be \
+             learned; merge it with another class, or leave it out"
+        )),
+        _ => None,
+    });
+    unlabelled.into_iter().chain(lonely).collect()
 }
 
 /// Refuses a number that is the same in all training rows.

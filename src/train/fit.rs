@@ -167,6 +167,7 @@ pub(super) fn fit_linear(
         classes: run.target.classes.len(),
         train_rows: spec.assigned.rows(Split::Train),
         memory_bytes: run.options.memory_bytes,
+        lanes: run.plan.lanes,
     };
     let fit = newton::fit(&run.context, &newton, run.options.limits.start_sample_rows)?;
     let model = model(run, spec, Body::Linear(fit.linear));

@@ -60,6 +60,8 @@ pub struct NewtonSpec<'a> {
     pub train_rows: u64,
     /// The memory limit.
     pub memory_bytes: u64,
+    /// Lanes of a pass of gradient descent.
+    pub lanes: usize,
 }
 
 /// A fitted model and how it came about.
@@ -165,7 +167,13 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     };
     let (fitted, reports) = match options.solver {
         Solver::Newton => newton(context, spec, &design, &passes, start_rows_max)?,
-        Solver::Sgd => sgd::fit(context, spec, &design, &passes)?,
+        Solver::Sgd => {
+            let context = Context {
+                threads: spec.lanes,
+                ..*context
+            };
+            sgd::fit(&context, spec, &design, &passes)?
+        }
     };
     let task = if spec.classes == 2 {
         Task::Binary

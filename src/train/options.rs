@@ -157,6 +157,14 @@ impl TrainOptions {
         }
     }
 
+    /// The share of rows that are held out: as asked for, or half of them where a column or other data say.
+    pub fn held_out_share(&self) -> f64 {
+        match (&self.split_column, &self.validation) {
+            (None, None) => self.test_size + self.valid_size,
+            _ => 0.5,
+        }
+    }
+
     /// What the user said about columns.
     pub fn selection(&self) -> Selection {
         Selection {

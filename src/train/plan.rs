@@ -35,7 +35,10 @@ use crate::{
         job::Job,
         known::Known,
         newton,
-        online::{MESSAGE_SHARE_OF_MEMORY, OnlineOptions, batch_part_bytes, slice_rows},
+        online::{
+            DESIGN_ROWS, HELD_A_ROW, HELD_OUT_ROW_BYTES, MESSAGE_SHARE_OF_MEMORY, OnlineOptions,
+            SLICE_NAME_BYTES, SLICE_ROW_BYTES, batch_part_bytes, held_out_bytes, slice_rows,
+        },
         predict,
         prune::{self, Pruning},
         rows::{self, RowsBuffer},
@@ -62,7 +65,15 @@ const SAMPLE_SHARE_OF_MEMORY: u64 = 4;
 /// Blocks that stay in memory take at most one part in so many of the memory allowed.
 const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
 
-/// Rows that fix the design where rows are read once, with those that are held out beside them.
+/// The most lanes of a pass whose slices one learner takes, one after the other: two to four of them decode as
+/// fast as it learns, and each holds whole slices.
+const LEARNER_LANES_MAX: usize = 4;
+
+/// Threads that the reservoir of trees from batches leaves memory for. More threads take more memory beside
+/// it, or fewer lanes; the reservoir stays what it is.
+const STREAM_THREADS: usize = 2;
+
+/// Training rows that fix the bins where rows are read once.
 const FIRST_ROWS: u64 = 65_536;
 
 /// The rows that fix bins take at most one part in so many of the memory allowed, but for so many rows.
@@ -91,12 +102,24 @@ pub struct RunPlan {
     pub stream_rows: (usize, usize),
     /// Training rows that fix the bins of rows that are read once.
     pub first_rows: usize,
+    /// Lanes of a pass whose slices one learner takes in their order: as many as there is memory for.
+    pub lanes: usize,
     /// Rows of a sample that there is room for, where trees grow from samples.
     pub sample_rows: u64,
     /// Bytes of all scratch files at the most.
     pub scratch_bytes: u64,
     /// What to tell a person.
     pub notes: Vec<String>,
+}
+
+impl RunPlan {
+    /// What a pass needs whose slices one learner takes: no more lanes than there is memory for.
+    pub fn learner_context<'a>(&self, context: &Context<'a>) -> Context<'a> {
+        Context {
+            threads: self.lanes,
+            ..*context
+        }
+    }
 }
 
 /// What a plan depends on besides the data's schema.
@@ -116,6 +139,8 @@ pub struct PlanSpec<'a> {
     pub online: Option<&'a OnlineOptions>,
     /// Rows of the reservoir of a learner that goes on, and those that join it at once.
     pub stream_rows: Option<(usize, usize)>,
+    /// The share of rows that are held out, as far as it is known.
+    pub held_out_share: f64,
     /// The memory limit.
     pub memory_bytes: u64,
 }
@@ -140,18 +165,34 @@ impl PlanSpec<'_> {
 /// # Errors
 /// When the booster cannot be planned within any budget.
 pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
-    let mut planner = Planner {
-        job,
-        spec: *spec,
-        threads: context.threads as u64,
-        batches: context.channel_batches_max as u64 + 2,
-        memory: MemoryPlan::new(spec.memory_bytes),
-        notes: Vec::new(),
-        sample_rows: 0,
-        resident_bytes: 0,
-        stream_rows: (0, 0),
-        first_rows: 0,
-    };
+    let mut spec = *spec;
+    if spec.online.is_some() && spec.stream_rows.is_none() {
+        // What is learned must not depend on the threads.
+        let context = Context {
+            threads: STREAM_THREADS,
+            ..*context
+        };
+        spec.stream_rows = Some(plan_lanes(&context, job, &spec, STREAM_THREADS)?.stream_rows);
+    }
+    let lanes_max = context.threads.min(LEARNER_LANES_MAX);
+    let mut plan = plan_lanes(context, job, &spec, lanes_max)?;
+    for lanes in (1..lanes_max).rev() {
+        if plan.memory.fits() {
+            break;
+        }
+        plan = plan_lanes(context, job, &spec, lanes)?;
+    }
+    Ok(plan)
+}
+
+/// The plan for so many lanes of the passes whose slices one learner takes.
+fn plan_lanes(
+    context: &Context<'_>,
+    job: &Job,
+    spec: &PlanSpec<'_>,
+    lanes: usize,
+) -> Result<RunPlan> {
+    let mut planner = Planner::new(context, job, *spec, lanes);
     planner.always();
     if let Some(online) = spec.online.filter(|online| online.one_pass) {
         let scratch_bytes = match spec.model {
@@ -165,6 +206,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
             resident_bytes: 0,
             stream_rows: planner.stream_rows,
             first_rows: planner.first_rows,
+            lanes,
             histogram_budget_bytes: 0,
             notes: planner.notes,
         });
@@ -184,6 +226,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
         resident_bytes: planner.resident_bytes,
         stream_rows: planner.stream_rows,
         first_rows: 0,
+        lanes,
         histogram_budget_bytes,
         notes: planner.notes,
     })
@@ -198,27 +241,19 @@ pub fn pruning_plan(
     evaluation: &EvaluationSpec,
     memory_bytes: u64,
 ) -> MemoryPlan {
-    let mut planner = Planner {
-        job,
-        spec: PlanSpec {
-            model: &ModelSpec::Gbdt(BoosterOptions::default()),
-            evaluation,
-            limits,
-            verify: false,
-            prune: Some(pruning),
-            online: None,
-            stream_rows: None,
-            memory_bytes,
-        },
-        threads: context.threads as u64,
-        batches: context.channel_batches_max as u64 + 2,
-        memory: MemoryPlan::new(memory_bytes),
-        notes: Vec::new(),
-        sample_rows: 0,
-        resident_bytes: 0,
-        stream_rows: (0, 0),
-        first_rows: 0,
+    let model = ModelSpec::Gbdt(BoosterOptions::default());
+    let spec = PlanSpec {
+        model: &model,
+        evaluation,
+        limits,
+        verify: false,
+        prune: Some(pruning),
+        online: None,
+        stream_rows: None,
+        held_out_share: 0.0,
+        memory_bytes,
     };
+    let mut planner = Planner::new(context, job, spec, context.threads);
     planner.always();
     planner.scan();
     planner.survey();
@@ -230,6 +265,8 @@ struct Planner<'a> {
     job: &'a Job,
     spec: PlanSpec<'a>,
     threads: u64,
+    /// Lanes of a pass whose slices one learner takes.
+    lanes: u64,
     batches: u64,
     memory: MemoryPlan,
     notes: Vec<String>,
@@ -239,7 +276,23 @@ struct Planner<'a> {
     first_rows: usize,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(context: &Context<'_>, job: &'a Job, spec: PlanSpec<'a>, lanes: usize) -> Self {
+        Self {
+            job,
+            spec,
+            threads: context.threads as u64,
+            lanes: lanes as u64,
+            batches: context.channel_batches_max as u64 + 2,
+            memory: MemoryPlan::new(spec.memory_bytes),
+            notes: Vec::new(),
+            sample_rows: 0,
+            resident_bytes: 0,
+            stream_rows: (0, 0),
+            first_rows: 0,
+        }
+    }
+
     fn features(&self) -> &[usize] {
         &self.job.roles.features
     }
@@ -290,8 +343,11 @@ impl Planner<'_> {
 
     /// Lanes that decode some columns.
     fn decode(&mut self, phase: &str, columns: &[usize]) {
+        self.decode_by(self.threads, phase, columns);
+    }
+
+    fn decode_by(&mut self, lanes: u64, phase: &str, columns: &[usize]) {
         let estimate = self.job.dataset.decode_estimate(columns);
-        let lanes = self.threads;
         self.memory.add(
             phase,
             "decoding",

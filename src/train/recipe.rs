@@ -573,6 +573,7 @@ fn plan_for(
         prune: options.prune.as_ref(),
         online: options.online.as_ref(),
         stream_rows: started.and_then(Started::stream_rows),
+        held_out_share: options.held_out_share(),
         memory_bytes: options.memory_bytes,
     };
     plan_run(context, job, &spec)

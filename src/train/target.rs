@@ -17,6 +17,16 @@ pub struct DistinctValues {
 }
 
 impl DistinctValues {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.texts.len() + self.numbers.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Adds a batch's values; beyond `values_max` + 1 distinct ones no more are kept.
     pub fn update(&mut self, values: &Values, values_max: usize) {
         match values {

@@ -55,7 +55,11 @@ pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
 
 /// Rows of a dataset.
 pub(super) fn rows(text: &str) -> Result<u64, String> {
-    count(text)
+    const ROWS_MAX: u64 = 1 << 40;
+    match count(text)? {
+        rows if rows > ROWS_MAX => Err(format!("{rows} rows are too many; use at most {ROWS_MAX}")),
+        rows => Ok(rows),
+    }
 }
 
 /// Rounds of trees.

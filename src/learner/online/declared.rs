@@ -6,10 +6,8 @@ use crate::{
     data::nearest,
     error::{Error, Result},
     learner::online::{Batch, Table},
+    limits::ROW_WEIGHT_MAX,
 };
-
-/// The largest weight of a row: sums of such weights times squares stay far from overflowing.
-const WEIGHT_MAX: f64 = 1e12;
 
 /// Names of the features in their order, and of the classes in the order of their labels.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -101,9 +99,9 @@ impl Declared {
             ));
         }
         for (row, weight) in weights.iter().enumerate() {
-            if !(0.0..=WEIGHT_MAX).contains(weight) {
+            if !(0.0..=ROW_WEIGHT_MAX).contains(weight) {
                 return refuse(format!(
-                    "weight {weight} of row {row} is not a number from 0 to {WEIGHT_MAX}"
+                    "weight {weight} of row {row} is not a number from 0 to {ROW_WEIGHT_MAX}"
                 ));
             }
         }

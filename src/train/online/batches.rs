@@ -13,8 +13,8 @@ use crate::{
         fit::{self, FitSpec, Fitted},
         known, newton,
         online::{
-            OnlineOptions, Started, feeder::Feeder, file::Position, learner::LinearLearner,
-            once::slice_rows, saver::Saver,
+            OnlineOptions, Started, ends_as_train, feeder::Feeder, file::Position,
+            learner::LinearLearner, once::slice_rows, saver::Saver,
         },
         predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
@@ -46,9 +46,8 @@ pub(in crate::train) fn fit_linear_online(
     let known_hash = known::hash_of(spec.assigned, &spec.bins);
     let about = CheckpointAbout::new(run.options, run.job.dataset.files(), known_hash);
     let setup = setup(run, spec, options, &about, started)?;
-    let has_all_classes = !spec.assigned.class_rows[Split::Train as usize].contains(&0);
     let is_finished_exactly =
-        options.solver == Solver::Newton && online.init_model.is_none() && has_all_classes;
+        options.solver == Solver::Newton && ends_as_train(run, spec.assigned, online);
     let about_model = fit::about(run, spec.assigned);
     let saver = Saver::new(run, about, about_model, &setup.features);
     let (feeder, report) = learn(run, spec, online, setup, saver)?;
@@ -134,11 +133,12 @@ fn learn<'a>(
     };
     let spares = Spares::default();
     let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns, &spares);
-    let sinks = (0..run.context.threads).map(sink).collect();
+    let context = run.plan.learner_context(&run.context);
+    let sinks = (0..context.threads).map(sink).collect();
     let (skip, batch_rows) = (from.taken, online.batch_rows);
     let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
-    let lanes = run.job.lanes(&run.context);
-    let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, |slice, rows| {
+    let lanes = run.job.lanes(&context);
+    let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, rows| {
         feeder.push(slice, &rows)?;
         spares.give(rows);
         Ok(())

@@ -41,7 +41,7 @@ fn part_rows(columns: usize) -> usize {
 /// Bytes of a part of a batch and its predictions.
 pub(in crate::train) fn batch_part_bytes(columns: usize, classes: usize) -> u64 {
     let rows = part_rows(columns);
-    Tile::bytes(columns, rows) + rows as u64 * (8 + 8 + 4 + 4 + 4 + 8 * classes as u64 + 4)
+    Tile::bytes(columns, rows) + rows as u64 * (8 + 8 + 4 + 4 + 4 + (8 + 4) * classes as u64)
 }
 
 /// Feeds a learner, batch after batch.
@@ -146,6 +146,11 @@ impl<'a> Feeder<'a> {
         }
         self.position.taken = count as u64;
         Ok(())
+    }
+
+    /// Whether training rows that an earlier run learned have not come.
+    pub(super) fn is_behind(&self) -> bool {
+        self.skip > 0 && !self.position.is_done
     }
 
     /// Learns the rows that are left: the last batch may be shorter.

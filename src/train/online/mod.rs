@@ -20,19 +20,22 @@ mod saver;
 mod started;
 mod trees;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
-    data::LearnedRoles,
+    data::{LearnedRoles, Split},
     error::{Error, Result},
     learner::ModelSpec,
-    train::{job::Job, options::TrainOptions},
+    train::{assign::Assigned, job::Job, options::TrainOptions, recipe::Run},
 };
 
 pub(super) use batches::fit_linear_online;
 pub use curve::{Curve, CurvePoint};
 pub(super) use feeder::batch_part_bytes;
-pub(super) use once::{MESSAGE_SHARE_OF_MEMORY, Source, learn_once, open_job, slice_rows};
+pub(super) use once::{
+    DESIGN_ROWS, HELD_A_ROW, HELD_OUT_ROW_BYTES, MESSAGE_SHARE_OF_MEMORY, SLICE_NAME_BYTES,
+    SLICE_ROW_BYTES, Source, held_out_bytes, learn_once, open_job, slice_rows,
+};
 pub use started::{Initial, initial};
 pub(super) use started::{Started, declared_target, started_from};
 pub(super) use trees::fit_trees_online;
@@ -69,7 +72,25 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
     if online.one_pass && online.init_model.is_none() {
         check_one_pass(&options.model)?;
     }
+    if let (Some(path), true) = (&online.init_model, options.overwrite) {
+        check_not_replaced(path, &options.out_dir)?;
+    }
     online.classes.as_deref().map_or(Ok(()), check_classes)
+}
+
+/// Whether the passes of `train` make the model after the batches. A class without training rows keeps them
+/// from it, which is said.
+fn ends_as_train(run: &Run<'_>, assigned: &Assigned, online: &OnlineOptions) -> bool {
+    if online.init_model.is_some() {
+        return false;
+    }
+    let has_all_classes = !assigned.class_rows[Split::Train as usize].contains(&0);
+    if !has_all_classes {
+        run.context.progress.message(
+            "the model is what the batches taught, since the passes of `train` need training rows of every class",
+        );
+    }
+    has_all_classes
 }
 
 /// Refuses a learner that needs rows more than once.
@@ -89,6 +110,24 @@ fn check_one_pass(model: &ModelSpec) -> Result<()> {
     };
     Err(Error::Usage(format!(
         "--one-pass: {what}; leave it out, or let the data be read more than once"
+    )))
+}
+
+/// Refuses to go on with the learner of a run that is to be replaced.
+fn check_not_replaced(learner: &Path, out_dir: &Path) -> Result<()> {
+    let resolved = |path: &Path| path.canonicalize().ok();
+    let (learner_path, out_path) = (resolved(learner), resolved(out_dir));
+    let directory = learner_path.as_deref().map(|path| match path.parent() {
+        Some(parent) if !path.is_dir() => parent,
+        _ => path,
+    });
+    if directory.is_none() || directory != out_path.as_deref() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "--init-model {}: it lies in --out-dir {}, whose run --overwrite gives up; give another --out-dir",
+        learner.display(),
+        out_dir.display()
     )))
 }
 

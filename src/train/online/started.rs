@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    data::{GroupChoice, LearnedRoles, Profile, ValueType},
+    data::{Field, GroupChoice, LearnedRoles, Profile, TextValues, ValueType, Values},
     engine::Progress,
     error::{Error, Result},
     learner::{ModelSpec, online::OnlineTrees},
@@ -394,6 +394,20 @@ fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
     }
 }
 
+/// A class as a value of the target column; `None` where that has numbers and the class is none.
+fn class_value(field: &Field, class: &str) -> Option<Values> {
+    if field.value_type == Some(ValueType::Text) {
+        let mut text = TextValues::default();
+        text.push_value(class);
+        return Some(Values::Text(text));
+    }
+    let number: f64 = class.parse().ok().filter(|number: &f64| !number.is_nan())?;
+    Some(match field.value_type {
+        Some(ValueType::F32) => Values::F32(vec![number as f32]),
+        _ => Values::F64(vec![number]),
+    })
+}
+
 /// The target of declared classes.
 fn from_names(
     job: &Job,
@@ -405,27 +419,23 @@ fn from_names(
     let field = &job.schema().fields[job.target_column()];
     let mut values = DistinctValues::default();
     for class in classes {
-        if field.value_type == Some(ValueType::Text) {
-            values.texts.push(class.clone());
-        } else {
-            let number = class.parse().ok().filter(|number: &f64| !number.is_nan());
-            let Some(number) = number else {
-                return Err(Error::Usage(format!(
-                    "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
-                     --profile that says how they are written",
-                    field.name, field.file_type
-                )));
-            };
-            if values.numbers.contains(&number) {
-                return Err(Error::Usage(format!(
-                    "{by}: the class `{class}` is named twice, as numbers are compared; name each class once"
-                )));
-            }
-            values.numbers.push(number);
+        let known = values.len();
+        let value = class_value(field, class).ok_or_else(|| {
+            Error::Usage(format!(
+                "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
+                 --profile that says how they are written",
+                field.name, field.file_type
+            ))
+        })?;
+        values.update(&value, usize::MAX);
+        if values.len() == known {
+            return Err(Error::Usage(format!(
+                "{by}: the class `{class}` is named twice, as values of the target `{}` are compared; name each \
+                 class once",
+                field.name
+            )));
         }
     }
-    values.texts.sort();
-    values.numbers.sort_by(f64::total_cmp);
     Target::from_values(&field.name, &values, choice, options.limits.classes_max)
 }
 

@@ -49,7 +49,7 @@ impl Planner<'_> {
         let rows_max =
             newton::pass_slice_rows(row_bytes, self.threads as usize, self.spec.memory_bytes);
         let rows = self.row_group_rows_max().min(rows_max as u64);
-        self.slices("newton", row_bytes, rows);
+        self.slices(self.threads, "newton", row_bytes, rows);
         self.memory.add(
             "newton",
             "sums",
@@ -60,11 +60,11 @@ impl Planner<'_> {
     }
 
     /// Slices of at most so many rows that lanes assemble.
-    fn slices(&mut self, phase: &str, row_bytes: usize, rows: u64) {
+    fn slices(&mut self, lanes: u64, phase: &str, row_bytes: usize, rows: u64) {
         self.memory.add(
             phase,
             "slices",
-            self.threads * rows * (row_bytes + TrainingSlice::ROW_BYTES) as u64,
+            lanes * rows * (row_bytes + TrainingSlice::ROW_BYTES) as u64,
             format!("{} rows a lane", grouped(rows)),
         );
     }
@@ -73,16 +73,17 @@ impl Planner<'_> {
     pub(super) fn once(&mut self, options: &LogisticOptions) -> u64 {
         let features = self.features().to_vec();
         let shape = self.shape(&features, options);
-        self.decode("batches", &features);
-        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes.max(1);
-        self.first_rows("batches", row_bytes, FIRST_ROWS, "design");
+        let columns = self.columns_once();
+        self.decode_by(self.lanes, "batches", &columns);
+        let held = (HELD_A_ROW * DESIGN_ROWS) as u64;
+        self.first_rows("batches", &columns, held, "design");
         self.learner("batches", shape);
-        let rows = slice_rows(row_bytes as usize);
+        let rows = slice_rows(self.decoded_bytes(&columns));
         self.memory.add(
             "batches",
             "rows of the design",
-            part_bytes(shape.columns - 1, rows),
-            "those of a slice",
+            2 * part_bytes(shape.columns - 1, rows),
+            "training rows and held-out rows of a slice",
         );
         self.memory.add(
             "held-out rows",
@@ -96,29 +97,68 @@ impl Planner<'_> {
             2 * part_bytes(shape.columns - 1, rows),
             "a slice of the file, as bytes and as numbers",
         );
-        // The held-out rows, as far as their number is known.
-        let row = 13 + 4 * features.len() as u64;
-        self.job.dataset.rows() * row / 2
+        self.memory.add(
+            "held-out rows",
+            "predictions",
+            held_out_bytes(self.spec.evaluation.classes),
+            "probabilities and margins of a part of a slice",
+        );
+        let row = HELD_OUT_ROW_BYTES + 4 * (shape.columns as u64 - 1);
+        (self.job.dataset.rows() as f64 * self.spec.held_out_share) as u64 * row
+    }
+
+    /// The columns of rows that are read once.
+    pub(super) fn columns_once(&self) -> Vec<usize> {
+        let roles = &self.job.roles;
+        let mut columns = roles.features.clone();
+        let others = [roles.target, roles.group, roles.split, roles.weight];
+        for column in others.into_iter().flatten() {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// Bytes of a decoded row.
+    pub(super) fn decoded_bytes(&self, columns: &[usize]) -> usize {
+        self.job.dataset.decode_estimate(columns).row_bytes as usize
+    }
+
+    /// Bytes of a row that waits until enough have come: its values, and what is known of it.
+    pub(super) fn row_bytes_once(&self, columns: &[usize]) -> u64 {
+        (self.decoded_bytes(columns) + SLICE_ROW_BYTES) as u64
     }
 
     /// Rows as they are read once, and the first of them, which wait until they have fixed what rows become.
-    pub(super) fn first_rows(&mut self, phase: &str, row_bytes: u64, rows: u64, what: &str) {
+    pub(super) fn first_rows(&mut self, phase: &str, columns: &[usize], rows: u64, what: &str) {
         self.memory.add(
             phase,
             "first rows",
-            rows * row_bytes,
+            rows * self.row_bytes_once(columns),
             format!("{} rows that fix the {what}", grouped(rows)),
         );
-        self.slices_once(phase, row_bytes);
+        self.slices_once(phase, columns);
     }
 
     /// Rows as they are read once.
-    pub(super) fn slices_once(&mut self, phase: &str, row_bytes: u64) {
+    pub(super) fn slices_once(&mut self, phase: &str, columns: &[usize]) {
+        let row_bytes = self.decoded_bytes(columns);
+        let rows = slice_rows(row_bytes) as u64;
         self.memory.add(
             phase,
             "slices",
-            self.threads * PARTS_PER_LANE * slice_rows(row_bytes as usize) as u64 * row_bytes,
-            format!("{PARTS_PER_LANE} a lane: whole rows of a part of a row group"),
+            self.lanes * PARTS_PER_LANE * rows * row_bytes as u64,
+            format!(
+                "{PARTS_PER_LANE} a lane of {}: whole rows of a part of a row group",
+                self.lanes
+            ),
+        );
+        self.memory.add(
+            phase,
+            "labels and groups",
+            rows * (SLICE_ROW_BYTES + SLICE_NAME_BYTES) as u64,
+            "of a slice, each row in a group of its own",
         );
         if self.job.dataset.files().is_empty() {
             self.memory.add(
@@ -132,14 +172,14 @@ impl Planner<'_> {
 
     /// Learning by batches.
     fn batches(&mut self, features: &[usize], shape: Shape) {
-        self.decode("batches", features);
-        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        self.decode_by(self.lanes, "batches", features);
+        let row_bytes = self.decoded_bytes(features);
         let rows = slice_rows(row_bytes);
-        self.slices("batches", row_bytes, rows as u64);
+        self.slices(self.lanes, "batches", row_bytes, rows as u64);
         self.memory.add(
             "batches",
             "rows of the design",
-            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            self.lanes * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
             format!("{PARTS_PER_LANE} slices a lane"),
         );
         self.learner("batches", shape);
@@ -167,14 +207,14 @@ impl Planner<'_> {
     }
 
     pub(super) fn sgd(&mut self, features: &[usize], shape: Shape) {
-        self.decode("sgd", features);
+        self.decode_by(self.lanes, "sgd", features);
         let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
         let rows = newton::slice_rows(row_bytes);
-        self.slices("sgd", row_bytes, rows as u64);
+        self.slices(self.lanes, "sgd", row_bytes, rows as u64);
         self.memory.add(
             "sgd",
             "standardised rows",
-            self.threads * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            self.lanes * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
             format!("{} slices a lane", PARTS_PER_LANE),
         );
         self.memory.add(

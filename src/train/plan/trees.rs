@@ -95,20 +95,22 @@ impl Planner<'_> {
         online: &OnlineOptions,
     ) -> Result<u64> {
         let features = self.features().to_vec();
+        let columns = self.columns_once();
         // The first rows are gone when the reservoir has grown.
-        self.decode("first rows", &features);
-        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes.max(1);
-        // Beside training rows there are held-out ones.
-        let share = self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (2 * row_bytes);
+        self.decode_by(self.lanes, "first rows", &columns);
+        let row_bytes = self.row_bytes_once(&columns);
+        let share =
+            self.spec.memory_bytes / FIRST_ROWS_SHARE_OF_MEMORY / (HELD_A_ROW as u64 * row_bytes);
         self.first_rows = share.clamp(FIRST_ROWS_MIN, FIRST_ROWS) as usize;
-        self.first_rows("first rows", row_bytes, 2 * self.first_rows as u64, "bins");
-        self.decode("batches", &features);
-        self.slices_once("batches", row_bytes);
+        let held = (HELD_A_ROW * self.first_rows) as u64;
+        self.first_rows("first rows", &columns, held, "bins");
+        self.decode_by(self.lanes, "batches", &columns);
+        self.slices_once("batches", &columns);
         let coders = features.len() as u64 * CODER_BYTES;
         self.memory.add(
             "batches",
             "coders and codes",
-            coders + 2 * slice_rows(row_bytes as usize) as u64,
+            coders + 2 * slice_rows(self.decoded_bytes(&columns)) as u64,
             "cut points, a byte column of a slice",
         );
         self.tree_batches(options)?;

@@ -211,6 +211,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             classes: 2,
             train_rows: found.rows(Split::Train),
             memory_bytes: run.options.memory_bytes,
+            lanes: run.plan.lanes,
         };
         let columns = &run.job.roles.features;
         let design = design(&bins.features, columns, &survey.features, &options).unwrap();

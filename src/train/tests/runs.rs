@@ -5,11 +5,14 @@ use crate::{
     data::Split,
     engine::Silent,
     error::Error,
-    learner::{ModelSpec, gbdt::BoosterOptions},
+    learner::{
+        ModelSpec,
+        gbdt::{BoosterOptions, stream::RESERVOIR_ROWS_DEFAULT},
+    },
     limits::ALWAYS,
     model::Binning,
     platform::stop::Stop,
-    train::{Trained, evaluate::Metrics, output, plan, train, verify},
+    train::{OnlineOptions, Trained, evaluate::Metrics, output, plan, train, verify},
 };
 
 fn auc(trained: &Trained, split: Split) -> f64 {
@@ -96,6 +99,45 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
 }
 
 #[test]
+fn what_learns_from_batches_is_planned_whatever_the_threads() {
+    let fixture = Fixture::new();
+    let planned = |spec: ModelSpec, threads: usize, memory_bytes: u64| {
+        let mut options = fixture.options("plan", spec, threads, 1000);
+        options.memory_bytes = memory_bytes;
+        options.online = Some(OnlineOptions {
+            batch_rows: 1000,
+            one_pass: true,
+            init_model: None,
+            learned: None,
+            classes: None,
+            rows_expected: None,
+            more_trees: None,
+        });
+        plan(&options, &Silent).unwrap().1
+    };
+    let memory_bytes = 80 << 20;
+    let two = planned(trees(), 2, memory_bytes);
+    let (reservoir_rows, batch_rows) = two.stream_rows;
+    let is_bound = 16_384 < reservoir_rows && reservoir_rows < RESERVOIR_ROWS_DEFAULT;
+    assert!(is_bound && two.memory.fits(), "{:?}", two.stream_rows);
+    for threads in [1, 3, 16] {
+        let plan = planned(trees(), threads, memory_bytes);
+        assert_eq!(
+            plan.stream_rows,
+            (reservoir_rows, batch_rows),
+            "{threads} threads"
+        );
+        assert_eq!(plan.first_rows, two.first_rows, "{threads} threads");
+    }
+    // Lanes are as many as fit, four at the most.
+    for spec in [trees, linear] {
+        assert_eq!(planned(spec(), 16, 8 << 30).lanes, 4);
+        assert_eq!(planned(spec(), 3, 8 << 30).lanes, 3);
+        assert_eq!(planned(spec(), 3, 1 << 20).lanes, 1);
+    }
+}
+
+#[test]
 fn a_run_that_does_not_fit_is_refused_before_it_starts() {
     let fixture = Fixture::new();
     let mut options = fixture.options("small", trees(), 2, 1000);
@@ -132,7 +174,10 @@ fn weights_that_mean_nothing_are_refused_by_row_and_column() {
         assert!(error.contains("row "), "{error}");
     };
     // Of numbers in (-1, 1), the first negative one; of numbers with missing ones, one or the other.
-    check("weak", "for its weight, which must be 0 or more and finite");
+    check(
+        "weak",
+        "for its weight, which must be a number from 0 to 1e12",
+    );
     check("strong", "for its weight");
 }
 

@@ -219,3 +219,21 @@ fn the_task_is_that_of_the_learner() {
         continued.refuses(("splice_type", &columns), &[], 1, &needed);
     }
 }
+
+#[test]
+fn a_learner_is_not_given_up_by_the_run_that_goes_on_from_it() {
+    let columns = ["shop", "x"];
+    let more = ["--target", "kind", "--group-col", "shop"];
+    let continued = Continued::new("kind", 3, &columns, &more);
+    let (two, run) = continued.further("kind", 3, &columns);
+    let before = fs::read(run.join("learner.rowmill")).unwrap();
+    for name in ["", "learner.rowmill", "model.rowmill"] {
+        let learner = run.join(name);
+        let more = ["--init-model", text(&learner), "--overwrite"];
+        fails(&words(&two, &run, &more), 2, &["--init-model", "--out-dir"]);
+        assert!(
+            fs::read(run.join("learner.rowmill")).unwrap() == before,
+            "{name}"
+        );
+    }
+}

@@ -1,8 +1,8 @@
 //! What `rowmill incremental` refuses before it learns, and the next step that it names.
 
 use crate::{
-    command::{fails, text},
-    dataset,
+    command::{fails, succeeds, text},
+    dataset::{self, Feature, write_table},
 };
 
 /// A run on the shared dataset that is refused as wrong usage and leaves nothing.
@@ -78,4 +78,52 @@ fn classes_are_a_list_of_different_names() {
 fn options_of_trees_without_a_name_are_told_to_give_it() {
     let needed = ["`n_estimators`", r#"add "name": "gbdt""#];
     refused(&["--model", r#"{"n_estimators": 30}"#], &needed);
+}
+
+#[test]
+fn weights_of_which_none_counts_teach_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("table.parquet");
+    let refused = |weight: f64, needed: &[&str]| {
+        write_table(&table, |table| {
+            let mut weights = vec![0.0; table.rows()];
+            weights[42] = weight;
+            table.x = Feature::Number(weights);
+        });
+        let out_dir = dir.path().join("run");
+        for model in ["logistic", "gbdt"] {
+            let more = [
+                "--one-pass",
+                "--weight-col",
+                "x",
+                "--model",
+                model,
+                "--overwrite",
+            ];
+            fails(&super::words(&table, &out_dir, &more), 1, needed);
+            assert!(!out_dir.join("model.rowmill").exists());
+        }
+    };
+    refused(0.0, &["weight 0", "--weight-col"]);
+    refused(2e12, &["row 42", "2000000000000", "1e12"]);
+}
+
+#[test]
+fn classes_are_found_as_the_target_stores_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("table.parquet");
+    write_table(&table, |table| {
+        let values = (0..table.rows()).map(|row| [0.0, 0.1][row % 2]).collect();
+        table.x = Feature::Number(values);
+    });
+    let out_dir = dir.path().join("run");
+    let more = [
+        "--one-pass",
+        "--target",
+        "x",
+        "--classes=-0,0.1",
+        "--include",
+        "splice_type",
+    ];
+    succeeds(&super::words(&table, &out_dir, &more));
 }

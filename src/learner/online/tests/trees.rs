@@ -203,11 +203,11 @@ fn options_that_need_the_whole_dataset_are_refused() {
         &|options| options.reservoir_rows = 0,
         "a reservoir of 0 rows",
     );
-    check(&|options| options.booster.leaves_max = 1, "leaves 1");
-    check(&|options| options.booster.bins_max = 1, "bins 1");
+    check(&|options| options.booster.leaves_max = 1, "leaves: 1");
+    check(&|options| options.booster.bins_max = 1, "bins: 1");
     check(
         &|options| options.booster.lambda_l2 = f64::NAN,
-        "L2 penalty NaN",
+        "L2 penalty: NaN",
     );
     check(
         &|options| options.booster.early_stopping_rounds = Some(3),

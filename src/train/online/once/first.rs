@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Training rows that fix the design: their means, scales and categories.
-pub(super) const DESIGN_ROWS: usize = 32_768;
+pub(in crate::train) const DESIGN_ROWS: usize = 32_768;
 
 /// The slices so far, and their training rows.
 pub(super) struct FirstRows {
@@ -32,7 +32,7 @@ pub(super) struct FirstRows {
 
 /// Rows that may be held, for each training row that is enough: beside training rows there are held-out
 /// ones.
-const HELD_A_ROW: usize = 2;
+pub(in crate::train) const HELD_A_ROW: usize = 2;
 
 /// The least training rows that fix anything where most of the first rows are held out.
 const TRAIN_ROWS_MIN: usize = 1_000;

@@ -4,10 +4,11 @@
 use std::{
     fs::File,
     io::{BufReader, BufWriter, Read, Write},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
-use ndarray::{ArrayView2, ShapeBuilder};
+use ndarray::{ArrayView2, ShapeBuilder, s};
 
 use crate::{
     data::{RowBlock, Split, Tile},
@@ -20,13 +21,23 @@ use crate::{
     },
 };
 
+/// Bytes of a row in the file beside its columns: label, group, split.
+pub(in crate::train) const HELD_OUT_ROW_BYTES: u64 = 13;
+
+/// Rows of a chunk that are scored at a time.
+const PART_ROWS: usize = 4_096;
+
+/// Bytes of the predictions of rows that are scored at a time.
+pub(in crate::train) fn held_out_bytes(classes: usize) -> u64 {
+    (PART_ROWS * classes * (size_of::<f64>() + size_of::<f32>())) as u64
+}
+
 /// A file of chunks: rows, then label, group and split of each, then column after column.
 pub(super) struct HeldOut {
     path: PathBuf,
     writer: BufWriter<File>,
     columns: usize,
     chunks: u64,
-    rows_max: usize,
     bytes: Vec<u8>,
 }
 
@@ -52,7 +63,6 @@ impl HeldOut {
             writer: BufWriter::new(file),
             columns,
             chunks: 0,
-            rows_max: 0,
             bytes: Vec::new(),
         })
     }
@@ -78,7 +88,6 @@ impl HeldOut {
             self.write(design.column(column))?;
         }
         self.chunks += 1;
-        self.rows_max = self.rows_max.max(at.len());
         Ok(())
     }
 
@@ -112,21 +121,27 @@ impl HeldOut {
             let rows = chunk.label.len();
             let features = ArrayView2::from_shape((rows, self.columns).f(), &chunk.values)
                 .expect("a chunk has its columns one after the other");
-            let probabilities = learner.predict(features.into())?;
-            let margins = curve::margins(spec.task, probabilities.view());
-            let block = RowBlock {
-                label: &chunk.label,
-                weight: &chunk.weight,
-                group: &chunk.group,
-                split: &chunk.split,
-            };
-            evaluation.update(&Split::ALL, &block, &margins)?;
+            for first in (0..rows).step_by(PART_ROWS) {
+                let part = first..rows.min(first + PART_ROWS);
+                let probabilities = learner.predict(features.slice(s![part.clone(), ..]).into())?;
+                let margins = curve::margins(spec.task, probabilities.view());
+                evaluation.update(&Split::ALL, &chunk.rows(part), &margins)?;
+            }
         }
         Ok(evaluation)
     }
 }
 
 impl Chunk {
+    fn rows(&self, part: Range<usize>) -> RowBlock<'_> {
+        RowBlock {
+            label: &self.label[part.clone()],
+            weight: &self.weight[part.clone()],
+            group: &self.group[part.clone()],
+            split: &self.split[part],
+        }
+    }
+
     fn read(&mut self, reader: &mut impl Read, columns: usize) -> std::io::Result<()> {
         let mut count = [0u64];
         read_numbers(reader, &mut count)?;

@@ -154,6 +154,11 @@ impl<'a> LinearFed<'a> {
         self.held_out.append(&block, &held, &self.held)
     }
 
+    /// Whether rows that were learned before a stop have not come again.
+    pub(super) fn is_behind(&self) -> bool {
+        self.feeder.is_behind()
+    }
+
     /// Learns what is left; `all` is what all rows are.
     ///
     /// # Errors

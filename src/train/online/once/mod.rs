@@ -21,7 +21,7 @@ use crate::{
     engine::Slice,
     error::{Error, Result},
     group::{
-        assign::{self, Assignment, Shares},
+        assign::{self, Assignment, Shares, Warning},
         table::GroupTable,
     },
     learner::{ModelSpec, online::OnlineTrees},
@@ -29,7 +29,7 @@ use crate::{
     model::FeatureSpec,
     stats::MomentsStream,
     train::{
-        assign::Assigned,
+        assign::{Assigned, check_train_weight, row_warnings},
         checkpoint::CheckpointAbout,
         evaluate::EvaluationSpec,
         fit::{self, Fitted},
@@ -44,11 +44,17 @@ use crate::{
         survey::{FeatureSurvey, SurveyedValues, empty_survey},
     },
 };
-use first::{DESIGN_ROWS, FirstRows};
+use first::FirstRows;
 use linear::{LinearFed, Setup};
 use rows::{Counts, Places, SliceRows};
 use trees::TreesFed;
 
+/// Bytes of what is known of a row of a slice, and of its group's name until the slice is counted.
+pub(in crate::train) const SLICE_ROW_BYTES: usize = SliceRows::ROW_BYTES;
+pub(in crate::train) const SLICE_NAME_BYTES: usize = SliceRows::NAME_BYTES;
+
+pub(in crate::train) use first::{DESIGN_ROWS, HELD_A_ROW};
+pub(in crate::train) use held_out::{HELD_OUT_ROW_BYTES, held_out_bytes};
 pub(in crate::train) use source::{MESSAGE_SHARE_OF_MEMORY, Source, open_job, slice_rows};
 
 /// What was learned, and what is known of the rows.
@@ -121,6 +127,7 @@ pub(in crate::train) fn learn_once(
     learning.check_learned()?;
     let all = learning.counts.mark();
     let assigned = learning.assigned()?;
+    learning.check_again(!fed.is_behind())?;
     fed.learn_rest(all)?;
     let rows = all.rows;
     let survey = learning.survey();
@@ -222,6 +229,7 @@ impl<'a, 'r> Learning<'a, 'r> {
         self.check_again(self.counts.agrees(&rows, self.again))?;
         let before = self.counts.mark();
         self.counts.add(&rows)?;
+        rows.forget_names();
         let train = at(&rows, |split, _| split == Split::Train as u8);
         for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
             let name = &job.schema().fields[self.columns[index]].name;
@@ -321,6 +329,7 @@ impl<'a, 'r> Learning<'a, 'r> {
                 self.counts.rows
             )));
         }
+        check_train_weight(self.counts.train_weight)?;
         match &self.run.job.validation {
             Some(validation) => {
                 let rows = self.counts.class_rows[Split::Valid as usize].iter().sum();
@@ -330,17 +339,33 @@ impl<'a, 'r> Learning<'a, 'r> {
         }
     }
 
+    /// What the user should know of splits that were asked for and have no rows.
+    fn empty_splits(&self) -> impl Iterator<Item = String> {
+        let options = self.run.options;
+        let shares = [
+            (Split::Valid, options.valid_size),
+            (Split::Test, options.test_size),
+        ];
+        let is_empty = |split: Split| {
+            self.counts.class_rows[split as usize]
+                .iter()
+                .all(|rows| *rows == 0)
+        };
+        let by_hash = self.assignment.is_some();
+        shares
+            .into_iter()
+            .filter(move |(split, share)| by_hash && *share > 0.0 && is_empty(*split))
+            .map(|(split, share)| Warning::EmptySplit { split, share }.to_string())
+    }
+
     /// Splits and groups, proven.
     fn assigned(&mut self) -> Result<Assigned> {
         let counts = &mut self.counts;
         let proof = counts.groups.as_mut().map(GroupTable::prove).transpose()?;
-        let mut warnings = Vec::new();
-        if counts.unlabelled_rows > 0 {
-            warnings.push(format!(
-                "{} rows have no value of the target `{}` and are left out",
-                counts.unlabelled_rows, self.run.target.name
-            ));
-        }
+        let unlabelled = counts.unlabelled_rows;
+        let mut warnings = row_warnings(&self.run.target, &counts.class_rows, unlabelled);
+        warnings.extend(self.empty_splits());
+        let counts = &mut self.counts;
         Ok(Assigned {
             assignment: self.assignment.take(),
             warnings,
@@ -375,6 +400,14 @@ impl Fed<'_> {
         match self {
             Self::Linear(fed) => fed.take(columns),
             Self::Trees(fed) => fed.take(columns),
+        }
+    }
+
+    /// Whether rows that were learned before a stop have not come again.
+    fn is_behind(&self) -> bool {
+        match self {
+            Self::Linear(fed) => fed.is_behind(),
+            Self::Trees(fed) => fed.is_behind(),
         }
     }
 

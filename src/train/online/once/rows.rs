@@ -12,7 +12,7 @@ use crate::{
     train::{
         job::Job,
         online::file::Mark,
-        scan::{GroupRun, add_groups, weights_into},
+        scan::{GroupRun, add_groups, bad_weight, weights_into},
         split_column::splits_into,
         target::Target,
     },
@@ -38,6 +38,16 @@ pub(super) struct Places {
 }
 
 impl SliceRows {
+    /// Bytes of a row.
+    pub(super) const ROW_BYTES: usize = 2 * size_of::<f32>() + size_of::<u64>() + 1;
+    /// Bytes of a row's group name, while a slice is counted, where each row is in a group of its own.
+    pub(super) const NAME_BYTES: usize = size_of::<GroupRun>() + 32;
+
+    /// Forgets the groups' names, which the table has by now.
+    pub(super) fn forget_names(&mut self) {
+        self.runs = Vec::new();
+    }
+
     /// The rows as other rooms see them.
     pub(super) fn block(&self) -> RowBlock<'_> {
         RowBlock {
@@ -79,12 +89,7 @@ impl SliceRows {
         if let (Some(place), Some(column)) = (places.weight, roles.weight)
             && let Some((index, value)) = weights_into(&values[place], &mut self.weight)
         {
-            let row = first_row + index as u64;
-            let what = format!(
-                "row {row} of the data has {value} for its weight, which must be 0 or more and finite; mend \
-                 the column, choose another with --weight-col, or leave it out"
-            );
-            return wrong(column, what);
+            return wrong(column, bad_weight(first_row + index as u64, &value));
         }
         self.group.clear();
         self.runs.clear();

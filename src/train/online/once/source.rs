@@ -91,14 +91,15 @@ pub(super) fn read(
                 slice_rows_max: rows_max,
                 first_row: 0,
             };
-            let lanes = run.job.lanes(&run.context);
+            let context = run.plan.learner_context(&run.context);
+            let lanes = run.job.lanes(&context);
             let spares = Spares::default();
             let sink = |_| WholeSink {
                 columns: SliceColumns::new(columns),
                 spares: &spares,
             };
-            let sinks = (0..run.context.threads).map(sink).collect();
-            let (report, _) = parquet_pass(&run.context, &pass, lanes, sinks, |slice, values| {
+            let sinks = (0..context.threads).map(sink).collect();
+            let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, values| {
                 spares.give(take(slice, values)?);
                 Ok(())
             })?;

@@ -99,6 +99,11 @@ impl<'a> TreesFed<'a> {
         feeder.feed(ground(context, threads, appended), available)
     }
 
+    /// Whether rows that were learned before a stop have not come again.
+    pub(super) fn is_behind(&self) -> bool {
+        self.feeder.is_behind(self.appended.len())
+    }
+
     /// Learns what is left; `all` is what all rows are.
     ///
     /// # Errors

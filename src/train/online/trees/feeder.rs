@@ -97,6 +97,11 @@ impl<'a> TreeFeeder<'a> {
         self.position.mark = mark;
     }
 
+    /// Whether rows that an earlier run learned are not among the first `available`.
+    pub(in crate::train::online) fn is_behind(&self, available: u64) -> bool {
+        available < self.position.slice_first_row
+    }
+
     /// Learns the batches that are whole among the first `available` rows.
     ///
     /// # Errors

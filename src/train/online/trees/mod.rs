@@ -3,7 +3,7 @@
 mod feeder;
 
 use crate::{
-    data::{Split, ValueType},
+    data::ValueType,
     engine::TaskThreads,
     error::Result,
     learner::{
@@ -17,7 +17,7 @@ use crate::{
         evaluate::EvaluationSpec,
         fit::{self, FitSpec, Fitted},
         known,
-        online::{Curve, OnlineOptions, Started, file::Position, saver::Saver},
+        online::{Curve, OnlineOptions, Started, ends_as_train, file::Position, saver::Saver},
         recipe::Run,
         scores::{Files, evaluate_from_scratch},
     },
@@ -71,8 +71,7 @@ pub(in crate::train) fn fit_trees_online(
     })?;
     let (learner, position, saver) = feeder.into_parts();
     position.tell(context.progress);
-    let has_all_classes = !spec.assigned.class_rows[Split::Train as usize].contains(&0);
-    let mut fitted = if online.init_model.is_none() && has_all_classes {
+    let mut fitted = if ends_as_train(run, spec.assigned, online) {
         drop(learner);
         fit::fit_trees(run, spec, options, resumed)?
     } else {
