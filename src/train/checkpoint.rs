@@ -10,7 +10,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,7 @@ use crate::{
     source::DataFile,
     train::{
         options::TrainOptions,
-        output::{CHECKPOINT, CHECKPOINT_BEFORE},
+        output::{CHECKPOINT, CHECKPOINT_BEFORE, RunDirectory},
     },
 };
 
@@ -333,7 +333,7 @@ pub fn remove_before(directory: &Path) -> Result<()> {
 
 /// Writes checkpoints while trees grow: at most so often, and at the end.
 pub struct CheckpointWriter<'a> {
-    directory: PathBuf,
+    directory: &'a RunDirectory,
     about: CheckpointAbout,
     every: Duration,
     progress: &'a dyn Progress,
@@ -349,14 +349,14 @@ pub struct CheckpointWriter<'a> {
 impl<'a> CheckpointWriter<'a> {
     /// Into a run's directory, whose newest checkpoint has so many rounds.
     pub fn new(
-        directory: &Path,
+        directory: &'a RunDirectory,
         about: CheckpointAbout,
         every: Duration,
         rounds: u32,
         progress: &'a dyn Progress,
     ) -> Self {
         Self {
-            directory: directory.to_path_buf(),
+            directory,
             about,
             every,
             progress,
@@ -392,8 +392,10 @@ impl<'a> CheckpointWriter<'a> {
         self.tried = rounds;
         let started = Instant::now();
         let bytes = to_bytes(&self.about, &checkpoint);
-        let written = replace_newest(&self.directory, |newest| {
-            atomic::write(newest, |writer| writer.write_all(&bytes))
+        let written = self.directory.begin().and_then(|()| {
+            replace_newest(self.directory.path(), |newest| {
+                atomic::write(newest, |writer| writer.write_all(&bytes))
+            })
         });
         match written {
             Ok(()) => self.rounds = rounds,

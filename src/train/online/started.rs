@@ -208,6 +208,10 @@ pub(in crate::train) fn started_from(
             model.about.roles.target, model.about.roles.target
         )));
     }
+    // A run that prunes has its own features, of which it drops the same once more.
+    if options.prune.is_some() {
+        return Ok(Some(started));
+    }
     let absent = absent_features(job, &model.features)?;
     let new = job.follow(&model.features, "not a feature of --init-model")?;
     lost_parts(job, options, &started.file.model.about.roles)

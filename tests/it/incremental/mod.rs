@@ -1,6 +1,7 @@
 //! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
 
 mod continued;
+mod directory;
 mod logistic;
 mod refused;
 mod trees;
