@@ -84,6 +84,9 @@ const FLAGS: &[(&str, &str)] = &[
     ("learner", "--model"),
 ];
 
+/// Options that say which groups are held out, where no column does.
+const SPLIT_OPTIONS: [&str; 4] = ["seed", "split_rule", "test_size", "valid_size"];
+
 /// Options of a learner that users write under other names than their own.
 const MODEL_NAMES: &[(&str, &str)] = &[
     ("trees", "n_estimators"),
@@ -201,6 +204,15 @@ impl CheckpointAbout {
             )));
         }
         Ok(())
+    }
+
+    /// The first option that says otherwise which groups are held out: its name, what it was and what it is now.
+    pub fn split_difference(&self, now: &Self) -> Option<(String, Value, Value)> {
+        let of_split = |about: &Self| {
+            let named = |name: &&str| ((*name).to_owned(), about.options[*name].clone());
+            Value::Object(SPLIT_OPTIONS.iter().map(named).collect())
+        };
+        difference("", &of_split(self), &of_split(now))
     }
 
     /// Refuses to go on where trees, options or data do not belong together. What only the passes

@@ -92,7 +92,14 @@ fn weights_of_which_none_counts_teach_nothing() {
         });
         let out_dir = dir.path().join("run");
         for model in ["logistic", "gbdt"] {
-            let roles = ["--target", "splice_type", "--weight-col", "x", "--profile", "none"];
+            let roles = [
+                "--target",
+                "splice_type",
+                "--weight-col",
+                "x",
+                "--profile",
+                "none",
+            ];
             let classes = ["--classes", "acceptor,donor,neither", "--model", model];
             let more = [&["--one-pass", "--overwrite"], &roles[..], &classes].concat();
             fails(&super::words(&table, &out_dir, &more), 1, needed);
