@@ -30,6 +30,18 @@ pub enum TaskChoice {
     Regression,
 }
 
+impl TaskChoice {
+    /// The name in flags, messages and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+            Self::Regression => "regression",
+        }
+    }
+}
+
 /// How groups go to splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
