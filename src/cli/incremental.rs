@@ -5,8 +5,7 @@ use super::{
     log::Log,
     model,
     options::{Asked, training},
-    signals, terminal,
-    train::{execute, summary},
+    train::train_and_print,
 };
 use crate::{
     error::{Error, Result},
@@ -32,14 +31,7 @@ const CHECKPOINT_SECONDS: u64 = 0;
 /// Learns and prints what was made.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
-    signals::watch()?;
-    let progress = log.progress();
-    progress.message(&choice.describe());
-    let finished = execute(&options, progress.as_ref())?;
-    if log.is_quiet() {
-        return Ok(());
-    }
-    terminal::print(&summary(&finished, &options))
+    train_and_print(&options, &choice, log)
 }
 
 /// The options of a run, checked.
