@@ -14,16 +14,13 @@ use crate::{
     train::{
         TrainOptions,
         online::{Initial, OnlineOptions, initial},
-        options::{SplitRule, TaskChoice},
+        options::{STANDARD_INPUT, SplitRule, TaskChoice},
         prune::Pruning,
     },
 };
 
 /// The learner where neither `--model` nor `--init-model` says one.
 const MODEL_DEFAULT: &str = "logistic";
-
-/// The dataset's name that means the standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;

@@ -16,6 +16,9 @@ use crate::{
 
 pub use crate::data::GroupChoice;
 
+/// The dataset's name that means the standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 /// What kind of target is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
