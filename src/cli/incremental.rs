@@ -5,8 +5,7 @@ use super::{
     log::Log,
     model,
     options::{Asked, training},
-    signals, terminal,
-    train::{execute, summary},
+    train::train_and_print,
 };
 use crate::{
     error::{Error, Result},
@@ -15,7 +14,7 @@ use crate::{
     train::{
         TrainOptions,
         online::{Initial, OnlineOptions, initial},
-        options::{SplitRule, TaskChoice},
+        options::{STANDARD_INPUT, SplitRule, TaskChoice},
         prune::Pruning,
     },
 };
@@ -23,23 +22,13 @@ use crate::{
 /// The learner where neither `--model` nor `--init-model` says one.
 const MODEL_DEFAULT: &str = "logistic";
 
-/// The dataset's name that means the standard input.
-const STANDARD_INPUT: &str = "-";
-
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;
 
 /// Learns and prints what was made.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
-    signals::watch()?;
-    let progress = log.progress();
-    progress.message(&choice.describe());
-    let finished = execute(&options, progress.as_ref())?;
-    if log.is_quiet() {
-        return Ok(());
-    }
-    terminal::print(&summary(&finished, &options))
+    train_and_print(&options, &choice, log)
 }
 
 /// The options of a run, checked.

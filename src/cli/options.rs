@@ -110,7 +110,7 @@ fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
         (asked, Some(objective)) => {
             return Err(Error::Usage(format!(
                 "--task {} and the model's objective ({}) contradict each other; leave one of them out",
-                task_name(asked),
+                asked.name(),
                 objective.name()
             )));
         }
@@ -125,19 +125,10 @@ fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
         {
             Err(Error::Usage(format!(
                 "--model: `scale_pos_weight` is for two classes, not for --task {}; use `class_weight` or leave it out",
-                task_name(task)
+                task.name()
             )))
         }
         _ => Ok(task),
-    }
-}
-
-fn task_name(task: TaskChoice) -> &'static str {
-    match task {
-        TaskChoice::Auto => "auto",
-        TaskChoice::Binary => "binary",
-        TaskChoice::Multiclass => "multiclass",
-        TaskChoice::Regression => "regression",
     }
 }
 

@@ -29,14 +29,23 @@ const CHECKPOINT_SECONDS: u64 = 10;
 /// Trains and prints what was made.
 pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
+    train_and_print(&options, &choice, log)
+}
+
+/// What every command does that learns from data, once its flags are options.
+pub(super) fn train_and_print(
+    options: &TrainOptions,
+    choice: &ModelChoice,
+    log: &Log,
+) -> Result<()> {
     signals::watch()?;
     let progress = log.progress();
     progress.message(&choice.describe());
-    let finished = execute(&options, progress.as_ref())?;
+    let finished = execute(options, progress.as_ref())?;
     if log.is_quiet() {
         return Ok(());
     }
-    terminal::print(&summary(&finished, &options))
+    terminal::print(&summary(&finished, options))
 }
 
 /// Trains, and writes all that a run leaves behind.

@@ -55,8 +55,8 @@ pub(crate) fn write(model: &Model) -> Result<Vec<u8>, String> {
         features: model.features.len(),
     };
     let mut sections = vec![
-        json(id::ABOUT, &model.about)?,
-        postcard(id::FEATURES, &model.features)?,
+        Section::json(id::ABOUT, VERSION, &model.about),
+        Section::postcard(id::FEATURES, VERSION, &model.features),
     ];
     match &model.body {
         Body::Trees(ensemble) => {
@@ -65,16 +65,21 @@ pub(crate) fn write(model: &Model) -> Result<Vec<u8>, String> {
                 base_margin: ensemble.base_margin.clone(),
             };
             let records = records::write(&ensemble.trees);
-            sections.push(postcard(id::BASE, &base)?);
-            sections.push(raw(id::TREES, records.trees));
-            sections.push(raw(id::NODES, records.nodes));
-            sections.push(raw(id::SUBSETS, records.subsets));
+            let raw = |id: u32, bytes: Vec<u8>| Section::new(id, VERSION, Codec::Raw, bytes);
+            sections.extend([
+                Section::postcard(id::BASE, VERSION, &base),
+                raw(id::TREES, records.trees),
+                raw(id::NODES, records.nodes),
+                raw(id::SUBSETS, records.subsets),
+            ]);
         }
-        Body::Linear(linear) => sections.push(postcard(id::LINEAR, linear)?),
+        Body::Linear(linear) => sections.push(Section::postcard(id::LINEAR, VERSION, linear)),
     }
-    sections.push(json(id::METRICS, &model.metrics)?);
-    sections.push(json(id::SPLIT, &model.split)?);
-    sections.push(json(id::OPTIONS, &model.options)?);
+    sections.extend([
+        Section::json(id::METRICS, VERSION, &model.metrics),
+        Section::json(id::SPLIT, VERSION, &model.split),
+        Section::json(id::OPTIONS, VERSION, &model.options),
+    ]);
     let header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
     Ok(container::seal(FileKind::Model, &header, &sections))
 }
@@ -149,11 +154,7 @@ impl Sections<'_> {
     /// All of a section's bytes, not fewer, make the value.
     fn postcard<T: DeserializeOwned>(&self, id: u32, name: &str) -> Result<T, String> {
         let bytes = self.bytes(id, Codec::Postcard, name)?;
-        match postcard::take_from_bytes(bytes) {
-            Ok((value, [])) => Ok(value),
-            Ok((_, rest)) => Err(format!("the {name} have {} bytes too many", rest.len())),
-            Err(error) => Err(format!("the {name} are damaged: {error}")),
-        }
+        container::from_postcard(bytes).map_err(|flaw| format!("the {name} are damaged: {flaw}"))
     }
 
     fn ensemble(&self) -> Result<Ensemble, String> {
@@ -169,28 +170,5 @@ impl Sections<'_> {
             link: base.link,
             trees: records::read(&records)?,
         })
-    }
-}
-
-fn json(id: u32, value: &impl Serialize) -> Result<Section<Vec<u8>>, String> {
-    let bytes = serde_json::to_vec(value).map_err(|error| error.to_string())?;
-    Ok(section(id, Codec::Json, bytes))
-}
-
-fn postcard(id: u32, value: &impl Serialize) -> Result<Section<Vec<u8>>, String> {
-    let bytes = postcard::to_allocvec(value).map_err(|error| error.to_string())?;
-    Ok(section(id, Codec::Postcard, bytes))
-}
-
-fn raw(id: u32, bytes: Vec<u8>) -> Section<Vec<u8>> {
-    section(id, Codec::Raw, bytes)
-}
-
-fn section(id: u32, codec: Codec, bytes: Vec<u8>) -> Section<Vec<u8>> {
-    Section {
-        id,
-        version: VERSION,
-        codec,
-        bytes,
     }
 }

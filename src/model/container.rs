@@ -16,6 +16,7 @@
 //! itself (most damaged files decode to another model), hence the checksums. A checksum is not a
 //! signature: whoever can write the file can write its checksum, so meaning is checked as well.
 
+use serde::{Serialize, de::DeserializeOwned};
 use twox_hash::XxHash3_64;
 
 use crate::model::reader::Reader;
@@ -88,6 +89,36 @@ pub struct Section<B> {
     pub codec: Codec,
     /// The content.
     pub bytes: B,
+}
+
+impl Section<Vec<u8>> {
+    /// A section of bytes that are encoded already.
+    pub fn new(id: u32, version: u16, codec: Codec, bytes: Vec<u8>) -> Self {
+        Self {
+            id,
+            version,
+            codec,
+            bytes,
+        }
+    }
+
+    /// A value as JSON.
+    ///
+    /// # Panics
+    /// For what JSON has no form of: a map whose keys are no text.
+    pub fn json(id: u32, version: u16, value: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(value).expect("plain data");
+        Self::new(id, version, Codec::Json, bytes)
+    }
+
+    /// A value as postcard.
+    ///
+    /// # Panics
+    /// For what postcard has no form of: a list that does not know its length.
+    pub fn postcard(id: u32, version: u16, value: &impl Serialize) -> Self {
+        let bytes = postcard::to_allocvec(value).expect("plain data");
+        Self::new(id, version, Codec::Postcard, bytes)
+    }
 }
 
 /// A container whose checksums hold.
@@ -192,6 +223,52 @@ impl<'a> Opened<'a> {
     /// A section, if it is there.
     pub fn find(&self, id: u32) -> Option<&Section<&'a [u8]>> {
         self.sections.iter().find(|section| section.id == id)
+    }
+
+    /// The bytes of a section of this layout.
+    ///
+    /// # Errors
+    /// A sentence, for a section that is not there or of another layout.
+    pub fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
+        let section = self.find(id);
+        let section = section.ok_or_else(|| format!("section {id} is not there"))?;
+        if section.version != version {
+            return Err(format!(
+                "section {id} is of another version of rowmill (layout {}, this one reads {version}); update rowmill",
+                section.version
+            ));
+        }
+        Ok(section.bytes)
+    }
+
+    /// The value of a section in JSON.
+    ///
+    /// # Errors
+    /// As [`section`](Self::section); a sentence, for bytes that are no such value.
+    pub fn json<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
+        serde_json::from_slice(self.section(id, version)?)
+            .map_err(|error| format!("section {id} is damaged: {error}"))
+    }
+
+    /// The value of a section in postcard, which all of its bytes make.
+    ///
+    /// # Errors
+    /// As [`section`](Self::section) and [`from_postcard`].
+    pub fn postcard<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
+        from_postcard(self.section(id, version)?)
+            .map_err(|flaw| format!("section {id} is damaged: {flaw}"))
+    }
+}
+
+/// The value that all of these bytes make, not fewer.
+///
+/// # Errors
+/// What is wrong with the bytes.
+pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -305,4 +382,22 @@ pub fn reseal(file: &mut [u8]) -> Option<()> {
     let checksum = XxHash3_64::oneshot(&file[..trailer_at + 8]);
     file[trailer_at + 8..trailer_at + 16].copy_from_slice(&checksum.to_le_bytes());
     Some(())
+}
+
+/// A file with one byte more in a section, checksums made right: a file for each section in postcard.
+#[cfg(test)]
+pub(crate) fn lengthened(kind: FileKind, file: &[u8]) -> Vec<Vec<u8>> {
+    let opened = open(kind, file).expect("a sound file");
+    let with_more = |id: u32| {
+        let own = |section: &Section<&[u8]>| {
+            let mut bytes = section.bytes.to_vec();
+            bytes.extend((section.id == id).then_some(0));
+            Section::new(section.id, section.version, section.codec, bytes)
+        };
+        let sections: Vec<Section<Vec<u8>>> = opened.sections.iter().map(own).collect();
+        seal(kind, opened.header, &sections)
+    };
+    let in_postcard = |section: &&Section<&[u8]>| section.codec == Codec::Postcard;
+    let sections = opened.sections.iter().filter(in_postcard);
+    sections.map(|section| with_more(section.id)).collect()
 }

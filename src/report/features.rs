@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use super::{csv_file, text};
-use crate::error::Result;
+use crate::{
+    data::{Field, Role},
+    error::Result,
+    train::job::Job,
+};
 
 /// The file's name.
 pub const NAME: &str = "features.csv";
@@ -96,6 +100,34 @@ const HEADER: [&str; 19] = [
     "cover",
     "cut_values",
 ];
+
+/// A row for each input column, with its part in the run. `describe` adds what is known of its values; it is
+/// given the column's index and, for a feature, its index among the features.
+pub(super) fn rows_of(
+    job: &Job,
+    describe: impl Fn(&mut FeatureRow, usize, Option<usize>),
+) -> Vec<FeatureRow> {
+    let fields = job.schema().fields.iter().enumerate();
+    let row = |(column, field): (usize, &Field)| {
+        let (role, why) = job.roles.role_of(column);
+        let features = &job.roles.features;
+        let feature = features.iter().position(|feature| *feature == column);
+        assert_eq!(feature.is_some(), role == Role::Feature, "column {column}");
+        let mut row = FeatureRow {
+            name: field.name.clone(),
+            file_type: field.file_type.clone(),
+            status: match feature {
+                Some(_) => FeatureStatus::Used,
+                None => FeatureStatus::Excluded,
+            },
+            reason: if why.is_empty() { role.name() } else { why }.to_owned(),
+            ..FeatureRow::default()
+        };
+        describe(&mut row, column, feature);
+        row
+    };
+    fields.map(row).collect()
+}
 
 /// Writes the table, a row a column, in the order given.
 ///

@@ -10,7 +10,7 @@ use super::{
     metrics, pruned, run, splits,
 };
 use crate::{
-    data::{Field, Role, Split},
+    data::Split,
     engine::{PassReport, Progress},
     error::{Error, Result},
     group::table::GroupTable,
@@ -300,25 +300,8 @@ fn outcomes<'a>(
 fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
     let job = &trained.job;
     let importance = Importances::of(trained);
-    let fields = job.schema().fields.iter().enumerate();
-    let row = |(column, field): (usize, &Field)| {
-        let (role, why) = job.roles.role_of(column);
-        let mut row = FeatureRow {
-            name: field.name.clone(),
-            file_type: field.file_type.clone(),
-            status: FeatureStatus::Excluded,
-            reason: if why.is_empty() {
-                role.name().to_owned()
-            } else {
-                why.to_owned()
-            },
-            ..FeatureRow::default()
-        };
-        if role == Role::Feature {
-            let feature = (job.roles.features.iter())
-                .position(|feature| *feature == column)
-                .expect("a feature is among the features");
-            row.status = FeatureStatus::Used;
+    features::rows_of(job, |row, column, feature| {
+        if let Some(feature) = feature {
             if let Some((_, reason)) = trained
                 .left_out
                 .iter()
@@ -327,20 +310,18 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
                 row.status = FeatureStatus::Excluded;
                 row.reason = (*reason).to_owned();
             }
-            describe(&mut row, &trained.survey[feature]);
-            importance.describe(&mut row, feature, trained);
+            describe(row, &trained.survey[feature]);
+            importance.describe(row, feature, trained);
         } else if let Some(found) = &trained.pruned
             && let Some(feature) = found.feature_of(column)
         {
             if let Some(survey) = &found.dropped[feature] {
-                describe(&mut row, survey);
+                describe(row, survey);
             }
             let names = pruned::Names::new(job, &found.columns);
-            pruned::explain(&mut row, names, &found.findings, feature);
+            pruned::explain(row, names, &found.findings, feature);
         }
-        row
-    };
-    fields.map(row).collect()
+    })
 }
 
 pub(super) fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {

@@ -8,7 +8,6 @@ use super::{
     text::{self, grouped, printable},
 };
 use crate::{
-    data::Role,
     error::Result,
     train::{
         job::Job,
@@ -83,30 +82,12 @@ pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Finding
 }
 
 fn rows(pruned: &Pruned) -> Vec<FeatureRow> {
-    let job = &pruned.job;
-    let fields = job.schema().fields.iter().enumerate();
-    let row = |(column, field): (usize, &crate::data::Field)| {
-        let (role, why) = job.roles.role_of(column);
-        let mut row = FeatureRow {
-            name: field.name.clone(),
-            file_type: field.file_type.clone(),
-            status: FeatureStatus::Excluded,
-            reason: if why.is_empty() { role.name() } else { why }.to_owned(),
-            ..FeatureRow::default()
-        };
-        if role == Role::Feature {
-            let feature = job
-                .roles
-                .features
-                .binary_search(&column)
-                .expect("a feature is among the features");
-            row.status = FeatureStatus::Used;
-            describe(&mut row, &pruned.survey[feature]);
-            explain(&mut row, names_of(pruned), &pruned.findings, feature);
+    features::rows_of(&pruned.job, |row, _, feature| {
+        if let Some(feature) = feature {
+            describe(row, &pruned.survey[feature]);
+            explain(row, names_of(pruned), &pruned.findings, feature);
         }
-        row
-    };
-    fields.map(row).collect()
+    })
 }
 
 /// Says in a feature's row why it was dropped, if it was.

@@ -14,7 +14,7 @@ use twox_hash::XxHash3_64;
 
 use crate::{
     error::{Error, Result},
-    model::container::{self, Codec, FileKind, Opened, Section},
+    model::container::{self, Codec, FileKind, Section},
     platform::atomic,
 };
 
@@ -88,18 +88,10 @@ impl Seal {
     /// # Errors
     /// [`Error::Io`], `StorageFull` among it; then the directory is not sealed.
     pub fn write(self, directory: &Path) -> Result<()> {
-        let section = |id, codec, bytes| Section {
-            id,
-            version: SEAL_VERSION,
-            codec,
-            bytes,
-        };
-        let about = serde_json::to_vec(&self.about).expect("plain data");
-        let checksums = postcard::to_allocvec(&self.checksums).expect("plain data");
         let sections = [
-            section(ABOUT, Codec::Json, about),
-            section(CHECKSUMS, Codec::Postcard, checksums),
-            section(CONTENTS, Codec::Postcard, self.contents),
+            Section::json(ABOUT, SEAL_VERSION, &self.about),
+            Section::postcard(CHECKSUMS, SEAL_VERSION, &self.checksums),
+            Section::new(CONTENTS, SEAL_VERSION, Codec::Postcard, self.contents),
         ];
         let bytes = container::seal(FileKind::Seal, b"{}", &sections);
         atomic::write(directory.join(SEAL), |writer| writer.write_all(&bytes))
@@ -131,13 +123,10 @@ impl Seal {
     /// A sentence that says what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let opened = container::open(FileKind::Seal, bytes)?;
-        let about = find(&opened, ABOUT)?;
-        let checksums = find(&opened, CHECKSUMS)?;
-        let damaged = |error: &dyn std::fmt::Display| format!("the seal is damaged: {error}");
         Ok(Self {
-            about: serde_json::from_slice(about).map_err(|error| damaged(&error))?,
-            checksums: postcard::from_bytes(checksums).map_err(|error| damaged(&error))?,
-            contents: find(&opened, CONTENTS)?.to_vec(),
+            about: opened.json(ABOUT, SEAL_VERSION)?,
+            checksums: opened.postcard(CHECKSUMS, SEAL_VERSION)?,
+            contents: opened.section(CONTENTS, SEAL_VERSION)?.to_vec(),
         })
     }
 
@@ -146,17 +135,6 @@ impl Seal {
         let file = self.checksums.iter().find(|(of, _)| of == name);
         file.map_or(&[], |(_, sums)| sums)
     }
-}
-
-fn find<'a>(opened: &Opened<'a>, id: u32) -> Result<&'a [u8], String> {
-    let section = opened.find(id).ok_or("the seal lacks a part")?;
-    if section.version != SEAL_VERSION {
-        return Err(format!(
-            "sealed by another version of rowmill (layout {}, this one reads {SEAL_VERSION})",
-            section.version
-        ));
-    }
-    Ok(section.bytes)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::{
         ModelSpec,
         gbdt::{Booster, BoosterCheckpoint},
     },
-    model::container::{self, Codec, FileKind, Section},
+    model::container::{self, FileKind, Section},
     platform::atomic,
     source::DataFile,
     train::{
@@ -292,39 +292,23 @@ impl Checkpoint {
     /// A sentence that says what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let opened = container::open(FileKind::Checkpoint, bytes)?;
-        let find = |id: u32| {
-            let section = opened.find(id).ok_or("the checkpoint lacks a part")?;
-            if section.version != VERSION {
-                return Err("the checkpoint is of another version of rowmill".to_owned());
-            }
-            Ok(section.bytes)
-        };
-        let damaged = |error: &dyn std::fmt::Display| format!("the checkpoint is damaged: {error}");
         Ok(Self {
-            about: serde_json::from_slice(find(ABOUT)?).map_err(|error| damaged(&error))?,
-            booster: postcard::from_bytes(find(BOOSTER)?).map_err(|error| damaged(&error))?,
+            about: opened.json(ABOUT, VERSION)?,
+            booster: opened.postcard(BOOSTER, VERSION)?,
         })
     }
 }
 
 /// The file's bytes.
 pub fn to_bytes(about: &CheckpointAbout, booster: &BoosterCheckpoint<'_>) -> Vec<u8> {
-    let section = |id, codec, bytes| Section {
-        id,
-        version: VERSION,
-        codec,
-        bytes,
-    };
-    let about_json = serde_json::to_vec(about).expect("plain data");
-    let booster_bytes = postcard::to_allocvec(booster).expect("plain data");
     let header = format!(
         "{{\"made_by\":\"rowmill {}\",\"rounds\":{}}}",
         about.rowmill_version,
         booster.rounds()
     );
     let sections = [
-        section(ABOUT, Codec::Json, about_json),
-        section(BOOSTER, Codec::Postcard, booster_bytes),
+        Section::json(ABOUT, VERSION, about),
+        Section::postcard(BOOSTER, VERSION, booster),
     ];
     container::seal(FileKind::Checkpoint, header.as_bytes(), &sections)
 }

@@ -172,15 +172,7 @@ pub(super) fn fit_linear(
     let fit = newton::fit(&run.context, &newton, run.options.limits.start_sample_rows)?;
     let model = model(run, spec, Body::Linear(fit.linear));
     let seconds_to_model = save(run, &model)?;
-    let predict = PredictSpec {
-        name: "evaluation",
-        job: &run.job,
-        model: &model,
-        rows: spec.rows,
-        splits: &Split::ALL,
-        evaluation: spec.evaluation,
-    };
-    let (evaluation, report) = predict_and_evaluate(&run.context, &predict)?;
+    let (evaluation, report) = evaluate(run, spec, &model)?;
     let mut passes = fit.reports;
     passes.push(report);
     Ok(Fitted {
@@ -193,6 +185,23 @@ pub(super) fn fit_linear(
         seconds_to_model,
         passes,
     })
+}
+
+/// How good a linear model is on all splits: a pass over the data.
+pub(super) fn evaluate(
+    run: &Run<'_>,
+    spec: &FitSpec<'_>,
+    model: &Model,
+) -> Result<(Evaluation, PassReport)> {
+    let predict = PredictSpec {
+        name: "evaluation",
+        job: &run.job,
+        model,
+        rows: spec.rows,
+        splits: &Split::ALL,
+        evaluation: spec.evaluation,
+    };
+    predict_and_evaluate(&run.context, &predict)
 }
 
 /// Saves the model as soon as it is there; the report saves it again with its metrics.

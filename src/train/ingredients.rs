@@ -9,11 +9,7 @@ use twox_hash::XxHash3_64;
 use crate::{
     learner::gbdt::BoosterOptions,
     scratch::Ingredient,
-    train::{
-        classes::task_choice,
-        job::Job,
-        options::{TaskChoice, TrainOptions},
-    },
+    train::{classes::task_choice, job::Job, options::TrainOptions},
 };
 
 /// The ingredients of a run of trees, in a fixed order.
@@ -44,7 +40,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     list.json("the hash of the features", &features);
     let profile = job.profile.as_ref().map(|profile| profile.to_toml());
     list.json("the hash of the profile", &profile);
-    list.add("the task", task_name(task_choice(job, options)));
+    list.add("the task", task_choice(job, options).name());
 
     list.add("--seed", options.seed.to_string());
     if roles.split.is_none() {
@@ -73,15 +69,6 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     ];
     list.json("the hash of the limits", &bounds);
     list.ingredients
-}
-
-fn task_name(task: TaskChoice) -> &'static str {
-    match task {
-        TaskChoice::Auto => "auto",
-        TaskChoice::Binary => "binary",
-        TaskChoice::Multiclass => "multiclass",
-        TaskChoice::Regression => "regression",
-    }
 }
 
 #[derive(Default)]

@@ -16,6 +16,9 @@ use crate::{
 
 pub use crate::data::GroupChoice;
 
+/// The dataset's name that means the standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 /// What kind of target is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -28,6 +31,18 @@ pub enum TaskChoice {
     Multiclass,
     /// A number.
     Regression,
+}
+
+impl TaskChoice {
+    /// The name in flags, messages and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+            Self::Regression => "regression",
+        }
+    }
 }
 
 /// How groups go to splits.

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     group::GroupTable,
     limits::format_bytes,
+    model::container::from_postcard,
     scratch::{
         BlockFile, Ingredient, ScratchDirectory, Seal, SealAbout, bytes_in, remove_scratch,
         scratch_directories,
@@ -99,7 +100,7 @@ pub fn find(parent: &Path, wanted: &[Ingredient], progress: &dyn Progress) -> Op
         let Ok(Some(directory)) = ScratchDirectory::open_shared(&path) else {
             continue;
         };
-        match postcard::from_bytes::<Known<'static>>(&seal.contents) {
+        match from_postcard::<Known<'static>>(&seal.contents) {
             Ok(known) => {
                 return Some(Found {
                     directory,

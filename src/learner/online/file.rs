@@ -8,7 +8,7 @@ use crate::{
         logistic::LogisticOptions,
         online::{declared::Declared, standardizer::Standardizer},
     },
-    model::container::{self, Codec, FileKind, Section},
+    model::container::{self, FileKind, Section},
 };
 
 /// The sections' numbers, never given to anything else.
@@ -56,22 +56,11 @@ pub(super) fn to_bytes<State: Serialize>(learner: &str, parts: &PartsRef<'_, Sta
         options: parts.options.clone(),
         rows: parts.rows,
     };
-    let json = serde_json::to_vec(&about).expect("a declaration is text and numbers");
-    let section = |id: u32, codec: Codec, bytes: Vec<u8>| Section {
-        id,
-        version: VERSION,
-        codec,
-        bytes,
-    };
     let header = format!("{{\"learner\":\"{learner}\"}}");
     let sections = [
-        section(id::ABOUT, Codec::Json, json),
-        section(
-            id::MOMENTS,
-            Codec::Postcard,
-            postcard_of(parts.standardizer),
-        ),
-        section(id::STATE, Codec::Postcard, postcard_of(parts.state)),
+        Section::json(id::ABOUT, VERSION, &about),
+        Section::postcard(id::MOMENTS, VERSION, parts.standardizer),
+        Section::postcard(id::STATE, VERSION, parts.state),
     ];
     container::seal(FileKind::Learner, header.as_bytes(), &sections)
 }
@@ -82,16 +71,7 @@ pub(super) fn from_bytes<State: DeserializeOwned>(
     learner: &str,
 ) -> Result<Parts<State>, String> {
     let opened = container::open(FileKind::Learner, bytes)?;
-    let section = |id: u32| match opened.find(id) {
-        Some(section) if section.version == VERSION => Ok(section.bytes),
-        Some(section) => Err(format!(
-            "section {id} has version {}, this rowmill reads {VERSION}; update rowmill",
-            section.version
-        )),
-        None => Err(format!("section {id} is not there")),
-    };
-    let about: About = serde_json::from_slice(section(id::ABOUT)?)
-        .map_err(|error| format!("its declaration cannot be read: {error}"))?;
+    let about: About = opened.json(id::ABOUT, VERSION)?;
     if about.learner != learner {
         return Err(format!(
             "it is a learner of `{}` and not of `{learner}`; load it as what it is",
@@ -102,19 +82,7 @@ pub(super) fn from_bytes<State: DeserializeOwned>(
         declared: about.declared,
         options: about.options,
         rows: about.rows,
-        standardizer: from_postcard(section(id::MOMENTS)?)?,
-        state: from_postcard(section(id::STATE)?)?,
+        standardizer: opened.postcard(id::MOMENTS, VERSION)?,
+        state: opened.postcard(id::STATE, VERSION)?,
     })
-}
-
-fn postcard_of(value: &impl Serialize) -> Vec<u8> {
-    postcard::to_allocvec(value).expect("vectors of numbers")
-}
-
-fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) => Err("a section is longer than what it holds".to_owned()),
-        Err(error) => Err(format!("a section cannot be read: {error}")),
-    }
 }

@@ -214,6 +214,17 @@ fn add_columns(design: &[Column], coefficients: &[f64], values: &Values, sums: &
         }
         term
     };
+    add_terms(values, sums, term);
+}
+
+fn add_numbers(column: &Column, coefficient: f64, values: &Values, sums: &mut [f64]) {
+    add_terms(values, sums, move |value| {
+        coefficient * column.standardise(value)
+    });
+}
+
+/// Adds to each row's sum what its number says.
+fn add_terms(values: &Values, sums: &mut [f64], term: impl Fn(f64) -> f64) {
     match values {
         Values::F32(values) => {
             for (sum, value) in sums.iter_mut().zip(values) {
@@ -223,22 +234,6 @@ fn add_columns(design: &[Column], coefficients: &[f64], values: &Values, sums: &
         Values::F64(values) => {
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum += term(*value);
-            }
-        }
-        Values::Text(_) => panic!("a text column for a numeric feature"),
-    }
-}
-
-fn add_numbers(column: &Column, coefficient: f64, values: &Values, sums: &mut [f64]) {
-    match values {
-        Values::F32(values) => {
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += coefficient * column.standardise(f64::from(*value));
-            }
-        }
-        Values::F64(values) => {
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += coefficient * column.standardise(*value);
             }
         }
         Values::Text(_) => panic!("a text column for a numeric feature"),

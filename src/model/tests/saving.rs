@@ -149,6 +149,38 @@ fn containers_come_back_as_they_were() {
 }
 
 #[test]
+fn values_come_back_whole_or_not_at_all() {
+    let value = (7_u32, vec![1.5_f64, -2.0]);
+    let sections = [
+        Section::json(1, 1, &value),
+        Section::postcard(2, 3, &value),
+        section(3, 1, b"{"),
+    ];
+    let file = container::seal(FileKind::Seal, b"", &sections);
+    let opened = container::open(FileKind::Seal, &file).expect("its own bytes");
+    assert_eq!(opened.json(1, 1), Ok(value.clone()));
+    assert_eq!(opened.postcard(2, 3), Ok(value));
+    let refused = |result: Result<(u32, Vec<f64>), String>, expected: &str| {
+        let error = result.expect_err(expected);
+        assert!(error.contains(expected), "{error}");
+    };
+    refused(opened.json(4, 1), "section 4 is not there");
+    refused(
+        opened.postcard(2, 4),
+        "section 2 is of another version of rowmill (layout 3, this one reads 4)",
+    );
+    refused(opened.json(3, 1), "section 3 is damaged");
+    refused(opened.postcard(3, 1), "section 3 is damaged");
+    let longer = container::lengthened(FileKind::Seal, &file);
+    assert_eq!(longer.len(), 1);
+    let opened = container::open(FileKind::Seal, &longer[0]).expect("its own bytes");
+    refused(
+        opened.postcard(2, 3),
+        "section 2 is damaged: 1 bytes too many",
+    );
+}
+
+#[test]
 fn sections_that_are_unknown_missing_or_double_are_refused() {
     let seal = |sections: &[Section<Vec<u8>>]| container::seal(FileKind::Model, b"", sections);
     refused(

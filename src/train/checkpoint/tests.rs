@@ -7,7 +7,10 @@ use crate::{
     engine::Silent,
     learner::{ModelChoice, gbdt::RoundLoss},
     limits::Limits,
-    model::{Leaf, Tree},
+    model::{
+        Leaf, Tree,
+        container::{Codec, lengthened},
+    },
 };
 
 fn about() -> CheckpointAbout {
@@ -114,6 +117,15 @@ fn another_version_is_refused() {
     );
     let error = Checkpoint::from_bytes(&bytes).unwrap_err();
     assert!(error.contains("another version"), "{error}");
+}
+
+#[test]
+fn bytes_behind_a_section_s_value_are_refused() {
+    let bytes = to_bytes(&about(), &booster(2));
+    let longer = lengthened(FileKind::Checkpoint, &bytes);
+    assert_eq!(longer.len(), 1);
+    let error = Checkpoint::from_bytes(&longer[0]).unwrap_err();
+    assert!(error.contains("1 bytes too many"), "{error}");
 }
 
 #[test]

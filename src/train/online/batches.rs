@@ -2,7 +2,6 @@
 //! decode, and the rows of their slices are learned where the pass merges them.
 
 use crate::{
-    data::Split,
     engine::{ParquetPass, PassReport, parquet_pass},
     error::Result,
     learner::logistic::{LogisticOptions, Solver},
@@ -16,7 +15,6 @@ use crate::{
             OnlineOptions, Started, ends_as_train, feeder::Feeder, file::Position,
             learner::LinearLearner, once::slice_rows, saver::Saver,
         },
-        predict::{PredictSpec, predict_and_evaluate},
         recipe::Run,
         spares::Spares,
     },
@@ -157,15 +155,7 @@ fn of_learner(
     let mut model = saver.finished_model(learner);
     model.split = fit::split_value(run, spec.assigned);
     let seconds_to_model = fit::save(run, &model)?;
-    let predict = PredictSpec {
-        name: "evaluation",
-        job: &run.job,
-        model: &model,
-        rows: spec.rows,
-        splits: &Split::ALL,
-        evaluation: spec.evaluation,
-    };
-    let (evaluation, report) = predict_and_evaluate(&run.context, &predict)?;
+    let (evaluation, report) = fit::evaluate(run, spec, &model)?;
     Ok(Fitted {
         left_out: left_out(learner),
         model,

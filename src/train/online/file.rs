@@ -100,23 +100,15 @@ impl OnlineFile {
 
     fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, String> {
         let opened = container::open(FileKind::Learner, bytes)?;
-        let section = |id: u32| match opened.find(id) {
-            Some(section) if section.version == VERSION => Ok(section.bytes),
-            Some(section) => Err(format!(
-                "section {id} has version {}, this rowmill reads {VERSION}; update rowmill",
-                section.version
-            )),
-            None => Err(format!(
-                "section {id} is not there: it is no file of `rowmill incremental`"
-            )),
-        };
-        let damaged = |error: &dyn std::fmt::Display| format!("it is damaged: {error}");
-        let model = Model::from_bytes(section(id::MODEL)?, limits)?;
-        let learner = OnlineLearner::from_bytes(section(id::LEARNER)?, &model)?;
+        // A learner's own file has the same kind and other sections.
+        if opened.find(id::MODEL).is_none() {
+            return Err("it has no model in it: it is no file of `rowmill incremental`".to_owned());
+        }
+        let model = Model::from_bytes(opened.section(id::MODEL, VERSION)?, limits)?;
+        let learner = OnlineLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
         Ok(Self {
-            about: serde_json::from_slice(section(id::ABOUT)?).map_err(|error| damaged(&error))?,
-            position: postcard::from_bytes(section(id::POSITION)?)
-                .map_err(|error| damaged(&error))?,
+            about: opened.json(id::ABOUT, VERSION)?,
+            position: opened.postcard(id::POSITION, VERSION)?,
             model,
             learner,
         })
@@ -130,24 +122,17 @@ pub(super) fn to_bytes(
     learner: &dyn Kept,
     position: &Position,
 ) -> Result<Vec<u8>, String> {
-    let section = |id: u32, codec: Codec, bytes: Vec<u8>| Section {
-        id,
-        version: VERSION,
-        codec,
-        bytes,
-    };
-    let about_json = serde_json::to_vec(about).expect("plain data");
-    let position = postcard::to_allocvec(position).expect("plain data");
     let header = format!(
         "{{\"made_by\":\"rowmill {}\",\"rows\":{}}}",
         about.rowmill_version,
         learner.rows()
     );
+    let file = |id: u32, bytes: Vec<u8>| Section::new(id, VERSION, Codec::Postcard, bytes);
     let sections = [
-        section(id::ABOUT, Codec::Json, about_json),
-        section(id::MODEL, Codec::Postcard, model.to_bytes()?),
-        section(id::LEARNER, Codec::Postcard, learner.to_bytes()),
-        section(id::POSITION, Codec::Postcard, position),
+        Section::json(id::ABOUT, VERSION, about),
+        file(id::MODEL, model.to_bytes()?),
+        file(id::LEARNER, learner.to_bytes()),
+        Section::postcard(id::POSITION, VERSION, position),
     ];
     Ok(container::seal(
         FileKind::Learner,
@@ -177,5 +162,105 @@ pub(super) fn load_initial(path: &Path) -> Result<OnlineFile> {
             output::LEARNER
         ))),
         None => OnlineFile::load(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        data::{Absent, ValueType},
+        learner::logistic::LogisticOptions,
+        model::{
+            About, Binning, Column, FeatureSpec, Link, Reading, Roles, Task, container::lengthened,
+        },
+        train::online::learner::{LinearLearner, model_of},
+    };
+
+    /// A learner's file of one feature.
+    fn bytes() -> Vec<u8> {
+        let features = [FeatureSpec {
+            name: "x".to_owned(),
+            value_type: ValueType::F64,
+            absent: Absent::Missing,
+            binning: Binning::Numeric { cuts: vec![0.5] },
+            missing_in_training: false,
+        }];
+        let column = Column {
+            feature: 0,
+            reading: Reading::Number,
+            mean: 1.0,
+            sd: 2.0,
+            imputation: 1.0,
+        };
+        let classes = ["no", "yes"].map(str::to_owned);
+        let options = LogisticOptions::default();
+        let learner =
+            LinearLearner::new(options, &features, &[column], &classes, Link::Sigmoid).unwrap();
+        let about = About {
+            rowmill_version: "0.1.0".to_owned(),
+            task: Task::Binary,
+            classes: classes.to_vec(),
+            roles: Roles::default(),
+            profile: None,
+            data_fingerprint: 7,
+            train_rows: 0,
+            seed: 42,
+        };
+        let made_by = CheckpointAbout {
+            rowmill_version: "0.1.0".to_owned(),
+            options: Value::Null,
+            files: Vec::new(),
+            known_hash: 9,
+            sampling: Value::Null,
+        };
+        let model = model_of(about, &features, &learner);
+        to_bytes(&made_by, &model, &learner, &Position::default()).unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Result<OnlineFile, String> {
+        OnlineFile::from_bytes(bytes, &Limits::default())
+    }
+
+    #[test]
+    fn a_file_comes_back() {
+        let read = read(&bytes()).unwrap();
+        let again = to_bytes(&read.about, &read.model, linear(&read), &read.position).unwrap();
+        assert!(again == bytes());
+    }
+
+    fn linear(file: &OnlineFile) -> &LinearLearner {
+        match &file.learner {
+            OnlineLearner::Linear(learner) => learner,
+            OnlineLearner::Trees(_) => panic!("no trees were written"),
+        }
+    }
+
+    #[test]
+    fn bytes_behind_a_section_s_value_are_refused() {
+        // Model and learner are files of their own, which say it in other words.
+        let words = [
+            "cut off or has bytes added",
+            "cut off or has bytes added",
+            "1 bytes too many",
+        ];
+        let longer = lengthened(FileKind::Learner, &bytes());
+        assert_eq!(longer.len(), words.len());
+        for (bytes, words) in longer.iter().zip(words) {
+            let error = read(bytes).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_learner_s_own_file_is_not_one_of_a_run() {
+        let file = read(&bytes()).unwrap();
+        let error = read(&linear(&file).as_dyn().to_bytes()).unwrap_err();
+        assert!(
+            error.contains("no file of `rowmill incremental`"),
+            "{error}"
+        );
     }
 }

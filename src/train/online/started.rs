@@ -342,12 +342,12 @@ pub(in crate::train) fn declared_target(
         return Ok(Some(target));
     }
     Err(Error::Usage(format!(
-        "--classes: they are {} and the target `{}` has {} ({}); leave --classes out, or give another --task or \
+        "--classes: they are {} and the target `{}` has {} (--task {}); leave --classes out, or give another --task or \
          --profile",
         classes.join(", "),
         target.name,
         target.classes.join(", "),
-        task_choice_name(task_choice(job, options)),
+        task_choice(job, options).name(),
     )))
 }
 
@@ -359,11 +359,11 @@ fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Ta
     let choice = choice_of(options.task, classes);
     let refuse = || {
         Error::Usage(format!(
-            "--init-model: it learned the {} classes {} of the target `{name}`, and {} is another task; a learner \
-             keeps the classes that it began with, so leave --task out, or start without --init-model",
+            "--init-model: it learned the {} classes {} of the target `{name}`, and --task {} is another task; a \
+             learner keeps the classes that it began with, so leave --task out, or start without --init-model",
             classes.len(),
             classes.join(", "),
-            task_choice_name(options.task),
+            options.task.name(),
         ))
     };
     if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
@@ -457,15 +457,6 @@ fn from_names(
         }
     }
     Target::from_values(&field.name, &values, choice, options.limits.classes_max)
-}
-
-fn task_choice_name(choice: TaskChoice) -> &'static str {
-    match choice {
-        TaskChoice::Auto => "--task auto",
-        TaskChoice::Binary => "--task binary",
-        TaskChoice::Multiclass => "--task multiclass",
-        TaskChoice::Regression => "--task regression",
-    }
 }
 
 /// Up to five names.

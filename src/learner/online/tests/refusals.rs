@@ -3,7 +3,10 @@
 use ndarray::{Array1, Array2, array};
 
 use super::*;
-use crate::learner::online::{AveragedSgd, Merge, NewtonStep, OnlineNewton, SgdStep};
+use crate::{
+    learner::online::{AveragedSgd, Merge, NewtonStep, OnlineNewton, SgdStep},
+    model::container::{FileKind, lengthened},
+};
 
 /// Each bad batch is an error of these words, and the learner's bytes stay.
 fn check<S: Step>() {
@@ -210,4 +213,16 @@ fn a_file_that_is_no_such_learner_is_refused() {
     assert_eq!(damaged, sound.len().div_ceil(7));
     std::fs::write(&path, &sound[..sound.len() / 2]).unwrap();
     assert!(AveragedSgd::load(&path).is_err());
+}
+
+#[test]
+fn bytes_behind_a_section_s_value_are_refused() {
+    let mut learner: AveragedSgd = learner(2);
+    learner.partial_fit(&Rows::new(600, 2).batch()).unwrap();
+    let longer = lengthened(FileKind::Learner, &learner.to_bytes());
+    assert_eq!(longer.len(), 2);
+    for bytes in longer {
+        let error = AveragedSgd::from_bytes(&bytes).unwrap_err();
+        assert!(error.contains("1 bytes too many"), "{error}");
+    }
 }

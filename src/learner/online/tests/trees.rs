@@ -10,7 +10,10 @@ use crate::{
         online::{AveragedSgd, Batch, Declared, Learner, OnlineTrees, TreesOptions},
     },
     limits::BLOCK_ROWS,
-    model::{Binning, Bins, FeatureSpec},
+    model::{
+        Binning, Bins, FeatureSpec,
+        container::{FileKind, lengthened},
+    },
 };
 
 fn options(rows_expected: u64) -> TreesOptions {
@@ -416,5 +419,21 @@ fn given_bins_may_be_told_to_expect_missing_values() {
     for row in 0..1_000 {
         let right = usize::from(y[row] == 1.0);
         assert!(after[[row, right]] > 0.9, "{row}: {}", after[[row, right]]);
+    }
+}
+
+#[test]
+fn bytes_behind_a_section_s_value_are_refused() {
+    let rows = Rows::new(1_200, 2);
+    // Rows that are gathered, then bins and trees.
+    for (fed, sections) in [(300, 1), (1_200, 2)] {
+        let mut learner = learner(2, 1_200);
+        rows.part(0, fed).feed(&mut learner, 100);
+        let longer = lengthened(FileKind::Learner, &learner.to_bytes());
+        assert_eq!(longer.len(), sections, "{fed} rows");
+        for bytes in longer {
+            let error = OnlineTrees::from_bytes(&bytes).unwrap_err();
+            assert!(error.contains("1 bytes too many"), "{error}");
+        }
     }
 }

@@ -8,12 +8,14 @@ use crate::{
     error::{Error, Result},
     source::{ArrowStream, Dataset},
     train::{
-        job::Job, newton, options::TrainOptions, recipe::Run, slice::SliceColumns, spares::Spares,
+        job::Job,
+        newton,
+        options::{STANDARD_INPUT, TrainOptions},
+        recipe::Run,
+        slice::SliceColumns,
+        spares::Spares,
     },
 };
-
-/// The dataset's name that means the standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// The name of its pass.
 const STREAM: &str = "stream";
