@@ -120,8 +120,8 @@ pub(super) struct InspectArguments {
 /// Print what a model file holds: task, classes, features, options, metrics.
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
-    /// A model file, such as RUN/model.rowmill.
-    #[arg(value_hint = ValueHint::FilePath)]
+    /// A model file, or the directory of a run, whose model.rowmill is meant.
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) model: PathBuf,
 }
 

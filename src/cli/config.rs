@@ -12,7 +12,7 @@ use std::{
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, parser::ValueSource};
 
-use super::arguments::Arguments;
+use super::{arguments::Arguments, terminal};
 use crate::{data::nearest, error::Error};
 
 /// The most bytes of a configuration file.
@@ -31,7 +31,6 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Prints it and answers the exit code.
-    #[allow(clippy::print_stderr)] // Nothing is set up yet that could print.
     pub(super) fn report(&self) -> ExitCode {
         match self {
             Self::CommandLine(error) => {
@@ -40,12 +39,12 @@ impl Refusal {
                 ExitCode::from(error.exit_code() as u8)
             }
             Self::ConfigValues(path, error) => {
-                eprintln!("in the configuration file {}:", path.display());
+                terminal::print_message(&format!("in the configuration file {}:", path.display()));
                 let _ = error.print();
                 ExitCode::from(2)
             }
             Self::Config(error) => {
-                eprintln!("error: {error}");
+                terminal::print_message(&format!("error: {error}"));
                 ExitCode::from(error.exit_code())
             }
         }

@@ -17,7 +17,10 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::progress::{BarProgress, LogProgress};
+use super::{
+    progress::{BarProgress, LogProgress},
+    terminal::StandardError,
+};
 use crate::engine::Progress;
 
 /// The bar that is on the terminal now; whoever writes a line takes it away for that long.
@@ -39,6 +42,8 @@ impl Log {
         let level = if quiet { Level::WARN } else { Level::INFO };
         let builder = tracing_subscriber::fmt()
             .with_max_level(level)
+            // It would say on the standard error that this cannot be written, and panic at that.
+            .log_internal_errors(false)
             .with_writer(writer);
         // An error means that a subscriber is there already, as in tests that run commands in turn.
         let _ = if json {
@@ -119,7 +124,7 @@ impl tracing::field::Visit for Message {
     }
 }
 
-/// The standard error, with the progress bar taken away while a line is written.
+/// The standard error, with the progress bar taken away while a line is written; no write fails.
 #[derive(Clone)]
 struct BarAwareStderr(ShownBar);
 
@@ -127,13 +132,13 @@ impl Write for BarAwareStderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let bar = self.0.lock().map_or(None, |shown| shown.clone());
         match bar {
-            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
-            None => io::stderr().write(bytes),
+            Some(bar) => bar.suspend(|| StandardError.write(bytes)),
+            None => StandardError.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        StandardError.flush()
     }
 }
 

@@ -1,22 +1,66 @@
 //! `rowmill show`.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{arguments::ShowArguments, terminal};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     learner::ModelSpec,
-    model::{Model, show},
+    limits::Limits,
+    model::{
+        Model,
+        container::{self, FileKind},
+        file, show,
+    },
+    train::output,
 };
 
-/// Prints a model file for a person.
+/// Prints a model file, or that of a run's directory, for a person.
 pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
-    let mut model = Model::load(&arguments.model)?;
+    let mut model = load(&arguments.model)?;
     if let Some(options) = as_written(&model.options) {
         model.options = options;
     }
     terminal::print(&show::text(&model, None))
+}
+
+/// Reads the model that a path means.
+fn load(path: &Path) -> Result<Model> {
+    if !path.is_dir() {
+        return Model::load(path).map_err(|error| match error {
+            Error::Format { .. } => other_kind(path).unwrap_or(error),
+            error => error,
+        });
+    }
+    let model = path.join(output::MODEL);
+    if model.exists() {
+        return Model::load(&model);
+    }
+    let message = if output::has_checkpoint(path) {
+        "the run there has no model yet; go on with it with --resume"
+    } else {
+        "a directory without model.rowmill; give a model file, or the directory of a run"
+    };
+    Err(Error::format(path, message))
+}
+
+/// Says what a sound file is that holds no model; `None` where it is not one of rowmill's.
+fn other_kind(path: &Path) -> Option<Error> {
+    let bytes = file::read(path, Limits::default().model_bytes_max).ok()?;
+    let what = if container::open(FileKind::Learner, &bytes).is_ok() {
+        "the learner of `rowmill incremental`, for --resume and --init-model"
+    } else if container::open(FileKind::Checkpoint, &bytes).is_ok() {
+        "a checkpoint of `rowmill train`, for --resume"
+    } else {
+        return None;
+    };
+    let beside = path.with_file_name(output::MODEL);
+    let beside = beside.display();
+    let message = format!("it is {what}; the run's model, once it is finished, is {beside}");
+    Some(Error::format(path, message))
 }
 
 /// A learner's options under the names that users write, as the log of a run has them; `None` for options

@@ -1,4 +1,7 @@
-//! Printing results: the one place that writes to the standard output.
+//! The one place that writes to the standard output and to the standard error.
+//!
+//! A result that cannot be printed is an error. A message that nobody takes is not: whoever read the
+//! standard error may have gone, as `head` does, or its disk may be full, and the run goes on.
 
 use std::io::{self, Write};
 
@@ -25,6 +28,28 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<()> {
             Err(Error::io("write to", "the standard output", error))
         }
         _ => Ok(()),
+    }
+}
+
+/// Writes a line to the standard error, as far as that can be written.
+pub(super) fn print_message(text: &str) {
+    // It never fails.
+    let _ = writeln!(StandardError, "{text}");
+}
+
+/// The standard error, to which no write fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StandardError;
+
+impl Write for StandardError {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // There is nowhere left to say that it failed.
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -199,8 +199,9 @@ fn write_metrics(out: &mut String, model: &Model) -> fmt::Result {
     };
     let is_of = |name: &str, split: &str| name.trim_start_matches("base_").starts_with(split);
     let has_test = (object.iter()).any(|(name, value)| is_of(name, "test_") && !value.is_null());
+    let is_unmeasured = |name: &str, value: &Value| name.starts_with("base_") && value.is_null();
     let is_shown = |name: &str, value: &Value| match has_test {
-        true => !is_of(name, "train_") && !is_of(name, "valid_"),
+        true => !is_of(name, "train_") && !is_of(name, "valid_") && !is_unmeasured(name, value),
         false => !value.is_null(),
     };
     let shown = object.iter().filter(|(name, value)| is_shown(name, value));

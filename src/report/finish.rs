@@ -194,6 +194,7 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
         classes: trained.target.classes.clone(),
         group_column: group_column(trained),
         splits: records.map(record).collect(),
+        has_base_scores: trained.job.base_scores(&trained.target).is_some(),
         validation: trained.job.validation.clone(),
         curve: trained.curve.clone(),
         baseline: None,

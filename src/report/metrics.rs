@@ -83,6 +83,8 @@ pub struct MetricsRecord {
     pub group_column: Option<String>,
     /// The splits, in order.
     pub splits: Vec<SplitRecord>,
+    /// Whether the data have base scores, measured or not.
+    pub has_base_scores: bool,
     /// Validation rows from elsewhere, where there are such.
     pub validation: Option<Validation>,
     /// Losses after each round of trees; empty for other models.
@@ -168,9 +170,10 @@ impl MetricsRecord {
         if self.group_column.is_some() && !self.classes.is_empty() {
             let group_f1 = test.and_then(|record| record.group_f1);
             self.insert_group_f1("", group_f1.unwrap_or(NO_GROUPS), &mut root);
-        }
-        if let Some(group_f1) = test.and_then(|record| record.base_group_f1) {
-            self.insert_group_f1("base_", group_f1, &mut root);
+            if self.has_base_scores {
+                let group_f1 = test.and_then(|record| record.base_group_f1);
+                self.insert_group_f1("base_", group_f1.unwrap_or(NO_GROUPS), &mut root);
+            }
         }
         let splits: Map<String, Value> = self
             .splits
@@ -225,8 +228,9 @@ impl MetricsRecord {
         let record = self.of_split(split);
         let model = record.and_then(|record| record.model.as_ref());
         let base = record.and_then(|record| record.base.as_ref());
-        let has_base = self.splits.iter().any(|record| record.base.is_some());
-        for (prefix, metrics, is_there) in [("", model, true), ("base_", base, has_base)] {
+        for (prefix, metrics, is_there) in
+            [("", model, true), ("base_", base, self.has_base_scores)]
+        {
             let figures = metrics.map(Metrics::headline).unwrap_or_default();
             for name in names.iter().filter(|_| is_there) {
                 let figure = figures.iter().find(|(own, _)| own == name);

@@ -37,4 +37,5 @@ mod tests;
 pub use arrow::ArrowStream;
 pub use cost::DecodeEstimate;
 pub use dataset::{DataFile, Dataset, OpenOptions, RowGroup};
+pub(crate) use discover::{Search, real};
 pub use lane::LaneReader;

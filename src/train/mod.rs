@@ -3,7 +3,7 @@
 //! [`train`] is the whole of it:
 //!
 //! 1. [`job`]: open the data, give every column its part, check the baseline; [`classes`]: what is
-//!    learned.
+//!    learned. [`input`]: nothing is written over the data or among them.
 //! 2. [`mod@plan`]: what the run will hold in memory; refused here if that is too much.
 //! 3. [`scan`]: labels and groups of all rows, into the [`rows`] file.
 //! 4. [`assign`]: every row's split, and the proof that no group is in two; [`validation`]: rows from elsewhere.
@@ -28,6 +28,7 @@ pub mod checkpoint;
 pub mod classes;
 pub mod evaluate;
 pub mod ingredients;
+pub mod input;
 pub mod job;
 pub mod known;
 pub mod newton;

@@ -21,6 +21,7 @@ use crate::{
         classes::{assumed_task, known_target, task_choice},
         evaluate::{Evaluation, EvaluationSpec, deviation_of},
         fit::{FitSpec, Fitted, fit},
+        input,
         job::Job,
         model_spec::{check_target, resolved},
         online::{
@@ -231,6 +232,7 @@ impl<'a> Run<'a> {
         let claim = options.claim()?;
         claim.check()?;
         let (mut job, source) = open_job(options)?;
+        input::check_run(&job, options)?;
         let online = started_from(&mut job, options, progress)?;
         if let Some(pruning) = &options.prune {
             pruning.check()?;

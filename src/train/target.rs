@@ -225,7 +225,7 @@ impl Target {
             }
             TaskChoice::Multiclass | TaskChoice::Auto if classes.len() > classes_max => {
                 let remedy = if values.texts.is_empty() {
-                    "use --task regression for a number"
+                    "use `rowmill train --task regression` for a number"
                 } else {
                     "choose another with --target"
                 };
@@ -235,7 +235,7 @@ impl Target {
             }
             TaskChoice::Auto if values.texts.is_empty() && (classes.len() > 2 || !wholes) => {
                 return fail(format!(
-                    "is a number with {} distinct values ({}); say --task regression or --task multiclass",
+                    "is a number with {} distinct values ({}); use --task multiclass, or `rowmill train --task regression`",
                     classes.len(),
                     listed()
                 ));

@@ -14,7 +14,9 @@ use crate::{
         copy::{Copied, copy_to_directory, copy_to_file, fits_one_file},
     },
     train::{
+        input::Written,
         job::Job,
+        options::TrainOptions,
         prune::{Findings, PrunedInTraining},
     },
 };
@@ -24,7 +26,8 @@ const EXTENSION: &str = "parquet";
 
 /// The copy in a run's directory: a file, or a directory where one file cannot hold all.
 pub const FILE: &str = "dataset_trimmed.parquet";
-const DIRECTORY: &str = "dataset_trimmed";
+/// That directory.
+pub const DIRECTORY: &str = "dataset_trimmed";
 
 /// Writes the copy of a training's data into its directory, without validation rows from elsewhere.
 /// Answers where it is.
@@ -95,9 +98,9 @@ impl Destination {
     ///
     /// # Errors
     /// A path over or among the input's files, something in the way, files that one file cannot hold.
-    pub fn check(job: &Job, path: &Path, overwrite: bool) -> Result<Self> {
+    pub fn check(job: &Job, path: &Path, options: &TrainOptions) -> Result<Self> {
         let destination = Self::of(path);
-        destination.check_not_input(job)?;
+        destination.check_not_input(job, options)?;
         match &destination {
             Self::File(path) => {
                 if path.is_dir() {
@@ -106,7 +109,7 @@ impl Destination {
                         path.display()
                     )));
                 }
-                if path.exists() && !overwrite {
+                if path.exists() && !options.overwrite {
                     return Err(in_the_way(path));
                 }
                 let all = vec![true; job.schema().fields.len()];
@@ -184,31 +187,19 @@ impl Destination {
     }
 
     /// Refuses to write over the input, or between its files.
-    fn check_not_input(&self, job: &Job) -> Result<()> {
-        let out = real(self.path());
-        let out_directory = match self {
-            Self::File(_) => parent_of(&out),
-            Self::Directory(_) => out.clone(),
+    fn check_not_input(&self, job: &Job, options: &TrainOptions) -> Result<()> {
+        let path = self.path().to_path_buf();
+        let (replaced, copies) = match self {
+            Self::File(_) => (vec![path], None),
+            Self::Directory(path) => (Vec::new(), Some(path.as_path())),
         };
-        let files = job.dataset.files();
-        if files.iter().any(|file| real(&file.path) == out) {
-            return Err(Error::Usage(format!(
-                "--out {} is a file of the dataset itself; choose another name",
-                self.path().display()
-            )));
+        Written {
+            flag: "--out",
+            path: self.path(),
+            replaced: &replaced,
+            copies,
         }
-        for file in files {
-            let input = real(&file.path);
-            // Beside a file that was named itself, a copy may lie; not among files of a directory.
-            let many = files.len() > 1;
-            if parent_of(&input) == out_directory && (many || matches!(self, Self::Directory(_))) {
-                return Err(Error::Usage(format!(
-                    "--out {} is in the dataset's own directory, where it would be taken for data; choose another directory",
-                    self.path().display()
-                )));
-            }
-        }
-        Ok(())
+        .check(job, options)
     }
 }
 
@@ -235,18 +226,6 @@ fn in_the_way(path: &Path) -> Error {
         "--out {} is there already; choose another name, or use --overwrite",
         path.display()
     ))
-}
-
-/// A path without links, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    match fs::canonicalize(path) {
-        Ok(real) => real,
-        Err(_) => match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => real(parent).join(name),
-            (_, Some(name)) => real(Path::new(".")).join(name),
-            _ => path.to_path_buf(),
-        },
-    }
 }
 
 fn parent_of(path: &Path) -> PathBuf {

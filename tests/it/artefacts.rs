@@ -284,6 +284,49 @@ fn a_model_is_shown_to_a_person() {
 }
 
 #[test]
+fn a_run_is_shown_by_its_model() {
+    let (run, empty) = (runs().trees(), tempfile::tempdir().unwrap());
+    let shown = succeeds(&["show", text(&run)]).stdout;
+    let model = succeeds(&["show", text(&run.join("model.rowmill"))]).stdout;
+    assert_eq!(shown, model);
+    let without = ["without model.rowmill", "give a model file"];
+    fails(&["show", text(empty.path())], 1, &without);
+    let checkpoint = run.join("checkpoint.rowmill");
+    let is_one = ["a checkpoint of `rowmill train`", "model.rowmill"];
+    fails(&["show", text(&checkpoint)], 1, &is_one);
+    fs::copy(&checkpoint, empty.path().join("checkpoint.rowmill")).unwrap();
+    fails(
+        &["show", text(empty.path())],
+        1,
+        &["no model yet", "--resume"],
+    );
+}
+
+#[test]
+fn base_scores_that_were_not_measured_have_their_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let words = ["incremental", text(dataset::small()), "--one-pass"];
+    succeeds(&[&words[..], &["--out-dir", text(&out_dir)]].concat());
+    let base = |run: &Path| -> BTreeMap<String, Value> {
+        let metrics = json(&run.join("metrics.json"));
+        let all = metrics.as_object().unwrap().clone().into_iter();
+        all.filter(|(key, _)| key.starts_with("base_")).collect()
+    };
+    let (measured, not) = (base(&runs().logistic()), base(&out_dir));
+    assert!(measured.keys().eq(not.keys()), "{measured:?} {not:?}");
+    assert!(
+        not.len() > 10 && not.values().all(Value::is_null),
+        "{not:?}"
+    );
+    let shown = succeeds(&["show", text(&out_dir)]).stdout;
+    assert!(
+        shown.contains("test_auc_roc") && !shown.contains("base_"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_finished_run_is_not_replaced_unasked() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("run.json"), "precious").unwrap();

@@ -33,6 +33,13 @@ pub(crate) fn rowmill(arguments: &[&str]) -> Outcome {
     }
 }
 
+/// Runs to the end with its standard error going there, and answers the exit code.
+pub(crate) fn code_with_stderr(arguments: &[&str], stderr: impl Into<Stdio>) -> Option<i32> {
+    let mut command = command(arguments);
+    command.stdout(Stdio::null()).stderr(stderr);
+    command.status().expect("the binary starts").code()
+}
+
 /// Runs to the end with these bytes on the standard input. A run that reads no further is no error.
 pub(crate) fn fed(arguments: &[&str], input: &[u8]) -> Outcome {
     let mut child = command(arguments)

@@ -11,6 +11,7 @@ mod dataset;
 mod artefacts;
 mod bad_input;
 mod corpus;
+mod dead_stderr;
 mod determinism;
 mod end_to_end;
 mod fuzzed;

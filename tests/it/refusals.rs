@@ -191,6 +191,65 @@ fn values_of_a_split_column_that_mean_nothing_are_named() {
     }
 }
 
+/// Its own files would be data of the next run, or are those of this one.
+#[test]
+fn a_run_over_or_among_its_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let table = data.join("table.parquet");
+    write_table(&table, |_| {});
+    let bytes = fs::read(&table).unwrap();
+    let other = dir.path().join("other.parquet");
+    write_table(&other, |_| {});
+    let refused = |dataset: &Path, out_dir: &Path, more: &[&str], words: &str| {
+        let is_there = out_dir.exists();
+        for command in ["train", "incremental"] {
+            let arguments = [command, text(dataset), "--out-dir", text(out_dir)];
+            let arguments = [&arguments[..], more].concat();
+            fails(&arguments, 2, &["--out-dir", words]);
+            assert_eq!(out_dir.exists(), is_there, "{arguments:?}");
+            assert_eq!(names(&data), ["table.parquet"], "{arguments:?}");
+        }
+    };
+    let among = "own directory";
+    refused(&data, &data, &[], among);
+    refused(&data, &data.join("../data/"), &[], among);
+    refused(&data, &data.join("fold=2"), &[], among);
+    refused(&data.join("*.parquet"), &data, &[], among);
+    let run = dir.path().join("run");
+    refused(&dir.path().join("**/*.parquet"), &run, &[], among);
+    refused(&other, &data, &["--val-dir", text(&data)], among);
+    let trimmed = run.join("dataset_trimmed.parquet");
+    fs::create_dir(&run).unwrap();
+    fs::rename(&table, &trimmed).unwrap();
+    for dataset in [&trimmed, &run.join("dataset_*.parquet")] {
+        let arguments = [
+            "train",
+            text(dataset),
+            "--out-dir",
+            text(&run),
+            "--overwrite",
+        ];
+        fails(&arguments, 2, &["--out-dir", "dataset itself"]);
+        assert!(fs::read(&trimmed).unwrap() == bytes);
+    }
+}
+
+/// A directory of data is searched as far as its `key=value` directories, and a file that was named not at all.
+#[test]
+fn a_run_beside_its_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let (table, below) = (dir.path().join("table.parquet"), dir.path().join("below"));
+    write_table(&table, |_| {});
+    for (dataset, out_dir) in [(dir.path(), &*below), (&*table, dir.path())] {
+        for more in [&[][..], &["--overwrite"]] {
+            let done = train(dataset, out_dir, more);
+            assert_eq!(done.code, Some(0), "{done:#?}");
+        }
+    }
+}
+
 /// The lengths of a column's texts are damaged, which the decoder notices by a panic.
 #[test]
 fn a_panic_of_the_decoder_is_a_message_and_not_a_crash() {

@@ -2,20 +2,23 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 
-use super::{common::CommonArguments, train::Task, values};
+use super::{common::CommonArguments, values};
+use crate::train::options::TaskChoice;
 
 /// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\
-Options of --model as JSON are those in `rowmill train --help`.
+Options of --model as JSON are those in `rowmill train --help`, without an L1 penalty (l1, l1_ratio,
+penalty), which needs passes over all rows.
 
 Examples:
   rowmill incremental master/ --batch-size 200_000 --out-dir models/first
       the model of `rowmill train --model logistic`, with a learner that goes on
   rowmill incremental july/ --init-model models/first --out-dir models/second
       go on with further data
-  duckdb -c \"LOAD nanoarrow; COPY (FROM 'master/*.parquet') TO '/dev/stdout' (FORMAT arrows)\" |
+  duckdb -c \"LOAD nanoarrow; COPY (FROM read_parquet('master/*.parquet', union_by_name=true))
+      TO '/dev/stdout' (FORMAT arrows)\" |
       rowmill incremental - --one-pass --out-dir models/streamed
       learn from a query's rows as they come
   rowmill incremental master/ --model gbdt --one-pass --out-dir models/trees
@@ -102,5 +105,30 @@ pub(in crate::cli) struct LearningArguments {
 
     /// What kind of target is learned.
     #[arg(long, value_enum, default_value = "auto")]
-    pub(in crate::cli) task: Task,
+    pub(in crate::cli) task: ClassTask,
+}
+
+/// `--task` of learners of classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ClassTask {
+    /// The profile's task, or what the target's values say
+    Auto,
+    /// Two classes
+    Binary,
+    /// Two classes or more
+    Multiclass,
+    /// Refused, with a word about `rowmill train`
+    #[value(hide = true)]
+    Regression,
+}
+
+impl From<ClassTask> for TaskChoice {
+    fn from(task: ClassTask) -> Self {
+        match task {
+            ClassTask::Auto => Self::Auto,
+            ClassTask::Binary => Self::Binary,
+            ClassTask::Multiclass => Self::Multiclass,
+            ClassTask::Regression => Self::Regression,
+        }
+    }
 }

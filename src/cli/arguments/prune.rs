@@ -70,14 +70,15 @@ pub(in crate::cli) struct PruneInTraining {
     /// Leave out features that add nothing in the training rows: constant, repeated, or told by another one.
     ///
     /// features.csv says which and why. The data without them are copied to dataset_trimmed.parquet in
-    /// --out-dir; see `rowmill prune --help`.
+    /// --out-dir, or, where files store a column in different ways, to the directory dataset_trimmed with a
+    /// file for each; see `rowmill prune --help`.
     #[arg(long)]
     pub(in crate::cli) prune_features: bool,
 
     #[command(flatten)]
     pub(in crate::cli) pruning: PruningArguments,
 
-    /// Do not write dataset_trimmed.parquet.
+    /// Do not write dataset_trimmed.
     #[arg(long)]
     pub(in crate::cli) no_trimmed: bool,
 }

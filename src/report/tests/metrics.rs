@@ -64,6 +64,7 @@ pub(super) fn binary() -> MetricsRecord {
                 ..empty(Split::Test, 4, 2, vec![2, 2])
             },
         ],
+        has_base_scores: true,
         validation: None,
         baseline: Some(DeltaSummary {
             path: "base.tsv".to_owned(),
@@ -94,6 +95,7 @@ pub(super) fn three_classes() -> MetricsRecord {
         "acceptor".to_owned(),
     ];
     record.group_column = None;
+    record.has_base_scores = false;
     record.baseline = None;
     record.splits = vec![SplitRecord {
         split: Split::Test,
@@ -252,12 +254,15 @@ fn a_split_without_rows_has_its_keys_all_the_same() {
                     .unwrap_or_else(|| panic!("no {key}: {value}"));
                 assert!(splits.contains(&split) || found.is_null(), "{key}: {found}");
             }
-            let has_base = record.splits.iter().any(|record| record.base.is_some());
             let key = format!("base_{}_{}", split.name(), names[0]);
-            assert_eq!(value.get(&key).is_some(), has_base, "{key}: {value}");
+            let has_base = value.get(&key).is_some();
+            assert_eq!(has_base, record.has_base_scores, "{key}: {value}");
         }
         let has_groups = !record.classes.is_empty() && record.group_column.is_some();
         assert_eq!(value.get("gene_avg_f1").is_some(), has_groups, "{value}");
+        let has_base = has_groups && record.has_base_scores;
+        let base = value.get("base_gene_avg_f1");
+        assert_eq!(base.is_some(), has_base, "{value}");
     };
     let of_classes = ["log_loss", "auc_roc"];
     check(binary(), &[Split::Train, Split::Test], of_classes);

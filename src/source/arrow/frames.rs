@@ -1,6 +1,9 @@
 //! The messages of an Arrow stream, cut out of the bytes and bounded before they are read.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use arrow_buffer::Buffer;
 use arrow_ipc::{Message, MessageHeader, convert::try_fb_to_schema, root_as_message};
@@ -13,6 +16,9 @@ use crate::{
 
 /// What stands before a message's length, but in streams of before 2019.
 const CONTINUATION: [u8; 4] = [0xFF; 4];
+
+/// What the file format begins with, where a stream has a length.
+const FILE_MAGIC: &[u8] = b"ARROW1";
 
 /// The most bytes of a message's head: the names of 100,000 columns are a few MB.
 const HEAD_BYTES_MAX: u32 = 16 << 20;
@@ -70,6 +76,13 @@ impl Frames {
                         .to_owned(),
                 ));
             }
+            Err(_) if self.is_file(&mut head) => {
+                return Err(Error::Dataset(
+                    "the standard input is an Arrow IPC file, and its streaming format is read; write that, such as \
+                     with pyarrow's `ipc.new_stream` or DuckDB's `FORMAT arrows`"
+                        .to_owned(),
+                ));
+            }
             Err(_) => return Err(no_stream("its first message has no length")),
         };
         let start = head.len();
@@ -98,10 +111,37 @@ impl Frames {
         self.first.take().expect("the schema was read")
     }
 
+    /// Whether what follows these bytes makes them the beginning of the file format.
+    fn is_file(&mut self, head: &mut Vec<u8>) -> bool {
+        let more = FILE_MAGIC.len().saturating_sub(head.len()) as u64;
+        FILE_MAGIC.starts_with(head) && self.read(head, more, 0).is_ok() && head == FILE_MAGIC
+    }
+
+    /// Reads on behind the end mark. Zeros there fill up a writer's last block; anything else would be lost.
+    fn end(&mut self, rows: u64) -> Result<()> {
+        let mut bytes = [0; 4_096];
+        loop {
+            let read = match self.reader.read(&mut bytes) {
+                Ok(0) => return Ok(()),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io("read", "the standard input", error)),
+            };
+            if bytes[..read].iter().any(|byte| *byte != 0) {
+                return Err(Error::Dataset(format!(
+                    "data go on after the end of the Arrow stream ({rows} rows), and none of them would be read; write \
+                     all rows as one stream"
+                )));
+            }
+            self.bytes_read += read as u64;
+        }
+    }
+
     /// The next message. `rows` were read before it, for people.
     pub(super) fn next(&mut self, rows: u64) -> Result<Frame> {
         let mut bytes = Vec::new();
         let Some(length) = self.length(&mut bytes, rows)? else {
+            self.end(rows)?;
             return Ok(Frame {
                 bytes: Buffer::from_vec(bytes),
                 is_end: true,

@@ -6,7 +6,8 @@
 //!
 //! As with files nothing is believed: a message says how long it is, and is refused beyond a bound
 //! before anything is allocated; a stream that ends without its end mark is an error, since whoever
-//! wrote it may have died.
+//! wrote it may have died. So is one that is not the end of the input, but for zeros: rows behind it, such as
+//! a second stream, would be lost without a word.
 
 mod frames;
 mod values;

@@ -6,7 +6,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array,
     RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray, types::Int8Type,
 };
-use arrow_ipc::writer::StreamWriter;
+use arrow_ipc::writer::{FileWriter, StreamWriter};
 
 use super::*;
 use crate::data::ValueType;
@@ -192,6 +192,22 @@ fn a_stream_cut_off_anywhere_is_an_error() {
 }
 
 #[test]
+fn what_comes_after_the_end_is_not_lost_without_a_word() {
+    let bytes = stream_of(&batches());
+    for more in [&bytes[..], b"\n", &[&[0; 5_000][..], b"x"].concat()] {
+        let mut stream = open(&[&bytes[..], more].concat(), 1 << 20).unwrap();
+        let error = rows(&mut stream, 5).unwrap_err().to_string();
+        assert!(
+            error.contains("after the end of the Arrow stream (17 rows)"),
+            "{error}"
+        );
+    }
+    let filled = [&bytes[..], &[0; 5_000]].concat();
+    let mut stream = open(&filled, 1 << 20).unwrap();
+    assert_eq!(rows(&mut stream, 5).unwrap().len(), 17);
+}
+
+#[test]
 fn damaged_streams_are_errors_or_other_values_but_never_a_panic() {
     let bytes = stream_of(&batches());
     let mut refused = 0;
@@ -211,7 +227,24 @@ fn what_is_no_stream_is_said_so() {
         error.contains("is empty") && error.contains("check the command"),
         "{error}"
     );
-    for bytes in [&b"PAR1"[..], b"a,b\n1,2\n", &[0xFF; 64], &[0; 64]] {
+    let mut file = Vec::new();
+    let mut writer = FileWriter::try_new(&mut file, &batches()[0].schema()).unwrap();
+    writer.write(&batches()[0]).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let error = open(&file, 1 << 20).err().unwrap().to_string();
+    assert!(
+        error.contains("is an Arrow IPC file") && error.contains("new_stream"),
+        "{error}"
+    );
+    for bytes in [
+        &b"PAR1"[..],
+        b"ARRO",
+        b"ARROWS",
+        b"a,b\n1,2\n",
+        &[0xFF; 64],
+        &[0; 64],
+    ] {
         let error = open(bytes, 1 << 20).err().unwrap().to_string();
         assert!(error.contains("no Arrow stream"), "{error}");
     }

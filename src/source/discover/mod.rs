@@ -6,10 +6,12 @@
 mod glob;
 mod hive;
 mod natural;
+mod search;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use hive::HIVE_MISSING;
+pub(crate) use search::{Search, real};
 pub(super) use walk::{Found, discover};

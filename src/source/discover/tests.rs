@@ -132,6 +132,61 @@ fn a_directory_in_natural_order_without_strangers() {
     );
 }
 
+/// What would be found is what is found once it is there.
+#[test]
+fn a_file_that_is_not_there_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().to_str().unwrap();
+    touch(directory.path(), "a.parquet");
+    touch(directory.path(), "plain/a.parquet");
+    touch(directory.path(), "chrom=1/a.parquet");
+    let datasets = [
+        "",
+        "/a.parquet",
+        "/*.parquet",
+        "/a*.parquet",
+        "/*",
+        "/plain",
+        "/**",
+    ]
+    .map(|below| format!("{root}{below}"));
+    let deep = [
+        "/**/*.parquet",
+        "/*/a*.parquet",
+        "/chrom=*",
+        "/plain/../*",
+        "/plai[m-o]",
+    ]
+    .map(|below| format!("{root}{below}"));
+    for name in [
+        "b.parquet",
+        "a.csv",
+        ".b.parquet",
+        "plain/b.parquet",
+        "plain/ab.PARQUET",
+        "plain/k=1/b.parquet",
+        "plain/_k=1/b.parquet",
+        "chrom=2/deep/b.parquet",
+        "chrom=2/k=1/b.parquet",
+        "_temporary/b.parquet",
+    ] {
+        let path = directory.path().join(name);
+        let had_parent = path.parent().unwrap().exists();
+        let expect = |dataset: &String| Search::of(dataset).takes(&real(&path));
+        let expected: Vec<bool> = datasets.iter().chain(&deep).map(expect).collect();
+        touch(directory.path(), name);
+        for (dataset, expected) in datasets.iter().chain(&deep).zip(expected) {
+            let found = discover(dataset, 100).unwrap_or_default();
+            let is_found = found.iter().any(|file| real(&file.path) == real(&path));
+            assert_eq!(is_found, expected, "{name} of {dataset}");
+        }
+        fs::remove_file(&path).unwrap();
+        if !had_parent {
+            fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_a_dataset_is_said() {
     let directory = tempfile::tempdir().unwrap();

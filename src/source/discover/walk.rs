@@ -123,20 +123,7 @@ impl Walk {
 
     /// Expands a pattern a path component at a time. `**` is any number of directories.
     fn pattern(&mut self, pattern: &Path) -> Result<()> {
-        let mut base = PathBuf::new();
-        let mut components: Vec<String> = Vec::new();
-        for component in pattern.components() {
-            let text = component.as_os_str().to_string_lossy().into_owned();
-            let is_name = matches!(component, Component::Normal(_)) && glob::is_pattern(&text);
-            if components.is_empty() && !is_name {
-                base.push(component);
-            } else {
-                components.push(text);
-            }
-        }
-        if base.as_os_str().is_empty() {
-            base.push(".");
-        }
+        let (base, components) = split_pattern(pattern);
         self.expand(&base, "", &components, &[], 0)
     }
 
@@ -176,6 +163,25 @@ impl Walk {
     }
 }
 
+/// A pattern as the directory that it begins in and the components below that.
+pub(super) fn split_pattern(pattern: &Path) -> (PathBuf, Vec<String>) {
+    let mut base = PathBuf::new();
+    let mut components: Vec<String> = Vec::new();
+    for component in pattern.components() {
+        let text = component.as_os_str().to_string_lossy().into_owned();
+        let is_name = matches!(component, Component::Normal(_)) && glob::is_pattern(&text);
+        if components.is_empty() && !is_name {
+            base.push(component);
+        } else {
+            components.push(text);
+        }
+    }
+    if base.as_os_str().is_empty() {
+        base.push(".");
+    }
+    (base, components)
+}
+
 /// The visible entries of a directory, in natural order.
 fn entries(directory: &Path) -> Result<Vec<(PathBuf, String)>> {
     let fail = |error| Error::io("read", directory, error);
@@ -183,7 +189,7 @@ fn entries(directory: &Path) -> Result<Vec<(PathBuf, String)>> {
     for entry in fs::read_dir(directory).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(['.', '_']) {
+        if is_visible(&name) {
             entries.push((entry.path(), name));
         }
     }
@@ -199,7 +205,13 @@ fn continue_unless_parquet(path: &Path, entry: &str) -> Result<()> {
     }
 }
 
-fn is_parquet(name: &str) -> bool {
+/// Whether an entry is looked at: hidden ones and `_SUCCESS` and its like are not.
+pub(super) fn is_visible(name: &str) -> bool {
+    !name.starts_with(['.', '_'])
+}
+
+/// Whether a file is one of data.
+pub(super) fn is_parquet(name: &str) -> bool {
     let extension = Path::new(name).extension();
     extension.is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
 }

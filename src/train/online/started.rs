@@ -414,14 +414,21 @@ fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
     }
 }
 
-/// A class as a value of the target column; `None` where that has numbers and the class is none.
+/// A class as a value of the target column; `None` where that has numbers and the class is none. Of truth
+/// values, which are 0 and 1, it may be `false` and `true`.
 fn class_value(field: &Field, class: &str) -> Option<Values> {
     if field.value_type == Some(ValueType::Text) {
         let mut text = TextValues::default();
         text.push_value(class);
         return Some(Values::Text(text));
     }
-    let number: f64 = class.parse().ok().filter(|number: &f64| !number.is_nan())?;
+    // As Parquet and as Arrow call the type.
+    let is_truth = ["bool", "Boolean"].contains(&field.file_type.as_str());
+    let number = match class {
+        "false" if is_truth => 0.0,
+        "true" if is_truth => 1.0,
+        _ => class.parse().ok().filter(|number: &f64| !number.is_nan())?,
+    };
     Some(match field.value_type {
         Some(ValueType::F32) => Values::F32(vec![number as f32]),
         _ => Values::F64(vec![number]),

@@ -82,7 +82,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let mut job = Job::open_without_target(data)?;
     let left_out = leave_out(&mut job, &options.drop)?;
     let protected = options.pruning.protected(&job)?;
-    let destination = Destination::check(&job, &options.out, data.overwrite)?;
+    let destination = Destination::check(&job, &options.out, data)?;
     let plan = plan_of(&context, &job, options);
     plan.check(memory::free_memory_bytes())?;
     let parent = data

@@ -1,7 +1,11 @@
 //! What `rowmill incremental` refuses before it learns, and the next step that it names.
 
+use std::{path::Path, sync::Arc};
+
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch};
+
 use crate::{
-    command::{fails, succeeds, text},
+    command::{fails, fed, succeeds, text},
     dataset::{self, Feature, write_table},
 };
 
@@ -75,6 +79,13 @@ fn classes_are_a_list_of_different_names() {
 }
 
 #[test]
+fn a_task_that_is_always_refused_is_not_offered() {
+    let help = succeeds(&["incremental", "--help"]).stdout;
+    assert!(help.contains("- multiclass:"), "{help}");
+    assert!(!help.contains("- regression:"), "{help}");
+}
+
+#[test]
 fn options_of_trees_without_a_name_are_told_to_give_it() {
     let needed = ["`n_estimators`", r#"add "name": "gbdt""#];
     refused(&["--model", r#"{"n_estimators": 30}"#], &needed);
@@ -128,4 +139,67 @@ fn classes_are_found_as_the_target_stores_them() {
         "splice_type",
     ];
     succeeds(&super::words(&table, &out_dir, &more));
+}
+
+#[test]
+fn truth_values_are_classes_of_a_boolean_target() {
+    let dir = tempfile::tempdir().unwrap();
+    // A column of a type that no learner takes, of which the stream has none.
+    let not_read = dir.path().join("not_read");
+    std::fs::write(&not_read, "list\n").unwrap();
+    let kinds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/kinds.parquet");
+    let truth = |classes| {
+        let target = ["--one-pass", "--target", "boolean", "--exclude-file"];
+        [&target[..], &[text(&not_read), "--classes", classes]].concat()
+    };
+    let out_dir = dir.path().join("kinds");
+    fails(
+        &super::words(&kinds, &out_dir, &truth("no,true")),
+        2,
+        &["--classes", "`no` is no number"],
+    );
+    succeeds(&super::words(&kinds, &out_dir, &truth("false,true")));
+    let classes = super::metrics(&out_dir)["classes"].clone();
+    assert_eq!(classes, serde_json::json!(["0", "1"]));
+
+    let truths = BooleanArray::from_iter((0..600).map(|row| Some(row % 3 == 0)));
+    let numbers = Float64Array::from_iter_values((0..600).map(|row| f64::from(row * 37 % 101)));
+    let columns: [(&str, ArrayRef); 2] = [("boolean", Arc::new(truths)), ("x", Arc::new(numbers))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut stream = Vec::new();
+    let mut writer =
+        arrow_ipc::writer::StreamWriter::try_new(&mut stream, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let streamed = dir.path().join("streamed");
+    let words = super::words(Path::new("-"), &streamed, &truth("true,false"));
+    let outcome = fed(&words, &stream);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+}
+
+/// The rows of a second stream would be lost.
+#[test]
+fn two_streams_are_not_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let one = super::stream(0..600, 100);
+    let outcome = fed(&super::streamed(&out_dir, &[]), &[&one[..], &one].concat());
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let needed = "after the end of the Arrow stream (600 rows)";
+    assert!(outcome.stderr.contains(needed), "{outcome:#?}");
+    assert!(!out_dir.join("model.rowmill").exists());
+}
+
+#[test]
+fn a_learner_is_not_shown_as_a_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("table.parquet");
+    write_table(&table, |_| {});
+    let out_dir = dir.path().join("run");
+    succeeds(&super::words(&table, &out_dir, &[]));
+    succeeds(&["show", text(&out_dir)]);
+    let learner = out_dir.join("learner.rowmill");
+    let needed = ["the learner of `rowmill incremental`", "model.rowmill"];
+    fails(&["show", text(&learner)], 1, &needed);
 }

@@ -121,6 +121,12 @@ fn an_output_over_or_among_its_input() {
     check(dir.path(), &file, &[], 2, &["--overwrite"]);
     check(dir.path(), other.path(), &[], 2, &["not empty"]);
     assert_eq!(fs::read(&file).unwrap(), b"kept");
+    let single = tempfile::tempdir().unwrap();
+    dataset::write_table(&single.path().join("a.parquet"), |_| {});
+    for out in ["new.parquet", "fold=1"] {
+        let out = single.path().join(out);
+        check(single.path(), &out, &[], 2, &["own directory"]);
+    }
 }
 
 #[test]
