@@ -166,7 +166,7 @@ impl RunDirectory {
 }
 
 /// Whether there is a checkpoint of either generation.
-fn has_checkpoint(directory: &Path) -> bool {
+pub fn has_checkpoint(directory: &Path) -> bool {
     let names = [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER];
     names.iter().any(|name| directory.join(name).exists())
 }
