@@ -12,7 +12,7 @@ use crate::{
     limits::ALWAYS,
     model::Binning,
     platform::stop::Stop,
-    train::{OnlineOptions, Trained, evaluate::Metrics, output, plan, train, verify},
+    train::{Trained, evaluate::Metrics, online::OnlineOptions, output, plan, train, verify},
 };
 
 fn auc(trained: &Trained, split: Split) -> f64 {
