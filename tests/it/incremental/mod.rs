@@ -1,5 +1,6 @@
 //! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
 
+mod classes;
 mod continued;
 mod killed;
 mod logistic;
