@@ -126,7 +126,8 @@ impl AppendedRows {
         let count = rows.label.len();
         if first + count as u64 > self.codes.rows() {
             return Err(Error::Dataset(format!(
-                "{} rows come after {}, and there is room for {}; start anew with more --expected-rows",
+                "{} rows come after {}, and there is room for {}; start anew with more --expected-rows, or \
+                 learn further rows with --init-model",
                 grouped(count as u64),
                 grouped(first),
                 grouped(self.codes.rows())

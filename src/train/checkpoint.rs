@@ -10,7 +10,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,7 @@ use crate::{
     source::DataFile,
     train::{
         options::TrainOptions,
-        output::{CHECKPOINT, CHECKPOINT_BEFORE},
+        output::{CHECKPOINT, CHECKPOINT_BEFORE, RunDirectory},
     },
 };
 
@@ -83,6 +83,9 @@ const FLAGS: &[(&str, &str)] = &[
     ("exact", "--exact-correlation"),
     ("learner", "--model"),
 ];
+
+/// Options that say which groups are held out, where no column does.
+const SPLIT_OPTIONS: [&str; 4] = ["seed", "split_rule", "test_size", "valid_size"];
 
 /// Options of a learner that users write under other names than their own.
 const MODEL_NAMES: &[(&str, &str)] = &[
@@ -201,6 +204,15 @@ impl CheckpointAbout {
             )));
         }
         Ok(())
+    }
+
+    /// The first option that says otherwise which groups are held out: its name, what it was and what it is now.
+    pub fn split_difference(&self, now: &Self) -> Option<(String, Value, Value)> {
+        let of_split = |about: &Self| {
+            let named = |name: &&str| ((*name).to_owned(), about.options[*name].clone());
+            Value::Object(SPLIT_OPTIONS.iter().map(named).collect())
+        };
+        difference("", &of_split(self), &of_split(now))
     }
 
     /// Refuses to go on where trees, options or data do not belong together. What only the passes
@@ -333,7 +345,7 @@ pub fn remove_before(directory: &Path) -> Result<()> {
 
 /// Writes checkpoints while trees grow: at most so often, and at the end.
 pub struct CheckpointWriter<'a> {
-    directory: PathBuf,
+    directory: &'a RunDirectory,
     about: CheckpointAbout,
     every: Duration,
     progress: &'a dyn Progress,
@@ -349,14 +361,14 @@ pub struct CheckpointWriter<'a> {
 impl<'a> CheckpointWriter<'a> {
     /// Into a run's directory, whose newest checkpoint has so many rounds.
     pub fn new(
-        directory: &Path,
+        directory: &'a RunDirectory,
         about: CheckpointAbout,
         every: Duration,
         rounds: u32,
         progress: &'a dyn Progress,
     ) -> Self {
         Self {
-            directory: directory.to_path_buf(),
+            directory,
             about,
             every,
             progress,
@@ -392,8 +404,10 @@ impl<'a> CheckpointWriter<'a> {
         self.tried = rounds;
         let started = Instant::now();
         let bytes = to_bytes(&self.about, &checkpoint);
-        let written = replace_newest(&self.directory, |newest| {
-            atomic::write(newest, |writer| writer.write_all(&bytes))
+        let written = self.directory.begin().and_then(|()| {
+            replace_newest(self.directory.path(), |newest| {
+                atomic::write(newest, |writer| writer.write_all(&bytes))
+            })
         });
         match written {
             Ok(()) => self.rounds = rounds,

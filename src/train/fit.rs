@@ -197,7 +197,8 @@ pub(super) fn fit_linear(
 
 /// Saves the model as soon as it is there; the report saves it again with its metrics.
 pub(super) fn save(run: &Run<'_>, model: &Model) -> Result<f64> {
-    let path = run.options.out_dir.join(output::MODEL);
+    run.directory.begin()?;
+    let path = run.directory.path().join(output::MODEL);
     let bytes = model.save(&path)?.bytes;
     let seconds = run.started.elapsed().as_secs_f64();
     let size = format_bytes(bytes);

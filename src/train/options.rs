@@ -7,7 +7,11 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
-    train::{online::OnlineOptions, output::Earlier, prune::Pruning},
+    train::{
+        online::OnlineOptions,
+        output::{Claim, Earlier},
+        prune::Pruning,
+    },
 };
 
 pub use crate::data::GroupChoice;
@@ -136,12 +140,20 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
-    /// What becomes of the run that is in the output directory.
+    /// What the run asks of its directory.
     ///
     /// # Errors
-    /// [`Error::Usage`] when it is to be both resumed and replaced, or there is nothing to resume in
+    /// [`Error::Usage`] when an earlier run is to be both resumed and replaced, or there is nothing to resume in
     /// this learner.
-    pub fn earlier(&self) -> Result<Earlier> {
+    pub fn claim(&self) -> Result<Claim<'_>> {
+        Ok(Claim {
+            directory: &self.out_dir,
+            earlier: self.earlier()?,
+            by_batches: self.online.is_some(),
+        })
+    }
+
+    fn earlier(&self) -> Result<Earlier> {
         match (self.resume, self.overwrite) {
             (false, false) => Ok(Earlier::Refused),
             (false, true) => Ok(Earlier::Replaced),

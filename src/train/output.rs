@@ -1,6 +1,10 @@
 //! The output directory: created, and kept from being overwritten by mistake.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crate::{
     error::{Error, Result},
@@ -33,99 +37,228 @@ pub enum Earlier {
     Resumed,
 }
 
-/// Refuses a directory with a run that was not given up, before any work.
-///
-/// # Errors
-/// [`Error::Usage`].
-pub fn check(directory: &Path, earlier: Earlier) -> Result<()> {
-    let is_finished = directory.join(FINISHED).exists();
-    let has_checkpoint = has_checkpoint(directory);
-    let shown = directory.display();
-    let refusal = match earlier {
-        Earlier::Refused if is_finished => format!(
-            "{shown} holds a finished run; choose another --out-dir, or replace it with --overwrite"
-        ),
-        Earlier::Refused if has_checkpoint => format!(
-            "{shown} holds an unfinished run; go on with it with --resume, or replace it with --overwrite"
-        ),
-        Earlier::Resumed if is_finished && !has_checkpoint => format!(
-            "{shown} holds a finished run without a checkpoint, so it cannot go on; replace it with \
-             --overwrite"
-        ),
-        _ => return Ok(()),
-    };
-    Err(Error::Usage(refusal))
+/// What a run asks of the directory that it is to write to.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The directory.
+    pub directory: &'a Path,
+    /// What becomes of an earlier run.
+    pub earlier: Earlier,
+    /// Whether the run learns by batches.
+    pub by_batches: bool,
+}
+
+/// The directory of a run, locked for as long as this lives. What an earlier run left there stays until this
+/// one has something to write.
+#[derive(Debug)]
+pub struct RunDirectory {
+    path: PathBuf,
+    earlier: Earlier,
+    has_begun: AtomicBool,
+    /// Held open: its lock tells other runs that this one lives. There is none where the system has no locks
+    /// of directories.
+    _lock: Option<File>,
+}
+
+impl Claim<'_> {
+    /// Refuses a directory with a run that was not given up, before any work.
+    ///
+    /// # Errors
+    /// [`Error::Usage`].
+    pub fn check(&self) -> Result<()> {
+        let is_finished = self.directory.join(FINISHED).exists();
+        let has_checkpoint = has_checkpoint(self.directory);
+        let is_by_batches = self.directory.join(LEARNER).exists();
+        let shown = self.directory.display();
+        let refusal = match self.earlier {
+            Earlier::Refused if is_finished => format!(
+                "{shown} holds a finished run; choose another --out-dir, or replace it with --overwrite"
+            ),
+            Earlier::Refused if has_checkpoint => format!(
+                "{shown} holds an unfinished run; go on with it with --resume, or replace it with --overwrite"
+            ),
+            Earlier::Resumed if is_by_batches && !self.by_batches => format!(
+                "{shown} holds a run of `rowmill incremental`; go on with that command, choose another --out-dir, \
+                 or replace it with --overwrite"
+            ),
+            Earlier::Resumed if is_finished && !has_checkpoint => format!(
+                "{shown} holds a finished run without a checkpoint, so it cannot go on; replace it with \
+                 --overwrite"
+            ),
+            _ => return Ok(()),
+        };
+        Err(Error::Usage(refusal))
+    }
+
+    /// Creates the directory, or takes one that [`Self::check`] accepts and no other run writes to.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a directory with a finished or living run, [`Error::Io`] for one that cannot be
+    /// written.
+    pub fn take(&self) -> Result<RunDirectory> {
+        let directory = self.directory;
+        fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
+        // A file without a name shows that the directory can be written, and leaves nothing.
+        tempfile::tempfile_in(directory)
+            .map_err(|source| Error::io("write to", directory, source))?;
+        let lock = File::open(directory).ok();
+        if let Some(Err(TryLockError::WouldBlock)) = lock.as_ref().map(File::try_lock) {
+            return Err(Error::Usage(format!(
+                "another run is writing to {}; wait for its end, or choose another --out-dir",
+                directory.display()
+            )));
+        }
+        // The run that was writing to it may have ended just now.
+        self.check()?;
+        Ok(RunDirectory {
+            path: directory.to_path_buf(),
+            earlier: self.earlier,
+            has_begun: AtomicBool::new(false),
+            _lock: lock,
+        })
+    }
+}
+
+impl RunDirectory {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes unfinished files of a killed run; answers how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn remove_leftovers(&self) -> Result<usize> {
+        atomic::remove_leftovers(&self.path)
+    }
+
+    /// To be called before a file is written. The first time, an earlier run loses its mark, and one that is
+    /// given up its checkpoints and its model.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn begin(&self) -> Result<()> {
+        if self.has_begun.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let given_up = match self.earlier {
+            Earlier::Resumed => &[][..],
+            Earlier::Refused | Earlier::Replaced => {
+                &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER, MODEL]
+            }
+        };
+        // The checkpoints go first: without its mark a finished run that has one is an unfinished one.
+        for name in given_up.iter().chain(&[FINISHED]) {
+            let path = self.path.join(name);
+            if path.exists() {
+                fs::remove_file(&path).map_err(|source| Error::io("replace", &path, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a checkpoint of this run, or of the one that it goes on with.
+    pub fn has_checkpoint(&self) -> bool {
+        let is_own = self.earlier == Earlier::Resumed || self.has_begun.load(Ordering::Relaxed);
+        is_own && has_checkpoint(&self.path)
+    }
 }
 
 /// Whether there is a checkpoint of either generation.
-pub fn has_checkpoint(directory: &Path) -> bool {
+fn has_checkpoint(directory: &Path) -> bool {
     let names = [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER];
     names.iter().any(|name| directory.join(name).exists())
-}
-
-/// Creates the directory, or accepts one that [`check`] accepts. A finished run there loses its mark,
-/// and its files are replaced one by one; a run that is given up loses its checkpoints too. Answers
-/// how many unfinished files of a killed run were removed.
-///
-/// # Errors
-/// [`Error::Usage`] for a directory with a finished run, [`Error::Io`] for one that cannot be written.
-pub fn prepare(directory: &Path, earlier: Earlier) -> Result<usize> {
-    check(directory, earlier)?;
-    fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
-    // A file without a name shows that the directory can be written, and leaves nothing.
-    tempfile::tempfile_in(directory).map_err(|source| Error::io("write to", directory, source))?;
-    let checkpoints = match earlier {
-        Earlier::Resumed => &[][..],
-        Earlier::Refused | Earlier::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER],
-    };
-    // The checkpoints go first: without its mark a finished run that has one is an unfinished one.
-    for name in checkpoints.iter().chain(&[FINISHED]) {
-        let path = directory.join(name);
-        if path.exists() {
-            fs::remove_file(&path).map_err(|source| Error::io("replace", &path, source))?;
-        }
-    }
-    atomic::remove_leftovers(directory)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn claim(directory: &Path, earlier: Earlier) -> Claim<'_> {
+        Claim {
+            directory,
+            earlier,
+            by_batches: false,
+        }
+    }
+
+    fn refusal(directory: &Path, earlier: Earlier) -> String {
+        let error = claim(directory, earlier).take().unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    }
+
     #[test]
-    fn a_finished_run_is_replaced_only_on_demand() {
+    fn a_finished_run_is_replaced_only_on_demand_and_when_there_is_something_to_write() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("a/b");
-        prepare(&directory, Earlier::Refused).unwrap();
-        prepare(&directory, Earlier::Refused).unwrap();
-        fs::write(directory.join(FINISHED), "{}").unwrap();
-        let error = prepare(&directory, Earlier::Refused).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("--overwrite"), "{error}");
+        claim(&directory, Earlier::Refused).take().unwrap();
+        claim(&directory, Earlier::Refused).take().unwrap();
+        for name in [FINISHED, MODEL, CHECKPOINT] {
+            fs::write(directory.join(name), "{}").unwrap();
+        }
+        assert!(refusal(&directory, Earlier::Refused).contains("--overwrite"));
         fs::write(directory.join(".model.rowmill.x.rowmill-tmp"), "").unwrap();
-        assert_eq!(prepare(&directory, Earlier::Replaced).unwrap(), 1);
-        assert!(!directory.join(FINISHED).exists());
+        let taken = claim(&directory, Earlier::Replaced).take().unwrap();
+        assert_eq!(taken.remove_leftovers().unwrap(), 1);
+        assert!(directory.join(FINISHED).exists() && !taken.has_checkpoint());
+        taken.begin().unwrap();
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        fs::write(directory.join(CHECKPOINT), "").unwrap();
+        taken.begin().unwrap();
+        assert!(taken.has_checkpoint());
     }
 
     #[test]
     fn an_unfinished_run_is_resumed_or_replaced_on_demand() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path();
+        let by_batches = |earlier| Claim {
+            by_batches: true,
+            ..claim(directory, earlier)
+        };
         for name in [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER] {
             fs::write(directory.join(name), "").unwrap();
-            let error = prepare(directory, Earlier::Refused).unwrap_err();
-            assert_eq!(error.exit_code(), 2);
-            assert!(error.to_string().contains("--resume"), "{error}");
-            prepare(directory, Earlier::Resumed).unwrap();
-            assert!(has_checkpoint(directory));
-            prepare(directory, Earlier::Replaced).unwrap();
+            assert!(refusal(directory, Earlier::Refused).contains("--resume"));
+            let taken = by_batches(Earlier::Resumed).take().unwrap();
+            taken.begin().unwrap();
+            assert!(taken.has_checkpoint());
+            drop(taken);
+            by_batches(Earlier::Replaced)
+                .take()
+                .unwrap()
+                .begin()
+                .unwrap();
             assert!(!has_checkpoint(directory));
         }
-        prepare(directory, Earlier::Resumed).unwrap();
+        claim(directory, Earlier::Resumed).take().unwrap();
         fs::write(directory.join(FINISHED), "{}").unwrap();
-        let error = prepare(directory, Earlier::Resumed).unwrap_err();
-        assert!(error.to_string().contains("cannot go on"), "{error}");
+        assert!(refusal(directory, Earlier::Resumed).contains("cannot go on"));
         assert!(directory.join(FINISHED).exists());
+    }
+
+    #[test]
+    fn a_run_by_batches_goes_on_by_batches() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in [LEARNER, FINISHED] {
+            fs::write(parent.path().join(name), "").unwrap();
+        }
+        let refused = refusal(parent.path(), Earlier::Resumed);
+        assert!(refused.contains("`rowmill incremental`"), "{refused}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn two_runs_do_not_write_to_one_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = claim(parent.path(), Earlier::Refused).take().unwrap();
+        for earlier in [Earlier::Refused, Earlier::Replaced, Earlier::Resumed] {
+            let refused = refusal(parent.path(), earlier);
+            assert!(refused.contains("another run is writing"), "{refused}");
+        }
+        drop(first);
+        claim(parent.path(), Earlier::Refused).take().unwrap();
     }
 
     #[test]
@@ -133,7 +266,10 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("file");
         fs::write(&path, "").unwrap();
-        let error = prepare(&path, Earlier::Refused).unwrap_err().to_string();
+        let error = claim(&path, Earlier::Refused)
+            .take()
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("cannot create") && error.contains("file"),
             "{error}"

@@ -69,6 +69,12 @@ const RESIDENT_SHARE_OF_MEMORY: u64 = 8;
 /// fast as it learns, and each holds whole slices.
 const LEARNER_LANES_MAX: usize = 4;
 
+/// Plans that are tried to find the memory that would do.
+const LARGER_PLANS_MAX: usize = 32;
+
+/// Limits are told in these.
+const MIB: u64 = 1 << 20;
+
 /// Threads that the reservoir of trees from batches leaves memory for. More threads take more memory beside
 /// it, or fewer lanes; the reservoir stays what it is.
 const STREAM_THREADS: usize = 2;
@@ -160,12 +166,30 @@ impl PlanSpec<'_> {
     }
 }
 
-/// Plans a run. The plan may exceed the limit; [`MemoryPlan::check`] refuses it then.
+/// Plans a run. The plan may exceed the limit; [`MemoryPlan::check`] refuses it then, and its figure would do.
 ///
 /// # Errors
 /// When the booster cannot be planned within any budget.
 pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
-    let mut spec = *spec;
+    let mut plan = plan_within(context, job, *spec)?;
+    for _ in 0..LARGER_PLANS_MAX {
+        if plan.memory.fits() {
+            break;
+        }
+        // Some parts are shares of what is allowed, and grow with it.
+        let memory_bytes = plan.memory.peak_bytes().next_multiple_of(MIB);
+        let larger = PlanSpec {
+            memory_bytes,
+            ..*spec
+        };
+        plan = plan_within(context, job, larger)?;
+    }
+    plan.memory.limit_bytes = spec.memory_bytes;
+    Ok(plan)
+}
+
+/// The plan of a run under the limit that is given, as far as it fits.
+fn plan_within(context: &Context<'_>, job: &Job, mut spec: PlanSpec<'_>) -> Result<RunPlan> {
     if spec.online.is_some() && spec.stream_rows.is_none() {
         // What is learned must not depend on the threads.
         let context = Context {

@@ -8,7 +8,6 @@ use crate::{
     error::Result,
     group::{assign::Shares, table::GroupTable},
     learner::{ModelSpec, gbdt::RoundLoss},
-    limits::format_bytes,
     model::{Model, link::Task},
     platform::{memory, stop::Stop},
     scratch::ScratchDirectory,
@@ -29,7 +28,7 @@ use crate::{
             started_from,
         },
         options::TrainOptions,
-        output,
+        output::{self, RunDirectory},
         plan::{PlanSpec, RunPlan, plan_run},
         predict::{PredictSpec, predict_and_evaluate},
         prune::PrunedInTraining,
@@ -85,7 +84,7 @@ pub struct Trained {
     evaluation_spec: EvaluationSpec,
     rows: RowsFile,
     /// Removed with everything in them when the run is over.
-    _scratch: (ScratchDirectory, Option<Shared>),
+    _held: (ScratchDirectory, Option<Shared>, RunDirectory),
 }
 
 /// Plans a run without starting it.
@@ -155,7 +154,7 @@ pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Re
         resumed_rounds: run.resumed_rounds,
         evaluation_spec,
         rows,
-        _scratch: (run.scratch, run.shared),
+        _held: (run.scratch, run.shared, run.directory),
     })
 }
 
@@ -199,6 +198,7 @@ pub(super) struct Run<'a> {
     pub(super) job: Job,
     pub(super) target: Target,
     pub(super) plan: RunPlan,
+    pub(super) directory: RunDirectory,
     /// What only this run uses.
     pub(super) scratch: ScratchDirectory,
     /// Rows and codes of a run of trees, which others may use too.
@@ -227,9 +227,9 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let started = Instant::now();
         let context = context(options, stop, progress);
-        let earlier = options.earlier()?;
         online::check(options)?;
-        output::check(&options.out_dir, earlier)?;
+        let claim = options.claim()?;
+        claim.check()?;
         let (mut job, source) = open_job(options)?;
         let online = started_from(&mut job, options, progress)?;
         if let Some(pruning) = &options.prune {
@@ -251,22 +251,7 @@ impl<'a> Run<'a> {
         let plan = plan_for(&context, &job, shape, options, online.as_ref())?;
         plan.memory.check(memory::free_memory_bytes())?;
         plan.notes.iter().for_each(|note| progress.message(note));
-        // Only a run that can begin may take the mark from a finished one.
-        let unfinished = output::prepare(&options.out_dir, earlier)?;
-        if unfinished > 0 {
-            progress.warning(&format!(
-                "removed {unfinished} unfinished file(s) of a run that died from {}",
-                options.out_dir.display()
-            ));
-        }
-        let parent = options.scratch_dir.as_ref().unwrap_or(&options.out_dir);
-        for dead in ScratchDirectory::remove_dead(parent) {
-            let size = format_bytes(dead.bytes);
-            progress.warning(&format!(
-                "removed the scratch files of a run that died: {} ({size})",
-                dead.path.display()
-            ));
-        }
+        let (directory, parent) = store::take_directories(claim, options, progress)?;
         let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
         let keep = options.keep_scratch && !is_trees;
         let scratch = ScratchDirectory::create(parent, keep, options.allow_tmpfs)?;
@@ -287,6 +272,7 @@ impl<'a> Run<'a> {
             job,
             target,
             plan,
+            directory,
             scratch,
             shared: claimed.shared,
             passes,

@@ -11,7 +11,8 @@ use crate::{
     error::Result,
     group::GroupTable,
     learner::{ModelSpec, gbdt::BoosterOptions},
-    scratch::BlockFile,
+    limits::format_bytes,
+    scratch::{BlockFile, ScratchDirectory},
     train::{
         assign::{Assigned, ungrouped_warning},
         bins::Bins,
@@ -23,7 +24,7 @@ use crate::{
         known::{self, Known},
         online::OnlineOptions,
         options::TrainOptions,
-        output,
+        output::{Claim, RunDirectory},
         recipe::Run,
         reuse::{self, Found, Reused, Shared, run_files},
         rows::RowsFile,
@@ -35,6 +36,34 @@ use crate::{
 /// Where codes are looked for and written.
 fn parent(options: &TrainOptions) -> &Path {
     options.scratch_dir.as_ref().unwrap_or(&options.out_dir)
+}
+
+/// The run's directory, and the one in which its scratch directories will be; what runs that died left in either
+/// is removed.
+///
+/// # Errors
+/// As [`Claim::take`].
+pub(super) fn take_directories<'o>(
+    claim: Claim<'_>,
+    options: &'o TrainOptions,
+    progress: &dyn Progress,
+) -> Result<(RunDirectory, &'o Path)> {
+    let directory = claim.take()?;
+    let unfinished = directory.remove_leftovers()?;
+    if unfinished > 0 {
+        progress.warning(&format!(
+            "removed {unfinished} unfinished file(s) of a run that died from {}",
+            options.out_dir.display()
+        ));
+    }
+    for dead in ScratchDirectory::remove_dead(parent(options)) {
+        let size = format_bytes(dead.bytes);
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
+    }
+    Ok((directory, parent(options)))
 }
 
 /// The checkpoint that the run goes on from, once options and files are found to be the same.
@@ -246,7 +275,7 @@ impl Run<'_> {
             checkpoint.about.check_found(&about)?;
         }
         Ok(CheckpointWriter::new(
-            &self.options.out_dir,
+            &self.directory,
             about,
             Duration::from_secs(self.options.checkpoint_seconds),
             resumed.map_or(0, |checkpoint| checkpoint.booster.rounds()),
@@ -256,8 +285,7 @@ impl Run<'_> {
 
     /// After a failure: codes wait for the run that goes on from the checkpoint, if there is one.
     pub(super) fn keep_for_resume(&mut self) {
-        let out_dir = &self.options.out_dir;
-        if !output::has_checkpoint(out_dir) {
+        if !self.directory.has_checkpoint() {
             return;
         }
         let mut codes = String::new();
@@ -265,7 +293,7 @@ impl Run<'_> {
             shared.directory.leave();
             codes = format!(", with {} of scratch files", shared.size());
         }
-        let out_dir = out_dir.display();
+        let out_dir = self.directory.path().display();
         let kept = match &self.options.online {
             Some(_) => "the learner so far is",
             None => "the trees so far are",

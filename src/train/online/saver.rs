@@ -2,7 +2,6 @@
 
 use std::{
     io::Write,
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -17,7 +16,7 @@ use crate::{
             file::{self, Position},
             learner::{Kept, LinearLearner, model_of},
         },
-        output,
+        output::{self, RunDirectory},
         recipe::Run,
     },
 };
@@ -27,7 +26,7 @@ const TIME_SHARE: u32 = 20;
 
 /// Writes the learner's file: after a batch if it is time, and at the end.
 pub(super) struct Saver<'a> {
-    path: PathBuf,
+    directory: &'a RunDirectory,
     about: CheckpointAbout,
     /// What the model says of itself.
     about_model: About,
@@ -42,13 +41,13 @@ pub(super) struct Saver<'a> {
 impl<'a> Saver<'a> {
     /// Writes to a run's directory, and not more often than its options say. The model is of these features.
     pub(super) fn new(
-        run: &Run<'a>,
+        run: &'a Run<'_>,
         about: CheckpointAbout,
         about_model: About,
         features: &[FeatureSpec],
     ) -> Self {
         Self {
-            path: run.options.out_dir.join(output::LEARNER),
+            directory: &run.directory,
             about,
             about_model,
             features: features.to_vec(),
@@ -87,9 +86,11 @@ impl<'a> Saver<'a> {
             return Ok(());
         }
         let started = Instant::now();
+        let path = self.directory.path().join(output::LEARNER);
         let bytes = file::to_bytes(&self.about, &self.model(learner), learner, position)
-            .map_err(|flaw| Error::format(&self.path, flaw))?;
-        let result = atomic::write(&self.path, |writer| writer.write_all(&bytes));
+            .map_err(|flaw| Error::format(&path, flaw))?;
+        let written = self.directory.begin();
+        let result = written.and_then(|()| atomic::write(&path, |writer| writer.write_all(&bytes)));
         self.written = Some(Instant::now());
         self.cost = started.elapsed();
         match result {

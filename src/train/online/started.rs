@@ -208,12 +208,19 @@ pub(in crate::train) fn started_from(
             model.about.roles.target, model.about.roles.target
         )));
     }
+    // A run that prunes has its own features, of which it drops the same once more.
+    if options.prune.is_some() {
+        return Ok(Some(started));
+    }
     let absent = absent_features(job, &model.features)?;
     let new = job.follow(&model.features, "not a feature of --init-model")?;
     lost_parts(job, options, &started.file.model.about.roles)
         .iter()
         .for_each(|warning| progress.warning(warning));
     if !started.is_resumed {
+        other_split(job, options, &started.file.about)
+            .iter()
+            .for_each(|warning| progress.warning(warning));
         started.extend(job, online)?;
     }
     if online.init_model.is_some() {
@@ -254,6 +261,19 @@ fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
         absent.len(),
         first_names(&absent)
     )))
+}
+
+/// What the user should know where groups are held out otherwise than before.
+fn other_split(job: &Job, options: &TrainOptions, learned: &CheckpointAbout) -> Option<String> {
+    if job.roles.split.is_some() {
+        return None;
+    }
+    let now = CheckpointAbout::new(options, job.dataset.files(), 0);
+    let (name, was, is) = learned.split_difference(&now)?;
+    Some(format!(
+        "--init-model: {name} was {was} and is {is}, so groups that are held out now may have been learned before, \
+         and look better than they are; give what it was, or say the splits with --split-col"
+    ))
 }
 
 /// What the user should know of the learner's group and weight column where the data lack them and nobody

@@ -237,3 +237,26 @@ fn a_learner_is_not_given_up_by_the_run_that_goes_on_from_it() {
         );
     }
 }
+
+#[test]
+fn another_split_than_the_learner_had_is_said() {
+    let columns = ["shop", "x"];
+    let more = ["--target", "kind", "--group-col", "shop"];
+    let continued = Continued::new("kind", 3, &columns, &more);
+    for (more, needed) in [
+        (&["--seed", "43"][..], Some("--seed was 42 and is 43")),
+        (
+            &["--test-size", "0.3"],
+            Some("--test-size was 0.2 and is 0.3"),
+        ),
+        (&["--one-pass"], Some("--split was")),
+        (&[], None),
+    ] {
+        let outcome = continued.goes_on("kind", 3, &columns, more);
+        let said = outcome
+            .stderr
+            .contains("held out now may have been learned");
+        let is_as_needed = needed.map_or(!said, |needed| said && outcome.stderr.contains(needed));
+        assert!(is_as_needed, "{more:?}: {outcome:#?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod classes;
 mod continued;
+mod directory;
 mod killed;
 mod logistic;
 mod refused;

@@ -150,14 +150,16 @@ fn weights_of_which_none_counts_teach_nothing() {
         });
         let out_dir = dir.path().join("run");
         for model in ["logistic", "gbdt"] {
-            let more = [
-                "--one-pass",
+            let roles = [
+                "--target",
+                "splice_type",
                 "--weight-col",
                 "x",
-                "--model",
-                model,
-                "--overwrite",
+                "--profile",
+                "none",
             ];
+            let classes = ["--classes", "acceptor,donor,neither", "--model", model];
+            let more = [&["--one-pass", "--overwrite"], &roles[..], &classes].concat();
             fails(&super::words(&table, &out_dir, &more), 1, needed);
             assert!(!out_dir.join("model.rowmill").exists());
         }
