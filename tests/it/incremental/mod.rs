@@ -51,6 +51,21 @@ fn bytes(out_dir: &Path, name: &str) -> Vec<u8> {
     fs::read(out_dir.join(name)).unwrap()
 }
 
+/// Names and contents of the files of a directory.
+fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
 fn metrics(out_dir: &Path) -> Value {
     serde_json::from_slice(&bytes(out_dir, "metrics.json")).unwrap()
 }
