@@ -8,7 +8,8 @@ use crate::{
     train::{assign::Assigned, boost::loss_of, job::Job, options::TrainOptions, target::Target},
 };
 
-/// Refuses batches of a target that is no class, and metrics of the learning curve that mean nothing for it.
+/// Refuses batches of a target that is no class, metrics of the learning curve that mean nothing for it, and
+/// weights of classes that it does not have.
 pub(super) fn check_target(options: &TrainOptions, target: &Target) -> Result<()> {
     if options.online.is_some() && target.task == Task::Regression {
         return Err(Error::Usage(format!(
@@ -19,7 +20,21 @@ pub(super) fn check_target(options: &TrainOptions, target: &Target) -> Result<()
     }
     let regression = options.model.regression_loss();
     let loss = loss_of(target.task, target.classes.len(), regression);
-    options.model.check_metrics(loss)
+    options.model.check_metrics(loss)?;
+    resolved_by_name(&options.model, target).map(|_| ())
+}
+
+/// The learner's options with the weights filled in that are given by the names of classes. What depends on
+/// how many rows a class has is not known yet.
+pub(super) fn resolved_by_name(model: &ModelSpec, target: &Target) -> Result<ModelSpec> {
+    let classes: Vec<(&str, u64)> = names(target).map(|class| (class, 0)).collect();
+    let mut spec = model.clone();
+    spec.resolve(&classes, 1.0)?;
+    Ok(spec)
+}
+
+fn names(target: &Target) -> impl Iterator<Item = &str> {
+    target.classes.iter().map(String::as_str)
 }
 
 /// The learner's options with class weights, penalties and constraints filled in.
@@ -30,8 +45,7 @@ pub(super) fn resolved(
     assigned: &Assigned,
 ) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
-    let names = target.classes.iter().map(String::as_str);
-    let classes: Vec<(&str, u64)> = names.zip(train.iter().copied()).collect();
+    let classes: Vec<(&str, u64)> = names(target).zip(train.iter().copied()).collect();
     let mut spec = model.clone();
     spec.resolve_features(&job.features())?;
     spec.resolve(&classes, assigned.train_weight)?;

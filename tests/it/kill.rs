@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    os::unix::process::ExitStatusExt,
     path::Path,
     process::{Child, Command, ExitStatus},
     thread,
@@ -17,7 +18,61 @@ use crate::{
 };
 
 /// Longer than any of these runs takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// So many times a run is killed before it may end.
+const KILLS: usize = 2;
+
+/// So many runs may end before they were killed so often, since nobody knows how fast they are.
+const ENDED_MAX: usize = 20;
+
+/// Kills a run again and again, each time as soon as it has written the file `newest` anew, and lets it go
+/// on: that it does is `said`, and it ends in the `files` of a run that never was killed.
+pub(crate) fn check_killed(arguments: &[&str], newest: &str, said: &str, files: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let straight = dir.path().join("straight");
+    succeeds(&[arguments, &["--out-dir", text(&straight)]].concat());
+    for attempt in 0..ENDED_MAX {
+        let killed = dir.path().join(format!("killed-{attempt}"));
+        let words = [arguments, &["--out-dir", text(&killed), "--resume"]].concat();
+        if !(0..KILLS).all(|_| is_killed_once_written(&words, &killed, newest)) {
+            continue;
+        }
+        let outcome = succeeds(&words);
+        assert!(outcome.stderr.contains(said), "{outcome:#?}");
+        for name in files {
+            let bytes = |dir: &Path| fs::read(dir.join(name)).unwrap();
+            assert!(bytes(&killed) == bytes(&straight), "{name}");
+        }
+        assert!(killed.join("run.json").exists());
+        let left = visible_names(&killed);
+        assert!(
+            !left.iter().any(|name| name.contains("scratch")),
+            "{left:?}"
+        );
+        return;
+    }
+    panic!("{ENDED_MAX} runs ended before they were killed {KILLS} times");
+}
+
+/// Starts a run and kills it as soon as it has written a file anew; answers whether that was before its end.
+fn is_killed_once_written(words: &[&str], out_dir: &Path, name: &str) -> bool {
+    let read = || fs::read(out_dir.join(name)).ok();
+    let before = read();
+    let mut child = start(words);
+    let started = Instant::now();
+    while read().is_none_or(|now| before.as_ref() == Some(&now)) {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status:?}");
+            return false;
+        }
+        assert!(started.elapsed() < PATIENCE, "{name} is not written");
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    status.signal() == Some(9) && !out_dir.join("run.json").exists()
+}
 
 fn long_run(out_dir: &Path) -> Child {
     start(&[
@@ -40,17 +95,6 @@ fn signal(child: &Child, name: &str) {
         .status()
         .unwrap();
     assert!(sent.success());
-}
-
-/// Polls until the run has begun to work: its first file, hidden or not, is there.
-fn wait_for_work(out_dir: &Path) {
-    let started = Instant::now();
-    while fs::read_dir(out_dir).map_or(0, |entries| entries.count()) == 0 {
-        assert!(started.elapsed() < PATIENCE, "the run has not begun");
-        thread::sleep(Duration::from_millis(10));
-    }
-    // Far enough to be among the trees.
-    thread::sleep(Duration::from_millis(500));
 }
 
 /// Polls until the run has written a second checkpoint.
@@ -110,90 +154,29 @@ fn signals_end_a_run_with_their_code_and_leave_what_it_goes_on_from() {
 }
 
 #[test]
-fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
+fn a_run_that_is_killed_goes_on_to_the_bytes_of_one_that_never_was() {
     let dir = tempfile::tempdir().unwrap();
-    let straight = dir.path().join("straight");
     let table = dir.path().join("table.parquet");
     dataset::write_table(&table, |_| {});
-    let arguments = |out_dir: &Path, more: &[&str]| -> Vec<String> {
-        let model = r#"{"n_estimators": 40, "max_depth": 3, "min_child_samples": 2}"#;
-        let words = [
-            "train",
-            text(&table),
-            "--out-dir",
-            text(out_dir),
-            "--model",
-            model,
-            "--checkpoint-seconds",
-            "0",
-            "--no-verify",
-        ];
-        let words = words.iter().chain(more);
-        words.map(|word| (*word).to_owned()).collect()
-    };
-    let run = |words: &[String]| start(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    let started = Instant::now();
-    let status = wait_for_end(&mut run(&arguments(&straight, &["--threads", "2"])));
-    assert!(status.success());
-    let whole = started.elapsed();
-    let mut kills = 0;
-    // How long a run takes depends on what else the machine does, so that one may end before it is
-    // killed: then another one is killed sooner.
-    for game in 0..20 {
-        let killed = dir.path().join(format!("killed-{game}"));
-        let mut attempt = 0;
-        // Moments spread by the golden ratio, first over a part of a run; the last ones come late.
-        let status = loop {
-            attempt += 1;
-            let threads = ["1", "2", "3"][attempt % 3];
-            let mut child = run(&arguments(&killed, &["--resume", "--threads", threads]));
-            if attempt > 60 {
-                break wait_for_end(&mut child);
-            }
-            let share = (attempt as f64 * 0.618_034).fract() / f64::from(1 << game);
-            let longest = [0.3, 1.0, 3.0][(attempt / 20).min(2)];
-            match wait_until(&mut child, Instant::now() + whole.mul_f64(share * longest)) {
-                Some(status) => break status,
-                None => {
-                    child.kill().unwrap();
-                    wait_for_end(&mut child);
-                    kills += 1;
-                }
-            }
-        };
-        assert!(status.success(), "attempt {attempt}: {status:?}");
-        assert_same_artefacts(&killed, &straight);
-        if kills >= 3 {
-            return;
-        }
-    }
-    panic!("{kills} kills");
-}
-
-/// Waits for a run's end, but not beyond the deadline.
-fn wait_until(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait().unwrap() {
-            Some(status) => return Some(status),
-            None if Instant::now() >= deadline => return None,
-            None => thread::sleep(Duration::from_millis(2)),
-        }
-    }
-}
-
-fn assert_same_artefacts(dir: &Path, expected: &Path) {
-    for name in [
+    let arguments = [
+        "train",
+        text(&table),
+        "--threads",
+        "2",
+        "--model",
+        r#"{"n_estimators": 200, "max_depth": 3, "min_child_samples": 2}"#,
+        "--checkpoint-seconds",
+        "0",
+        "--no-verify",
+    ];
+    let files = [
         "model.rowmill",
         "metrics.json",
         "features.csv",
         "splits.parquet",
-    ] {
-        let bytes = |dir: &Path| fs::read(dir.join(name)).unwrap();
-        assert!(bytes(dir) == bytes(expected), "{name}");
-    }
-    assert!(dir.join("run.json").exists());
-    let scratch = visible_names(dir).into_iter();
-    assert_eq!(scratch.filter(|name| name.contains("scratch")).count(), 0);
+    ];
+    let said = "going on after round";
+    check_killed(&arguments, "checkpoint.rowmill", said, &files);
 }
 
 #[test]
@@ -228,7 +211,7 @@ fn a_killed_run_leaves_no_final_name_and_does_not_bar_the_next() {
     let dir = tempfile::tempdir().unwrap();
     let out_dir = dir.path().join("run");
     let mut child = long_run(&out_dir);
-    wait_for_work(&out_dir);
+    wait_for_checkpoint(&out_dir);
     child.kill().unwrap();
     wait_for_end(&mut child);
     for name in [

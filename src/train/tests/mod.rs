@@ -2,6 +2,7 @@
 
 mod appended;
 mod going_on;
+mod going_on_by_batches;
 mod passes;
 mod reusing;
 mod runs;
@@ -78,6 +79,11 @@ impl Table {
     }
 
     fn write(&self, path: &Path) {
+        self.write_again_and_again(path, 1);
+    }
+
+    /// Writes its row groups so many times.
+    fn write_again_and_again(&self, path: &Path, times: usize) {
         let specs = [
             ColumnSpec::required("g", ColumnKind::I64),
             ColumnSpec::required("y", ColumnKind::F32),
@@ -90,7 +96,7 @@ impl Table {
         ];
         let mut writer = TableWriter::create(path, &specs, &WriteOptions::default()).unwrap();
         let mut start = 0;
-        for rows in ROW_GROUP_ROWS {
+        for rows in ROW_GROUP_ROWS.repeat(times) {
             let at = start..start + rows;
             let data = [
                 ColumnData::I64(&self.group[at.clone()]),
@@ -106,9 +112,9 @@ impl Table {
                 },
             ];
             writer.write_row_group(&data).unwrap();
-            start += rows;
+            start = (start + rows) % ROWS;
         }
-        assert_eq!(start, ROWS);
+        assert_eq!(start, 0);
         writer.finish().unwrap();
     }
 }
@@ -121,9 +127,14 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::repeated(1)
+    }
+
+    /// The table so many times, one below the other.
+    fn repeated(times: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let table = Table::new();
-        table.write(&directory.path().join("data.parquet"));
+        table.write_again_and_again(&directory.path().join("data.parquet"), times);
         Self { directory, table }
     }
 

@@ -1,8 +1,8 @@
 //! What becomes of an earlier run in the directory that a run writes to.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use super::{FILES, check_same, words};
+use super::{FILES, check_same, contents, words};
 use crate::{
     command::{fails, succeeds, text},
     dataset::{self, write_table},
@@ -10,21 +10,6 @@ use crate::{
 
 /// Few and small trees.
 const TREES: &str = r#"{"name": "gbdt", "n_estimators": 3, "num_leaves": 4}"#;
-
-/// Names and contents of the files of a directory.
-fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_file())
-        .map(|entry| {
-            let name = entry.file_name().into_string().unwrap();
-            (name, fs::read(entry.path()).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 #[test]
 fn a_finished_run_stays_until_its_replacement_has_something_to_write() {

@@ -4,21 +4,17 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{bytes, check_killed, check_same, metrics, stream, stream_with, streamed, words};
+use super::{
+    LOGISTIC_FILES, as_words, bytes, check_cut, check_same, further, metrics, stream, stream_with,
+    streamed, words,
+};
 use crate::{
     command::{fails, fed, succeeds, text},
-    dataset::{self, Feature, write_table},
+    dataset::{self, Feature},
 };
 
-/// Files that a stop must not change.
-const FILES: [&str; 6] = [
-    "model.rowmill",
-    "learner.rowmill",
-    "metrics.json",
-    "features.csv",
-    "coefficients.csv",
-    "splits.parquet",
-];
+/// A penalty, so that few rows settle the coefficients.
+const MODEL: &str = r#"{"l2": 0.01}"#;
 
 #[test]
 fn the_model_is_that_of_train_and_batches_were_scored_before() {
@@ -79,16 +75,7 @@ fn threads_change_no_byte() {
         succeeds(&words(dataset::small(), &out_dir, &more));
         out_dir
     };
-    check_same(&run("1"), &run("3"), &FILES);
-}
-
-#[test]
-fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
-    check_killed(
-        dataset::small(),
-        &["--batch-size", "500", "--no-verify"],
-        &FILES,
-    );
+    check_same(&run("1"), &run("3"), &LOGISTIC_FILES);
 }
 
 #[test]
@@ -126,36 +113,9 @@ fn another_batch_size_cannot_go_on() {
     );
 }
 
-/// A first run on a tiny table, and a further one on another table.
-fn further(
-    first: impl Fn(&mut dataset::TinyTable),
-    second: impl Fn(&mut dataset::TinyTable),
-) -> (tempfile::TempDir, Vec<String>) {
-    let dir = tempfile::tempdir().unwrap();
-    let (one, two) = (
-        dir.path().join("one.parquet"),
-        dir.path().join("two.parquet"),
-    );
-    write_table(&one, first);
-    write_table(&two, second);
-    let model = r#"{"l2": 0.01}"#;
-    let (run, again) = (dir.path().join("run"), dir.path().join("again"));
-    let common = ["--task", "multiclass", "--valid-size", "0"];
-    let more = [&common[..], &["--model", model, "--batch-size", "50"]].concat();
-    succeeds(&words(&one, &run, &more));
-    let more = [&common[..], &["--init-model", text(&run)]].concat();
-    let words = words(&two, &again, &more);
-    let words = words.iter().map(|word| (*word).to_owned()).collect();
-    (dir, words)
-}
-
-fn as_words(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
-}
-
 #[test]
 fn a_learner_goes_on_with_further_data() {
-    let (dir, words) = further(|_| {}, |table| table.genes.reverse());
+    let (dir, words) = further(MODEL, |_| {}, |table| table.genes.reverse());
     let before = bytes(&dir.path().join("run"), "learner.rowmill");
     succeeds(&as_words(&words));
     let again = dir.path().join("again");
@@ -175,6 +135,7 @@ fn new_categories_columns_and_absent_classes_are_no_errors() {
         }
     };
     let (dir, words) = further(
+        MODEL,
         text_feature(|row| ["a", "b"][row / 3 % 2]),
         text_feature(|row| ["b", "new"][row / 3 % 2]),
     );
@@ -186,7 +147,7 @@ fn new_categories_columns_and_absent_classes_are_no_errors() {
         let label = |row: usize| Some(["donor", "neither"][row % 2]);
         table.labels = Some((0..table.rows()).map(label).collect());
     };
-    let (dir, words) = further(|_| {}, two_classes);
+    let (dir, words) = further(MODEL, |_| {}, two_classes);
     succeeds(&as_words(&words));
     let classes = &metrics(&dir.path().join("again"))["classes"];
     assert_eq!(classes.as_array().unwrap().len(), 3, "{classes}");
@@ -198,12 +159,12 @@ fn what_does_not_fit_the_learner_is_refused_and_changes_nothing() {
         let values = (0..table.rows()).map(|_| Some("a")).collect();
         table.x = Feature::Text(values);
     };
-    let (_other, mut other_task) = further(|_| {}, |_| {});
+    let (_other, mut other_task) = further(MODEL, |_| {}, |_| {});
     let is_task = |word: &String| word == "multiclass";
     let at = other_task.iter().position(is_task).unwrap();
     other_task[at] = "binary".to_owned();
     fails(&as_words(&other_task), 2, &["--init-model", "classes"]);
-    let (dir, words) = further(|_| {}, as_text);
+    let (dir, words) = further(MODEL, |_| {}, as_text);
     let learner = dir.path().join("run").join("learner.rowmill");
     let before = fs::read(&learner).unwrap();
     fails(&as_words(&words), 1, &["column `x`", "numbers"]);
@@ -318,16 +279,7 @@ fn threads_change_no_byte_of_one_pass() {
         );
         out_dir
     };
-    check_same(&run("1"), &run("4"), &FILES);
-}
-
-#[test]
-fn one_pass_killed_at_many_moments_ends_in_the_same_bytes() {
-    check_killed(
-        dataset::small(),
-        &["--one-pass", "--batch-size", "500"],
-        &FILES,
-    );
+    check_same(&run("1"), &run("4"), &LOGISTIC_FILES);
 }
 
 #[test]
@@ -341,7 +293,7 @@ fn a_stream_gives_the_same_model_however_it_is_cut() {
         out_dir
     };
     let (long, short) = (run("long", 3_000), run("short", 7));
-    check_same(&long, &short, &FILES);
+    check_same(&long, &short, &LOGISTIC_FILES);
     let metrics = metrics(&long);
     assert!(
         metrics["test_log_loss"].as_f64().unwrap() < 1.0,
@@ -350,46 +302,47 @@ fn a_stream_gives_the_same_model_however_it_is_cut() {
 }
 
 #[test]
-fn a_stream_that_stops_early_goes_on_when_it_is_written_again() {
+fn a_stream_that_ends_before_the_first_batch_begins_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (straight, broken) = (dir.path().join("straight"), dir.path().join("broken"));
+    let (straight, cut) = (dir.path().join("straight"), dir.path().join("cut"));
+    // Fewer rows than fix the design.
     let whole = stream(0..3_000, 100);
     let more = ["--batch-size", "300"];
     let outcome = fed(&streamed(&straight, &more), &whole);
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    let outcome = fed(&streamed(&broken, &more), &whole[..whole.len() / 2]);
+    let outcome = fed(&streamed(&cut, &more), &whole[..whole.len() / 2]);
     assert_eq!(outcome.code, Some(1), "{outcome:#?}");
-    for word in ["Arrow stream ends after", "--resume"] {
-        assert!(outcome.stderr.contains(word), "{outcome:#?}");
-    }
-    assert!(!broken.join("run.json").exists());
-    let words = streamed(&broken, &["--batch-size", "300", "--resume"]);
+    assert!(!cut.join("learner.rowmill").exists());
+    let words = streamed(&cut, &["--batch-size", "300", "--resume"]);
     let outcome = fed(&words, &whole);
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    check_same(&straight, &broken, &FILES);
+    let begins = outcome
+        .stderr
+        .contains("there is no batch to go on from: the run starts from the beginning");
+    assert!(begins, "{outcome:#?}");
+    check_same(&straight, &cut, &LOGISTIC_FILES);
 }
 
 #[test]
 fn a_stream_that_goes_on_has_to_be_the_one_that_stopped() {
-    let dir = tempfile::tempdir().unwrap();
-    let (straight, broken) = (dir.path().join("straight"), dir.path().join("broken"));
     // More rows than fix the design, so that the first batch at least is written down before the stop.
     let whole = stream(0..60_000, 1_000);
     let more = ["--batch-size", "5_000"];
-    let outcome = fed(&streamed(&straight, &more), &whole);
+    check_cut(&more, &whole, &LOGISTIC_FILES, |words| {
+        for rows in [30..60_030, 0..2_000, 0..0] {
+            let other = fed(words, &stream(rows, 1_000));
+            assert!(other.code != Some(0), "{other:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_stream_that_is_learned_is_not_longer_when_it_comes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("run");
+    let outcome = fed(&streamed(&out_dir, &[]), &stream(0..1_000, 100));
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    let outcome = fed(&streamed(&broken, &more), &whole[..whole.len() * 9 / 10]);
-    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
-    let words = streamed(&broken, &["--batch-size", "5_000", "--resume"]);
-    for rows in [30..60_030, 0..2_000, 0..0] {
-        let other = fed(&words, &stream(rows, 1_000));
-        assert!(other.code != Some(0), "{other:#?}");
-    }
-    let outcome = fed(&words, &whole);
-    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    check_same(&straight, &broken, &FILES);
-    let words = streamed(&straight, &["--batch-size", "5_000", "--resume"]);
-    let further = fed(&words, &stream(0..61_000, 1_000));
+    let further = fed(&streamed(&out_dir, &["--resume"]), &stream(0..1_100, 100));
     assert_eq!(further.code, Some(2), "{further:#?}");
     assert!(further.stderr.contains("--init-model"), "{further:#?}");
 }

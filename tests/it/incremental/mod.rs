@@ -1,22 +1,21 @@
 //! `rowmill incremental`: the same model as `train`, batches that differ, stops and further data.
 
+mod classes;
 mod continued;
 mod directory;
+mod killed;
 mod logistic;
 mod refused;
 mod trees;
 
-use std::{
-    fs,
-    path::Path,
-    process::Child,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::command::{start, succeeds, text};
+use crate::{
+    command::{fed, succeeds, text},
+    dataset::{self, write_table},
+};
 
 /// Files of a run of trees that a stop must not change.
 const FILES: [&str; 5] = [
@@ -24,6 +23,16 @@ const FILES: [&str; 5] = [
     "learner.rowmill",
     "metrics.json",
     "features.csv",
+    "splits.parquet",
+];
+
+/// The same of logistic regression.
+const LOGISTIC_FILES: [&str; 6] = [
+    "model.rowmill",
+    "learner.rowmill",
+    "metrics.json",
+    "features.csv",
+    "coefficients.csv",
     "splits.parquet",
 ];
 
@@ -42,6 +51,21 @@ fn bytes(out_dir: &Path, name: &str) -> Vec<u8> {
     fs::read(out_dir.join(name)).unwrap()
 }
 
+/// Names and contents of the files of a directory.
+fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
 fn metrics(out_dir: &Path) -> Value {
     serde_json::from_slice(&bytes(out_dir, "metrics.json")).unwrap()
 }
@@ -52,43 +76,30 @@ fn check_same(one: &Path, other: &Path, names: &[&str]) {
     }
 }
 
-/// Runs until the deadline; answers whether it came to its end.
-fn run_until(child: &mut Child, deadline: Instant) -> bool {
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{status:?}");
-            return true;
-        }
-        if Instant::now() >= deadline {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return false;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+/// A first run by batches of 50 rows on a tiny table of three classes, and the words of a further one on
+/// another.
+fn further(
+    model: &str,
+    first: impl Fn(&mut dataset::TinyTable),
+    second: impl Fn(&mut dataset::TinyTable),
+) -> (tempfile::TempDir, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let one = dir.path().join("one.parquet");
+    let two = dir.path().join("two.parquet");
+    write_table(&one, first);
+    write_table(&two, second);
+    let (run, again) = (dir.path().join("run"), dir.path().join("again"));
+    let common = ["--task", "multiclass", "--valid-size", "0"];
+    let more = [&common[..], &["--model", model, "--batch-size", "50"]].concat();
+    succeeds(&words(&one, &run, &more));
+    let more = [&common[..], &["--init-model", text(&run)]].concat();
+    let words = words(&two, &again, &more);
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    (dir, words)
 }
 
-/// Kills a run at many moments and goes on; the files must be those of a run that never was killed.
-fn check_killed(dataset: &Path, more: &[&str], files: &[&str]) {
-    let dir = tempfile::tempdir().unwrap();
-    let (straight, killed) = (dir.path().join("straight"), dir.path().join("killed"));
-    let started = Instant::now();
-    succeeds(&words(dataset, &straight, more));
-    let whole = started.elapsed();
-    let mut kills = 0;
-    for attempt in 1..200 {
-        let mut words = words(dataset, &killed, more);
-        words.push("--resume");
-        let share = (f64::from(attempt) * 0.618_034).fract();
-        let longest = [0.5, 1.0, 3.0][(attempt as usize / 8).min(2)];
-        let deadline = Instant::now() + whole.mul_f64(share * longest);
-        if run_until(&mut start(&words), deadline) {
-            break;
-        }
-        kills += 1;
-    }
-    assert!(kills >= 3, "{kills} kills");
-    check_same(&straight, &killed, files);
+fn as_words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
 
 /// An Arrow stream of the columns `gene_id`, `splice_type` and `x`.
@@ -135,4 +146,27 @@ fn stream_with(
 fn streamed<'a>(out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
     let more = [&["--one-pass", "--task", "multiclass"][..], more].concat();
     words(Path::new("-"), out_dir, &more)
+}
+
+/// Learns a stream that ends before its last tenth, after some batches were learned, and what `between` does;
+/// the whole stream goes on from there to the bytes of a run that it was given to at once.
+fn check_cut(more: &[&str], whole: &[u8], files: &[&str], between: impl Fn(&[&str])) {
+    let dir = tempfile::tempdir().unwrap();
+    let (straight, cut) = (dir.path().join("straight"), dir.path().join("cut"));
+    let outcome = fed(&streamed(&straight, more), whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let outcome = fed(&streamed(&cut, more), &whole[..whole.len() * 9 / 10]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    for needed in ["Arrow stream ends after", "--resume"] {
+        assert!(outcome.stderr.contains(needed), "{outcome:#?}");
+    }
+    assert!(cut.join("learner.rowmill").exists() && !cut.join("run.json").exists());
+    let more = [more, &["--resume"]].concat();
+    let words = streamed(&cut, &more);
+    between(&words);
+    let outcome = fed(&words, whole);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let goes_on = outcome.stderr.contains("going on after batch");
+    assert!(goes_on, "{outcome:#?}");
+    check_same(&straight, &cut, files);
 }

@@ -1,9 +1,10 @@
 //! What `rowmill incremental` refuses before it learns, and the next step that it names.
 
-use std::{path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch};
 
+use super::contents;
 use crate::{
     command::{fails, fed, succeeds, text},
     dataset::{self, Feature, write_table},
@@ -23,7 +24,7 @@ fn a_balanced_split_of_one_pass_is_not_silently_one_by_hash() {
     refused(&["--one-pass", "--split", "balanced"], &needed);
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("run.toml");
-    std::fs::write(&config, "split = \"balanced\"\n").unwrap();
+    fs::write(&config, "split = \"balanced\"\n").unwrap();
     refused(&["--one-pass", "--config", text(&config)], &needed);
 }
 
@@ -36,7 +37,7 @@ fn a_number_as_the_target_is_for_trees_of_train() {
     let dir = tempfile::tempdir().unwrap();
     let profile = dir.path().join("numbers.toml");
     let text_of = "name = \"numbers\"\ntarget = \"gc_content\"\ntask = \"regression\"\n";
-    std::fs::write(&profile, text_of).unwrap();
+    fs::write(&profile, text_of).unwrap();
     let needed = ["`gc_content`", "`rowmill train --model gbdt`"];
     refused(&["--profile", text(&profile)], &needed);
 }
@@ -89,6 +90,50 @@ fn a_task_that_is_always_refused_is_not_offered() {
 fn options_of_trees_without_a_name_are_told_to_give_it() {
     let needed = ["`n_estimators`", r#"add "name": "gbdt""#];
     refused(&["--model", r#"{"n_estimators": 30}"#], &needed);
+}
+
+#[test]
+fn what_is_refused_leaves_the_run_that_it_would_replace() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("table.parquet");
+    write_table(&table, |_| {});
+    let out_dir = dir.path().join("run");
+    succeeds(&super::words(&table, &out_dir, &[]));
+    let before = contents(&out_dir);
+    for needed in ["model.rowmill", "learner.rowmill", "run.json"] {
+        assert!(before.iter().any(|(name, _)| name == needed), "{needed}");
+    }
+    let no_class = r#"{"class_weight": {"nowhere": 2}}"#;
+    let no_class_of_trees = r#"{"name": "gbdt", "class_weight": {"nowhere": 2}}"#;
+    let no_feature = r#"{"name": "gbdt", "monotone_constraints": {"nowhere": 1}}"#;
+    for (more, code) in [
+        (&["--resume"][..], 2),
+        (&["--batch-size", "0"], 2),
+        (&["--model", "nowhere"], 2),
+        (&["--model", r#"{"n_estimators": 30}"#], 2),
+        (&["--model", no_feature], 1),
+        (&["--model", no_class], 1),
+        (&["--model", no_class, "--one-pass"], 1),
+        (&["--model", no_class_of_trees], 1),
+        (&["--model", no_class_of_trees, "--one-pass"], 1),
+        (&["--one-pass", "--split", "balanced"], 2),
+        (&["--one-pass", "--prune-features"], 2),
+        (&["--one-pass", "--model", "log_reg"], 2),
+        (&["--classes", "donor,donor"], 2),
+        (&["--classes", "donor,nowhere"], 2),
+        (&["--task", "regression"], 2),
+        (&["--target", "x", "--profile", "none"], 1),
+        (&["--target", "nowhere"], 1),
+        (&["--weight-col", "nowhere"], 1),
+        (&["--test-size", "0.9", "--valid-size", "0.9"], 2),
+        (&["--init-model", "nowhere"], 1),
+        (&["--more-trees", "3"], 2),
+        (&["--memory", "1MiB"], 1),
+    ] {
+        let more = [more, &["--overwrite"]].concat();
+        fails(&super::words(&table, &out_dir, &more), code, &[]);
+        assert!(contents(&out_dir) == before, "{more:?}");
+    }
 }
 
 #[test]

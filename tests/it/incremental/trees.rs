@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{
-    FILES, bytes, check_killed, check_same, metrics, stream, stream_with, streamed, words,
+    FILES, as_words, bytes, check_cut, check_same, further, metrics, stream, stream_with, streamed,
+    words,
 };
 use crate::{
     command::{Outcome, fails, fed, succeeds, text},
@@ -72,18 +73,6 @@ fn threads_change_no_byte() {
     check_same(&run("1", &[]), &run("3", &[]), &FILES);
     let once = ["--one-pass"];
     check_same(&run("1", &once), &run("3", &once), &FILES);
-}
-
-#[test]
-fn a_run_killed_at_many_moments_ends_in_the_bytes_of_one_that_never_was() {
-    let more = ["--model", MODEL, "--batch-size", "2_000"];
-    check_killed(dataset::small(), &more, &FILES);
-}
-
-#[test]
-fn one_pass_killed_at_many_moments_ends_in_the_same_bytes() {
-    let more = ["--model", MODEL, "--batch-size", "2_000", "--one-pass"];
-    check_killed(dataset::small(), &more, &FILES);
 }
 
 #[test]
@@ -158,28 +147,23 @@ fn a_stream_gives_the_same_model_however_it_is_cut_and_the_expected_rows_are_a_b
     assert!(outcome.stderr.contains("--expected-rows"), "{outcome:#?}");
 }
 
-/// A run on a tiny table of three classes, and the words of a further one on another.
-fn further(
-    first: impl Fn(&mut dataset::TinyTable),
-    second: impl Fn(&mut dataset::TinyTable),
-) -> (tempfile::TempDir, Vec<String>) {
-    let dir = tempfile::tempdir().unwrap();
-    let one = dir.path().join("one.parquet");
-    let two = dir.path().join("two.parquet");
-    write_table(&one, first);
-    write_table(&two, second);
-    let (run, again) = (dir.path().join("run"), dir.path().join("again"));
-    let common = ["--task", "multiclass", "--valid-size", "0"];
-    let more = [&common[..], &["--model", MODEL, "--batch-size", "50"]].concat();
-    succeeds(&words(&one, &run, &more));
-    let more = [&common[..], &["--init-model", text(&run)]].concat();
-    let words = words(&two, &again, &more);
-    let words = words.iter().map(|word| (*word).to_owned()).collect();
-    (dir, words)
-}
-
-fn as_words(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
+#[test]
+fn a_stream_that_is_cut_among_batches_goes_on_to_the_same_bytes() {
+    // More training rows than fix the bins come before the cut.
+    let whole = stream(0..100_000, 5_000);
+    let more = [
+        "--model",
+        MODEL,
+        "--batch-size",
+        "8_000",
+        "--expected-rows",
+        "100_000",
+        "--valid-size",
+        "0",
+        "--test-size",
+        "0.1",
+    ];
+    check_cut(&more, &whole, &FILES, |_| {});
 }
 
 /// How many trees a run's model has.
@@ -192,7 +176,7 @@ fn trees(out_dir: &Path) -> u64 {
 
 #[test]
 fn a_learner_goes_on_with_further_data_and_grows_trees_in_proportion() {
-    let (dir, mut words) = further(|_| {}, |table| table.genes.reverse());
+    let (dir, mut words) = further(MODEL, |_| {}, |table| table.genes.reverse());
     let run = dir.path().join("run");
     let before = bytes(&run, "learner.rowmill");
     succeeds(&as_words(&words));
@@ -216,7 +200,7 @@ fn further_data_may_miss_what_the_first_had() {
         };
         table.x = Feature::Number((0..table.rows()).map(value).collect());
     };
-    let (dir, words) = further(|_| {}, holes);
+    let (dir, words) = further(MODEL, |_| {}, holes);
     succeeds(&as_words(&words));
     assert!(dir.path().join("again/model.rowmill").exists());
     let text_feature = |value: fn(usize) -> &'static str| {
@@ -226,11 +210,12 @@ fn further_data_may_miss_what_the_first_had() {
         }
     };
     let (_dir, words) = further(
+        MODEL,
         text_feature(|row| ["a", "b"][row / 3 % 2]),
         text_feature(|row| ["b", "new"][row / 3 % 2]),
     );
     succeeds(&as_words(&words));
-    let (dir, words) = further(|_| {}, text_feature(|_| "a"));
+    let (dir, words) = further(MODEL, |_| {}, text_feature(|_| "a"));
     fails(&as_words(&words), 1, &["column `x`", "numbers"]);
     assert!(!dir.path().join("again").join("learner.rowmill").exists());
 }

@@ -7,6 +7,7 @@ use crate::{
     engine::TaskThreads,
     error::Result,
     learner::{
+        ModelSpec,
         gbdt::BoosterOptions,
         online::{Declared, OnlineTrees, TreesOptions},
     },
@@ -17,6 +18,7 @@ use crate::{
         evaluate::EvaluationSpec,
         fit::{self, FitSpec, Fitted},
         known,
+        model_spec::resolved_by_name,
         online::{Curve, OnlineOptions, Started, ends_as_train, file::Position, saver::Saver},
         recipe::Run,
         scores::{Files, evaluate_from_scratch},
@@ -97,7 +99,7 @@ pub(in crate::train) fn fit_trees_online(
 /// A learner that has seen nothing, of a run's options, which are complete.
 ///
 /// # Errors
-/// As [`OnlineTrees::with_bins`].
+/// As [`OnlineTrees::with_bins`]; [`crate::Error::Dataset`] for a weight of a class that there is not.
 pub(super) fn new_learner(
     run: &Run<'_>,
     options: &BoosterOptions,
@@ -112,6 +114,14 @@ pub(super) fn new_learner(
     let classes: Vec<&str> = run.target.classes.iter().map(String::as_str).collect();
     let declared = Declared::new(&names, &classes)?;
     let (reservoir_rows, batch_rows) = run.plan.stream_rows;
+    let mut spec = ModelSpec::Gbdt(options.clone());
+    // Where rows are read once, nobody has filled them in.
+    if options.class_weights.is_empty() {
+        spec = resolved_by_name(&spec, &run.target)?;
+    }
+    let ModelSpec::Gbdt(booster) = spec else {
+        unreachable!("resolving changes no learner");
+    };
     let options = TreesOptions {
         // What only the data could tell is filled in by now, and trees that stop early are those of
         // `train`.
@@ -119,7 +129,7 @@ pub(super) fn new_learner(
             balanced: false,
             named_class_weights: Vec::new(),
             early_stopping_rounds: None,
-            ..options.clone()
+            ..booster
         },
         reservoir_rows,
         batch_rows,
