@@ -443,7 +443,7 @@ mod tests {
         check(&[], &[], TaskChoice::Auto, "no value at all");
         check(&[1.0], &[], TaskChoice::Auto, "always 1");
         check(&[0.5, 1.5], &[], TaskChoice::Auto, "--task regression");
-        check(&[1.0, 2.0, 3.0], &[], TaskChoice::Auto, "say --task");
+        check(&[1.0, 2.0, 3.0], &[], TaskChoice::Auto, "use --task");
         check(
             &[],
             &["a", "b", "c"],
