@@ -139,22 +139,21 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`].
     pub fn begin(&self) -> Result<()> {
-        if self.has_begun.swap(true, Ordering::Relaxed) {
+        if self.has_begun.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let given_up = match self.earlier {
-            Earlier::Resumed => &[][..],
-            Earlier::Refused | Earlier::Replaced => {
-                &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER, MODEL]
-            }
-        };
         // The checkpoints go first: without its mark a finished run that has one is an unfinished one.
-        for name in given_up.iter().chain(&[FINISHED]) {
-            let path = self.path.join(name);
+        let gone = match self.earlier {
+            Earlier::Refused => &[][..],
+            Earlier::Resumed => &[FINISHED],
+            Earlier::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER, MODEL, FINISHED],
+        };
+        for path in gone.iter().map(|name| self.path.join(name)) {
             if path.exists() {
                 fs::remove_file(&path).map_err(|source| Error::io("replace", &path, source))?;
             }
         }
+        self.has_begun.store(true, Ordering::Relaxed);
         Ok(())
     }
 

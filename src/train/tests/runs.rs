@@ -115,13 +115,22 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
         });
         plan(&options, &Silent).unwrap().1
     };
-    let memory_bytes = 80 << 20;
-    let two = planned(trees(), 2, memory_bytes);
+    // So many trees that batches take the most memory, of which there is a little more than the least.
+    let forest = || {
+        ModelSpec::Gbdt(BoosterOptions {
+            trees: 10_000,
+            ..BoosterOptions::default()
+        })
+    };
+    let does = |mib: &u64| planned(forest(), 2, mib << 20).memory.fits();
+    let memory_bytes = ((1..2048).find(does).unwrap() + 20) << 20;
+    let two = planned(forest(), 2, memory_bytes);
     let (reservoir_rows, batch_rows) = two.stream_rows;
     let is_bound = 16_384 < reservoir_rows && reservoir_rows < RESERVOIR_ROWS_DEFAULT;
     assert!(is_bound && two.memory.fits(), "{:?}", two.stream_rows);
-    for threads in [1, 3, 16] {
-        let plan = planned(trees(), threads, memory_bytes);
+    for threads in [1, 3] {
+        let plan = planned(forest(), threads, memory_bytes);
+        assert!(plan.memory.fits(), "{threads} threads");
         assert_eq!(
             plan.stream_rows,
             (reservoir_rows, batch_rows),
@@ -133,8 +142,10 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
     for spec in [trees, linear] {
         assert_eq!(planned(spec(), 16, 8 << 30).lanes, 4);
         assert_eq!(planned(spec(), 3, 8 << 30).lanes, 3);
-        assert_eq!(planned(spec(), 3, 1 << 20).lanes, 1);
     }
+    let does = |mib: &u64| planned(forest(), 3, mib << 20).memory.fits();
+    let least = (1..2048).find(does).unwrap() << 20;
+    assert_eq!(planned(forest(), 3, least).lanes, 1);
 }
 
 #[test]
