@@ -75,9 +75,9 @@ const LARGER_PLANS_MAX: usize = 32;
 /// Limits are told in these.
 const MIB: u64 = 1 << 20;
 
-/// Threads that the reservoir of trees from batches leaves memory for. More threads take more memory beside
-/// it, or fewer lanes; the reservoir stays what it is.
-const STREAM_THREADS: usize = 2;
+/// Threads that the reservoir of trees from batches leaves memory for, and one lane: a learner is hardly
+/// slower with one than with two. More threads take more memory beside it; the reservoir stays what it is.
+const STREAM_THREADS: usize = 8;
 
 /// Training rows that fix the bins where rows are read once.
 const FIRST_ROWS: u64 = 65_536;
@@ -196,7 +196,7 @@ fn plan_within(context: &Context<'_>, job: &Job, mut spec: PlanSpec<'_>) -> Resu
             threads: STREAM_THREADS,
             ..*context
         };
-        spec.stream_rows = Some(plan_lanes(&context, job, &spec, STREAM_THREADS)?.stream_rows);
+        spec.stream_rows = Some(plan_lanes(&context, job, &spec, 1)?.stream_rows);
     }
     let lanes_max = context.threads.min(LEARNER_LANES_MAX);
     let mut plan = plan_lanes(context, job, &spec, lanes_max)?;
