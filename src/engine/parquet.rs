@@ -60,6 +60,13 @@ pub struct Slice {
     pub rows: usize,
 }
 
+impl Slice {
+    /// Which of so many lanes reads it.
+    pub fn lane(self, lanes: usize) -> usize {
+        self.row_group % lanes
+    }
+}
+
 /// What consumes the batches of one lane.
 pub trait Sink: Send {
     /// What a slice yields, merged by the caller in row order.
@@ -339,9 +346,8 @@ fn merge_in_order<P>(
 ) -> Result<(), Ended> {
     for row_group in 0..pass.row_groups.len() {
         for slice in pass.slices(row_group) {
-            let part = parts[row_group % parts.len()]
-                .recv()
-                .map_err(disconnected)?;
+            let part = parts[slice.lane(parts.len())].recv();
+            let part = part.map_err(disconnected)?;
             merge(slice, part)?;
         }
     }

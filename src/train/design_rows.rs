@@ -39,9 +39,6 @@ impl DesignRows {
     }
 }
 
-/// Slices that a lane may have at once: being made, waiting, and being learned.
-pub(super) const PARTS_PER_LANE: u64 = 3;
-
 /// Bytes of one slice of so many rows.
 pub(super) fn part_bytes(features: usize, rows: usize) -> u64 {
     Tile::bytes(features, rows) + rows as u64 * 12
@@ -52,18 +49,18 @@ pub(super) struct DesignSink<'a> {
     design: &'a Design,
     class_weights: &'a [f64],
     slice: TrainingSlice<'a>,
-    spares: &'a Spares<DesignRows>,
+    spares: Spares<DesignRows>,
 }
 
 impl<'a> DesignSink<'a> {
     /// For a pass over these columns. Each class's rows weigh by its factor; without factors by 1. Slices are
-    /// made in `spares`, whither they are to be given back.
+    /// made in the lane's `spares`.
     pub(super) fn new(
         design: &'a Design,
         rows: &'a RowsFile,
         class_weights: &'a [f64],
         columns: &[usize],
-        spares: &'a Spares<DesignRows>,
+        spares: Spares<DesignRows>,
     ) -> Self {
         Self {
             design,

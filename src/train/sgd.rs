@@ -15,7 +15,7 @@ use crate::{
     train::{
         design_rows::{DesignRows, DesignSink},
         newton::NewtonSpec,
-        spares::Spares,
+        spares::spares,
     },
     transform::standardize::Design,
 };
@@ -37,23 +37,24 @@ pub(super) fn fit(
     };
     let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
     let mut reports = Vec::new();
-    let spares = Spares::default();
     for _ in 0..spec.options.passes_max {
-        let sinks = (0..context.threads)
-            .map(|_| {
+        let (spares, returns) = spares(context.threads);
+        let sinks = spares
+            .into_iter()
+            .map(|spares| {
                 DesignSink::new(
                     design,
                     spec.rows,
                     &spec.options.class_weights,
                     passes.columns,
-                    &spares,
+                    spares,
                 )
             })
             .collect();
         let lanes = spec.job.lanes(context);
-        let (report, _) = parquet_pass(context, passes, lanes, sinks, |_, part| {
+        let (report, _) = parquet_pass(context, passes, lanes, sinks, |slice, part| {
             blocks.push(&part);
-            spares.give(part);
+            returns.give(slice, part);
             Ok(())
         })?;
         blocks.flush();

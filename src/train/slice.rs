@@ -1,6 +1,6 @@
 //! Slices in one lane: their columns, gathered from batches, and which of their rows are learned from.
 
-use std::{iter, mem};
+use std::mem;
 
 use crate::{
     data::{Batch, Split, Values},
@@ -46,15 +46,19 @@ impl SliceColumns {
         self.columns[self.next_column - 1].1.append(&batch.values);
     }
 
-    /// The values of the columns, in the order of the pass. The next ones are gathered in `spare`, which is
-    /// empty or was taken before.
-    pub(super) fn take(&mut self, spare: Vec<Values>) -> Vec<Values> {
-        let empty = iter::repeat_with(|| Values::F32(Vec::new()));
-        let spare = spare.into_iter().chain(empty);
-        let columns = self.columns.iter_mut().zip(spare);
-        columns
-            .map(|((_, values), spare)| mem::replace(values, spare))
+    /// The values of the columns, in the order of the pass.
+    pub(super) fn take(&mut self) -> Vec<Values> {
+        let values = self.columns.iter_mut();
+        values
+            .map(|(_, values)| mem::replace(values, Values::F32(Vec::new())))
             .collect()
+    }
+
+    /// Gathers the next slice in the memory of an earlier one.
+    pub(super) fn lend(&mut self, spare: Vec<Values>) {
+        for ((_, values), spare) in self.columns.iter_mut().zip(spare) {
+            *values = spare;
+        }
     }
 }
 
@@ -173,9 +177,9 @@ mod tests {
             assert_eq!(found.labels[expected[1] as usize], 1.0);
             assert_eq!(found.weights.len(), 4);
         }
-        let spare = slice.columns.take(Vec::new());
+        let spare = slice.columns.take();
         assert_eq!(spare[1], Values::F32(vec![4.0; 4]));
-        slice.columns.take(spare);
+        slice.columns.lend(spare);
         slice.start(Slice {
             row_group: 1,
             first_row: 5,
@@ -184,6 +188,6 @@ mod tests {
         slice.push(&batch(5, 7, Values::F64(vec![6.5])));
         slice.push(&batch(5, 3, Values::F32(vec![7.0])));
         let expected = [Values::F64(vec![6.5]), Values::F32(vec![7.0])];
-        assert_eq!(slice.columns.take(Vec::new()), expected);
+        assert_eq!(slice.columns.take(), expected);
     }
 }

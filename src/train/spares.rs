@@ -1,32 +1,53 @@
-//! Memory of slices that is used again.
+//! Memory of the parts of a pass, which its lanes use in turns.
 
-use std::sync::{Mutex, PoisonError};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-/// What slices were made in, given back by whoever is through with them and taken by whoever makes the
-/// next ones. As many are alive as ever were needed at once, so that a pass soon takes no further memory,
-/// and none goes back to the allocator while the pass runs.
+use crate::engine::Slice;
+
+/// Parts that a lane may have at once: one that it makes, and one that waits or is being learned.
+pub(super) const PARTS_PER_LANE: usize = 2;
+
+/// Where one lane's parts are made. A lane soon has all the parts that it may have, and waits for one of
+/// them then; so the memory of a pass depends on nothing but the data, not on who is faster.
 #[derive(Debug)]
-pub(super) struct Spares<T>(Mutex<Vec<T>>);
+pub(super) struct Spares<T> {
+    unmade: usize,
+    given_back: Receiver<T>,
+}
 
-impl<T> Default for Spares<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
+/// Whither parts go that are learned. The pass owns it, so that no lane waits when the pass has ended.
+#[derive(Debug)]
+pub(super) struct Returns<T>(Vec<Sender<T>>);
+
+/// The spares of so many lanes, and whither their parts go back.
+pub(super) fn spares<T>(lanes: usize) -> (Vec<Spares<T>>, Returns<T>) {
+    let channels = (0..lanes).map(|_| bounded(PARTS_PER_LANE));
+    let (senders, receivers): (Vec<_>, Vec<_>) = channels.unzip();
+    let spares = receivers.into_iter().map(|given_back| Spares {
+        unmade: PARTS_PER_LANE,
+        given_back,
+    });
+    (spares.collect(), Returns(senders))
 }
 
 impl<T> Spares<T> {
-    /// One that was given back, the last one first.
-    pub(super) fn take(&self) -> Option<T> {
-        self.lock().pop()
+    /// The memory of a part that is through, as soon as there is one; `None` while the lane may make another,
+    /// and when the pass has ended.
+    pub(super) fn take(&mut self) -> Option<T> {
+        if self.unmade > 0 {
+            self.unmade -= 1;
+            return None;
+        }
+        self.given_back.recv().ok()
     }
+}
 
-    /// Gives one back.
-    pub(super) fn give(&self, spare: T) {
-        self.lock().push(spare);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Returns<T> {
+    /// Gives the part of a slice back to the lane that made it.
+    pub(super) fn give(&self, slice: Slice, part: T) {
+        let lane = &self.0[slice.lane(self.0.len())];
+        // The lane may have made its last part.
+        let _ = lane.send(part);
     }
 }
 
@@ -34,15 +55,39 @@ impl<T> Spares<T> {
 mod tests {
     use super::*;
 
+    fn slice_of(row_group: usize) -> Slice {
+        Slice {
+            row_group,
+            ..Slice::default()
+        }
+    }
+
     #[test]
-    fn what_was_given_back_is_taken_once() {
-        let spares = Spares::default();
-        assert_eq!(spares.take(), None);
-        spares.give(1);
-        spares.give(2);
-        assert_eq!(
-            [spares.take(), spares.take(), spares.take()],
-            [Some(2), Some(1), None]
-        );
+    fn a_lane_makes_its_parts_and_then_waits_for_one_of_them() {
+        let (mut spares, returns) = spares(2);
+        assert_eq!([spares[1].take(), spares[1].take()], [None, None]);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| [spares[1].take(), spares[1].take()]);
+            returns.give(slice_of(4), "of lane 0");
+            returns.give(slice_of(3), "first");
+            returns.give(slice_of(5), "second");
+            let taken = waiting.join().expect("it gets its parts");
+            assert_eq!(taken, [Some("first"), Some("second")]);
+        });
+    }
+
+    #[test]
+    fn no_lane_waits_when_the_pass_has_ended() {
+        let (mut spares, returns) = spares::<()>(1);
+        assert_eq!([spares[0].take(), spares[0].take()], [None, None]);
+        drop(returns);
+        assert_eq!(spares[0].take(), None);
+    }
+
+    #[test]
+    fn parts_of_a_lane_that_is_through_are_dropped() {
+        let (spares, returns) = spares(1);
+        drop(spares);
+        returns.give(slice_of(0), "late");
     }
 }

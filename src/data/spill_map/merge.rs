@@ -10,6 +10,7 @@ use crate::error::Result;
 use super::{
     Entry, SpillMap, check_names,
     run::{Run, RunReader},
+    table::Table,
 };
 
 /// Entries of a map in key order. The map is borrowed meanwhile.
@@ -26,10 +27,8 @@ enum Source<'a> {
 
 /// The table in memory, in key order.
 struct MemoryEntries<'a> {
-    order: std::vec::IntoIter<(u64, u32)>,
-    counters: &'a [u64],
-    names: &'a [Option<Box<str>>],
-    width: usize,
+    order: std::vec::IntoIter<u32>,
+    table: &'a Table,
 }
 
 struct Head {
@@ -74,23 +73,20 @@ impl Source<'_> {
 
 impl MemoryEntries<'_> {
     fn next_entry(&mut self) -> Option<Entry> {
-        let (key, slot) = self.order.next()?;
-        let slot = slot as usize;
+        let slot = self.order.next()? as usize;
         Some(Entry {
-            key,
-            counters: self.counters[slot * self.width..][..self.width].to_vec(),
-            name: self.names[slot].as_deref().map(str::to_owned),
+            key: self.table.key(slot),
+            counters: self.table.counters(slot).collect(),
+            name: self.table.name(slot).map(str::to_owned),
         })
     }
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(map: &'a mut SpillMap, order: Vec<(u64, u32)>) -> Result<Self> {
+    pub(super) fn new(map: &'a mut SpillMap) -> Result<Self> {
         let memory = MemoryEntries {
-            order: order.into_iter(),
-            counters: &map.counters,
-            names: &map.names,
-            width: map.width,
+            order: map.table.sorted().into_iter(),
+            table: &map.table,
         };
         let mut sources = vec![Source::Memory(memory)];
         for run in &mut map.runs {

@@ -12,25 +12,26 @@
 
 mod merge;
 mod run;
+mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
 pub use merge::Entries;
 use run::{Run, RunWriter};
+use table::Table;
 
 /// Runs of one level that are merged into one of the next.
 const FAN_IN: usize = 16;
 
 /// Bytes of names held in memory, for each entry allowed.
-const NAME_BYTES_MEAN_MAX: usize = 64;
+const NAME_BYTES_MEAN_MAX: usize = 32;
+
+/// What all counters in memory may add up to, so that none of them overflows.
+const COUNTED_MAX: u64 = u32::MAX as u64;
 
 /// One key with the sum of its counters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,31 +50,13 @@ pub struct SpillMap {
     width: usize,
     entries_max: usize,
     directory: PathBuf,
-    slots: HashMap<u64, u32, BuildHasherDefault<KeyIsHash>>,
+    table: Table,
+    /// What the table's counters add up to.
+    counted: u64,
     /// The key asked for last and its slot: rows of a group mostly follow each other.
-    last: Option<(u64, u32)>,
-    /// Entry `slot`'s counters are at `slot * width`.
-    counters: Vec<u64>,
-    names: Vec<Option<Box<str>>>,
-    name_bytes: usize,
+    last: Option<(u64, usize)>,
     /// Oldest first; levels descend.
     runs: Vec<Run>,
-}
-
-/// Spreads a key over the table: a hash would do as it is, but a row number has no high bits.
-#[derive(Debug, Default)]
-struct KeyIsHash(u64);
-
-impl Hasher for KeyIsHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _bytes: &[u8]) {
-        unreachable!("keys are u64");
-    }
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
 }
 
 impl SpillMap {
@@ -85,48 +68,49 @@ impl SpillMap {
             width,
             entries_max,
             directory: directory.into(),
-            slots: HashMap::default(),
+            table: Table::new(width),
+            counted: 0,
             last: None,
-            counters: Vec::new(),
-            names: Vec::new(),
-            name_bytes: 0,
             runs: Vec::new(),
         }
     }
 
-    /// The counters of a key, all 0 if it is not in memory; add to them.
+    /// Adds to one of a key's counters.
     ///
     /// # Errors
     /// [`Error::Io`] if the table was full and cannot be written.
-    pub fn counters_mut(&mut self, key: u64) -> Result<&mut [u64]> {
-        let slot = self.slot(key)?;
-        Ok(&mut self.counters[slot * self.width..][..self.width])
+    pub fn add(&mut self, key: u64, counter: usize, amount: u64) -> Result<()> {
+        let mut left = amount;
+        loop {
+            let slot = self.slot(key)?;
+            let part = left.min(COUNTED_MAX - self.counted);
+            self.table.add(slot, counter, part as u32);
+            self.counted += part;
+            left -= part;
+            if left == 0 {
+                return Ok(());
+            }
+            self.flush()?;
+        }
     }
 
     /// Names a key.
     ///
     /// # Errors
     /// [`Error::Dataset`] if the key has another name already: two names with one hash.
-    /// [`Error::Io`] as [`Self::counters_mut`]. A clash with an entry on disk is found later.
+    /// [`Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
     pub fn set_name(&mut self, key: u64, name: &str) -> Result<()> {
-        let slot = self.slot(key)?;
-        match &self.names[slot] {
-            Some(known) => check_names(known, name, key),
-            None => {
-                self.names[slot] = Some(name.into());
-                self.name_bytes += name.len();
-                if self.name_bytes > self.entries_max * NAME_BYTES_MEAN_MAX {
-                    self.flush()?;
-                }
-                Ok(())
-            }
+        let mut slot = self.slot(key)?;
+        if let Some(known) = self.table.name(slot) {
+            return check_names(known, name, key);
         }
-    }
-
-    /// Whether a key is in memory with a name.
-    pub fn has_name(&self, key: u64) -> bool {
-        let slot = self.slots.get(&key);
-        slot.is_some_and(|&slot| self.names[slot as usize].is_some())
+        let bytes = self.table.name_bytes();
+        if bytes > 0 && bytes + name.len() > self.name_bytes_max() {
+            self.flush()?;
+            slot = self.slot(key)?;
+        }
+        self.table.set_name(slot, name);
+        Ok(())
     }
 
     /// Adds the entries of another map of the same width. Exact in any order.
@@ -138,12 +122,12 @@ impl SpillMap {
         for run in std::mem::take(&mut other.runs) {
             self.push_run(run)?;
         }
-        for (&key, &slot) in &other.slots {
-            let slot = slot as usize;
-            let theirs = &other.counters[slot * self.width..][..self.width];
-            let mine = self.counters_mut(key)?;
-            mine.iter_mut().zip(theirs).for_each(|(m, t)| *m += t);
-            if let Some(name) = &other.names[slot] {
+        for slot in 0..other.table.len() {
+            let key = other.table.key(slot);
+            for (counter, amount) in other.table.counters(slot).enumerate() {
+                self.add(key, counter, amount)?;
+            }
+            if let Some(name) = other.table.name(slot) {
                 self.set_name(key, name)?;
             }
         }
@@ -155,8 +139,7 @@ impl SpillMap {
     /// # Errors
     /// [`Error::Io`] if a run cannot be read.
     pub fn entries(&mut self) -> Result<Entries<'_>> {
-        let order = self.sorted_slots();
-        Entries::new(self, order)
+        Entries::new(self)
     }
 
     /// Whether anything went to disk.
@@ -166,60 +149,56 @@ impl SpillMap {
 
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
-        self.slots.capacity() * 17
-            + self.counters.capacity() * 8
-            + self.names.capacity() * size_of::<Option<Box<str>>>()
-            + self.name_bytes
+        self.table.heap_bytes()
     }
 
-    /// The most memory a map can take, its iteration included.
+    /// The most memory a map without names can take, its iteration included.
     pub fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
-        // A hash map holds up to 16/7 slots of 17 bytes an entry; vectors double when they grow.
-        let entry_bytes = 17 * 16 / 7 + 2 * (8 * width + 16) + NAME_BYTES_MEAN_MAX + 4;
-        entries_max * entry_bytes + run::RUNS_MAX * run::BUFFER_BYTES
+        Table::heap_bytes_max(width, entries_max) + run::RUNS_MAX * run::BUFFER_BYTES
     }
 
+    /// The most memory that names take beside.
+    pub fn names_heap_bytes_max(entries_max: usize) -> usize {
+        Table::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
+    }
+
+    /// Bytes of names in memory, but for a single one that is longer.
+    fn name_bytes_max(&self) -> usize {
+        (self.entries_max * NAME_BYTES_MEAN_MAX).min(u32::MAX as usize)
+    }
+
+    /// The slot of a key, of a new one if need be.
     fn slot(&mut self, key: u64) -> Result<usize> {
-        match self.last {
-            Some((last, slot)) if last == key => return Ok(slot as usize),
-            _ => {}
+        if let Some((last, slot)) = self.last
+            && last == key
+        {
+            return Ok(slot);
         }
-        if let Some(&slot) = self.slots.get(&key) {
-            self.last = Some((key, slot));
-            return Ok(slot as usize);
-        }
-        if self.names.len() == self.entries_max {
-            self.flush()?;
-        }
-        let slot = self.names.len();
-        self.slots.insert(key, slot as u32);
-        self.last = Some((key, slot as u32));
-        self.counters.resize((slot + 1) * self.width, 0);
-        self.names.push(None);
+        let slot = match self.table.find(key) {
+            Some(slot) => slot,
+            None => {
+                if self.table.len() == self.entries_max {
+                    self.flush()?;
+                }
+                self.table.push(key)
+            }
+        };
+        self.last = Some((key, slot));
         Ok(slot)
-    }
-
-    /// The slots in memory, by key.
-    fn sorted_slots(&self) -> Vec<(u64, u32)> {
-        let mut order: Vec<(u64, u32)> = self.slots.iter().map(|(&k, &s)| (k, s)).collect();
-        order.sort_unstable();
-        order
     }
 
     /// Writes the table as a run and empties it, keeping its memory.
     fn flush(&mut self) -> Result<()> {
         let mut writer = RunWriter::create(&self.directory)?;
-        for (key, slot) in self.sorted_slots() {
+        for slot in self.table.sorted() {
             let slot = slot as usize;
-            let counters = &self.counters[slot * self.width..][..self.width];
-            writer.write(key, counters, self.names[slot].as_deref())?;
+            let (key, name) = (self.table.key(slot), self.table.name(slot));
+            writer.write(key, self.table.counters(slot), name)?;
         }
         let run = writer.finish(0)?;
-        self.slots.clear();
+        self.table.clear();
+        self.counted = 0;
         self.last = None;
-        self.counters.clear();
-        self.names.clear();
-        self.name_bytes = 0;
         self.push_run(run)
     }
 
@@ -248,7 +227,7 @@ fn merge_runs(mut runs: Vec<Run>, width: usize, level: u32, directory: &Path) ->
     let mut writer = RunWriter::create(directory)?;
     let mut entries = Entries::of_runs(&mut runs, width)?;
     while let Some(entry) = entries.next_entry()? {
-        writer.write(entry.key, &entry.counters, entry.name.as_deref())?;
+        writer.write(entry.key, entry.counters, entry.name.as_deref())?;
     }
     writer.finish(level)
 }

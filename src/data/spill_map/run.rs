@@ -55,7 +55,12 @@ impl RunWriter {
         })
     }
 
-    pub(super) fn write(&mut self, key: u64, counters: &[u64], name: Option<&str>) -> Result<()> {
+    pub(super) fn write(
+        &mut self,
+        key: u64,
+        counters: impl IntoIterator<Item = u64>,
+        name: Option<&str>,
+    ) -> Result<()> {
         self.entries += 1;
         self.write_bytes(key, counters, name)
             .map_err(|error| Error::io("write a temporary file in", &self.directory, error))
@@ -64,7 +69,7 @@ impl RunWriter {
     fn write_bytes(
         &mut self,
         key: u64,
-        counters: &[u64],
+        counters: impl IntoIterator<Item = u64>,
         name: Option<&str>,
     ) -> std::io::Result<()> {
         let writer = &mut self.writer;

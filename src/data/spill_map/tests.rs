@@ -20,8 +20,8 @@ fn all(map: &mut SpillMap) -> Vec<Entry> {
 fn fill(map: &mut SpillMap, twin: &mut BTreeMap<u64, Entry>, rows: u64, keys: u64) {
     for row in 0..rows {
         let i = row * 7 % keys;
-        let counters = map.counters_mut(key(i)).expect("a directory to write to");
-        counters[(row % 2) as usize] += row;
+        map.add(key(i), (row % 2) as usize, row)
+            .expect("a directory to write to");
         let entry = twin.entry(key(i)).or_insert_with(|| Entry {
             key: key(i),
             counters: vec![0; 2],
@@ -60,7 +60,27 @@ fn runs_and_memory_stay_within_their_bounds() {
     let mut map = SpillMap::new(2, 10, directory.path());
     fill(&mut map, &mut BTreeMap::new(), 20_000, 5_003);
     assert!(map.runs.len() <= 4 * (FAN_IN - 1), "{}", map.runs.len());
-    assert!(map.heap_bytes() <= SpillMap::heap_bytes_max(2, 10));
+    let bytes_max = SpillMap::heap_bytes_max(2, 10) + SpillMap::names_heap_bytes_max(10);
+    assert!(map.heap_bytes() <= bytes_max);
+}
+
+#[test]
+fn a_table_in_memory_stays_within_its_bound() {
+    for entries in [1, 57, 900, 14_337] {
+        let mut map = SpillMap::new(6, entries, "/nonexistent/rowmill");
+        for i in 0..entries as u64 {
+            map.add(key(i), 0, 1).expect("room in memory");
+            map.set_name(key(i), "ENSG00000139618")
+                .expect("one name a key");
+        }
+        let bytes_max = Table::heap_bytes_max(6, entries)
+            + Table::name_bytes_max(entries, entries * NAME_BYTES_MEAN_MAX);
+        assert!(
+            map.heap_bytes() <= bytes_max,
+            "{entries}: {} > {bytes_max}",
+            map.heap_bytes()
+        );
+    }
 }
 
 #[test]
@@ -110,10 +130,31 @@ fn long_names_are_bounded_too() {
 }
 
 #[test]
+fn counters_grow_beyond_what_one_in_memory_holds() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut map = SpillMap::new(2, 100, directory.path());
+    let amounts = [
+        (7, 0, COUNTED_MAX),
+        (7, 0, 1),
+        (8, 1, 3 * COUNTED_MAX + 5),
+        (7, 1, 2),
+    ];
+    for (key, counter, amount) in amounts {
+        map.add(key, counter, amount)
+            .expect("a directory to write to");
+    }
+    let counters: Vec<Vec<u64>> = all(&mut map)
+        .into_iter()
+        .map(|entry| entry.counters)
+        .collect();
+    assert_eq!(counters, [[COUNTED_MAX + 1, 2], [0, 3 * COUNTED_MAX + 5]]);
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_is_an_error_with_its_path() {
     let mut map = SpillMap::new(1, 1, "/nonexistent/rowmill");
-    map.counters_mut(1).expect("room for one");
-    let error = map.counters_mut(2).expect_err("nowhere to spill");
+    map.add(1, 0, 1).expect("room for one");
+    let error = map.add(2, 0, 1).expect_err("nowhere to spill");
     assert!(
         error.to_string().contains("/nonexistent/rowmill"),
         "{error}"
@@ -125,7 +166,7 @@ fn a_run_that_was_cut_short_is_an_error() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut map = SpillMap::new(1, 1, directory.path());
     for i in 0..3 {
-        map.counters_mut(key(i)).expect("a directory to write to")[0] += 1;
+        map.add(key(i), 0, 1).expect("a directory to write to");
     }
     map.runs[1].file.set_len(3).expect("our own file");
     let error = map.entries().map(|_| ()).expect_err("half an entry");

@@ -89,12 +89,11 @@ impl GroupTable {
         assert_eq!(groups.len(), labels.len(), "a label for each row");
         assert_eq!(groups.len(), splits.len(), "a split for each row");
         for ((&group, &label), &split) in groups.iter().zip(labels).zip(splits) {
-            let counters = self.map.counters_mut(group)?;
             let split = Split::from_byte(split);
-            counters[split as usize] += 1;
+            self.map.add(group, split as usize, 1)?;
             if self.classes > 0 && split != Split::None && !label.is_nan() {
                 assert!((label as usize) < self.classes, "a label is a class index");
-                counters[SPLITS + label as usize] += 1;
+                self.map.add(group, SPLITS + label as usize, 1)?;
             }
         }
         Ok(())
@@ -106,11 +105,11 @@ impl GroupTable {
     /// As [`Self::name`].
     pub fn insert(&mut self, group: &GroupRow) -> Result<()> {
         assert_eq!(group.class_rows.len(), self.classes, "same classes");
-        let counters = self.map.counters_mut(group.group)?;
-        counters[group.split as usize] += group.rows;
-        counters[Split::None as usize] += group.rows_unused;
-        for (counter, rows) in counters[SPLITS..].iter_mut().zip(&group.class_rows) {
-            *counter += rows;
+        let (key, map) = (group.group, &mut self.map);
+        map.add(key, group.split as usize, group.rows)?;
+        map.add(key, Split::None as usize, group.rows_unused)?;
+        for (class, rows) in group.class_rows.iter().enumerate() {
+            map.add(key, SPLITS + class, *rows)?;
         }
         match &group.name {
             Some(name) => self.map.set_name(group.group, name),
@@ -163,6 +162,7 @@ impl GroupTable {
     /// The most [`Self::heap_bytes`] can become, iteration included.
     pub fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
         SpillMap::heap_bytes_max(SPLITS + classes, groups_max)
+            + SpillMap::names_heap_bytes_max(groups_max)
     }
 }
 

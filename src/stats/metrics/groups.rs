@@ -110,10 +110,10 @@ impl GroupConfusion {
             debug_assert!(labels[row] >= 0.0, "a row without a label is in no split");
             let class = labels[row] as usize;
             assert!(class < self.classes && decided < self.classes, "classes");
-            let counters = self.map.counters_mut(groups[row])?;
-            counters[class * COUNTERS] += 1;
-            counters[decided * COUNTERS + 1] += 1;
-            counters[class * COUNTERS + 2] += u64::from(class == decided);
+            let (group, map) = (groups[row], &mut self.map);
+            map.add(group, class * COUNTERS, 1)?;
+            map.add(group, decided * COUNTERS + 1, 1)?;
+            map.add(group, class * COUNTERS + 2, u64::from(class == decided))?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::{
             learner::LinearLearner, once::slice_rows, saver::Saver,
         },
         recipe::Run,
-        spares::Spares,
+        spares::spares,
     },
     transform::standardize::Design,
 };
@@ -129,16 +129,16 @@ fn learn<'a>(
         slice_rows_max: slice_rows(row_bytes as usize),
         first_row,
     };
-    let spares = Spares::default();
-    let sink = |_| DesignSink::new(&design, spec.rows, &[], &columns, &spares);
     let context = run.plan.learner_context(&run.context);
-    let sinks = (0..context.threads).map(sink).collect();
+    let (spares, returns) = spares(context.threads);
+    let sink = |spares| DesignSink::new(&design, spec.rows, &[], &columns, spares);
+    let sinks = spares.into_iter().map(sink).collect();
     let (skip, batch_rows) = (from.taken, online.batch_rows);
     let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
     let lanes = run.job.lanes(&context);
     let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, rows| {
         feeder.push(slice, &rows)?;
-        spares.give(rows);
+        returns.give(slice, rows);
         Ok(())
     })?;
     feeder.finish()?;

@@ -1,6 +1,24 @@
 //! What linear models take: Newton's sums, batches, steps of gradient descent.
 
-use super::*;
+use crate::{
+    data::ValueType,
+    learner::logistic::{Logistic, LogisticOptions, Shape, Solver},
+    limits::grouped,
+    train::{
+        design_rows::part_bytes,
+        evaluate::Table,
+        newton,
+        online::{
+            DESIGN_ROWS, HELD_A_ROW, HELD_OUT_ROW_BYTES, MESSAGE_SHARE_OF_MEMORY, SLICE_NAME_BYTES,
+            SLICE_ROW_BYTES, batch_part_bytes, held_out_bytes, slice_rows,
+        },
+        slice::TrainingSlice,
+        spares::PARTS_PER_LANE,
+        start::{read_bytes, start_rows},
+    },
+};
+
+use super::Planner;
 
 impl Planner<'_> {
     /// The parameters of a linear model, at most.
@@ -148,7 +166,7 @@ impl Planner<'_> {
         self.memory.add(
             phase,
             "slices",
-            self.lanes * PARTS_PER_LANE * rows * row_bytes as u64,
+            self.lanes * PARTS_PER_LANE as u64 * rows * row_bytes as u64,
             format!(
                 "{PARTS_PER_LANE} a lane of {}: whole rows of a part of a row group",
                 self.lanes
@@ -179,7 +197,7 @@ impl Planner<'_> {
         self.memory.add(
             "batches",
             "rows of the design",
-            self.lanes * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            self.lanes * PARTS_PER_LANE as u64 * part_bytes(shape.columns - 1, rows),
             format!("{PARTS_PER_LANE} slices a lane"),
         );
         self.learner("batches", shape);
@@ -214,7 +232,7 @@ impl Planner<'_> {
         self.memory.add(
             "sgd",
             "standardised rows",
-            self.lanes * PARTS_PER_LANE * part_bytes(shape.columns - 1, rows),
+            self.lanes * PARTS_PER_LANE as u64 * part_bytes(shape.columns - 1, rows),
             format!("{} slices a lane", PARTS_PER_LANE),
         );
         self.memory.add(

@@ -1,6 +1,39 @@
 //! What trees take: codes, samples, histograms, blocks, batches.
 
-use super::*;
+use crate::{
+    data::{CodeLayout, ValueType},
+    error::Result,
+    learner::{
+        gbdt::{
+            self, BoosterOptions, BoosterPlan,
+            sample::SAMPLE_ROWS_DEFAULT,
+            stream::{
+                RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, STREAM_BLOCK_ROWS,
+                StreamOptions, stream_bytes,
+            },
+        },
+        online::online_histogram_bytes,
+    },
+    limits::{BLOCK_ROWS, grouped},
+    scratch::{BlockFile, CHECKED_BYTES},
+    stats::CategoryCounts,
+    train::{
+        binning,
+        block_memory::block_memory_bytes,
+        evaluate::Table,
+        known::Known,
+        online::{HELD_A_ROW, OnlineOptions, slice_rows},
+        prune,
+        rows::{self, RowsBuffer},
+        scores, state,
+    },
+};
+
+use super::{
+    CODER_BYTES, FIRST_ROWS, FIRST_ROWS_MIN, FIRST_ROWS_SHARE_OF_MEMORY, Planner,
+    RESIDENT_SHARE_OF_MEMORY, SAMPLE_SHARE_OF_MEMORY, STREAM_ROWS_MIN, TREE_NODE_BYTES,
+    TREE_THREAD_BYTES,
+};
 
 impl Planner<'_> {
     pub(super) fn trees(&mut self, options: &BoosterOptions) -> Result<(u64, u64)> {

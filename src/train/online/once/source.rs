@@ -13,7 +13,7 @@ use crate::{
         options::{STANDARD_INPUT, TrainOptions},
         recipe::Run,
         slice::SliceColumns,
-        spares::Spares,
+        spares::{Spares, spares},
     },
 };
 
@@ -95,14 +95,14 @@ pub(super) fn read(
             };
             let context = run.plan.learner_context(&run.context);
             let lanes = run.job.lanes(&context);
-            let spares = Spares::default();
-            let sink = |_| WholeSink {
+            let (spares, returns) = spares(context.threads);
+            let sink = |spares| WholeSink {
                 columns: SliceColumns::new(columns),
-                spares: &spares,
+                spares,
             };
-            let sinks = (0..context.threads).map(sink).collect();
+            let sinks = spares.into_iter().map(sink).collect();
             let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, values| {
-                spares.give(take(slice, values)?);
+                returns.give(slice, take(slice, values)?);
                 Ok(())
             })?;
             Ok(report)
@@ -145,15 +145,18 @@ pub(super) fn read(
 }
 
 /// One lane's columns of one slice at a time.
-struct WholeSink<'a> {
+struct WholeSink {
     columns: SliceColumns,
-    spares: &'a Spares<Vec<Values>>,
+    spares: Spares<Vec<Values>>,
 }
 
-impl Sink for WholeSink<'_> {
+impl Sink for WholeSink {
     type Part = Vec<Values>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
+        if let Some(spare) = self.spares.take() {
+            self.columns.lend(spare);
+        }
         self.columns.start(slice);
         Ok(())
     }
@@ -164,6 +167,6 @@ impl Sink for WholeSink<'_> {
     }
 
     fn finish(&mut self) -> Result<Vec<Values>> {
-        Ok(self.columns.take(self.spares.take().unwrap_or_default()))
+        Ok(self.columns.take())
     }
 }
