@@ -52,11 +52,16 @@ pub(super) fn fit(
             })
             .collect();
         let lanes = spec.job.lanes(context);
-        let (report, _) = parquet_pass(context, passes, lanes, sinks, |slice, part| {
-            blocks.push(&part);
-            returns.give(slice, part);
-            Ok(())
-        })?;
+        let (report, _) = parquet_pass(
+            context,
+            passes,
+            lanes,
+            sinks,
+            returns.after(|_, part| {
+                blocks.push(&part);
+                Ok(part)
+            }),
+        )?;
         blocks.flush();
         reports.push(report);
     }

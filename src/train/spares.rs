@@ -2,7 +2,7 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::engine::Slice;
+use crate::{engine::Slice, error::Result};
 
 /// Parts that a lane may have at once: one that it makes, and one that waits or is being learned.
 pub(super) const PARTS_PER_LANE: usize = 2;
@@ -15,7 +15,7 @@ pub(super) struct Spares<T> {
     given_back: Receiver<T>,
 }
 
-/// Whither parts go that are learned. The pass owns it, so that no lane waits when the pass has ended.
+/// Whither parts go that are learned.
 #[derive(Debug)]
 pub(super) struct Returns<T>(Vec<Sender<T>>);
 
@@ -43,8 +43,21 @@ impl<T> Spares<T> {
 }
 
 impl<T> Returns<T> {
+    /// What a pass merges its parts by: each is given back when `learn` is through with it. As the pass
+    /// owns it, no lane waits for a part when merging has ended, be it early.
+    pub(super) fn after(
+        self,
+        mut learn: impl FnMut(Slice, T) -> Result<T>,
+    ) -> impl FnMut(Slice, T) -> Result<()> {
+        move |slice, part| {
+            let part = learn(slice, part)?;
+            self.give(slice, part);
+            Ok(())
+        }
+    }
+
     /// Gives the part of a slice back to the lane that made it.
-    pub(super) fn give(&self, slice: Slice, part: T) {
+    fn give(&self, slice: Slice, part: T) {
         let lane = &self.0[slice.lane(self.0.len())];
         // The lane may have made its last part.
         let _ = lane.send(part);
@@ -54,6 +67,7 @@ impl<T> Returns<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn slice_of(row_group: usize) -> Slice {
         Slice {
@@ -78,9 +92,12 @@ mod tests {
 
     #[test]
     fn no_lane_waits_when_the_pass_has_ended() {
-        let (mut spares, returns) = spares::<()>(1);
+        let (mut spares, returns) = spares(1);
         assert_eq!([spares[0].take(), spares[0].take()], [None, None]);
-        drop(returns);
+        let failed = |_, _| Err(Error::Usage("no part is learned".to_owned()));
+        let mut merge = returns.after(failed);
+        assert!(merge(slice_of(0), "lost").is_err());
+        drop(merge);
         assert_eq!(spares[0].take(), None);
     }
 

@@ -136,11 +136,12 @@ fn learn<'a>(
     let (skip, batch_rows) = (from.taken, online.batch_rows);
     let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
     let lanes = run.job.lanes(&context);
-    let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, rows| {
-        feeder.push(slice, &rows)?;
-        returns.give(slice, rows);
-        Ok(())
-    })?;
+    let learn = returns.after(|slice, rows| {
+        feeder.begin_slice(slice);
+        feeder.push(&rows)?;
+        Ok(rows)
+    });
+    let (report, _) = parquet_pass(&context, &pass, lanes, sinks, learn)?;
     feeder.finish()?;
     Ok((feeder, report))
 }

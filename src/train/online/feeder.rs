@@ -33,7 +33,7 @@ const BLOCK_ROWS: usize = 256;
 const PART_ROWS_MAX: usize = 1 << 14;
 
 /// Rows of a part, of so many columns.
-fn part_rows(columns: usize) -> usize {
+pub(in crate::train) fn part_rows(columns: usize) -> usize {
     let rows = PART_BYTES / (size_of::<f32>() * columns.max(1));
     (rows / BLOCK_ROWS * BLOCK_ROWS).clamp(BLOCK_ROWS, PART_ROWS_MAX)
 }
@@ -58,6 +58,10 @@ pub(super) struct Feeder<'a> {
     weights: Vec<f64>,
     /// Training rows to come that an earlier run learned.
     skip: u64,
+    /// Training rows of the present slice that have come.
+    come: u64,
+    /// Whether an earlier run learned the present slice.
+    is_learned: bool,
     /// Rows before which all were learned, whatever comes in their place.
     learned_before: u64,
     /// Asked after each batch.
@@ -91,6 +95,8 @@ impl<'a> Feeder<'a> {
             labels: Vec::with_capacity(rows),
             weights: Vec::with_capacity(rows),
             skip: if from.is_done { u64::MAX } else { skip },
+            come: 0,
+            is_learned: false,
             learned_before: from.mark.rows,
             position: from,
             batch_rows,
@@ -111,18 +117,24 @@ impl<'a> Feeder<'a> {
         self.position.mark = mark;
     }
 
-    /// Takes the training rows of a slice; slices come in row order.
+    /// Begins a slice; slices come in row order.
+    pub(super) fn begin_slice(&mut self, slice: Slice) {
+        (self.position.slice_first_row, self.position.taken) = (slice.first_row, 0);
+        self.come = 0;
+        self.is_learned = slice.first_row + slice.rows as u64 <= self.learned_before;
+    }
+
+    /// Takes the next training rows of the slice.
     ///
     /// # Errors
     /// What the learner refuses; that the state cannot be written.
-    pub(super) fn push(&mut self, slice: Slice, rows: &DesignRows) -> Result<()> {
+    pub(super) fn push(&mut self, rows: &DesignRows) -> Result<()> {
         let count = rows.classes.len();
         let mut first = self.skip.min(count as u64) as usize;
         self.skip -= first as u64;
-        if slice.first_row + slice.rows as u64 <= self.learned_before {
+        if self.is_learned {
             first = count;
         }
-        self.position.slice_first_row = slice.first_row;
         while first < count {
             let begun = self.batch.as_ref().map_or(0, |batch| batch.rows);
             let left = self.batch_rows - begun - self.tile.rows();
@@ -140,11 +152,12 @@ impl<'a> Feeder<'a> {
                 self.learn_part()?;
             }
             if is_whole {
-                self.position.taken = end as u64;
+                self.position.taken = self.come + end as u64;
                 self.end_batch()?;
             }
         }
-        self.position.taken = count as u64;
+        self.come += count as u64;
+        self.position.taken = self.come;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::{
         newton,
         online::{
             DESIGN_ROWS, HELD_A_ROW, HELD_OUT_ROW_BYTES, MESSAGE_SHARE_OF_MEMORY, SLICE_NAME_BYTES,
-            SLICE_ROW_BYTES, batch_part_bytes, held_out_bytes, slice_rows,
+            SLICE_ROW_BYTES, batch_part_bytes, held_out_bytes, part_rows, slice_rows,
         },
         slice::TrainingSlice,
         spares::PARTS_PER_LANE,
@@ -96,12 +96,12 @@ impl Planner<'_> {
         let held = (HELD_A_ROW * DESIGN_ROWS) as u64;
         self.first_rows("batches", &columns, held, "design");
         self.learner("batches", shape);
-        let rows = slice_rows(self.decoded_bytes(&columns));
+        let part = part_bytes(shape.columns - 1, part_rows(shape.columns - 1));
         self.memory.add(
             "batches",
             "rows of the design",
-            2 * part_bytes(shape.columns - 1, rows),
-            "training rows and held-out rows of a slice",
+            2 * part,
+            "training rows and held-out rows of a part of a slice",
         );
         self.memory.add(
             "held-out rows",
@@ -112,8 +112,8 @@ impl Planner<'_> {
         self.memory.add(
             "held-out rows",
             "rows of the design",
-            2 * part_bytes(shape.columns - 1, rows),
-            "a slice of the file, as bytes and as numbers",
+            2 * part,
+            "a part of a slice, as bytes and as numbers",
         );
         self.memory.add(
             "held-out rows",

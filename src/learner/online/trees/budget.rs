@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Result},
     learner::{
         gbdt::{Parallel, stream::StreamState},
-        online::trees::{OnlineTrees, Stage},
+        online::trees::learner::{OnlineTrees, Stage},
     },
     limits::grouped,
     model::Bins,

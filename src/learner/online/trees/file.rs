@@ -5,7 +5,11 @@ use crate::{
         gbdt::stream::StreamState,
         online::{
             Declared,
-            trees::{Gathered, OnlineTrees, Stage, TreesOptions, bins},
+            trees::{
+                TreesOptions, bins,
+                gathered::Gathered,
+                learner::{OnlineTrees, Stage},
+            },
         },
     },
     model::{

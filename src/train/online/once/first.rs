@@ -11,7 +11,7 @@ use crate::{
     train::{
         bins::{BinsSpec, find_bins},
         newton,
-        online::once::{Columns, at},
+        online::once::columns::{Columns, at},
         recipe::Run,
         survey::{FeatureSurvey, Survey, SurveyedValues, empty_survey, sample_bytes},
     },

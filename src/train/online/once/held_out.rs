@@ -67,15 +67,12 @@ impl HeldOut {
         })
     }
 
-    /// Appends the rows at some places of a slice; `design` has them in that order.
+    /// Appends a part of a slice's rows, those at some places; `design` has them in that order.
     ///
     /// # Errors
     /// [`Error::Io`], a full disk among it.
     pub(super) fn append(&mut self, rows: &RowBlock<'_>, at: &[u32], design: &Tile) -> Result<()> {
         assert_eq!(at.len(), design.rows(), "a row of the design each");
-        if at.is_empty() {
-            return Ok(());
-        }
         let picked = |index: &u32| *index as usize;
         let label: Vec<f32> = at.iter().map(|row| rows.label[picked(row)]).collect();
         let group: Vec<u64> = at.iter().map(|row| rows.group[picked(row)]).collect();

@@ -13,10 +13,13 @@ use crate::{
         online::{
             OnlineOptions, Started,
             batches::left_out,
-            feeder::Feeder,
+            feeder::{Feeder, part_rows},
             file::{Mark, Position},
             learner::LinearLearner,
-            once::{Columns, at, held_out::HeldOut},
+            once::{
+                columns::{Columns, at},
+                held_out::HeldOut,
+            },
             saver::Saver,
         },
         recipe::Run,
@@ -92,9 +95,9 @@ pub(super) struct LinearFed<'a> {
     design: Design,
     feeder: Feeder<'a>,
     held_out: HeldOut,
-    /// Training rows of a slice.
+    /// A part of a slice's training rows.
     train: DesignRows,
-    /// Its held-out rows.
+    /// A part of its held-out rows.
     held: Tile,
 }
 
@@ -140,18 +143,24 @@ impl<'a> LinearFed<'a> {
         let held = [Split::Valid as u8, Split::Test as u8];
         let held = at(&columns.rows, |split, _| held.contains(&split));
         let view = self.design.view(&columns.values);
-        let rows_max = columns.slice.rows;
-        self.train.make_room(rows_max);
-        self.held.make_room(rows_max);
-        view.fill(&train, &mut self.train.design.append(train.len()));
-        view.fill(&held, &mut self.held.append(held.len()));
+        let rows_max = part_rows(self.held.features());
         let class = |row: &u32| block.label[*row as usize] as u32;
         let weight = |row: &u32| f64::from(block.weight[*row as usize]);
-        self.train.classes.extend(train.iter().map(class));
-        self.train.weights.extend(train.iter().map(weight));
         self.feeder.mark(columns.before);
-        self.feeder.push(columns.slice, &self.train)?;
-        self.held_out.append(&block, &held, &self.held)
+        self.feeder.begin_slice(columns.slice);
+        for part in train.chunks(rows_max) {
+            self.train.make_room(rows_max);
+            view.fill(part, &mut self.train.design.append(part.len()));
+            self.train.classes.extend(part.iter().map(class));
+            self.train.weights.extend(part.iter().map(weight));
+            self.feeder.push(&self.train)?;
+        }
+        for part in held.chunks(rows_max) {
+            self.held.make_room(rows_max);
+            view.fill(part, &mut self.held.append(part.len()));
+            self.held_out.append(&block, part, &self.held)?;
+        }
+        Ok(())
     }
 
     /// Whether rows that were learned before a stop have not come again.

@@ -101,10 +101,8 @@ pub(super) fn read(
                 spares,
             };
             let sinks = spares.into_iter().map(sink).collect();
-            let (report, _) = parquet_pass(&context, &pass, lanes, sinks, |slice, values| {
-                returns.give(slice, take(slice, values)?);
-                Ok(())
-            })?;
+            let take = returns.after(take);
+            let (report, _) = parquet_pass(&context, &pass, lanes, sinks, take)?;
             Ok(report)
         }
         Source::Stream(mut stream) => {

@@ -14,7 +14,7 @@ use crate::{
         online::{
             OnlineOptions,
             file::{Mark, Position},
-            once::Columns,
+            once::columns::Columns,
             saver::Saver,
             trees::{Ground, TreeFeeder, of_learner},
         },
