@@ -12,7 +12,7 @@ use crate::{
 pub const NAME: &str = crate::train::input::SPLITS;
 
 /// Rows of a row group, and of what is held in memory.
-const ROW_GROUP_ROWS: usize = 16_384;
+const ROW_GROUP_ROWS: usize = 4_096;
 
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct SplitRow {
 }
 
 /// Writes the table: `group` (text), `split` (text), `rows` (int64), in the order given. Answers
-/// how many rows were written. Memory: 16,384 groups.
+/// how many rows were written. Memory: 4,096 groups.
 ///
 /// # Errors
 /// The iterator's own, or [`crate::Error::Io`] naming the file.
