@@ -123,7 +123,7 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
 /// stop. Scratch files are gone then, but for the codes of a run that left a checkpoint.
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<Trained> {
     let mut run = Run::prepare(options, stop, progress)?;
-    let worked = run.work().inspect_err(|_| run.keep_for_resume());
+    let worked = run.work().inspect_err(|error| run.keep_for_resume(error));
     let Worked {
         rows,
         assigned,

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     engine::{Context, PassReport, Progress},
-    error::Result,
+    error::{Error, Result},
     group::GroupTable,
     learner::{ModelSpec, gbdt::BoosterOptions},
     limits::format_bytes,
@@ -69,7 +69,7 @@ pub(super) fn take_directories<'o>(
 /// The checkpoint that the run goes on from, once options and files are found to be the same.
 ///
 /// # Errors
-/// [`crate::error::Error::Usage`] naming what differs; a checkpoint that cannot be read.
+/// [`Error::Usage`] naming what differs; a checkpoint that cannot be read.
 pub(super) fn checkpoint_of(
     job: &Job,
     options: &TrainOptions,
@@ -262,7 +262,7 @@ impl Run<'_> {
     /// same codes.
     ///
     /// # Errors
-    /// [`crate::error::Error::Usage`] if it is not.
+    /// [`Error::Usage`] if it is not.
     pub(super) fn checkpoints(
         &self,
         spec: &FitSpec<'_>,
@@ -284,7 +284,7 @@ impl Run<'_> {
     }
 
     /// After a failure: codes wait for the run that goes on from the checkpoint, if there is one.
-    pub(super) fn keep_for_resume(&mut self) {
+    pub(super) fn keep_for_resume(&mut self, error: &Error) {
         if !self.directory.has_checkpoint() {
             return;
         }
@@ -294,12 +294,20 @@ impl Run<'_> {
             codes = format!(", with {} of scratch files", shared.size());
         }
         let out_dir = self.directory.path().display();
-        let kept = match &self.options.online {
-            Some(_) => "the learner so far is",
-            None => "the trees so far are",
+        let is_online = self.options.online.is_some();
+        let kept = if is_online {
+            "the learner so far is"
+        } else {
+            "the trees so far are"
+        };
+        let next = match error {
+            Error::Dataset(_) if is_online => format!(
+                "go on with --resume when the cause is mended, learn other rows with --init-model {out_dir}, or"
+            ),
+            _ => "go on with --resume, or".to_owned(),
         };
         self.context.progress.message(&format!(
-            "{kept} kept in {out_dir}{codes}; go on with --resume, or start anew with --overwrite"
+            "{kept} kept in {out_dir}{codes}; {next} start anew with --overwrite"
         ));
     }
 }
