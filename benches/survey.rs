@@ -22,15 +22,17 @@ use rowmill::{
     data::{Split, Values},
     engine::{Context, Silent},
     limits::BLOCK_ROWS,
+    pipeline::{
+        open::training_data::Job,
+        prepare::survey::{SurveySpec, survey},
+        storage::{
+            rows::RowsFile,
+            selection::{self, RowSample},
+        },
+    },
     platform::stop::Stop,
     source::LaneReader,
     stats::sample,
-    train::{
-        job::Job,
-        rows::RowsFile,
-        selection::{self, RowSample},
-        survey::{SurveySpec, survey},
-    },
 };
 
 // The survey needs the options alone.

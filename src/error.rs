@@ -103,7 +103,7 @@ pub enum Error {
 
     /// A plan that does not fit the memory limit, or a limit above what is free.
     #[error("{what} needs {needed_bytes} bytes ({}) and {available_bytes} bytes ({}) are {of}; {next_step}",
-        crate::limits::format_bytes(*needed_bytes), crate::limits::format_bytes(*available_bytes))]
+        crate::text::size::format_bytes(*needed_bytes), crate::text::size::format_bytes(*available_bytes))]
     Memory {
         /// What would hold the memory.
         what: String,

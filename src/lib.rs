@@ -36,8 +36,14 @@
 pub mod error;
 pub mod limits;
 pub mod platform;
+pub mod text;
 
 pub mod data;
+
+pub mod baseline;
+pub mod columns;
+pub mod format;
+pub mod spill;
 
 pub mod group;
 pub mod model;
@@ -51,7 +57,9 @@ pub mod transform;
 pub mod engine;
 pub mod synth;
 
-pub mod train;
+pub mod pipeline;
+
+pub mod run;
 
 pub mod report;
 

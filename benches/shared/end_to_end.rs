@@ -7,14 +7,13 @@ use rowmill::{
     data::Split,
     engine::Silent,
     learner::ModelChoice,
-    limits::{Limits, MEMORY_DEFAULT_BYTES, format_bytes},
+    limits::{Limits, MEMORY_DEFAULT_BYTES},
     platform::{memory, stop::Stop},
     report,
+    run::options::train::{GroupChoice, ProfileChoice, SplitRule, TaskChoice, TrainOptions},
+    run::train,
     synth::{SynthOptions, generate},
-    train::{
-        self, TrainOptions,
-        options::{GroupChoice, ProfileChoice, SplitRule, TaskChoice},
-    },
+    text::size::format_bytes,
 };
 
 /// What a run found.

@@ -1,7 +1,7 @@
 //! Baseline tables. Every row of what is accepted is found by its group and site.
 
 use rowmill::{
-    data::{Baseline, BaselineColumns},
+    baseline::{Baseline, BaselineColumns},
     limits::Limits,
 };
 

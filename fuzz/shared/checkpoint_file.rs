@@ -4,9 +4,9 @@
 //! reached and not only the checksum.
 
 use rowmill::{
-    model::container,
+    format::container,
+    run::checkpoint::{self, Checkpoint},
     scratch::Seal,
-    train::checkpoint::{self, Checkpoint},
 };
 
 pub(crate) fn run(input: &[u8]) {

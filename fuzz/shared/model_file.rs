@@ -5,8 +5,9 @@
 
 use rowmill::{
     data::{TextValues, Values},
+    format::container,
     limits::Limits,
-    model::{FeatureSpec, Model, Predictor, Unseen, container, show},
+    model::{FeatureSpec, Model, Predictor, Unseen, show},
 };
 
 pub(crate) fn run(input: &[u8]) {

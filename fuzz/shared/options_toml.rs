@@ -1,6 +1,6 @@
 //! TOML files: profiles, and the configuration of a run.
 
-use rowmill::{cli, data::Profile};
+use rowmill::{cli, columns::profile::Profile};
 
 pub(crate) fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {

@@ -4,13 +4,13 @@ use std::fs;
 
 use clap::CommandFactory;
 
-use super::{
+use crate::cli::{
     arguments::{Arguments, CompletionsArguments, ManArguments},
     terminal,
 };
 use crate::{
-    data::nearest,
     error::{Error, Result},
+    text::nearest,
 };
 
 /// Prints a completion script.

@@ -12,8 +12,8 @@ use std::{
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, parser::ValueSource};
 
-use super::{arguments::Arguments, terminal};
-use crate::{data::nearest, error::Error};
+use crate::cli::{arguments::Arguments, terminal};
+use crate::{error::Error, text::nearest};
 
 /// The most bytes of a configuration file.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;

@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use clap::Parser;
 
-use super::{
+use crate::cli::{
     arguments::{Arguments, Command, DemoArguments, TrainArguments, threads_default},
     log::Log,
     signals, synth, terminal, train,

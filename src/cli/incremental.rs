@@ -1,6 +1,6 @@
 //! `rowmill incremental`: flags to options; the run and its summary are those of `train`.
 
-use super::{
+use crate::cli::{
     arguments::{IncrementalArguments, LearningArguments, Rule},
     log::Log,
     model,
@@ -11,11 +11,13 @@ use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec},
     limits::Limits,
-    train::{
-        TrainOptions,
-        online::{Initial, OnlineOptions, initial},
-        options::{STANDARD_INPUT, SplitRule, TaskChoice},
-        prune::Pruning,
+    pipeline::{
+        incremental::started::{Initial, initial},
+        prune::options::Pruning,
+    },
+    run::options::{
+        incremental::OnlineOptions,
+        train::{STANDARD_INPUT, SplitRule, TaskChoice, TrainOptions},
     },
 };
 

@@ -1,16 +1,18 @@
 //! `rowmill inspect`: what a dataset has, and the part that each column would play.
 
-use super::{
+use crate::cli::{
     arguments::{InspectArguments, threads_default},
     table::{Align, Table},
     terminal::{self, grouped},
 };
 use crate::{
-    data::{Absent, Field, Roles, Schema, Selection},
+    columns::roles::{Roles, Selection},
+    data::{Absent, Field, Schema},
     error::{Error, Result},
-    limits::{Limits, format_bytes},
+    limits::Limits,
+    pipeline::storage::{rows, state},
     source::{Dataset, OpenOptions},
-    train::{rows, state},
+    text::size::format_bytes,
 };
 
 /// Lines of a long list that are printed without `--all`.

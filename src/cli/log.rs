@@ -17,7 +17,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{
+use crate::cli::{
     progress::{BarProgress, LogProgress},
     terminal::StandardError,
 };

@@ -31,8 +31,8 @@ mod terminal;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use arguments::{Arguments, Command};
-use log::Log;
+use crate::cli::arguments::{Arguments, Command};
+use crate::cli::log::Log;
 
 use crate::{error::Result, platform::panics};
 

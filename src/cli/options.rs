@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
+use crate::cli::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
 use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, Objective},
     limits::Limits,
-    train::{TrainOptions, options::TaskChoice, prune::Pruning},
+    pipeline::prune::options::Pruning,
+    run::options::train::{TaskChoice, TrainOptions},
 };
 
 /// What each command asks in flags of its own.
@@ -166,7 +167,7 @@ mod tests {
             arguments::{Arguments, Command},
             incremental, train,
         },
-        train::checkpoint::{CheckpointAbout, command_line_name},
+        run::checkpoint::{CheckpointAbout, command_line_name},
     };
 
     fn options(command: &str, words: &str) -> TrainOptions {

@@ -1,7 +1,7 @@
 //! `rowmill plan`.
 
-use super::{arguments::PlanArguments, log::Log, terminal, train as train_command};
-use crate::{error::Result, limits::format_bytes, platform::memory, train};
+use crate::cli::{arguments::PlanArguments, log::Log, terminal, train as train_command};
+use crate::{error::Result, platform::memory, run::train, text::size::format_bytes};
 
 /// Prints the plan, and refuses it when it does not fit.
 pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {

@@ -11,7 +11,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use super::{
+use crate::cli::{
     log::ShownBar,
     terminal::{duration, grouped},
 };

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::{
+use crate::cli::{
     arguments::{Arguments, Command, PruneArguments},
     log::Log,
     signals,
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    limits::{format_bytes, grouped},
+    pipeline::prune::trimmed::Destination,
     platform::{memory, stop},
     report::{features, pruned},
-    train::{
-        TrainOptions,
+    run::{
+        options::train::TrainOptions,
         prune::{PruneOptions, Pruned, prune},
-        trimmed::Destination,
     },
+    text::size::{format_bytes, grouped},
 };
 
 /// Prunes, and says what was dropped.

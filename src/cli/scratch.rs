@@ -6,17 +6,17 @@ use std::{
     time::Duration,
 };
 
-use super::{
+use crate::cli::{
     arguments::{CleanArguments, ListArguments, ScratchCommand},
     table::{Align, Table},
     terminal,
 };
 use crate::{
     error::{Error, Result},
-    limits::format_bytes,
     scratch::{
         ScratchState, Seal, bytes_in, remove_scratch, scratch_directories, seal::fingerprint,
     },
+    text::size::format_bytes,
 };
 
 /// Lists or cleans.

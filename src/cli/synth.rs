@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{
+use crate::cli::{
     arguments::{SynthArguments, threads_default},
     log::Log,
     signals,
@@ -11,9 +11,9 @@ use super::{
 use crate::{
     engine::Progress,
     error::{Error, Result},
-    limits::format_bytes,
     scratch::ScratchDirectory,
     synth::{SynthOptions, SynthSummary, generate},
+    text::size::format_bytes,
 };
 
 /// Makes data and says what was made.

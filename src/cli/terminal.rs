@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::error::{Error, Result};
-pub(super) use crate::limits::grouped;
+pub(super) use crate::text::size::grouped;
 
 /// Prints a text and a line end.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
+use crate::cli::{
     arguments::{GrowPolicy, ModelArguments, TrainArguments},
     log::Log,
     model,
@@ -17,7 +17,8 @@ use crate::{
     limits::Limits,
     platform::stop,
     report::{self, Finished},
-    train::{self, TrainOptions, output},
+    run::train,
+    run::{directory, options::train::TrainOptions},
 };
 
 /// Features that the summary lists.
@@ -94,8 +95,8 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
             report::delta::NAME => has_delta,
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             // Trees that batches alone have grown leave none.
-            output::CHECKPOINT => options.out_dir.join(output::CHECKPOINT).exists(),
-            output::LEARNER => options.online.is_some(),
+            directory::CHECKPOINT => options.out_dir.join(directory::CHECKPOINT).exists(),
+            directory::LEARNER => options.online.is_some(),
             _ => true,
         };
         if is_there {

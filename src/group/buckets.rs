@@ -1,6 +1,6 @@
 //! How many rows, and of which classes, fall into each of 65,536 buckets of groups.
 
-use super::hash::{Purpose, row_hash};
+use crate::group::hash::{Purpose, row_hash};
 
 /// Buckets. Whole buckets go to a split, so one holds about 1/65,536 of many groups.
 pub const BUCKETS: usize = 65_536;

@@ -4,9 +4,9 @@
 
 pub mod elementary;
 pub mod gbdt;
+pub mod incremental;
 pub mod logistic;
-pub mod online;
 pub mod spec;
 
-pub use online::{Batch, Learner, Merge};
+pub use incremental::{Batch, Learner, Merge};
 pub use spec::{ModelChoice, ModelSpec, Objective};

@@ -14,16 +14,16 @@ mod trees;
 use std::fmt::Write as _;
 
 use crate::{
-    data::nearest,
     error::{Error, Result},
     learner::{
         gbdt::{BoosterOptions, Loss},
         logistic::LogisticOptions,
     },
     limits::Limits,
+    text::nearest,
 };
 
-use reader::OptionReader;
+use crate::learner::spec::reader::OptionReader;
 
 /// A learner and its options.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -5,10 +5,10 @@ use std::{collections::HashMap, path::Path};
 use crate::{
     data::{Schema, ValueType},
     error::{Error, Result},
+    format::file,
     limits::Limits,
     model::{
-        codec, ensemble::Ensemble, features::FeatureSpec, file, linear::Linear, link::Task,
-        validate,
+        codec, ensemble::Ensemble, features::FeatureSpec, linear::Linear, link::Task, validate,
     },
 };
 

@@ -3,10 +3,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    format::container::{self, Codec, FileKind, Opened, Section},
     limits::Limits,
     model::{
         bundle::{Body, Model},
-        container::{self, Codec, FileKind, Opened, Section},
         ensemble::Ensemble,
         link::Link,
         records::{self, Records},

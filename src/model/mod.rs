@@ -25,15 +25,12 @@ pub mod linear;
 pub mod predict;
 
 pub mod bundle;
-pub mod container;
-pub mod file;
 
 pub mod show;
 pub mod summary;
 
 mod codec;
 mod cut_table;
-mod reader;
 mod records;
 mod validate;
 
@@ -43,7 +40,6 @@ pub use bundle::{About, Body, ExcludedColumn, Model, Roles};
 pub use coder::Coder;
 pub use ensemble::{Ensemble, Importance};
 pub use features::{FeatureSpec, Unseen};
-pub use file::Saved;
 pub use linear::{Column, Linear, Reading};
 pub use link::{Link, Task};
 pub use predict::{ByteTrees, LinearPredictor, Predictor};

@@ -10,9 +10,9 @@
 //! Fields that a kind does not use are zero, so that a model has one file. Counts are checked
 //! against lengths before anything is allocated.
 
-use crate::model::{
-    reader::Reader,
-    tree::{Leaf, Node, NodeSplit, Rule, Tree},
+use crate::{
+    format::reader::Reader,
+    model::tree::{Leaf, Node, NodeSplit, Rule, Tree},
 };
 
 const NODE_BYTES: usize = 48;

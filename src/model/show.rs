@@ -8,12 +8,12 @@ use std::fmt::{self, Write};
 use serde_json::Value;
 
 use crate::{
-    limits::{format_bytes, grouped},
+    format::file::Saved,
     model::{
         bundle::Model,
-        file::Saved,
         summary::{FeatureImportance, Summary},
     },
+    text::size::{format_bytes, grouped},
 };
 
 /// Features that are listed by name.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{csv_file, text};
+use crate::report::{csv_file, text};
 use crate::{
     error::Result,
     model::{Binning, FeatureSpec, Linear, Reading},

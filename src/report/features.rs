@@ -2,12 +2,8 @@
 
 use std::path::Path;
 
-use super::{csv_file, text};
-use crate::{
-    data::{Field, Role},
-    error::Result,
-    train::job::Job,
-};
+use crate::report::{csv_file, text};
+use crate::{columns::roles::Role, data::Field, error::Result, pipeline::open::training_data::Job};
 
 /// The file's name.
 pub const NAME: &str = "features.csv";

@@ -4,7 +4,7 @@ use std::iter;
 
 use serde_json::Value;
 
-use super::{
+use crate::report::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
     MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
     metrics, pruned, run, splits,
@@ -13,17 +13,18 @@ use crate::{
     data::Split,
     engine::{PassReport, Progress},
     error::{Error, Result},
+    format::file::Saved,
     group::table::GroupTable,
-    model::{Binning, Body, Importance, Saved},
-    platform::{memory, stop::Stop},
-    stats::metrics::{GroupConfusion, GroupF1},
-    train::{
-        self, TrainOptions, Trained,
-        evaluate::Evaluation,
-        output,
-        survey::{FeatureSurvey, SurveyedValues},
-        trimmed,
+    model::{Binning, Body, Importance},
+    pipeline::{
+        evaluate::evaluation::Evaluation,
+        prepare::survey::{FeatureSurvey, SurveyedValues},
+        prune::trimmed,
     },
+    platform::{memory, stop::Stop},
+    run::train,
+    run::{directory, options::train::TrainOptions, train::Trained},
+    stats::metrics::{GroupConfusion, GroupF1},
 };
 
 /// Everything that a run reports, for printing.
@@ -61,7 +62,7 @@ pub fn finish(
     features::write(directory, features.iter().cloned())?;
     write_coefficients(&trained, options)?;
     trained.model.metrics = metrics.to_value();
-    let saved = trained.model.save(&directory.join(output::MODEL))?;
+    let saved = trained.model.save(&directory.join(directory::MODEL))?;
     let verified = if options.verify {
         verify(&mut trained, options, stop, progress)?;
         Some(true)
@@ -69,7 +70,7 @@ pub fn finish(
         None
     };
     let run = run_record(&trained, options, &metrics, &saved, verified);
-    train::checkpoint::remove_before(directory)?;
+    crate::run::checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
     Ok(Finished {
         metrics,
@@ -152,7 +153,7 @@ fn verify(
         return Ok(());
     }
     Err(Error::format(
-        options.out_dir.join(output::MODEL),
+        options.out_dir.join(directory::MODEL),
         format!(
             "the saved model, opened again, gives other test metrics than the training: {found:?} and not {expected:?}; \
              please report this, and do not use the model"

@@ -11,14 +11,17 @@ use std::{io::Write, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::DeltaSummary;
+use crate::report::DeltaSummary;
 use crate::{
     data::Split,
     error::Result,
     learner::gbdt::RoundLoss,
+    pipeline::{
+        evaluate::evaluation::Metrics, incremental::progressive::CurvePoint,
+        open::validation::Validation,
+    },
     platform::atomic,
     stats::metrics::{GroupF1, Interval},
-    train::{evaluate::Metrics, online::CurvePoint, validation::Validation},
 };
 
 /// The file's name.

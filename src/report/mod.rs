@@ -26,7 +26,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use crate::train::output;
+use crate::run::directory;
 
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
@@ -71,11 +71,11 @@ pub const ARTEFACTS: [Artefact; 9] = [
         what: "which group is in which split",
     },
     Artefact {
-        name: output::CHECKPOINT,
+        name: directory::CHECKPOINT,
         what: "the trees for `--resume`, to which more can be added",
     },
     Artefact {
-        name: output::LEARNER,
+        name: directory::LEARNER,
         what: "the learner for `--resume` and `--init-model`",
     },
     Artefact {

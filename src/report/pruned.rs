@@ -2,17 +2,15 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use super::{
+use crate::report::{
     FeatureRow, FeatureStatus, csv_file, features,
     finish::describe,
     text::{self, grouped, printable},
 };
 use crate::{
     error::Result,
-    train::{
-        job::Job,
-        prune::{Findings, Pruned},
-    },
+    pipeline::{open::training_data::Job, prune::findings::Findings},
+    run::prune::Pruned,
     transform::prune::Verdict,
 };
 

@@ -4,7 +4,9 @@ use std::{io::Write, path::Path};
 
 use serde_json::Value;
 
-use crate::{error::Result, limits::MemoryPlan, platform::atomic, train::validation::Validation};
+use crate::{
+    error::Result, limits::MemoryPlan, pipeline::open::validation::Validation, platform::atomic,
+};
 
 /// The file's name.
 pub const NAME: &str = "run.json";

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = crate::train::input::SPLITS;
+pub const NAME: &str = crate::run::data_guard::SPLITS;
 
 /// Rows of a row group, and of what is held in memory.
 const ROW_GROUP_ROWS: usize = 4_096;

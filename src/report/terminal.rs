@@ -1,10 +1,10 @@
 //! What a run prints when it is done: aligned tables as text. Printing is the command line's.
 
-use super::{
+use crate::report::{
     DeltaSummary, DeltaTally, FeatureRow, FeatureStatus, MetricsRecord, RunRecord, SplitRecord,
     text::{grouped, printable},
 };
-use crate::{limits::format_bytes, train::evaluate::Metrics};
+use crate::{pipeline::evaluate::evaluation::Metrics, text::size::format_bytes};
 
 /// A table: the first column to the left, numbers to the right.
 struct Table {

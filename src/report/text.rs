@@ -1,6 +1,6 @@
 //! Numbers and names as text, for files and for the terminal.
 
-pub(super) use crate::limits::grouped;
+pub(super) use crate::text::size::grouped;
 
 /// A number in the fewest digits that read back as the same number; empty for NaN.
 pub(super) fn number(value: f64) -> String {

@@ -11,9 +11,9 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    limits::format_bytes,
     platform::disk,
     scratch::seal::SEAL,
+    text::size::format_bytes,
 };
 
 /// What every scratch directory's name ends in.

@@ -14,7 +14,7 @@ use twox_hash::XxHash3_64;
 
 use crate::{
     error::{Error, Result},
-    model::container::{self, Codec, FileKind, Section},
+    format::container::{self, Codec, FileKind, Section},
     platform::atomic,
 };
 

@@ -10,7 +10,8 @@ use parquet::{
     file::{metadata::ColumnChunkMetaData, serialized_reader::SerializedPageReader},
 };
 
-use super::{
+use crate::data::{TextValues, Values, batch::MISSING_TEXT};
+use crate::source::{
     chunk::Chunk,
     delta::CheckedPages,
     file_type::{FileType, Unit},
@@ -20,7 +21,6 @@ use super::{
     },
     text::TextDictionary,
 };
-use crate::data::{TextValues, Values, batch::MISSING_TEXT};
 
 /// Rows converted at a time.
 pub(super) const PIECE_ROWS: usize = 4_096;

@@ -2,8 +2,8 @@
 
 use parquet::{basic::Type as PhysicalType, file::metadata::ColumnChunkMetaData};
 
-use super::{chunk::CHUNK_IN_MEMORY_BYTES_MAX, column::PIECE_ROWS, dataset::Dataset};
 use crate::data::ValueType;
+use crate::source::{chunk::CHUNK_IN_MEMORY_BYTES_MAX, column::PIECE_ROWS, dataset::Dataset};
 
 /// Bytes of a decoded dictionary entry of a text column, beyond its text.
 const TEXT_ENTRY_BYTES: u64 = 32;

@@ -4,7 +4,7 @@ use std::{fmt, hash::Hasher, ops::Range, path::PathBuf};
 
 use twox_hash::XxHash3_64;
 
-use super::{
+use crate::source::{
     cost::ColumnCost,
     opening,
     unify::{self, Conflict, Layout, Leaf},

@@ -11,7 +11,7 @@ use parquet::{
 };
 use twox_hash::XxHash3_64;
 
-use super::guard::{damaged, guarded, no_parquet};
+use crate::source::guard::{damaged, guarded, no_parquet};
 use crate::{
     error::{Error, Place, Result},
     platform::PositionedFile,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use parquet::file::metadata::ParquetMetaData;
 
-use super::{
+use crate::source::{
     chunk::{Chunk, ChunkBuffer, ChunkRange},
     column::{ColumnCursor, Scratch, is_decodable},
     dataset::{Constant, DataFile, Dataset, RowGroup},
@@ -25,7 +25,7 @@ use crate::{
 /// ```
 ///
 /// One a reading thread. Memory: the footer of one file, and one chunk's bytes, page and
-/// dictionary; see [`super::DecodeEstimate::lane_bytes`].
+/// dictionary; see [`crate::source::DecodeEstimate::lane_bytes`].
 pub struct LaneReader<'a> {
     dataset: &'a Dataset,
     file: Option<OpenFile>,

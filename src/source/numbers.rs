@@ -6,7 +6,7 @@ use parquet::{
     errors::{ParquetError, Result},
 };
 
-use super::column::PIECE_ROWS;
+use crate::source::column::PIECE_ROWS;
 
 /// A float of a batch.
 pub(super) trait Real: Copy {

@@ -2,7 +2,7 @@
 
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::{
+use crate::source::{
     cost::ColumnCost,
     dataset::{Constant, DataFile, Dataset, RowGroup},
     discover::{Found, HIVE_MISSING, discover},

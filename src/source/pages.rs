@@ -9,7 +9,7 @@ use std::io;
 
 use parquet::{basic::Type as PhysicalType, file::metadata::ColumnChunkMetaData};
 
-use super::{
+use crate::source::{
     chunk::Chunk,
     thrift::{HeaderError, PageHeader, page_header},
 };

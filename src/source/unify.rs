@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 use parquet::schema::types::SchemaDescriptor;
 
-use super::file_type::{FileType, Quantity};
+use crate::source::file_type::{FileType, Quantity};
 use crate::{
     data::{Absent, Field, Schema, ValueType},
     error::{Error, Place, Result},

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     data::{TextValues, batch::MISSING_TEXT},
     error::{Error, Result},
-    limits::format_bytes,
+    text::size::format_bytes,
 };
 
 /// Bytes a tracked value may take on average, so that long values are bounded too.

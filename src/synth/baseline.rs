@@ -1,7 +1,7 @@
 //! The base scores' own performance, a gene at a time: the table that a trained model is compared
 //! with, and the gene manifest that lies about in real directories.
 
-use super::{
+use crate::synth::{
     genes::Gene,
     signal::{CLASS_NAMES, Class, Signal},
 };

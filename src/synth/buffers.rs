@@ -1,6 +1,6 @@
 //! One row group of one shard, column-major, and the shard's column layout.
 
-use super::{
+use crate::synth::{
     features::{FLOATS, INTEGERS, Row, TEXTS},
     kmers::Kmer,
     options::Plan,

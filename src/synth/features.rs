@@ -1,6 +1,6 @@
 //! One row's columns, computed from its signal and its gene. Each name stands beside its value.
 
-use super::{
+use crate::synth::{
     genes::Gene,
     random::Stream,
     signal::{CLASS_NAMES, Class, SCORE_UNITS, Signal},

@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::{Sender, bounded};
 
-use super::{
+use crate::synth::{
     SynthOptions,
     baseline::{BASELINE_HEADER, MANIFEST_HEADER},
     genes::GeneSpans,

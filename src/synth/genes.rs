@@ -1,6 +1,6 @@
 //! Genes: how many rows each has, and what is known of it as a whole.
 
-use super::{
+use crate::synth::{
     options::Plan,
     random::{Purpose, Stream},
 };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
+use crate::synth::{
     options::Plan,
     random::{CountTable, Purpose, Stream},
 };

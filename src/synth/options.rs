@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{
+use crate::error::{Error, Result};
+use crate::synth::{
     genes::{GENE_ROWS_MEAN, GENE_ROWS_MIN},
     kmers::{KMERS_MAX, KMERS_MIN},
 };
-use crate::error::{Error, Result};
 
 /// Rows a gene at most on average; above it the skewed sizes would all meet their upper bound.
 const MEAN_ROWS_MAX: u64 = 4_000;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
+use crate::synth::{
     baseline::{GeneCounts, write_manifest_line},
     buffers::{Buffers, RowValues},
     features::Row,

@@ -9,7 +9,7 @@
 //! the base scores. The base scores are worse where the repeat motif occurs, so that a model which
 //! knows the motif can correct them.
 
-use super::{
+use crate::synth::{
     kmers::{SIGNAL_KMERS, SIGNAL_RATES},
     random::{CountTable, Purpose, Stream},
 };

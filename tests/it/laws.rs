@@ -8,12 +8,10 @@ use std::{
 };
 
 use rowmill::{
-    model::file::sha256,
+    format::file::sha256,
+    run::options::train::{GroupChoice, TaskChoice, TrainOptions},
+    run::train,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
-    train::{
-        self, TrainOptions,
-        options::{GroupChoice, TaskChoice},
-    },
 };
 
 use crate::end_to_end::run;

@@ -282,7 +282,7 @@ fn a_profile_says_where_the_baseline_is_and_what_its_columns_are_called() {
     fs::write(data.join("mine.tsv"), format!("{header}\n{rows}")).unwrap();
     let profile = dir.path().join("mine.toml");
     let run = |baseline: &str, name: &str| {
-        let embedded = include_str!("../../src/data/profiles/splice.toml");
+        let embedded = include_str!("../../src/columns/profiles/splice.toml");
         let (keys, _) = embedded.split_once("[baseline]").unwrap();
         fs::write(&profile, format!("{keys}{baseline}")).unwrap();
         let out_dir = dir.path().join(name);

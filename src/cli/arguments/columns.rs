@@ -5,9 +5,9 @@ use std::{fs, path::PathBuf};
 use clap::{Args, ValueHint};
 
 use crate::{
-    data::{GroupChoice, Selection},
+    columns::roles::{GroupChoice, Selection},
     error::{Error, Result},
-    train::options::ProfileChoice,
+    run::options::train::ProfileChoice,
 };
 
 /// The most bytes of a list of columns: 100,000 names of 100 bytes are 10 MB.
@@ -124,7 +124,7 @@ fn profile(text: &str) -> Result<ProfileChoice, String> {
         "" => return Err("it is empty; use auto, splice, none or a TOML file".to_owned()),
         path if path.ends_with(".toml") || path.contains('/') => ProfileChoice::File(path.into()),
         other => {
-            let hint = crate::data::nearest::hint(other, ["auto", "none", "splice"]);
+            let hint = crate::text::nearest::hint(other, ["auto", "none", "splice"]);
             return Err(format!(
                 "there is no profile of that name{hint}; use auto, splice, none or the path of a .toml file"
             ));

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{ColumnArguments, prune::PruneInTraining, values};
-use crate::train::options::SplitRule;
+use crate::cli::arguments::{ColumnArguments, prune::PruneInTraining, values};
+use crate::run::options::train::SplitRule;
 
 /// What every command that trains can be told besides its data and its learner.
 #[derive(Debug, Clone, Args)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{common::CommonArguments, values};
-use crate::train::options::TaskChoice;
+use crate::cli::arguments::{common::CommonArguments, values};
+use crate::run::options::train::TaskChoice;
 
 /// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\

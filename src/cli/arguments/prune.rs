@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{
+use crate::cli::arguments::{
     ColumnArguments,
     common::{PassArguments, ResourceArguments},
     values,
 };
 use crate::{
-    train::prune::Pruning,
+    pipeline::prune::options::Pruning,
     transform::prune::{KeepRule, PruneRules},
 };
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{
+use crate::cli::arguments::{
     common::{CommonArguments, PassArguments},
     values,
 };
-use crate::{learner::gbdt::Sampling, train::options::TaskChoice};
+use crate::{learner::gbdt::Sampling, run::options::train::TaskChoice};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\

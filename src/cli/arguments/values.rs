@@ -1,9 +1,6 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::{
-    learner::gbdt::Sampling,
-    limits::{self, Limits},
-};
+use crate::{learner::gbdt::Sampling, limits::Limits};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -17,7 +14,7 @@ pub(in crate::cli) fn threads_default() -> usize {
 
 /// `512MiB`.
 pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
-    limits::parse_bytes(text).map_err(|error| error.to_string())
+    crate::text::size::parse_bytes(text).map_err(|error| error.to_string())
 }
 
 /// A number of things, at least 1; `200_000` is one.

@@ -1,5 +1,8 @@
 use super::*;
-use crate::data::{Field, Profile, Selection, ValueType};
+use crate::{
+    columns::{profile::Profile, roles::Selection},
+    data::{Field, ValueType},
+};
 
 fn schema(names: &[String]) -> Schema {
     let field = |name: &String| Field {

@@ -3,7 +3,7 @@ use clap::Parser;
 use super::*;
 use crate::{
     cli::arguments::{Arguments, Command},
-    train::options::TaskChoice,
+    run::options::train::TaskChoice,
 };
 
 fn read(words: &[&str]) -> Result<(TrainOptions, ModelChoice)> {

@@ -2,7 +2,7 @@
 
 use crate::data::Split;
 
-use super::{BucketCounts, Shares};
+use crate::group::assign::{BucketCounts, Shares};
 
 /// What the splits hold while buckets are dealt out.
 pub(super) struct Loads {

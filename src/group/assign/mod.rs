@@ -16,8 +16,8 @@ use crate::{
     error::{Error, Result},
 };
 
-use super::buckets::{BUCKETS, BucketCounts, bucket_of};
-use loads::Loads;
+use crate::group::assign::loads::Loads;
+use crate::group::buckets::{BUCKETS, BucketCounts, bucket_of};
 pub use warning::Warning;
 
 /// What part of the rows each split shall have, in the order of [`Split::ALL`]; they sum to 1.

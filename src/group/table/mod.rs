@@ -9,8 +9,9 @@ mod tests;
 use std::path::PathBuf;
 
 use crate::{
-    data::{SpillMap, Split, spill_map::Entries},
+    data::Split,
     error::{Error, Result},
+    spill::{Entries, SpillMap},
 };
 
 /// Counters of a group before those of its classes: rows in train, valid, test, and in none.

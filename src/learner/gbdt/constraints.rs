@@ -1,9 +1,9 @@
 //! Which splits a user forbids: directions that predictions must keep to, features that must not meet.
 
 use crate::{
-    data::nearest,
     error::{Error, Result},
     learner::gbdt::{gain::Regularisation, histogram::Sums},
+    text::nearest,
 };
 
 /// A feature as a user names it.

@@ -125,7 +125,7 @@ impl Table {
         booster: &Booster,
         schedule: Schedule,
         blocks: &[Mutex<Block>],
-    ) -> Vec<super::WorkerPart> {
+    ) -> Vec<crate::learner::gbdt::WorkerPart> {
         let taken = AtomicUsize::new(0);
         let work = || {
             let mut worker = booster.worker();

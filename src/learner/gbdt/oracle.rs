@@ -1,6 +1,6 @@
 //! Trees beside XGBoost's, from the same table (`tests/it/data/make_oracle.py`).
 
-use super::{
+use crate::learner::gbdt::{
     BoosterOptions, FeatureCodes, Loss,
     harness::{SIMPLE, Table},
 };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::reader::{OptionReader, out_of_range};
+use crate::learner::spec::reader::{OptionReader, out_of_range};
 use crate::{
     error::Result,
     learner::gbdt::{Constraints, FeatureKey},

@@ -1,6 +1,6 @@
 //! Options of logistic regression under the names that scikit-learn uses.
 
-use super::{
+use crate::learner::spec::{
     Objective, Preset,
     reader::{OptionReader, Range, Refused},
 };

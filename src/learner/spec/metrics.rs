@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::reader::OptionReader;
+use crate::learner::spec::reader::OptionReader;
 use crate::{
-    data::nearest,
     error::{Error, Result},
     learner::gbdt::{EvalMetric, Loss},
+    text::nearest,
 };
 
 /// The names of the libraries beside our own.

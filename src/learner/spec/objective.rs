@@ -1,6 +1,6 @@
 //! What `objective` means: the kind of target, and the loss where it is a number.
 
-use super::{
+use crate::learner::spec::{
     Objective, Preset,
     reader::{OptionReader, Range},
 };

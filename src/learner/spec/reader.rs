@@ -6,8 +6,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::{
-    data::nearest,
     error::{Error, Result},
+    text::nearest,
 };
 
 /// An option that is known and not offered, unless it has the value that changes nothing.

@@ -1,6 +1,6 @@
 //! Which rows grow a tree, under the names of XGBoost, LightGBM and our own.
 
-use super::{
+use crate::learner::spec::{
     Preset,
     reader::{OptionReader, Range},
 };

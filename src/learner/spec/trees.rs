@@ -1,15 +1,15 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
-use super::{
+use crate::learner::spec::{
     Objective, Preset, constraints, metrics, objective,
     reader::{OptionReader, Range, Refused},
     sampling,
 };
 use crate::{
-    data::nearest,
     error::{Error, Result},
     learner::gbdt::{BoosterOptions, Growth, Loss, Sampling},
     limits::Limits,
+    text::nearest,
 };
 
 /// The most bins of a feature: a byte less the code for missing values.
@@ -458,7 +458,7 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
     if options.positive_weight != 1.0 {
         list.push(("scale_pos_weight", options.positive_weight.to_string()));
     }
-    list.extend(super::linear::class_weight_text(
+    list.extend(crate::learner::spec::linear::class_weight_text(
         options.balanced,
         &options.named_class_weights,
     ));

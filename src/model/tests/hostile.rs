@@ -4,11 +4,10 @@ use std::path::Path;
 
 use crate::{
     data::{TextValues, Values},
+    format::container::{self, FileKind, Section},
     limits::Limits,
     model::{
-        codec,
-        container::{self, FileKind, Section},
-        show,
+        codec, show,
         tests::{Draws, linear_model, tree_model},
         *,
     },

@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use crate::{
     error::Error,
+    format::container::{self, Codec, FileKind, Section},
     limits::Limits,
     model::{
-        container::{self, Codec, FileKind, Section},
         tests::{linear_model, tree_model},
         *,
     },

@@ -1,11 +1,12 @@
 //! What a person sees of a model.
 
-use crate::model::{
-    Body,
-    file::Saved,
-    show,
-    summary::Summary,
-    tests::{Draws, linear_model, model_of, some_ensemble, tree_model},
+use crate::{
+    format::file::Saved,
+    model::{
+        Body, show,
+        summary::Summary,
+        tests::{Draws, linear_model, model_of, some_ensemble, tree_model},
+    },
 };
 
 #[test]

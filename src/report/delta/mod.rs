@@ -22,9 +22,9 @@ mod summary;
 
 use std::{borrow::Cow, path::Path};
 
-use super::{csv_file, text};
+use crate::report::{csv_file, text};
 use crate::{
-    data::{Baseline, BaselineRow},
+    baseline::{Baseline, BaselineRow},
     error::Result,
     stats::metrics::ClassCounts,
 };

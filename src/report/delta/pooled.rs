@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use super::{Side, f1_or_zero, text};
+use crate::report::delta::{Side, f1_or_zero, text};
 use crate::{
-    data::{Baseline, BaselineRow},
+    baseline::{Baseline, BaselineRow},
     stats::metrics::ClassCounts,
 };
 

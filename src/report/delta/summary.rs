@@ -1,6 +1,6 @@
 //! How many groups are better and worse than the baseline, and by how much.
 
-use super::{DeltaInput, Deltas};
+use crate::report::delta::{DeltaInput, Deltas};
 
 /// Deltas no farther from 0 than this are equal: an F1 that was printed and read again may be off in
 /// its last digits.

@@ -1,6 +1,6 @@
 use super::{check, counts};
 use crate::{
-    data::{Baseline, BaselineColumns},
+    baseline::{Baseline, BaselineColumns},
     error::{Error, Result},
     limits::Limits,
     report::delta::{self, DeltaInput, DeltaSummary, GroupOutcome},

@@ -4,6 +4,7 @@ use super::check;
 use crate::{
     data::Split,
     learner::gbdt::{EvalMetric, RoundLoss, RoundMetric},
+    pipeline::evaluate::evaluation::Metrics,
     report::{
         DeltaSummary, DeltaTally,
         metrics::{self, MetricsRecord, SplitRecord},
@@ -11,7 +12,6 @@ use crate::{
     stats::metrics::{
         BinaryMetrics, BinaryTable, Deviation, GroupF1, MulticlassTable, RegressionTable,
     },
-    train::evaluate::Metrics,
 };
 
 /// A binary run with base scores, groups that are genes, and a valid split of one class.

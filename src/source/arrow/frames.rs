@@ -11,7 +11,7 @@ use arrow_schema::SchemaRef;
 
 use crate::{
     error::{Error, Result},
-    limits::format_bytes,
+    text::size::format_bytes,
 };
 
 /// What stands before a message's length, but in streams of before 2019.

@@ -22,12 +22,12 @@ use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::ArrowError;
 
+use crate::source::arrow::frames::{Frame, Frames};
 use crate::{
     data::{Absent, Field, Schema, Values},
     error::{Error, Result},
     platform::panics,
 };
-use frames::{Frame, Frames};
 
 /// An Arrow IPC stream whose schema was read.
 pub struct ArrowStream {

@@ -10,7 +10,7 @@
 //! column another one's type. The vector of fields is shortened where it is: an entry is its target's
 //! distance, which grows by as much as the entry moves to the front.
 
-use super::base64;
+use crate::source::copy::base64;
 
 /// The mark before the length in newer writers.
 const CONTINUATION: u32 = u32::MAX;

@@ -25,11 +25,11 @@ mod tests;
 
 use std::path::Path;
 
-use super::Dataset;
+use crate::source::Dataset;
 use crate::{error::Result, platform::stop::Stop};
 
-use output::OutputFile;
-use schema::{Columns, one_schema};
+use crate::source::copy::output::OutputFile;
+use crate::source::copy::schema::{Columns, one_schema};
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

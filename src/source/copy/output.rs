@@ -21,7 +21,7 @@ use parquet::{
 use tempfile::NamedTempFile;
 use twox_hash::XxHash3_64;
 
-use super::{
+use crate::source::copy::{
     Copied, constant,
     schema::{Columns, InputFile},
 };

@@ -7,7 +7,7 @@ use parquet::{
     schema::types::{Type, TypePtr},
 };
 
-use super::arrow;
+use crate::source::copy::arrow;
 use crate::{
     data::Absent,
     error::{Error, Place, Result},

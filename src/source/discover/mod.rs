@@ -3,9 +3,7 @@
 //! Hidden files, `_SUCCESS` and the like, and whatever is not `.parquet` are left out. In a
 //! directory only sub-directories named `key=value` are entered; the key becomes a column.
 
-mod glob;
 mod hive;
-mod natural;
 mod search;
 mod walk;
 

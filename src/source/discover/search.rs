@@ -5,9 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    glob, hive,
-    walk::{is_parquet, is_visible, split_pattern},
+use crate::{
+    source::discover::{
+        hive,
+        walk::{is_parquet, is_visible, split_pattern},
+    },
+    text::glob,
 };
 
 /// Where a dataset's files are looked for.
@@ -20,7 +23,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// The search that [`super::discover`] makes for a file, a directory or a glob.
+    /// The search that [`crate::source::discover::discover`] makes for a file, a directory or a glob.
     pub(crate) fn of(path_or_glob: &str) -> Self {
         let path = Path::new(path_or_glob);
         let (base, pattern) = match fs::metadata(path) {

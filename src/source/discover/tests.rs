@@ -1,6 +1,7 @@
 use std::{cmp::Ordering, fs, path::Path};
 
 use super::*;
+use crate::text::{glob, natural};
 
 #[test]
 fn natural_order() {

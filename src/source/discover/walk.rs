@@ -5,12 +5,11 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{
-    glob,
-    hive::{self, Partition},
-    natural,
-};
 use crate::error::{Error, Place, Result};
+use crate::{
+    source::discover::hive::{self, Partition},
+    text::{glob, natural},
+};
 
 /// How deep `key=value` directories may nest; also what ends a loop of links.
 const DEPTH_MAX: usize = 16;

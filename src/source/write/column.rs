@@ -8,8 +8,8 @@ use parquet::{
     file::writer::SerializedColumnWriter,
 };
 
-use super::{ColumnData, ColumnKind, ColumnSpec};
 use crate::data::batch::MISSING_TEXT;
+use crate::source::write::{ColumnData, ColumnKind, ColumnSpec};
 
 /// Rows handed to the encoder at a time.
 const SLICE_ROWS: usize = 8_192;

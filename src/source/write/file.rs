@@ -18,7 +18,7 @@ use parquet::{
 };
 use tempfile::NamedTempFile;
 
-use super::{ColumnData, column::ColumnBuffers};
+use crate::source::write::{ColumnData, column::ColumnBuffers};
 use crate::{
     error::{Error, Result},
     platform::atomic::TEMPORARY_SUFFIX,

@@ -26,8 +26,8 @@ mod tests;
 pub use pair::PairMoments;
 pub use plan::{CoMomentsPlan, Shift};
 
-use kernel::PANEL_ROWS;
-use triangle::Triangle;
+use crate::stats::comoments::kernel::PANEL_ROWS;
+use crate::stats::comoments::triangle::Triangle;
 
 /// A coefficient loses digits where the mean over common rows is far from the shift: at most six
 /// of sixteen are given away before it is doubtful.

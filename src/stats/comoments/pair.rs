@@ -1,6 +1,6 @@
 //! One pair of columns around its own means: slow, and as exact as doubles are.
 
-use super::{Coefficient, Shift, pearson};
+use crate::stats::comoments::{Coefficient, Shift, pearson};
 
 /// Count, means and centred sums of two columns over the rows in which both are finite.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::{ColumnSums, kernel::PANEL_ROWS, triangle};
 use crate::stats::Moments;
+use crate::stats::comoments::{ColumnSums, kernel::PANEL_ROWS, triangle};
 
 /// How a column is centred: `value * scale - mean`, where `mean` is scaled too.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,7 +115,7 @@ impl CoMomentsPlan {
         strips
     }
 
-    /// Bytes of one [`super::CoMoments`] under this plan.
+    /// Bytes of one [`crate::stats::comoments::CoMoments`] under this plan.
     pub fn sums_bytes(&self) -> u64 {
         let strip_columns = self.strip.len() as u64;
         let read = self.strip.end as u64;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::kernel::{PANEL_ROWS, add_products};
+use crate::stats::comoments::kernel::{PANEL_ROWS, add_products};
 
 /// Rows of the triangle that are multiplied at once: what lies right of the diagonal is wasted, so
 /// smaller is less work and larger is a faster product.

@@ -1,6 +1,6 @@
 //! Two classes: predictions are margins (or probabilities) of class 1.
 
-use super::{
+use crate::stats::metrics::{
     bins::{Interval, ScoreBins},
     confusion::Confusion,
     fixed::FixedSum,

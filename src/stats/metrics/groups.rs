@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::{
-    data::{SpillMap, spill_map::Entries},
     error::Result,
+    spill::{Entries, SpillMap},
 };
 
-use super::{confusion::ClassCounts, rows_at};
+use crate::stats::metrics::{confusion::ClassCounts, rows_at};
 
 /// Counters a class: rows of it, rows said to be of it, rows rightly said to be.
 const COUNTERS: usize = 3;
@@ -83,7 +83,7 @@ impl GroupConfusion {
     ) -> Result<()> {
         assert_eq!(self.classes, 2, "two classes");
         assert_eq!(margins.len(), groups.len(), "a margin a row");
-        let threshold_margin = super::binary::logit(threshold);
+        let threshold_margin = crate::stats::metrics::binary::logit(threshold);
         self.update(groups, labels, at, |row| {
             let margin = f64::from(margins[row]);
             (!margin.is_nan()).then_some(usize::from(margin >= threshold_margin))
@@ -119,7 +119,7 @@ impl GroupConfusion {
     }
 
     /// Adds rows of several classes by margins, output-major as in
-    /// [`super::MulticlassTable::update`]; the likeliest class is said.
+    /// [`crate::stats::metrics::MulticlassTable::update`]; the likeliest class is said.
     ///
     /// # Errors
     /// As [`Self::update_binary`].

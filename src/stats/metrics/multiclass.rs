@@ -1,6 +1,6 @@
 //! Several classes: predictions are margins whose softmax are the probabilities.
 
-use super::{
+use crate::stats::metrics::{
     binary::{LOSS_MAX, PROBABILITY_MIN},
     bins::{Interval, ScoreBins, bins_for},
     confusion::{Confusion, mean_defined},

@@ -1,6 +1,6 @@
 //! A number: predictions are margins on the label's scale.
 
-use super::{exact_sum::ExactSum, rows_at};
+use crate::stats::metrics::{exact_sum::ExactSum, rows_at};
 
 /// What is measured beside the usual errors, and what margins are.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

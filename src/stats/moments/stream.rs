@@ -1,6 +1,6 @@
 //! The moments of a stream of values that arrives in batches.
 
-use super::{
+use crate::stats::moments::{
     BLOCK, Moments,
     kernel::{CHUNK, Float, LANES, Sums, add_any, add_finite},
 };

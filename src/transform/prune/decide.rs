@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{KeepRule, PruneRules};
+use crate::transform::prune::{KeepRule, PruneRules};
 
 /// Correlations with the target count as equal within this: columns that tell the same must not be
 /// ranked by the last bits of a sum.

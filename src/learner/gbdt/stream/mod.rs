@@ -8,7 +8,7 @@
 //!                 +--> refresh the leaf values of the trees there are, which never saw these rows
 //! ```
 //!
-//! Trees grow from the store as they do from a sample ([`super::sample`]). When a batch ends, the store
+//! Trees grow from the store as they do from a sample ([`crate::learner::gbdt::sample`]). When a batch ends, the store
 //! is thinned to the reservoir: rows are kept by the size of their derivatives and the hash of their
 //! number, and stand for more rows then, so that sums over the store stay unbiased estimates of sums
 //! over all rows seen.

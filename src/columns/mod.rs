@@ -1,0 +1,7 @@
+//! The part that every column plays: target, group, split, weight, feature; and the profiles that say so.
+
+pub mod profile;
+pub mod roles;
+
+pub use profile::{Profile, ProfileTask};
+pub use roles::{Excluded, GroupChoice, LearnedRoles, Role, Roles, Selection};

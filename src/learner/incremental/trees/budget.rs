@@ -1,0 +1,102 @@
+//! How many trees there are to be, from how many rows, and what changes when more of both come.
+
+use crate::{
+    error::{Error, Result},
+    learner::{
+        gbdt::{Parallel, stream::StreamState},
+        incremental::trees::learner::{OnlineTrees, Stage},
+    },
+    model::Bins,
+    text::size::grouped,
+};
+
+impl OnlineTrees {
+    /// Rows that came, trained on or not.
+    pub fn rows_came(&self) -> u64 {
+        match &self.stage {
+            Stage::Gathering(_) => self.rows,
+            Stage::Learning(learning) => learning.booster.rows_seen(),
+        }
+    }
+
+    /// Grows what is left of the budget, on the rows that are kept: when fewer rows have come than
+    /// were expected, and no more will.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] if no row has come; what `parallel` answers.
+    pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
+        if self.rows == 0 {
+            return Err(Error::Dataset(
+                "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
+            ));
+        }
+        if matches!(self.stage, Stage::Gathering(_)) {
+            self.fix_bins(None, parallel)?;
+        }
+        self.learning().booster.spend_budget(parallel)
+    }
+
+    /// Expects further rows, and grows further rounds of trees from them, at the rate of these rows; what
+    /// was expected before and has not come is expected no more. The rate is that of the rounds so far
+    /// where `rounds` is `None`, at least one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where no rows are expected or there would be too many trees; the learner is as it
+    /// was.
+    pub fn extend_budget(&mut self, rows: u64, rounds: Option<u32>) -> Result<()> {
+        let (came, grown) = (self.rows_came(), self.rounds());
+        let in_proportion = || {
+            let rounds = u128::from(grown) * u128::from(rows) / u128::from(came.max(1));
+            u32::try_from(rounds).unwrap_or(u32::MAX).max(1)
+        };
+        let mut options = self.options.clone();
+        options.booster.trees = grown.saturating_add(rounds.unwrap_or_else(in_proportion));
+        options.rows_expected = rows;
+        options.check(self.declared.classes().len())?;
+        options.rows_expected = came.saturating_add(rows);
+        (self.options, self.spent) = (options, (came, grown));
+        if let Stage::Learning(learning) = &self.stage {
+            let state = learning.booster.state().into_owned();
+            self.rebuild(learning.bins.clone(), state)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every feature a code for missing values, whether or not the bins that were given have one: rows
+    /// to come may miss what those before had.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where trees cannot be planned.
+    pub fn expect_missing(&mut self) -> Result<()> {
+        if let Stage::Learning(learning) = &self.stage {
+            let bins = Bins::with_missing_codes(learning.bins.features.clone());
+            let state = learning.booster.state().into_owned();
+            let state = state.recoded(&learning.bins.layout, &bins.layout);
+            self.rebuild(bins, state)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with other bins and this state of theirs.
+    fn rebuild(&mut self, bins: Bins, state: StreamState<'static>) -> Result<()> {
+        let mut learning = self.learning_of(bins)?;
+        let restored = learning.booster.restore(state);
+        restored.expect("the state is a sound learner's");
+        self.stage = Stage::Learning(Box::new(learning));
+        Ok(())
+    }
+
+    /// Refuses a batch after the last tree.
+    pub(crate) fn check_budget(&self) -> Result<()> {
+        let trees = self.options.booster.trees;
+        if self.rounds() < trees {
+            return Ok(());
+        }
+        Err(Error::Dataset(format!(
+            "the budget of {trees} rounds of trees is spent: {} rows were expected and {} have come; \
+             finish, or start anew with more rows expected",
+            grouped(self.options.rows_expected),
+            grouped(self.rows_came())
+        )))
+    }
+}

@@ -1,0 +1,312 @@
+//! The learner of trees as its callers see it.
+
+use ndarray::Array2;
+
+use crate::{
+    data::{CodeBlock, RowBlock, Split, ValueType},
+    error::{Error, Result},
+    learner::{
+        gbdt::{Parallel, Serial, stream::STREAM_BLOCK_ROWS},
+        incremental::{
+            Batch, Declared, Learner, Table,
+            trees::{
+                TreesOptions, bins, coding::Coding, file, gathered::Gathered, learning::Learning,
+            },
+        },
+    },
+    model::{Bins, ByteTrees, Ensemble, features::missing_codes},
+};
+
+/// Rows that are predicted at a time.
+const PREDICTED_ROWS: usize = 1 << 13;
+
+/// Gradient boosting that learns from batches it sees once.
+///
+/// Numbers are binned; NaN is missing, infinite values are values. A feature has a code for missing values
+/// even if the first rows have none: where no tree has met one, it follows the heavier child.
+///
+/// Memory: the reservoir and a part of a batch, a byte a byte column each, and the trees.
+///
+/// ```
+/// use ndarray::array;
+/// use rowmill::learner::online::{Batch, Declared, Learner, OnlineTrees, TreesOptions};
+///
+/// let declared = Declared::new(&["length"], &["neither", "donor"])?;
+/// let mut options = TreesOptions::new(80);
+/// // Rows that fix the bins, and the least rows of a leaf: there are few here.
+/// (options.bins_rows, options.booster.child_rows_min) = (8, 1);
+/// let mut learner = OnlineTrees::new(declared, options)?;
+/// let features = array![[1.0], [2.0], [f64::NAN], [3.0], [7.0], [8.0], [9.0], [9.5]];
+/// let labels = array![0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
+/// for _ in 0..10 {
+///     learner.partial_fit(&Batch::new(features.view(), labels.view()))?;
+/// }
+/// let probabilities = learner.predict(features.view().into())?;
+/// assert!(probabilities[[0, 1]] < 0.2 && probabilities[[7, 1]] > 0.8);
+///
+/// // All trees are grown; the learner is as it was.
+/// let error = learner.partial_fit(&Batch::new(features.view(), labels.view())).unwrap_err();
+/// assert!(error.to_string().contains("the budget of 120 rounds of trees is spent"));
+/// # Ok::<(), rowmill::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct OnlineTrees {
+    pub(crate) declared: Declared,
+    pub(crate) options: TreesOptions,
+    /// Rows and rounds of budgets that were spent before this one.
+    pub(crate) spent: (u64, u32),
+    pub(crate) rows: u64,
+    pub(crate) stage: Stage,
+}
+
+/// What a learner does with a batch.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Keeps it, until there are enough rows to fix the bins.
+    Gathering(Gathered),
+    /// Learns from it.
+    Learning(Box<Learning>),
+}
+
+/// What takes the blocks of a batch.
+pub type LearnBlock<'a> = dyn FnMut(&CodeBlock<'_>, &RowBlock<'_>) -> Result<()> + 'a;
+
+impl OnlineTrees {
+    /// A learner that has seen nothing and whose first rows fix the bins.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options that a learner of batches cannot offer.
+    pub fn new(declared: Declared, options: TreesOptions) -> Result<Self> {
+        options.check(declared.classes().len())?;
+        let gathered = Gathered {
+            columns: vec![Vec::new(); declared.features().len()],
+            ..Gathered::default()
+        };
+        Ok(Self {
+            declared,
+            options,
+            spent: (0, 0),
+            rows: 0,
+            stage: Stage::Gathering(gathered),
+        })
+    }
+
+    /// A learner that has seen nothing, with bins that a survey fixed.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] as [`Self::new`], and for bins that are not the declared features'.
+    pub fn with_bins(declared: Declared, options: TreesOptions, bins: Bins) -> Result<Self> {
+        let mut learner = Self::new(declared, options)?;
+        bins::check(&bins, &learner.declared).map_err(Error::Usage)?;
+        let learning = learner.learning_of(bins)?;
+        learner.stage = Stage::Learning(Box::new(learning));
+        Ok(learner)
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &TreesOptions {
+        &self.options
+    }
+
+    /// The bins, once they are fixed.
+    pub fn bins(&self) -> Option<&Bins> {
+        match &self.stage {
+            Stage::Gathering(_) => None,
+            Stage::Learning(learning) => Some(&learning.bins),
+        }
+    }
+
+    /// Rounds of trees grown so far.
+    pub fn rounds(&self) -> u32 {
+        match &self.stage {
+            Stage::Gathering(_) => 0,
+            Stage::Learning(learning) => learning.booster.rounds(),
+        }
+    }
+
+    /// The trees so far; `None` before the bins are fixed.
+    pub fn ensemble(&self) -> Option<Ensemble> {
+        match &self.stage {
+            Stage::Gathering(_) => None,
+            Stage::Learning(learning) => Some(learning.booster.ensemble()),
+        }
+    }
+
+    /// [`Learner::partial_fit`] with threads to grow trees by; the same bytes for any number.
+    ///
+    /// # Errors
+    /// As [`Learner::partial_fit`]; what `parallel` answers, such as a request to stop, after which
+    /// the learner is to be read again from its file.
+    pub fn partial_fit_with(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
+        self.declared.check_batch(batch)?;
+        self.check_budget()?;
+        let rows = batch.features.rows();
+        let bins_rows = self.bins_rows();
+        match &mut self.stage {
+            Stage::Gathering(gathered) => {
+                if gathered.labels.len() + rows < bins_rows {
+                    gathered.append(batch);
+                } else {
+                    self.fix_bins(Some(batch), parallel)?;
+                    self.learning().learn(batch, parallel)?;
+                }
+            }
+            Stage::Learning(learning) => {
+                Coding::check(&learning.bins, &batch.features)?;
+                learning.learn(batch, parallel)?;
+            }
+        }
+        self.rows += rows as u64;
+        Ok(())
+    }
+
+    /// Learns from rows whose codes are known, as they are written to scratch: `blocks` calls what it is
+    /// given with one block after the other, each of at most [`Self::block_rows_max`] rows, and together
+    /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
+    ///
+    /// # Errors
+    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; what `blocks` answers,
+    /// after which the learner is to be read again from its file.
+    ///
+    /// # Panics
+    /// If arrays differ in length, or labels are no classes.
+    pub fn partial_fit_codes(
+        &mut self,
+        parallel: &dyn Parallel,
+        blocks: impl FnOnce(&mut LearnBlock<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.check_budget()?;
+        let Stage::Learning(learning) = &mut self.stage else {
+            return Err(Error::Usage(
+                "codes mean nothing before the bins are fixed; give the bins".to_owned(),
+            ));
+        };
+        let booster = &mut learning.booster;
+        let learned = &mut self.rows;
+        blocks(&mut |codes, rows| {
+            booster.block(codes, rows, parallel)?;
+            let is_trained = |split: &&u8| **split == Split::Train as u8;
+            *learned += rows.split.iter().filter(is_trained).count() as u64;
+            Ok(())
+        })?;
+        booster.end_batch(parallel)
+    }
+
+    /// The most rows of a block of [`Self::partial_fit_codes`].
+    pub fn block_rows_max(&self) -> usize {
+        STREAM_BLOCK_ROWS.min(self.options.batch_rows)
+    }
+
+    /// What learns with these bins, from the beginning.
+    pub(crate) fn learning_of(&self, bins: Bins) -> Result<Learning> {
+        let stream = self.options.stream(self.spent);
+        Learning::new(&self.declared, &self.options.booster, stream, bins)
+    }
+
+    fn bins_rows(&self) -> usize {
+        let expected = usize::try_from(self.options.rows_expected).unwrap_or(usize::MAX);
+        self.options.bins_rows.min(expected)
+    }
+
+    pub(crate) fn learning(&mut self) -> &mut Learning {
+        match &mut self.stage {
+            Stage::Learning(learning) => learning,
+            Stage::Gathering(_) => panic!("the bins are fixed"),
+        }
+    }
+
+    /// Fixes the bins by the rows gathered and the batch, and learns from those gathered.
+    pub(crate) fn fix_bins(
+        &mut self,
+        batch: Option<&Batch<'_>>,
+        parallel: &dyn Parallel,
+    ) -> Result<()> {
+        let Stage::Gathering(gathered) = &mut self.stage else {
+            panic!("bins are fixed once");
+        };
+        let rows = gathered.labels.len() + batch.map_or(0, |batch| batch.features.rows());
+        let stride = bins::stride_of(rows);
+        let value_type = batch.map_or(ValueType::F64, |batch| bins::value_type(&batch.features));
+        let bins_max = self.options.booster.bins_max;
+        let bins = bins::freeze(&self.declared, value_type, bins_max, |feature, values| {
+            values.extend(gathered.columns[feature].iter().step_by(stride));
+            if let Some(batch) = batch {
+                batch.features.append_column(feature, stride, values);
+            }
+        });
+        bins::check(&bins, &self.declared).map_err(Error::Dataset)?;
+        let gathered = std::mem::take(gathered);
+        let mut learning = self.learning_of(bins)?;
+        if !gathered.labels.is_empty() {
+            learning.learn_gathered(gathered, parallel)?;
+        }
+        self.stage = Stage::Learning(Box::new(learning));
+        Ok(())
+    }
+}
+
+impl Learner for OnlineTrees {
+    fn partial_fit(&mut self, batch: &Batch<'_>) -> Result<()> {
+        self.partial_fit_with(batch, &Serial)
+    }
+
+    fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
+        self.declared.check_columns(&features)?;
+        let rows = features.rows();
+        let classes = self.declared.classes().len();
+        let Stage::Learning(learning) = &self.stage else {
+            return Ok(Array2::from_elem((rows, classes), 1.0 / classes as f64));
+        };
+        let bins = &learning.bins;
+        Coding::check(bins, &features)?;
+        let ensemble = learning.booster.ensemble();
+        let mut trees = ByteTrees::compile(&ensemble, &bins.layout, &missing_codes(&bins.features));
+        let mut coding = Coding::new(bins, PREDICTED_ROWS);
+        let mut codes = vec![0; bins.layout.len() * PREDICTED_ROWS];
+        let outputs = ensemble.outputs;
+        let mut margins = vec![0.0; outputs * PREDICTED_ROWS];
+        let mut predictions = vec![0.0; outputs * PREDICTED_ROWS];
+        let mut probabilities = Array2::zeros((rows, classes));
+        for first in (0..rows).step_by(PREDICTED_ROWS) {
+            let len = PREDICTED_ROWS.min(rows - first);
+            coding.code(bins, &features, (first, len), PREDICTED_ROWS, &mut codes);
+            let margins = &mut margins[..outputs * len];
+            trees.margins_of_columns_into(&codes, PREDICTED_ROWS, len, margins);
+            let predictions = &mut predictions[..outputs * len];
+            ensemble.link.apply_into(margins, outputs, predictions);
+            for row in 0..len {
+                for class in 0..classes {
+                    probabilities[[first + row, class]] = match (outputs, class) {
+                        (1, 0) => 1.0 - predictions[row],
+                        (1, _) => predictions[row],
+                        _ => predictions[class * len + row],
+                    };
+                }
+            }
+        }
+        Ok(probabilities)
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        file::to_bytes(self)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        file::from_bytes(bytes)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Gathering(gathered) => gathered.heap_bytes(),
+            Stage::Learning(learning) => learning.heap_bytes(),
+        }
+    }
+}

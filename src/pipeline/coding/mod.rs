@@ -1,0 +1,4 @@
+//! coding
+
+pub mod binning;
+pub mod codes;

@@ -1,0 +1,6 @@
+//! evaluate
+
+pub mod base_scores;
+pub mod evaluation;
+pub mod from_codes;
+pub mod from_source;

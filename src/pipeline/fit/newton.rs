@@ -1,0 +1,302 @@
+//! Fitting logistic regression: a start on the sample, then Newton passes over Parquet. The design and
+//! the model of a fit by gradient descent are made here as well.
+
+use crate::{
+    data::Batch,
+    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::Result,
+    learner::logistic::{
+        Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums, Solver,
+    },
+    model::{Binning, FeatureSpec, Linear, link::Task},
+    pipeline::{
+        fit::{
+            newton_start::{Start, start_rows},
+            sgd,
+            slice::{TrainingRows, TrainingSlice},
+        },
+        open::training_data::Job,
+        prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
+        storage::{rows::RowsFile, selection::RowSample},
+    },
+    transform::standardize::{Design, Input, Summary},
+};
+
+/// Values of a slice, in one lane.
+const SLICE_BYTES_MAX: usize = 32 << 20;
+
+/// Rows of a slice at the least, whatever they take.
+const SLICE_ROWS_MIN: usize = 1 << 12;
+
+/// Rows of a slice at the most.
+const SLICE_ROWS_MAX: usize = 1 << 16;
+
+/// Values of the slices of all lanes in a Newton pass, if that is more: in two lanes, row groups of
+/// 131,072 rows and 100 columns are whole.
+const PASS_BYTES_MAX: u64 = 160 << 20;
+
+/// They take at most one part in so many of the memory allowed.
+const PASS_SHARE_OF_MEMORY: u64 = 3;
+
+/// Rows of a slice in a Newton pass at the most.
+const PASS_SLICE_ROWS_MAX: usize = 1 << 20;
+
+/// What a linear model is fitted from.
+pub struct NewtonSpec<'a> {
+    /// What the user asked for, class weights filled in.
+    pub options: &'a LogisticOptions,
+    /// The data.
+    pub job: &'a Job,
+    /// The features, texts with their categories.
+    pub features: &'a [FeatureSpec],
+    /// What the training rows say about them.
+    pub survey: &'a Survey,
+    /// Labels and splits.
+    pub rows: &'a RowsFile,
+    /// The sampled rows.
+    pub sample: &'a RowSample,
+    /// How many classes.
+    pub classes: usize,
+    /// Training rows.
+    pub train_rows: u64,
+    /// The memory limit.
+    pub memory_bytes: u64,
+    /// Lanes of a pass of gradient descent.
+    pub lanes: usize,
+}
+
+/// A fitted model and how it came about.
+pub struct NewtonFit {
+    /// The model.
+    pub linear: Linear,
+    /// The solver's result.
+    pub fitted: Fitted,
+    /// One a pass.
+    pub reports: Vec<PassReport>,
+    /// The features that are not in the model, and why: (feature, reason).
+    pub left_out: Vec<(u32, &'static str)>,
+}
+
+/// The design of the features: which columns a linear model has.
+///
+/// # Errors
+/// When no feature varies.
+pub fn design(
+    features: &[FeatureSpec],
+    columns: &[usize],
+    survey: &[FeatureSurvey],
+    options: &LogisticOptions,
+) -> Result<Design> {
+    let inputs = inputs(features, columns, survey, options);
+    Design::new(&inputs, options.categories_max)
+}
+
+/// What a design is made of: the features, and what the survey says of them.
+pub(crate) fn inputs(
+    features: &[FeatureSpec],
+    columns: &[usize],
+    survey: &[FeatureSurvey],
+    options: &LogisticOptions,
+) -> Vec<Input> {
+    let input = |(index, spec): (usize, &FeatureSpec)| {
+        let (summary, missing) = match &survey[index].values {
+            SurveyedValues::Numeric(moments) => {
+                let missing = moments.missing + moments.pos_inf + moments.neg_inf;
+                let summary = Summary::Numeric {
+                    mean: moments.mean,
+                    sd: moments.standard_deviation().unwrap_or(0.0),
+                    min: moments.min,
+                    max: moments.max,
+                };
+                (summary, missing > 0 && moments.count > 0)
+            }
+            SurveyedValues::Text(_) => {
+                let values = match &spec.binning {
+                    Binning::Categorical { values, .. } => values.clone(),
+                    Binning::Numeric { .. } => Vec::new(),
+                };
+                let missing = spec.missing_in_training && !values.is_empty();
+                (Summary::Categorical { values }, missing)
+            }
+        };
+        Input {
+            feature: index as u32,
+            schema_column: columns[index],
+            summary,
+            missing_indicator: options.missing_indicator && missing,
+        }
+    };
+    features.iter().enumerate().map(input).collect()
+}
+
+/// Rows that a lane assembles at a time, for a row of so many bytes: a function of the data alone.
+pub fn slice_rows(row_bytes: usize) -> usize {
+    (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX)
+}
+
+/// The same for a Newton pass, which takes more where memory allows: its sums do not depend on the
+/// slices, and each part of a row group decodes the dictionaries again.
+pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
+    let all = PASS_BYTES_MAX.min(memory_bytes / PASS_SHARE_OF_MEMORY) as usize;
+    let rows = all / threads / row_bytes.max(1);
+    rows.clamp(slice_rows(row_bytes), PASS_SLICE_ROWS_MAX)
+}
+
+/// Fits the model.
+///
+/// # Errors
+/// When the data cannot be read or the labels cannot be learned from.
+pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
+    let columns = &spec.job.roles.features;
+    let options = spec.options;
+    let design = design(spec.features, columns, &spec.survey.features, options)?;
+    let read: Vec<usize> = design.schema_columns().collect();
+    let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes as usize;
+    let (name, slice_rows_max) = match options.solver {
+        Solver::Newton => (
+            "newton",
+            pass_slice_rows(row_bytes, context.threads, spec.memory_bytes),
+        ),
+        Solver::Sgd => ("sgd", slice_rows(row_bytes)),
+    };
+    let passes = ParquetPass {
+        name,
+        row_groups: &spec.job.row_ranges,
+        columns: &read,
+        slice_rows_max,
+        first_row: 0,
+    };
+    let (fitted, reports) = match options.solver {
+        Solver::Newton => newton(context, spec, &design, &passes, start_rows_max)?,
+        Solver::Sgd => {
+            let context = Context {
+                threads: spec.lanes,
+                ..*context
+            };
+            sgd::fit(&context, spec, &design, &passes)?
+        }
+    };
+    let task = if spec.classes == 2 {
+        Task::Binary
+    } else {
+        Task::Multiclass
+    };
+    Ok(NewtonFit {
+        linear: design.linear(task.link(), &fitted.intercepts, &fitted.coefficients),
+        fitted,
+        reports,
+        left_out: design
+            .left_out()
+            .iter()
+            .map(|left| (left.feature, left.reason))
+            .collect(),
+    })
+}
+
+/// The start on the sample, and the passes.
+fn newton(
+    context: &Context<'_>,
+    spec: &NewtonSpec<'_>,
+    design: &Design,
+    passes: &ParquetPass<'_>,
+    start_rows_max: u64,
+) -> Result<(Fitted, Vec<PassReport>)> {
+    let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
+    let start = Start::read(
+        context,
+        spec,
+        design,
+        start_rows(design.len(), start_rows_max) as u64,
+    )?;
+    learner.start_from_sample(&start.tile, &start.labels, &start.weights)?;
+    drop(start);
+    let mut reports = Vec::new();
+    while let Some(pass) = learner.next_pass() {
+        let (report, sums) = newton_pass(context, spec, design, passes, &pass)?;
+        let found = learner.finish_pass(&sums)?;
+        context.progress.message(&format!(
+            "pass {} over the data: log-loss {:.6}{}",
+            reports.len() + 1,
+            found.loss,
+            if found.converged { ", converged" } else { "" }
+        ));
+        reports.push(report);
+    }
+    Ok((learner.into_fitted(), reports))
+}
+
+/// One pass over the training rows. How row groups are sliced changes no bit of the sums.
+pub(crate) fn newton_pass(
+    context: &Context<'_>,
+    spec: &NewtonSpec<'_>,
+    design: &Design,
+    parquet: &ParquetPass<'_>,
+    pass: &NewtonPass,
+) -> Result<(PassReport, NewtonSums)> {
+    let sinks = (0..context.threads)
+        .map(|_| NewtonSink {
+            job: spec.job,
+            design,
+            accumulator: pass.accumulator(),
+            pass,
+            slice: TrainingSlice::new(parquet.columns, spec.rows),
+        })
+        .collect();
+    let mut sums = pass.sums();
+    let lanes = spec.job.lanes(context);
+    let (report, _) = parquet_pass(
+        context,
+        parquet,
+        lanes,
+        sinks,
+        |_, part: Option<NewtonSums>| {
+            if let Some(part) = part {
+                sums.merge(&part);
+            }
+            Ok(())
+        },
+    )?;
+    Ok((report, sums))
+}
+
+/// One lane's sums of one row group at a time, from slices of whole rows.
+struct NewtonSink<'a> {
+    job: &'a Job,
+    design: &'a Design,
+    accumulator: Accumulator,
+    pass: &'a NewtonPass,
+    slice: TrainingSlice<'a>,
+}
+
+impl Sink for NewtonSink<'_> {
+    type Part = Option<NewtonSums>;
+
+    fn start(&mut self, slice: Slice) -> Result<()> {
+        self.slice.start(slice);
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        self.slice.push(batch);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Option<NewtonSums>> {
+        let TrainingRows {
+            slice,
+            columns,
+            labels,
+            weights,
+            train,
+        } = self.slice.finish()?;
+        let view = self.design.view(columns);
+        self.accumulator
+            .update(train, labels, weights, |rows, tile| view.fill(rows, tile));
+        if slice.first_row + (slice.rows as u64) < self.job.row_ranges[slice.row_group].end {
+            return Ok(None);
+        }
+        let mut finished = self.pass.sums();
+        self.accumulator.finish_row_group_into(&mut finished);
+        Ok(Some(finished))
+    }
+}

@@ -1,0 +1,136 @@
+//! Fitting logistic regression by averaged gradient descent: each training row in turn, in row order.
+//!
+//! Lanes decode and standardise; the rows of their slices are learned one slice after the other where
+//! the pass merges them, in mini-batches that take no notice of slices. So threads and batches change
+//! no bit.
+
+use crate::{
+    data::Tile,
+    engine::{Context, ParquetPass, PassReport, parquet_pass},
+    error::Result,
+    learner::{
+        incremental::{SgdStep, Step},
+        logistic::{Fitted, Shape, TileOf},
+    },
+    pipeline::fit::{
+        design_rows::{DesignRows, DesignSink},
+        newton::NewtonSpec,
+        recycle::spares,
+    },
+    transform::standardize::Design,
+};
+
+/// Fits the coefficients by `passes_max` passes over the training rows.
+///
+/// # Errors
+/// When the data cannot be read, or the options cannot be meant.
+pub(crate) fn fit(
+    context: &Context<'_>,
+    spec: &NewtonSpec<'_>,
+    design: &Design,
+    passes: &ParquetPass<'_>,
+) -> Result<(Fitted, Vec<PassReport>)> {
+    spec.options.check(spec.classes)?;
+    let shape = Shape {
+        columns: design.len() + 1,
+        outputs: if spec.classes == 2 { 1 } else { spec.classes },
+    };
+    let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
+    let mut reports = Vec::new();
+    for _ in 0..spec.options.passes_max {
+        let (spares, returns) = spares(context.threads);
+        let sinks = spares
+            .into_iter()
+            .map(|spares| {
+                DesignSink::new(
+                    design,
+                    spec.rows,
+                    &spec.options.class_weights,
+                    passes.columns,
+                    spares,
+                )
+            })
+            .collect();
+        let lanes = spec.job.lanes(context);
+        let (report, _) = parquet_pass(
+            context,
+            passes,
+            lanes,
+            sinks,
+            returns.after(|_, part| {
+                blocks.push(&part);
+                Ok(part)
+            }),
+        )?;
+        blocks.flush();
+        reports.push(report);
+    }
+    Ok((
+        fitted(shape, blocks.step.coefficients(), reports.len()),
+        reports,
+    ))
+}
+
+fn fitted(shape: Shape, point: &[f64], passes: usize) -> Fitted {
+    let outputs = || point.chunks_exact(shape.columns);
+    let features = shape.columns - 1;
+    Fitted {
+        intercepts: outputs().map(|output| output[features]).collect(),
+        coefficients: outputs()
+            .map(|output| output[..features].to_vec())
+            .collect(),
+        passes: passes as u32,
+        decrement: f64::NAN,
+        loss: f64::NAN,
+        converged: false,
+        covariance: None,
+    }
+}
+
+/// Cuts the rows of all parts into mini-batches.
+struct Blocks {
+    step: SgdStep,
+    tile: Tile,
+    classes: Vec<u32>,
+    weights: Vec<f64>,
+}
+
+impl Blocks {
+    fn new(step: SgdStep, features: usize) -> Self {
+        Self {
+            step,
+            tile: Tile::new(features, SgdStep::BLOCK_ROWS),
+            classes: Vec::with_capacity(SgdStep::BLOCK_ROWS),
+            weights: Vec::with_capacity(SgdStep::BLOCK_ROWS),
+        }
+    }
+
+    fn push(&mut self, part: &DesignRows) {
+        let mut first = 0;
+        while first < part.classes.len() {
+            let rows = self.tile.room().min(part.classes.len() - first);
+            self.tile.append(rows).copy_rows(&part.design, first, 1);
+            self.classes.extend(&part.classes[first..first + rows]);
+            self.weights.extend(&part.weights[first..first + rows]);
+            if self.tile.room() == 0 {
+                self.flush();
+            }
+            first += rows;
+        }
+    }
+
+    /// Learns from the rows there are.
+    fn flush(&mut self) {
+        if self.tile.rows() == 0 {
+            return;
+        }
+        self.step.learn(TileOf {
+            design: &self.tile,
+            classes: &self.classes,
+            weights: &self.weights,
+        });
+        self.tile.clear();
+        self.classes.clear();
+        self.weights.clear();
+    }
+}

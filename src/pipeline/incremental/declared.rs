@@ -1,0 +1,171 @@
+//! The target of a run by batches where its classes are declared rather than found: by the learner that it
+//! goes on with, or by `--classes`.
+
+use crate::{
+    columns::profile::Profile,
+    data::{Field, TextValues, ValueType, Values},
+    error::{Error, Result},
+    model::About,
+    pipeline::{
+        incremental::started::Started,
+        open::{
+            classes::{known_target, task_choice},
+            target::{DistinctValues, Target},
+            training_data::Job,
+        },
+    },
+    run::options::train::{TaskChoice, TrainOptions},
+};
+
+/// The target where its classes are declared: by the learner that the run goes on with, or by
+/// `--classes`.
+///
+/// # Errors
+/// [`Error::Usage`] when the target has other classes, or they are none of its type.
+pub(crate) fn declared_target(
+    job: &Job,
+    options: &TrainOptions,
+    started: Option<&Started>,
+) -> Result<Option<Target>> {
+    if let Some(started) = started {
+        return learned_target(job, options, &started.file.model.about).map(Some);
+    }
+    let Some(classes) = (options.online.as_ref()).and_then(|online| online.classes.as_ref()) else {
+        return known_beforehand(job, options);
+    };
+    let Some(target) = known_target(job, options)? else {
+        let choice = choice_of(options.task, classes);
+        return from_names(job, classes, choice, options, "--classes").map(Some);
+    };
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    if sorted(&target.classes) == sorted(classes) {
+        return Ok(Some(target));
+    }
+    Err(Error::Usage(format!(
+        "--classes: they are {} and the target `{}` has {} (--task {}); leave --classes out, or give another --task or \
+         --profile",
+        classes.join(", "),
+        target.name,
+        target.classes.join(", "),
+        task_choice(job, options).name(),
+    )))
+}
+
+/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
+/// profile says how they are written if it has the same classes, else the learner's, else their names do.
+fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Target> {
+    let name = &job.schema().fields[job.target_column()].name;
+    let classes = &about.classes;
+    let choice = choice_of(options.task, classes);
+    let refuse = || {
+        Error::Usage(format!(
+            "--init-model: it learned the {} classes {} of the target `{name}`, and --task {} is another task; a \
+             learner keeps the classes that it began with, so leave --task out, or start without --init-model",
+            classes.len(),
+            classes.join(", "),
+            options.task.name(),
+        ))
+    };
+    if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
+        return Err(refuse());
+    }
+    let own = about.profile.as_ref();
+    let own = own.and_then(|text| Profile::parse(text, "of --init-model").ok());
+    for profile in job.profile.iter().chain(&own) {
+        if !profile.describes_target(name) {
+            continue;
+        }
+        match Target::from_profile(name, profile, choice) {
+            Ok(target) if target.classes == *classes => return Ok(target),
+            _ if choice != choice_of(TaskChoice::Auto, classes) => return Err(refuse()),
+            _ => {}
+        }
+    }
+    let target = from_names(job, classes, choice, options, "--init-model")?;
+    if target.classes == *classes {
+        return Ok(target);
+    }
+    Err(Error::Usage(format!(
+        "--init-model: nothing says how its classes {} are written in the target `{name}`; give the --profile that it \
+         learned with",
+        classes.join(", ")
+    )))
+}
+
+/// What a task means where there are these classes.
+fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
+    match (task, classes.len()) {
+        (TaskChoice::Auto, 2) => TaskChoice::Binary,
+        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (asked, _) => asked,
+    }
+}
+
+/// The target of which nothing is declared: `None` where the data may be asked.
+fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
+    let is_once = (options.online.as_ref()).is_some_and(|online| online.one_pass);
+    match known_target(job, options)? {
+        None if is_once => Err(Error::Usage(format!(
+            "--one-pass: the classes of the target `{}` are not known before the rows are read; name them \
+             with --classes",
+            job.schema().fields[job.target_column()].name
+        ))),
+        _ => Ok(None),
+    }
+}
+
+/// A class as a value of the target column; `None` where that has numbers and the class is none. Of truth
+/// values, which are 0 and 1, it may be `false` and `true`.
+fn class_value(field: &Field, class: &str) -> Option<Values> {
+    if field.value_type == Some(ValueType::Text) {
+        let mut text = TextValues::default();
+        text.push_value(class);
+        return Some(Values::Text(text));
+    }
+    // As Parquet and as Arrow call the type.
+    let is_truth = ["bool", "Boolean"].contains(&field.file_type.as_str());
+    let number = match class {
+        "false" if is_truth => 0.0,
+        "true" if is_truth => 1.0,
+        _ => class.parse().ok().filter(|number: &f64| !number.is_nan())?,
+    };
+    Some(match field.value_type {
+        Some(ValueType::F32) => Values::F32(vec![number as f32]),
+        _ => Values::F64(vec![number]),
+    })
+}
+
+/// The target of declared classes.
+fn from_names(
+    job: &Job,
+    classes: &[String],
+    choice: TaskChoice,
+    options: &TrainOptions,
+    by: &str,
+) -> Result<Target> {
+    let field = &job.schema().fields[job.target_column()];
+    let mut values = DistinctValues::default();
+    for class in classes {
+        let known = values.len();
+        let value = class_value(field, class).ok_or_else(|| {
+            Error::Usage(format!(
+                "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
+                 --profile that says how they are written",
+                field.name, field.file_type
+            ))
+        })?;
+        values.update(&value, usize::MAX);
+        if values.len() == known {
+            return Err(Error::Usage(format!(
+                "{by}: the class `{class}` is named twice, as values of the target `{}` are compared; name each \
+                 class once",
+                field.name
+            )));
+        }
+    }
+    Target::from_values(&field.name, &values, choice, options.limits.classes_max)
+}

@@ -1,0 +1,265 @@
+//! `learner.rowmill`: the model so far, the learner that goes on from it, and how far it is in its data.
+//!
+//! It is written after each batch, for `--resume`, and stays when the run is over, for `--init-model`.
+
+use std::path::Path;
+
+use crate::{
+    engine::Progress,
+    error::{Error, Result},
+    format::{
+        container::{self, Codec, FileKind, Section},
+        file,
+    },
+    limits::Limits,
+    model::Model,
+    pipeline::incremental::{
+        linear_learner::{Kept, OnlineLearner},
+        progressive::Curve,
+    },
+    run::{checkpoint::CheckpointAbout, directory},
+};
+
+/// The layout of every section so far.
+const VERSION: u16 = 1;
+
+/// The sections' numbers, apart from those of a learner's own file.
+mod id {
+    pub(crate) const ABOUT: u32 = 16;
+    pub(crate) const MODEL: u32 = 17;
+    pub(crate) const LEARNER: u32 = 18;
+    pub(crate) const POSITION: u32 = 19;
+}
+
+/// What the first rows of the data are, but for their features.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Mark {
+    /// So many rows, in all splits.
+    pub(crate) rows: u64,
+    /// A hash of their labels, groups, splits and weights.
+    pub(crate) hash: u64,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Position {
+    /// A row before which all is learned: the first one of the slice that the last batch ended in.
+    pub(crate) slice_first_row: u64,
+    /// Training rows from there on that are learned too.
+    pub(crate) taken: u64,
+    /// Training rows of this run that were learned.
+    pub(crate) rows: u64,
+    /// Batches learned.
+    pub(crate) batches: u64,
+    /// Whether that was the last batch.
+    pub(crate) is_done: bool,
+    /// Of rows that are read once: what tells whether the same ones come again.
+    pub(crate) mark: Mark,
+    /// How well they were predicted.
+    pub(crate) curve: Curve,
+}
+
+impl Position {
+    /// Says how the batches were predicted.
+    pub(crate) fn tell(&self, progress: &dyn Progress) {
+        if let Some(loss) = self.curve.mean_log_loss() {
+            progress.message(&format!(
+                "{} batches: mean log-loss {loss:.6}, each row scored before it was learned",
+                self.batches
+            ));
+        }
+    }
+}
+
+/// A learner's file that was read.
+#[derive(Debug)]
+pub(crate) struct OnlineFile {
+    /// What it was made by and from.
+    pub(crate) about: CheckpointAbout,
+    /// The model so far: its columns are the learner's design.
+    pub(crate) model: Model,
+    /// The learner.
+    pub(crate) learner: OnlineLearner,
+    /// How far it was.
+    pub(crate) position: Position,
+}
+
+impl OnlineFile {
+    /// Reads a file that may come from anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses, [`Error::Format`] for what is no sound learner's file.
+    pub(crate) fn load(path: &Path) -> Result<Self> {
+        let limits = Limits::default();
+        let bytes = file::read(path, limits.model_bytes_max)?;
+        Self::from_bytes(&bytes, &limits).map_err(|flaw| Error::format(path, flaw))
+    }
+
+    fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, String> {
+        let opened = container::open(FileKind::Learner, bytes)?;
+        // A learner's own file has the same kind and other sections.
+        if opened.find(id::MODEL).is_none() {
+            return Err("it has no model in it: it is no file of `rowmill incremental`".to_owned());
+        }
+        let model = Model::from_bytes(opened.section(id::MODEL, VERSION)?, limits)?;
+        let learner = OnlineLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
+        Ok(Self {
+            about: opened.json(id::ABOUT, VERSION)?,
+            position: opened.postcard(id::POSITION, VERSION)?,
+            model,
+            learner,
+        })
+    }
+}
+
+/// The file's bytes: the same for the same state.
+pub(crate) fn to_bytes(
+    about: &CheckpointAbout,
+    model: &Model,
+    learner: &dyn Kept,
+    position: &Position,
+) -> Result<Vec<u8>, String> {
+    let header = format!(
+        "{{\"made_by\":\"rowmill {}\",\"rows\":{}}}",
+        about.rowmill_version,
+        learner.rows()
+    );
+    let file = |id: u32, bytes: Vec<u8>| Section::new(id, VERSION, Codec::Postcard, bytes);
+    let sections = [
+        Section::json(id::ABOUT, VERSION, about),
+        file(id::MODEL, model.to_bytes()?),
+        file(id::LEARNER, learner.to_bytes()),
+        Section::postcard(id::POSITION, VERSION, position),
+    ];
+    Ok(container::seal(
+        FileKind::Learner,
+        header.as_bytes(),
+        &sections,
+    ))
+}
+
+/// The learner's file that `--init-model` means: itself, or that of a run's directory or model.
+///
+/// # Errors
+/// [`Error::Usage`] for a model without a learner beside it; as [`OnlineFile::load`].
+pub(crate) fn load_initial(path: &Path) -> Result<OnlineFile> {
+    let beside = if path.is_dir() {
+        Some(path.join(directory::LEARNER))
+    } else if path
+        .file_name()
+        .is_some_and(|name| name == directory::MODEL)
+    {
+        Some(path.with_file_name(directory::LEARNER))
+    } else {
+        None
+    };
+    match beside {
+        Some(learner) if learner.exists() => OnlineFile::load(&learner),
+        Some(_) => Err(Error::Usage(format!(
+            "--init-model {}: there is no {} beside it, so there is nothing that can go on; give a run of \
+             `rowmill incremental`",
+            path.display(),
+            directory::LEARNER
+        ))),
+        None => OnlineFile::load(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        data::{Absent, ValueType},
+        format::container::lengthened,
+        learner::logistic::LogisticOptions,
+        model::{About, Binning, Column, FeatureSpec, Link, Reading, Roles, Task},
+        pipeline::incremental::linear_learner::{LinearLearner, model_of},
+    };
+
+    /// A learner's file of one feature.
+    fn bytes() -> Vec<u8> {
+        let features = [FeatureSpec {
+            name: "x".to_owned(),
+            value_type: ValueType::F64,
+            absent: Absent::Missing,
+            binning: Binning::Numeric { cuts: vec![0.5] },
+            missing_in_training: false,
+        }];
+        let column = Column {
+            feature: 0,
+            reading: Reading::Number,
+            mean: 1.0,
+            sd: 2.0,
+            imputation: 1.0,
+        };
+        let classes = ["no", "yes"].map(str::to_owned);
+        let options = LogisticOptions::default();
+        let learner =
+            LinearLearner::new(options, &features, &[column], &classes, Link::Sigmoid).unwrap();
+        let about = About {
+            rowmill_version: "0.1.0".to_owned(),
+            task: Task::Binary,
+            classes: classes.to_vec(),
+            roles: Roles::default(),
+            profile: None,
+            data_fingerprint: 7,
+            train_rows: 0,
+            seed: 42,
+        };
+        let made_by = CheckpointAbout {
+            rowmill_version: "0.1.0".to_owned(),
+            options: Value::Null,
+            files: Vec::new(),
+            known_hash: 9,
+            sampling: Value::Null,
+        };
+        let model = model_of(about, &features, &learner);
+        to_bytes(&made_by, &model, &learner, &Position::default()).unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Result<OnlineFile, String> {
+        OnlineFile::from_bytes(bytes, &Limits::default())
+    }
+
+    #[test]
+    fn a_file_comes_back() {
+        let read = read(&bytes()).unwrap();
+        let again = to_bytes(&read.about, &read.model, linear(&read), &read.position).unwrap();
+        assert!(again == bytes());
+    }
+
+    fn linear(file: &OnlineFile) -> &LinearLearner {
+        match &file.learner {
+            OnlineLearner::Linear(learner) => learner,
+            OnlineLearner::Trees(_) => panic!("no trees were written"),
+        }
+    }
+
+    #[test]
+    fn bytes_behind_a_section_s_value_are_refused() {
+        // Model and learner are files of their own, which say it in other words.
+        let words = [
+            "cut off or has bytes added",
+            "cut off or has bytes added",
+            "1 bytes too many",
+        ];
+        let longer = lengthened(FileKind::Learner, &bytes());
+        assert_eq!(longer.len(), words.len());
+        for (bytes, words) in longer.iter().zip(words) {
+            let error = read(bytes).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_learner_s_own_file_is_not_one_of_a_run() {
+        let file = read(&bytes()).unwrap();
+        let error = read(&linear(&file).as_dyn().to_bytes()).unwrap_err();
+        assert!(
+            error.contains("no file of `rowmill incremental`"),
+            "{error}"
+        );
+    }
+}

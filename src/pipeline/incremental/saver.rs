@@ -1,0 +1,150 @@
+//! Writes the learner's file after batches.
+
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    engine::Progress,
+    error::{Error, Result},
+    model::{About, Body, FeatureSpec, Linear, Model},
+    pipeline::incremental::{
+        learner_file::{self, Position},
+        linear_learner::{Kept, LinearLearner, model_of},
+    },
+    platform::atomic,
+    run::{
+        checkpoint::CheckpointAbout,
+        directory::{self, RunDirectory},
+        train::Run,
+    },
+};
+
+/// The file is written at most in one part of so many of the time.
+const TIME_SHARE: u32 = 20;
+
+/// Writes the learner's file: after a batch if it is time, and at the end.
+pub(crate) struct Saver<'a> {
+    directory: &'a RunDirectory,
+    about: CheckpointAbout,
+    /// What the model says of itself.
+    about_model: About,
+    features: Vec<FeatureSpec>,
+    every: Duration,
+    progress: &'a dyn Progress,
+    written: Option<Instant>,
+    /// How long the last one took.
+    cost: Duration,
+}
+
+impl<'a> Saver<'a> {
+    /// Writes to a run's directory, and not more often than its options say. The model is of these features.
+    pub(crate) fn new(
+        run: &'a Run<'_>,
+        about: CheckpointAbout,
+        about_model: About,
+        features: &[FeatureSpec],
+    ) -> Self {
+        Self {
+            directory: &run.directory,
+            about,
+            about_model,
+            features: features.to_vec(),
+            every: Duration::from_secs(run.options.checkpoint_seconds),
+            progress: run.context.progress,
+            written: None,
+            cost: Duration::ZERO,
+        }
+    }
+
+    /// The model that the learner is by now, not evaluated.
+    pub(crate) fn model(&self, learner: &dyn Kept) -> Model {
+        model_of(self.about_model.clone(), &self.features, learner)
+    }
+
+    /// The model of a finished run of logistic regression: missing numbers stand at the mean of their column.
+    pub(crate) fn finished_model(&self, learner: &LinearLearner) -> Model {
+        let mut linear = learner.linear();
+        center(&mut linear);
+        Model {
+            body: Body::Linear(linear),
+            ..self.model(learner)
+        }
+    }
+
+    /// Writes the file if it is time. That it fails is a warning, but at the end an error.
+    ///
+    /// # Errors
+    /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner that is not sound any more.
+    pub(crate) fn save(&mut self, learner: &dyn Kept, position: &Position) -> Result<()> {
+        let pause = self.every.max(self.cost * TIME_SHARE);
+        let is_time = self
+            .written
+            .is_none_or(|written| written.elapsed() >= pause);
+        if !is_time && !position.is_done {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let path = self.directory.path().join(directory::LEARNER);
+        let bytes = learner_file::to_bytes(&self.about, &self.model(learner), learner, position)
+            .map_err(|flaw| Error::format(&path, flaw))?;
+        let written = self.directory.begin();
+        let result = written.and_then(|()| atomic::write(&path, |writer| writer.write_all(&bytes)));
+        self.written = Some(Instant::now());
+        self.cost = started.elapsed();
+        match result {
+            Err(error) if !position.is_done => {
+                self.progress.warning(&format!(
+                    "the learner is not written down after batch {}: {error}; learning goes on",
+                    position.batches
+                ));
+                Ok(())
+            }
+            result => result.map(|_| ()),
+        }
+    }
+}
+
+/// Moves each column's mean to where missing values stand: no margin changes.
+fn center(linear: &mut Linear) {
+    let count = linear.columns.len();
+    for (index, column) in linear.columns.iter_mut().enumerate() {
+        let moved = (column.imputation - column.mean) / column.sd;
+        column.mean = column.imputation;
+        for (output, intercept) in linear.intercepts.iter_mut().enumerate() {
+            *intercept += linear.coefficients[output * count + index] * moved;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Column, Reading};
+
+    #[test]
+    fn centering_changes_no_margin() {
+        let column = |feature: u32, mean: f64, imputation: f64| Column {
+            feature,
+            reading: Reading::Number,
+            mean,
+            sd: 4.0,
+            imputation,
+        };
+        let mut linear = Linear {
+            outputs: 2,
+            link: crate::model::Link::Softmax,
+            columns: vec![column(0, 1.0, 3.0), column(1, -2.0, -2.0)],
+            intercepts: vec![0.25, -1.0],
+            coefficients: vec![2.0, -1.0, 0.5, 8.0],
+        };
+        let before = linear.clone();
+        center(&mut linear);
+        assert_eq!(linear.columns[0].mean, 3.0);
+        for values in [[5.0, 7.0], [f64::NAN, 1.0], [0.0, f64::NAN]] {
+            let of = |linear: &Linear| linear.margins(|column| values[column.feature as usize]);
+            assert_eq!(of(&linear), of(&before), "{values:?}");
+        }
+    }
+}

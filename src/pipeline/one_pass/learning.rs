@@ -1,0 +1,357 @@
+//! The run over rows that are read once: what is counted along, and who learns.
+
+use crate::{
+    data::{Split, Values},
+    engine::Slice,
+    error::{Error, Result},
+    group::{
+        assign::{self, Assignment, Shares, Warning},
+        table::GroupTable,
+    },
+    learner::{ModelSpec, incremental::OnlineTrees},
+    model::FeatureSpec,
+    pipeline::{
+        evaluate::evaluation::EvaluationSpec,
+        fit::fitting::{self, Fitted},
+        incremental::{
+            learner_file::{Mark, Position},
+            saver::Saver,
+            started::Started,
+            trees::new_learner,
+        },
+        one_pass::{
+            columns::{Columns, at},
+            fed::Fed,
+            first::{DESIGN_ROWS, FirstRows},
+            linear::{LinearFed, Setup},
+            rows::{Counts, Places, SliceRows},
+            source::{self, Source},
+            trees::TreesFed,
+        },
+        prepare::{
+            assign::{Assigned, check_train_weight, row_warnings},
+            survey::{FeatureSurvey, SurveyedValues, empty_survey},
+        },
+        storage::selection::RowSample,
+    },
+    run::{checkpoint::CheckpointAbout, options::incremental::OnlineOptions, train::Run},
+    stats::MomentsStream,
+    text::size::grouped,
+};
+
+/// What was learned, and what is known of the rows.
+pub(crate) struct Once {
+    pub(crate) fitted: Fitted,
+    pub(crate) assigned: Assigned,
+    pub(crate) survey: Vec<FeatureSurvey>,
+    pub(crate) model: ModelSpec,
+    pub(crate) rows: u64,
+}
+
+/// Reads all rows once and learns from them.
+///
+/// # Errors
+/// When data cannot be read or are not fit to be learned, or a file cannot be written.
+pub(crate) fn learn_once(
+    run: &Run<'_>,
+    online: &OnlineOptions,
+    started: Option<Started>,
+    source: Source,
+    evaluation: &EvaluationSpec,
+) -> Result<Once> {
+    let model = match &started {
+        Some(started) => started.spec(),
+        None => run.options.model.clone(),
+    };
+    let mut learning = Learning::new(run, &model, online, evaluation)?;
+    let mut fed = started
+        .map(|started| learning.begin_with(started))
+        .transpose()?;
+    let columns = learning.columns.clone();
+    let report = source::read(run, &columns, source, |slice, values| {
+        let slice = learning.look(slice, values)?;
+        if let Some(fed) = &mut fed {
+            fed.take(&slice)?;
+            return Ok(slice.into_values());
+        }
+        learning.first.push(slice)?;
+        if learning.first.is_full() {
+            fed = Some(learning.begin_with_first()?);
+        }
+        Ok(Vec::new())
+    })?;
+    let mut fed = match fed {
+        Some(fed) => fed,
+        None => learning.begin_with_first()?,
+    };
+    // What is refused is refused before the learner counts as finished.
+    learning.check_learned()?;
+    let all = learning.counts.mark();
+    let assigned = learning.assigned()?;
+    learning.check_again(!fed.is_behind())?;
+    fed.learn_rest(all)?;
+    let rows = all.rows;
+    let survey = learning.survey();
+    let mut fitted = fed.finish(run, &assigned, evaluation)?;
+    fitted.passes.insert(0, report);
+    Ok(Once {
+        fitted,
+        assigned,
+        survey,
+        model,
+        rows,
+    })
+}
+
+/// What runs along with the rows.
+struct Learning<'a, 'r> {
+    run: &'a Run<'r>,
+    model: &'a ModelSpec,
+    online: &'a OnlineOptions,
+    evaluation: &'a EvaluationSpec,
+    columns: Vec<usize>,
+    places: Places,
+    assignment: Option<Assignment>,
+    counts: Counts,
+    survey: Vec<(FeatureSurvey, MomentsStream)>,
+    first: FirstRows,
+    /// Rows that have to come again, where the run goes on.
+    again: Mark,
+    /// Whether all of them were learned, so that there are to be no others.
+    is_learned: bool,
+}
+
+impl<'a, 'r> Learning<'a, 'r> {
+    fn new(
+        run: &'a Run<'r>,
+        model: &'a ModelSpec,
+        online: &'a OnlineOptions,
+        evaluation: &'a EvaluationSpec,
+    ) -> Result<Self> {
+        let roles = &run.job.roles;
+        let mut columns = roles.features.clone();
+        let mut place = |column: usize| {
+            let known = columns.iter().position(|other| *other == column);
+            known.unwrap_or_else(|| {
+                columns.push(column);
+                columns.len() - 1
+            })
+        };
+        let places = Places {
+            target: place(run.job.target_column()),
+            group: roles.group.map(&mut place),
+            split: roles.split.map(&mut place),
+            weight: roles.weight.map(&mut place),
+        };
+        let shares = Shares::new(run.options.valid_size, run.options.test_size)?;
+        let by_hash = || assign::by_hash(run.options.seed, shares);
+        let classes = run.target.classes.len();
+        let limits = &run.options.limits;
+        let groups = roles
+            .group
+            .map(|_| GroupTable::new(classes, limits.groups_in_memory_max, run.scratch.path()))
+            .map(|groups| groups.with_validation(run.job.validation_source()));
+        let empty = |column: &usize| {
+            let survey = empty_survey(run.job.schema(), *column, limits.categories_tracked_max);
+            (survey, MomentsStream::default())
+        };
+        Ok(Self {
+            survey: roles.features.iter().map(empty).collect(),
+            assignment: roles.split.is_none().then(by_hash),
+            counts: Counts::new(classes, groups),
+            again: Mark::default(),
+            is_learned: false,
+            first: FirstRows::new(match model {
+                ModelSpec::Gbdt(_) => run.plan.first_rows,
+                ModelSpec::Logistic(_) => DESIGN_ROWS,
+            }),
+            run,
+            model,
+            online,
+            evaluation,
+            columns,
+            places,
+        })
+    }
+
+    /// Reads what a slice says of its rows, and counts.
+    fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<Columns> {
+        let mut rows = SliceRows::default();
+        let (job, target) = (&self.run.job, &self.run.target);
+        let assignment = self.assignment.as_ref();
+        rows.read(
+            job,
+            target,
+            self.places,
+            slice.first_row,
+            &values,
+            assignment,
+        )?;
+        self.check_again(self.counts.agrees(&rows, self.again))?;
+        let before = self.counts.mark();
+        self.counts.add(&rows)?;
+        rows.forget_names();
+        let train = at(&rows, |split, _| split == Split::Train as u8);
+        for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
+            let name = &job.schema().fields[self.columns[index]].name;
+            survey.observe(stream, &values[index], &train, name)?;
+        }
+        Ok(Columns {
+            slice,
+            before,
+            values: self.columns.iter().copied().zip(values).collect(),
+            rows,
+        })
+    }
+
+    /// Goes on with an earlier learner.
+    fn begin_with(&mut self, started: Started) -> Result<Fed<'a>> {
+        let run = self.run;
+        let from = started.position_of(None)?;
+        (self.again, self.is_learned) = (from.mark, from.is_done);
+        if let ModelSpec::Logistic(_) = self.model {
+            return self.linear(Setup::of(run, started)?);
+        }
+        self.trees(started.into_trees()?, from)
+    }
+
+    /// Fixes design or bins by the first rows, and learns them.
+    fn begin_with_first(&mut self) -> Result<Fed<'a>> {
+        let run = self.run;
+        let slices = self.first.take();
+        let mut fed = match self.model {
+            ModelSpec::Logistic(options) => {
+                let (features, design) = self.first.design(run, &slices, options)?;
+                self.linear(Setup::new(run, options, features, design)?)?
+            }
+            ModelSpec::Gbdt(options) => {
+                let bins = self.first.bins(run, &slices, options)?;
+                let rows = self.online.rows_expected(&run.job)?;
+                self.trees(new_learner(run, options, bins, rows)?, Position::default())?
+            }
+        };
+        for slice in slices {
+            fed.take(&slice)?;
+        }
+        Ok(fed)
+    }
+
+    fn linear(&self, setup: Setup) -> Result<Fed<'a>> {
+        let fed = LinearFed::begin(self.run, setup, self.online, self.evaluation, |features| {
+            self.saver(features)
+        });
+        fed.map(Box::new).map(Fed::Linear)
+    }
+
+    fn trees(&self, learner: OnlineTrees, from: Position) -> Result<Fed<'a>> {
+        let learner = (learner, from);
+        let fed = TreesFed::begin(
+            self.run,
+            learner,
+            self.online,
+            self.evaluation,
+            |features| self.saver(features),
+        );
+        fed.map(Box::new).map(Fed::Trees)
+    }
+
+    fn saver(&self, features: &[FeatureSpec]) -> Saver<'a> {
+        let run = self.run;
+        let about = CheckpointAbout::new(run.options, run.job.dataset.files(), 0);
+        Saver::new(run, about, fitting::about_of(run, 0, 0), features)
+    }
+
+    /// Refuses rows that are not those that were learned before a stop.
+    fn check_again(&self, agrees: bool) -> Result<()> {
+        if agrees {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "--resume: the rows are not the {} that were learned before: fewer, further ones, or others by \
+             label, group, split or weight; give the same rows again, start anew with --overwrite, or learn \
+             further rows with --init-model",
+            grouped(self.again.rows)
+        )))
+    }
+
+    /// Refuses data from which nothing was learned.
+    fn check_learned(&self) -> Result<()> {
+        let is_same_end = !self.is_learned || self.counts.rows == self.again.rows;
+        self.check_again(self.counts.rows >= self.again.rows && is_same_end)?;
+        if self.counts.rows == 0 {
+            return Err(Error::Dataset(
+                "the data have no rows; check what writes them".to_owned(),
+            ));
+        }
+        if self.counts.train_rows() == 0 {
+            return Err(Error::Dataset(format!(
+                "none of the {} rows is in the train split and has a label; use another --seed, a finer \
+                 --group-col, or other --test-size and --valid-size",
+                self.counts.rows
+            )));
+        }
+        check_train_weight(self.counts.train_weight)?;
+        match &self.run.job.validation {
+            Some(validation) => {
+                let rows = self.counts.class_rows[Split::Valid as usize].iter().sum();
+                validation.check_labelled(rows, &self.run.target.name)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the user should know of splits that were asked for and have no rows.
+    fn empty_splits(&self) -> impl Iterator<Item = String> {
+        let options = self.run.options;
+        let shares = [
+            (Split::Valid, options.valid_size),
+            (Split::Test, options.test_size),
+        ];
+        let is_empty = |split: Split| {
+            self.counts.class_rows[split as usize]
+                .iter()
+                .all(|rows| *rows == 0)
+        };
+        let by_hash = self.assignment.is_some();
+        shares
+            .into_iter()
+            .filter(move |(split, share)| by_hash && *share > 0.0 && is_empty(*split))
+            .map(|(split, share)| Warning::EmptySplit { split, share }.to_string())
+    }
+
+    /// Splits and groups, proven.
+    fn assigned(&mut self) -> Result<Assigned> {
+        let counts = &mut self.counts;
+        let proof = counts.groups.as_mut().map(GroupTable::prove).transpose()?;
+        let unlabelled = counts.unlabelled_rows;
+        let mut warnings = row_warnings(&self.run.target, &counts.class_rows, unlabelled);
+        warnings.extend(self.empty_splits());
+        let counts = &mut self.counts;
+        Ok(Assigned {
+            assignment: self.assignment.take(),
+            warnings,
+            class_rows: counts.class_rows.clone(),
+            unlabelled_rows: counts.unlabelled_rows,
+            label_center: 0.0,
+            train_weight: counts.train_weight,
+            proof,
+            groups: counts.groups.take(),
+            sample: RowSample::new(self.run.options.seed, 0, [0]),
+            content_hash: counts.content_hash(),
+        })
+    }
+
+    /// What the training rows say of each feature.
+    fn survey(&mut self) -> Vec<FeatureSurvey> {
+        let finish = |(mut survey, stream): (FeatureSurvey, MomentsStream)| {
+            if let SurveyedValues::Numeric(moments) = &mut survey.values {
+                *moments = stream.finish();
+            }
+            survey
+        };
+        std::mem::take(&mut self.survey)
+            .into_iter()
+            .map(finish)
+            .collect()
+    }
+}

@@ -1,0 +1,209 @@
+//! Logistic regression from rows that are seen once: their design, batches of it, and the held-out rows.
+
+use crate::{
+    data::{Split, Tile},
+    error::Result,
+    learner::{ModelSpec, logistic::LogisticOptions},
+    model::FeatureSpec,
+    pipeline::{
+        evaluate::evaluation::{Evaluation, EvaluationSpec},
+        fit::{
+            design_rows::DesignRows,
+            fitting::{self, Fitted},
+        },
+        incremental::{
+            learner_file::{Mark, Position},
+            linear::left_out,
+            linear_learner::LinearLearner,
+            row_feeder::{Feeder, part_rows},
+            saver::Saver,
+            started::Started,
+        },
+        one_pass::{
+            columns::{Columns, at},
+            held_out::HeldOut,
+        },
+        prepare::assign::Assigned,
+    },
+    run::{options::incremental::OnlineOptions, train::Run},
+    transform::standardize::Design,
+};
+
+/// What a design and a learner are before the first batch.
+pub(crate) struct Setup {
+    features: Vec<FeatureSpec>,
+    design: Design,
+    learner: LinearLearner,
+    from: Position,
+}
+
+impl Setup {
+    /// A new learner of this design.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] for options that need a look at all rows.
+    pub(crate) fn new(
+        run: &Run<'_>,
+        options: &LogisticOptions,
+        features: Vec<FeatureSpec>,
+        design: Design,
+    ) -> Result<Self> {
+        let mut options = options.clone();
+        let classes: Vec<(&str, u64)> = run
+            .target
+            .classes
+            .iter()
+            .map(|class| (class.as_str(), 0))
+            .collect();
+        if !options.balanced && options.inverse_strength.is_none() {
+            let mut spec = ModelSpec::Logistic(options);
+            spec.resolve(&classes, 1.0)?;
+            let ModelSpec::Logistic(resolved) = spec else {
+                unreachable!("resolving changes no learner");
+            };
+            options = LogisticOptions {
+                named_class_weights: Vec::new(),
+                ..resolved
+            };
+        }
+        let (classes, link) = (&run.target.classes, run.target.task.link());
+        let learner = LinearLearner::new(options, &features, design.columns(), classes, link)?;
+        Ok(Self {
+            features,
+            design,
+            learner,
+            from: Position::default(),
+        })
+    }
+
+    /// The learner of an earlier run, or of this one before a stop.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] if it is another kind of learner.
+    pub(crate) fn of(run: &Run<'_>, started: Started) -> Result<Self> {
+        let from = started.position_of(None)?;
+        let (model, linear, learner) = started.into_linear()?;
+        Ok(Self {
+            design: Design::of_model(&linear, &model.features, &run.job.roles.features),
+            features: model.features,
+            learner,
+            from,
+        })
+    }
+}
+
+/// A learner that is being fed, and the held-out rows.
+pub(crate) struct LinearFed<'a> {
+    design: Design,
+    feeder: Feeder<'a>,
+    held_out: HeldOut,
+    /// A part of a slice's training rows.
+    train: DesignRows,
+    /// A part of its held-out rows.
+    held: Tile,
+}
+
+impl<'a> LinearFed<'a> {
+    /// Begins; all rows come again, those that were learned too.
+    ///
+    /// # Errors
+    /// When the file of held-out rows cannot be created.
+    pub(crate) fn begin(
+        run: &Run<'a>,
+        setup: Setup,
+        online: &OnlineOptions,
+        evaluation: &'a EvaluationSpec,
+        saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
+    ) -> Result<Self> {
+        let skip = setup.from.rows;
+        let columns = setup.design.columns().len();
+        Ok(Self {
+            held_out: HeldOut::create(&run.scratch.file("held-out"), columns)?,
+            feeder: Feeder::new(
+                setup.learner,
+                setup.from,
+                skip,
+                online.batch_rows,
+                evaluation,
+                saver(&setup.features),
+            ),
+            design: setup.design,
+            train: DesignRows::new(columns),
+            held: Tile::new(columns, 0),
+        })
+    }
+
+    /// Learns a slice's training rows, and keeps those that are held out.
+    ///
+    /// # Errors
+    /// As [`Feeder::push`] and [`HeldOut::append`].
+    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+        let block = columns.rows.block();
+        let is_train =
+            |split: u8, row: usize| split == Split::Train as u8 && block.weight[row] > 0.0;
+        let train = at(&columns.rows, is_train);
+        let held = [Split::Valid as u8, Split::Test as u8];
+        let held = at(&columns.rows, |split, _| held.contains(&split));
+        let view = self.design.view(&columns.values);
+        let rows_max = part_rows(self.held.features());
+        let class = |row: &u32| block.label[*row as usize] as u32;
+        let weight = |row: &u32| f64::from(block.weight[*row as usize]);
+        self.feeder.mark(columns.before);
+        self.feeder.begin_slice(columns.slice);
+        for part in train.chunks(rows_max) {
+            self.train.make_room(rows_max);
+            view.fill(part, &mut self.train.design.append(part.len()));
+            self.train.classes.extend(part.iter().map(class));
+            self.train.weights.extend(part.iter().map(weight));
+            self.feeder.push(&self.train)?;
+        }
+        for part in held.chunks(rows_max) {
+            self.held.make_room(rows_max);
+            view.fill(part, &mut self.held.append(part.len()));
+            self.held_out.append(&block, part, &self.held)?;
+        }
+        Ok(())
+    }
+
+    /// Whether rows that were learned before a stop have not come again.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.feeder.is_behind()
+    }
+
+    /// Learns what is left; `all` is what all rows are.
+    ///
+    /// # Errors
+    /// As [`Feeder::finish`].
+    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+        self.feeder.mark(all);
+        self.feeder.finish()
+    }
+
+    /// The model, saved, and how good it is.
+    ///
+    /// # Errors
+    /// When it cannot be saved, or the held-out rows not be read.
+    pub(crate) fn finish(
+        self,
+        run: &Run<'_>,
+        assigned: &Assigned,
+        evaluation: &EvaluationSpec,
+    ) -> Result<Fitted> {
+        let (learner, position, saver) = self.feeder.into_parts();
+        let mut model = saver.finished_model(&learner);
+        model.about = fitting::about_of(run, assigned.content_hash, model.about.train_rows);
+        model.split = fitting::split_value(run, assigned);
+        let seconds_to_model = fitting::save(run, &model)?;
+        let evaluation: Evaluation = self.held_out.evaluate(learner.as_dyn(), evaluation)?;
+        Ok(Fitted {
+            model,
+            left_out: left_out(&learner),
+            covariance: None,
+            curve: Vec::new(),
+            progressive: position.curve,
+            evaluation,
+            seconds_to_model,
+            passes: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! Where rows that are read once come from: Parquet files by lanes, or an Arrow stream.
+
+use std::{io, time::Instant};
+
+use crate::{
+    data::{Batch, Values},
+    engine::{ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Result},
+    pipeline::{
+        fit::{
+            newton,
+            recycle::{Spares, spares},
+            slice::SliceColumns,
+        },
+        open::training_data::Job,
+    },
+    run::{
+        options::train::{STANDARD_INPUT, TrainOptions},
+        train::Run,
+    },
+    source::{ArrowStream, Dataset},
+};
+
+/// The name of its pass.
+const STREAM: &str = "stream";
+
+/// A message of a stream takes at most one part in so many of the memory allowed.
+pub(crate) const MESSAGE_SHARE_OF_MEMORY: u64 = 8;
+
+/// Where rows come from.
+pub(crate) enum Source {
+    /// The job's files.
+    Files,
+    /// An Arrow stream.
+    Stream(Box<ArrowStream>),
+}
+
+/// Rows of a slice.
+pub(crate) fn slice_rows(row_bytes: usize) -> usize {
+    newton::slice_rows(2 * row_bytes)
+}
+
+/// Opens the data: the standard input where the dataset is `-`.
+///
+/// # Errors
+/// As [`Job::open`]; [`Error::Usage`] for a stream that is to be read more than once.
+pub(crate) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
+    if options.validation.as_deref() == Some(STANDARD_INPUT) {
+        return Err(Error::Usage(
+            "--val-dir -: the standard input is read for DATASET alone; name a file, a directory or a glob"
+                .to_owned(),
+        ));
+    }
+    if options.dataset != STANDARD_INPUT {
+        return Ok((Job::open(options)?, Source::Files));
+    }
+    if let Some(path) = &options.validation {
+        return Err(Error::Usage(format!(
+            "--val-dir {path}: the rows of the dataset `-`, the standard input, have no others behind them; give the \
+             stream a column that says train or valid, and name it with --split-col"
+        )));
+    }
+    if !(options.online.as_ref()).is_some_and(|online| online.one_pass) {
+        return Err(Error::Usage(
+            "the dataset `-` is the standard input, which can be read once; use `rowmill incremental - \
+             --one-pass`"
+                .to_owned(),
+        ));
+    }
+    let stdin = Box::new(io::stdin());
+    let stream = ArrowStream::open(stdin, options.memory_bytes, MESSAGE_SHARE_OF_MEMORY)?;
+    let dataset = Dataset::of_stream(stream.schema().clone(), &options.limits);
+    Ok((
+        Job::of_dataset(dataset, options)?,
+        Source::Stream(Box::new(stream)),
+    ))
+}
+
+/// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
+///
+/// # Errors
+/// When the data cannot be read; `take`'s.
+pub(crate) fn read(
+    run: &Run<'_>,
+    columns: &[usize],
+    source: Source,
+    mut take: impl FnMut(Slice, Vec<Values>) -> Result<Vec<Values>>,
+) -> Result<PassReport> {
+    let row_bytes = run.job.dataset.decode_estimate(columns).row_bytes as usize;
+    let rows_max = slice_rows(row_bytes);
+    match source {
+        Source::Files => {
+            let pass = ParquetPass {
+                name: "one pass",
+                row_groups: &run.job.row_ranges,
+                columns,
+                slice_rows_max: rows_max,
+                first_row: 0,
+            };
+            let context = run.plan.learner_context(&run.context);
+            let lanes = run.job.lanes(&context);
+            let (spares, returns) = spares(context.threads);
+            let sink = |spares| WholeSink {
+                columns: SliceColumns::new(columns),
+                spares,
+            };
+            let sinks = spares.into_iter().map(sink).collect();
+            let take = returns.after(take);
+            let (report, _) = parquet_pass(&context, &pass, lanes, sinks, take)?;
+            Ok(report)
+        }
+        Source::Stream(mut stream) => {
+            let rows_of = |first_row: u64, rows: usize| Slice {
+                row_group: 0,
+                first_row,
+                rows,
+            };
+            let schema = run.job.schema().clone();
+            let (started, progress) = (Instant::now(), run.context.progress);
+            let (mut first_row, mut values) = (0, Vec::new());
+            progress.pass_started(STREAM, 0);
+            loop {
+                run.context.stop.check()?;
+                let before = stream.bytes_read();
+                values.resize(columns.len(), Values::F32(Vec::new()));
+                let rows = stream.next_rows(&schema, columns, rows_max, &mut values);
+                // Whoever writes the stream is stopped by the same signal.
+                run.context.stop.check()?;
+                let rows = rows?;
+                if rows == 0 {
+                    break;
+                }
+                values = take(rows_of(first_row, rows), values)?;
+                first_row += rows as u64;
+                progress.advanced(rows as u64, stream.bytes_read() - before);
+            }
+            let report = PassReport {
+                name: STREAM.to_owned(),
+                seconds: started.elapsed().as_secs_f64(),
+                rows: first_row,
+                bytes_read: stream.bytes_read(),
+            };
+            progress.pass_finished(STREAM, report.seconds, report.rows, report.bytes_read);
+            Ok(report)
+        }
+    }
+}
+
+/// One lane's columns of one slice at a time.
+struct WholeSink {
+    columns: SliceColumns,
+    spares: Spares<Vec<Values>>,
+}
+
+impl Sink for WholeSink {
+    type Part = Vec<Values>;
+
+    fn start(&mut self, slice: Slice) -> Result<()> {
+        if let Some(spare) = self.spares.take() {
+            self.columns.lend(spare);
+        }
+        self.columns.start(slice);
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        self.columns.push(batch);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<Values>> {
+        Ok(self.columns.take())
+    }
+}

@@ -1,0 +1,153 @@
+//! Trees from rows that are seen once: their codes go to scratch, where batches and the evaluation read them.
+
+use crate::{
+    data::{PackMember, pack::pack_into},
+    engine::{Context, TaskThreads},
+    error::Result,
+    learner::incremental::OnlineTrees,
+    model::{Coder, FeatureSpec},
+    pipeline::{
+        evaluate::{evaluation::EvaluationSpec, from_codes::Files},
+        fit::fitting::{self, Fitted},
+        incremental::{
+            learner_file::{Mark, Position},
+            saver::Saver,
+            tree_feeder::{Ground, TreeFeeder},
+            trees::of_learner,
+        },
+        one_pass::columns::Columns,
+        prepare::assign::Assigned,
+        storage::appended::AppendedRows,
+    },
+    run::{options::incremental::OnlineOptions, train::Run},
+};
+
+/// A learner that is being fed, and the codes of all rows so far.
+pub(crate) struct TreesFed<'a> {
+    context: Context<'a>,
+    threads: TaskThreads,
+    /// By byte column, its members and what codes them.
+    coders: Vec<Vec<(PackMember, Coder)>>,
+    appended: AppendedRows,
+    feeder: TreeFeeder<'a>,
+    codes: Vec<u8>,
+}
+
+impl<'a> TreesFed<'a> {
+    /// Begins; all rows come again, those that were learned too.
+    ///
+    /// # Errors
+    /// When the scratch files cannot be created, or threads not be started.
+    pub(crate) fn begin(
+        run: &Run<'a>,
+        (learner, from): (OnlineTrees, Position),
+        online: &OnlineOptions,
+        evaluation: &'a EvaluationSpec,
+        saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
+    ) -> Result<Self> {
+        let bins = learner.bins().expect("a run gives the bins").clone();
+        let room = online.rows_expected(&run.job)?;
+        let coder = |member: &PackMember| {
+            let feature = &bins.features[member.feature as usize];
+            (*member, feature.binning.coder())
+        };
+        let byte_columns = bins.layout.byte_columns.iter();
+        Ok(Self {
+            context: run.context,
+            threads: TaskThreads::new(run.context.threads)?,
+            coders: byte_columns
+                .map(|members| members.iter().map(coder).collect())
+                .collect(),
+            appended: AppendedRows::create(run.scratch.path(), room, bins.layout.len())?,
+            feeder: TreeFeeder::new(
+                learner,
+                from,
+                online.batch_rows,
+                evaluation,
+                saver(&bins.features),
+            ),
+            codes: Vec::new(),
+        })
+    }
+
+    /// Codes a slice's rows, and learns the batches that are whole by now.
+    ///
+    /// # Errors
+    /// As [`AppendedRows::append`] and [`TreeFeeder::feed`].
+    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+        let codes = &mut self.codes;
+        self.appended
+            .append_columns(&columns.rows.block(), |byte_column, bytes| {
+                codes.resize(bytes.len(), 0);
+                bytes.fill(0);
+                for (member, coder) in &mut self.coders[byte_column] {
+                    let (_, values) = &columns.values[member.feature as usize];
+                    coder.code(values, codes);
+                    pack_into(codes, *member, bytes);
+                }
+            })?;
+        let available = self.appended.len();
+        let Self {
+            feeder,
+            appended,
+            context,
+            threads,
+            ..
+        } = self;
+        feeder.mark(columns.before);
+        feeder.feed(ground(context, threads, appended), available)
+    }
+
+    /// Whether rows that were learned before a stop have not come again.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.feeder.is_behind(self.appended.len())
+    }
+
+    /// Learns what is left; `all` is what all rows are.
+    ///
+    /// # Errors
+    /// As [`TreeFeeder::finish`].
+    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+        self.feeder.mark(all);
+        let rows = self.appended.len();
+        self.appended.close()?;
+        let ground = ground(&self.context, &self.threads, &self.appended);
+        self.feeder.finish(ground, rows)
+    }
+
+    /// The model, saved, and how good it is.
+    ///
+    /// # Errors
+    /// When it cannot be saved, or the codes not be read.
+    pub(crate) fn finish(
+        self,
+        run: &Run<'_>,
+        assigned: &Assigned,
+        evaluation: &EvaluationSpec,
+    ) -> Result<Fitted> {
+        let (learner, position, saver) = self.feeder.into_parts();
+        let mut model = saver.model(&learner);
+        model.about = fitting::about_of(run, assigned.content_hash, model.about.train_rows);
+        let files = Files {
+            codes: self.appended.codes(),
+            rows: self.appended.rows(),
+            state: None,
+        };
+        let mut fitted = of_learner(run, assigned, &learner, model, files, evaluation)?;
+        fitted.progressive = position.curve;
+        Ok(fitted)
+    }
+}
+
+fn ground<'a>(
+    context: &'a Context<'a>,
+    threads: &'a TaskThreads,
+    appended: &'a AppendedRows,
+) -> Ground<'a> {
+    Ground {
+        context,
+        threads,
+        codes: appended.codes(),
+        rows: appended.rows(),
+    }
+}

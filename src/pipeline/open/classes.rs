@@ -1,0 +1,154 @@
+//! What is learned: from the profile or the options, or else from the distinct values of the column.
+
+use crate::{
+    columns::profile::ProfileTask,
+    data::{Batch, ValueType},
+    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Result},
+    learner::{ModelSpec, gbdt::Loss},
+    model::link::Task,
+    pipeline::open::{
+        target::{DistinctValues, Target},
+        training_data::Job,
+    },
+    run::options::train::{TaskChoice, TrainOptions},
+};
+
+/// Rows of a slice.
+const SLICE_ROWS_MAX: usize = 1 << 17;
+
+/// The target where it is known without reading data.
+///
+/// # Errors
+/// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
+pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
+    let field = &job.schema().fields[job.target_column()];
+    let name = &field.name;
+    let choice = task_choice(job, options);
+    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
+        // Learners of batches learn classes alone.
+        let learner = match options.online {
+            Some(_) => "`rowmill train --model gbdt`",
+            None => "--model gbdt",
+        };
+        return Err(Error::Usage(format!(
+            "logistic regression learns classes, and the target `{name}` is learned as a number; \
+             use {learner}, or another --task"
+        )));
+    }
+    match &job.profile {
+        Some(profile) if profile.describes_target(name) => {
+            Target::from_profile(name, profile, choice).map(Some)
+        }
+        _ if choice == TaskChoice::Regression => {
+            if field.value_type == Some(ValueType::Text) {
+                return Err(Error::Dataset(format!(
+                    "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
+                )));
+            }
+            let loss = options.model.regression_loss();
+            let is_count = matches!(loss, Loss::Poisson { .. });
+            Ok(Some(Target::regression(name, is_count)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What `--task` means here: `auto` is the profile's task for the profile's target.
+pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
+    let name = &job.schema().fields[job.target_column()].name;
+    match (&job.profile, options.task) {
+        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
+            match profile.task {
+                ProfileTask::Auto => TaskChoice::Auto,
+                ProfileTask::Binary => TaskChoice::Binary,
+                ProfileTask::Multiclass => TaskChoice::Multiclass,
+                ProfileTask::Regression => TaskChoice::Regression,
+            }
+        }
+        (_, asked) => asked,
+    }
+}
+
+/// The target, by a pass over its column where nothing else says its classes.
+///
+/// # Errors
+/// When the column cannot be read, or its values are nothing to learn.
+pub fn find_target(
+    context: &Context<'_>,
+    job: &Job,
+    options: &TrainOptions,
+    passes: &mut Vec<PassReport>,
+) -> Result<Target> {
+    if let Some(target) = known_target(job, options)? {
+        return Ok(target);
+    }
+    let classes_max = options.limits.classes_max;
+    let (values, report) = distinct_values(context, job, classes_max)?;
+    passes.push(report);
+    let name = &job.schema().fields[job.target_column()].name;
+    let target = Target::from_values(name, &values, task_choice(job, options), classes_max)?;
+    context.progress.message(&format!(
+        "classes of `{name}` in order: {}",
+        target.classes.join(", ")
+    ));
+    Ok(target)
+}
+
+/// What a plan takes the task to be before the classes are counted.
+pub fn assumed_task(choice: TaskChoice) -> (Task, usize) {
+    match choice {
+        TaskChoice::Multiclass => (Task::Multiclass, 3),
+        TaskChoice::Regression => (Task::Regression, 0),
+        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
+    }
+}
+
+/// The distinct values of the target column, at most one more than there may be classes.
+fn distinct_values(
+    context: &Context<'_>,
+    job: &Job,
+    values_max: usize,
+) -> Result<(DistinctValues, PassReport)> {
+    let pass = ParquetPass {
+        name: "classes",
+        row_groups: &job.row_ranges,
+        columns: &[job.target_column()],
+        slice_rows_max: SLICE_ROWS_MAX,
+        first_row: 0,
+    };
+    let sink = || DistinctSink {
+        values: DistinctValues::default(),
+        values_max,
+    };
+    let sinks = (0..context.threads).map(|_| sink()).collect();
+    let mut distinct = DistinctValues::default();
+    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
+        distinct.merge(&part, values_max);
+        Ok(())
+    })?;
+    Ok((distinct, report))
+}
+
+/// One lane's distinct values of one slice at a time.
+struct DistinctSink {
+    values: DistinctValues,
+    values_max: usize,
+}
+
+impl Sink for DistinctSink {
+    type Part = DistinctValues;
+
+    fn start(&mut self, _slice: Slice) -> Result<()> {
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        self.values.update(&batch.values, self.values_max);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<DistinctValues> {
+        Ok(std::mem::take(&mut self.values))
+    }
+}

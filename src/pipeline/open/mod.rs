@@ -1,0 +1,7 @@
+//! open
+
+pub mod classes;
+pub mod split_column;
+pub mod target;
+pub mod training_data;
+pub mod validation;

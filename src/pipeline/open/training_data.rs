@@ -1,0 +1,326 @@
+//! The job: the data, the columns' parts and the profile, known before any pass.
+
+use std::{collections::HashSet, ops::Range, path::Path};
+
+use crate::{
+    baseline::Baseline,
+    columns::{
+        profile::{BaselineFiles, Profile},
+        roles::{Excluded, Role, Roles, Selection},
+    },
+    data::{Field, Schema, ValueType, Values},
+    engine::{Context, LaneSource, Progress},
+    error::{Error, Place, Result},
+    model::FeatureSpec,
+    pipeline::{
+        evaluate::base_scores::BaseScores,
+        open::{target::Target, validation::Validation},
+    },
+    run::options::train::TrainOptions,
+    source::{DataFile, Dataset, LaneReader, OpenOptions},
+};
+
+/// What is known before the first pass.
+#[derive(Debug)]
+pub struct Job {
+    /// The data.
+    pub dataset: Dataset,
+    /// First row and end of each row group.
+    pub row_ranges: Vec<Range<u64>>,
+    /// What the columns mean.
+    pub profile: Option<Profile>,
+    /// The part of every column.
+    pub roles: Roles,
+    /// The baseline table, checked.
+    pub baseline: Option<Baseline>,
+    /// Validation rows from elsewhere, where there are such; the last rows of the data.
+    pub validation: Option<Validation>,
+}
+
+impl Job {
+    /// Opens the data and gives every column its part.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
+    /// baseline table.
+    pub fn open(options: &TrainOptions) -> Result<Self> {
+        Self::of_dataset(Self::read(options)?, options)
+    }
+
+    /// As [`Self::open`], of data that may have no target.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_without_target(options: &TrainOptions) -> Result<Self> {
+        let selection = Selection {
+            target_is_optional: true,
+            ..options.selection()
+        };
+        Self::with(Self::read(options)?, options, &selection)
+    }
+
+    /// Gives every column of opened data its part.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of_dataset(dataset: Dataset, options: &TrainOptions) -> Result<Self> {
+        Self::with(dataset, options, &options.selection())
+    }
+
+    fn read(options: &TrainOptions) -> Result<Dataset> {
+        let opening = OpenOptions {
+            beside: options.validation.as_deref(),
+            ..OpenOptions::new(&options.limits)
+        };
+        let dataset = Dataset::open(&options.dataset, &opening)?;
+        if dataset.own_files().iter().all(|file| file.rows == 0) {
+            let is_file = |file: &DataFile| file.path == Path::new(&options.dataset);
+            let flaw = match dataset.own_files().iter().any(is_file) {
+                true => "is an empty Parquet file, without rows; check what wrote it",
+                false => "has no rows; check that it is the directory you mean",
+            };
+            return Err(Error::Dataset(format!("{} {flaw}", options.dataset)));
+        }
+        Ok(dataset)
+    }
+
+    fn with(mut dataset: Dataset, options: &TrainOptions, selection: &Selection) -> Result<Self> {
+        let profile = options.profile.resolve(dataset.schema())?;
+        if let Some(profile) = &profile {
+            dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
+        }
+        let roles = Roles::resolve(dataset.schema(), profile.as_ref(), selection)?;
+        let validation = Validation::of(&dataset, options)?;
+        if let Some(validation) = &validation {
+            validation.check_columns(&dataset, &roles)?;
+        }
+        let named = [roles.target, roles.group, roles.split, roles.weight];
+        for column in roles
+            .features
+            .iter()
+            .copied()
+            .chain(named.into_iter().flatten())
+        {
+            dataset.check_column(column)?;
+        }
+        let grouped = roles.group.is_some();
+        let has_files = !dataset.files().is_empty();
+        let baseline = open_baseline(options, profile.as_ref(), grouped, has_files)?;
+        let row_ranges = dataset
+            .row_groups()
+            .iter()
+            .map(|group| group.first_row..group.first_row + group.rows)
+            .collect();
+        Ok(Self {
+            dataset,
+            row_ranges,
+            profile,
+            roles,
+            baseline,
+            validation,
+        })
+    }
+
+    /// The columns' names and types.
+    pub fn schema(&self) -> &Schema {
+        self.dataset.schema()
+    }
+
+    /// Names of the features in the model's order, and whether they are texts.
+    pub fn features(&self) -> Vec<(&str, bool)> {
+        let field = |&column: &usize| &self.schema().fields[column];
+        let fields = self.roles.features.iter().map(field);
+        fields
+            .map(|field| (&*field.name, field.value_type == Some(ValueType::Text)))
+            .collect()
+    }
+
+    /// Tells what is used besides the dataset.
+    pub fn tell(&self, progress: &dyn Progress) {
+        if let Some(baseline) = &self.baseline {
+            let path = baseline.path().display();
+            progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
+        }
+        if let Some(validation) = &self.validation {
+            let Validation { dataset, rows, .. } = validation;
+            progress.message(&format!("validation: {dataset}, {rows} rows"));
+        }
+    }
+
+    /// Rows without those of a second dataset.
+    pub fn own_rows(&self) -> u64 {
+        let first = self.validation.as_ref().map(|rows| rows.first_row);
+        first.unwrap_or(self.dataset.rows())
+    }
+
+    /// Whether a row is of a second dataset, and so are all others of its row group.
+    pub fn is_validation(&self, row: u64) -> bool {
+        (self.validation.as_ref()).is_some_and(|rows| rows.first_row <= row)
+    }
+
+    /// What gives rows to the valid split besides the groups, where a second dataset does.
+    pub fn validation_source(&self) -> Option<String> {
+        let name = |column: usize| &*self.schema().fields[column].name;
+        let validation = self.validation.as_ref()?;
+        Some(validation.source(self.roles.split.map(name)))
+    }
+
+    /// What is learned.
+    ///
+    /// # Panics
+    /// If there is nothing, which only [`Self::open_without_target`] lets pass.
+    pub fn target_column(&self) -> usize {
+        self.roles.target.expect("a training has a target")
+    }
+
+    /// Makes the features those of a model, in the model's order: a column that the data lack is missing
+    /// (or 0, if the model knows it so) in all rows. Answers the features that the model does not have;
+    /// they are excluded for `reason`.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a column that is no feature here, or of another type.
+    pub fn follow(&mut self, features: &[FeatureSpec], reason: &str) -> Result<Vec<String>> {
+        let mut followed = Vec::with_capacity(features.len());
+        for feature in features {
+            let column = match self.dataset.schema().index_of(&feature.name) {
+                Some(column) => column,
+                None => self.dataset.add_absent_column(feature_field(feature)),
+            };
+            let field = &self.dataset.schema().fields[column];
+            if let (Role::Excluded | Role::Target | Role::Group | Role::Split | Role::Weight, why) =
+                self.roles.role_of(column)
+            {
+                return Err(Error::Dataset(format!(
+                    "column `{}` is a feature of the model and is no feature here ({why}); do not exclude it",
+                    field.name
+                )));
+            }
+            let is_text = field.value_type == Some(ValueType::Text);
+            if is_text != feature.is_text() {
+                let learned = if feature.is_text() { "text" } else { "numbers" };
+                return Err(Error::Dataset(format!(
+                    "column `{}` is of type {}, but the model learned it as {learned}; give it the type of the \
+                     data that the model began with",
+                    field.name, field.file_type
+                )));
+            }
+            followed.push(column);
+        }
+        let kept: HashSet<usize> = followed.iter().copied().collect();
+        let before = std::mem::replace(&mut self.roles.features, followed);
+        let new: Vec<usize> = before
+            .into_iter()
+            .filter(|column| !kept.contains(column))
+            .collect();
+        self.roles
+            .excluded
+            .extend(new.iter().map(|column| Excluded {
+                column: *column,
+                reason: reason.to_owned(),
+            }));
+        self.roles.excluded.sort_by_key(|excluded| excluded.column);
+        let fields = &self.dataset.schema().fields;
+        Ok(new
+            .iter()
+            .map(|column| fields[*column].name.clone())
+            .collect())
+    }
+
+    /// Columns that a scan reads.
+    pub fn scan_columns(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        let roles = &self.roles;
+        let parts = [roles.target, roles.group, roles.split, roles.weight];
+        for column in parts.into_iter().flatten() {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// The base model's scores, where the profile names them and they are of the target's classes.
+    pub fn base_scores(&self, target: &Target) -> Option<BaseScores> {
+        let profile = self.profile.as_ref()?;
+        if !target.is_of(profile) || self.roles.base_scores.is_empty() {
+            return None;
+        }
+        let negative = profile.negative_class();
+        let class_of = |class: usize| match negative {
+            Some(negative) if target.classes.len() == 2 => usize::from(class != negative),
+            _ => class,
+        };
+        let scores = &self.roles.base_scores;
+        Some(BaseScores {
+            columns: scores.iter().map(|score| score.column).collect(),
+            classes: scores.iter().map(|score| class_of(score.class)).collect(),
+        })
+    }
+
+    /// One reader a thread.
+    pub fn lanes(&self, context: &Context<'_>) -> Vec<Lane<'_>> {
+        (0..context.threads)
+            .map(|_| Lane(LaneReader::new(&self.dataset)))
+            .collect()
+    }
+
+    /// Where a row group, and a column of it, lies.
+    pub fn place(&self, row_group: usize, column: Option<usize>) -> Place {
+        let group = self.dataset.row_groups()[row_group];
+        let place =
+            Place::file(&self.dataset.files()[group.file].path).row_group(group.index_in_file);
+        match column {
+            Some(column) => place.column(self.schema().fields[column].name.clone()),
+            None => place,
+        }
+    }
+}
+
+/// The field of a model's feature, for data that lack it.
+fn feature_field(feature: &FeatureSpec) -> Field {
+    Field {
+        name: feature.name.clone(),
+        value_type: Some(feature.value_type),
+        file_type: "absent".to_owned(),
+        absent: feature.absent,
+    }
+}
+
+/// The baseline table that is given or found, read with the profile's names for its columns.
+fn open_baseline(
+    options: &TrainOptions,
+    profile: Option<&Profile>,
+    grouped: bool,
+    has_files: bool,
+) -> Result<Option<Baseline>> {
+    let names = profile.map_or_else(BaselineFiles::default, |profile| profile.baseline.clone());
+    let path = match &options.baseline {
+        Some(path) => Some(path.clone()),
+        None if grouped && has_files => crate::baseline::discover(&options.dataset, &names.files),
+        None => None,
+    };
+    path.map(|path| Baseline::open_as(path, &names.columns(), &options.limits))
+        .transpose()
+}
+
+/// A Parquet reader as a lane of a pass.
+pub struct Lane<'a>(LaneReader<'a>);
+
+impl LaneSource for Lane<'_> {
+    fn open(&mut self, row_group: usize) -> Result<()> {
+        self.0.open(row_group)
+    }
+
+    fn start(&mut self, column: usize, first_row: usize) -> Result<()> {
+        self.0.start_column_at(column, first_row)
+    }
+
+    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()> {
+        self.0.next_slice(rows, values)?;
+        Ok(())
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.0.bytes_read()
+    }
+}

@@ -1,0 +1,117 @@
+//! From the survey to binnings: cut points of numbers, dictionaries of texts, and the code layout.
+
+pub use crate::model::Bins;
+use crate::{
+    data::{ValueType, pack},
+    engine::{Context, parallel_map},
+    error::Result,
+    model::{Binning, FeatureSpec},
+    pipeline::{
+        coding::binning::radix,
+        open::training_data::Job,
+        prepare::survey::{Survey, SurveyedValues},
+    },
+    scratch::BlockFile,
+    stats::{
+        Moments,
+        cuts::{Extent, numeric_cuts},
+    },
+};
+
+/// How finely values are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BinsSpec {
+    /// Bins of a number; `None` for no cut points at all.
+    pub bins_max: Option<u16>,
+    /// Categories of a text.
+    pub categories_max: usize,
+}
+
+/// Finds the binnings of all features, each from its own sample and survey. Those that `may_go` says may
+/// be left out later are packed apart.
+///
+/// Memory: one feature's sampled values a thread.
+///
+/// # Errors
+/// When the sample cannot be read.
+pub fn find_bins(
+    context: &Context<'_>,
+    job: &Job,
+    survey: &Survey,
+    spec: BinsSpec,
+    may_go: impl Fn(usize) -> bool,
+) -> Result<Bins> {
+    let columns = &job.roles.features;
+    let features = parallel_map(context, "cut points", columns.len(), |feature| {
+        let field = &job.schema().fields[columns[feature]];
+        let found = &survey.features[feature];
+        let (binning, missing_in_training) = match &found.values {
+            SurveyedValues::Numeric(moments) => {
+                let cuts = match spec.bins_max {
+                    None => Vec::new(),
+                    Some(bins_max) => {
+                        let mut sample =
+                            read_sample(&survey.sample, survey.arrays[feature], field.value_type)?;
+                        numeric_cuts(&mut sample, extent(moments), usize::from(bins_max))
+                    }
+                };
+                (Binning::Numeric { cuts }, moments.missing > 0)
+            }
+            SurveyedValues::Text(counts) => {
+                let categories = counts.finish(spec.categories_max);
+                let pooled = categories.other_rows > 0;
+                let values = categories
+                    .kept
+                    .into_iter()
+                    .map(|(value, _)| value)
+                    .collect();
+                (
+                    Binning::Categorical { values, pooled },
+                    categories.missing_rows > 0,
+                )
+            }
+        };
+        Ok(FeatureSpec {
+            name: field.name.clone(),
+            value_type: field.value_type.unwrap_or(ValueType::F64),
+            absent: field.absent,
+            binning,
+            missing_in_training,
+        })
+    })?;
+    let radices: Vec<u16> = features
+        .iter()
+        .zip(&survey.features)
+        .map(|(feature, survey)| radix(feature, survey.missing_anywhere))
+        .collect();
+    let layout = pack::layout_apart(&radices, may_go);
+    Ok(Bins::new(features, radices, layout))
+}
+
+fn extent(moments: &Moments) -> Extent {
+    Extent {
+        positive_infinity: moments.pos_inf > 0,
+        negative_infinity: moments.neg_inf > 0,
+        finite: (moments.count > 0).then_some((moments.min, moments.max)),
+    }
+}
+
+/// The sampled numbers of an array, missing ones included.
+///
+/// # Errors
+/// When the sample cannot be read.
+pub fn read_sample(
+    file: &BlockFile,
+    array: usize,
+    value_type: Option<ValueType>,
+) -> Result<Vec<f64>> {
+    let rows = file.rows() as usize;
+    if value_type == Some(ValueType::F64) {
+        let mut values = vec![0.0f64; rows];
+        file.read(array, 0, &mut values)?;
+        return Ok(values);
+    }
+    let mut values = vec![0.0f32; rows];
+    file.read(array, 0, &mut values)?;
+    Ok(values.into_iter().map(f64::from).collect())
+}

@@ -1,0 +1,6 @@
+//! prepare
+
+pub mod assign;
+pub mod bins;
+pub mod scan;
+pub mod survey;

@@ -1,0 +1,404 @@
+//! The passes that take exact coefficients: each over the columns of a step alone.
+
+use twox_hash::XxHash3_128;
+
+use crate::{
+    data::Batch,
+    engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
+    error::{Error, Place, Result},
+    pipeline::{
+        open::training_data::Job,
+        prepare::survey::FeatureSurvey,
+        prune::{
+            gather::{Gatherer, Part},
+            work::{ClosePair, Component, Step, Work, moments_of},
+        },
+        storage::rows::RowsFile,
+    },
+    stats::{CoMoments, PairMoments, comoments::Shift},
+    transform::prune::{Pair, is_reached},
+};
+
+/// Rows of a slice, at the least and at the most.
+const SLICE_ROWS: std::ops::RangeInclusive<usize> = 4_096..=(1 << 20);
+
+/// What the passes found, by features.
+#[derive(Debug, Clone, Default)]
+pub struct Correlations {
+    /// Pairs with an |r| of interest, and pairs of the same values. The later feature is second.
+    pub pairs: Vec<Pair>,
+    /// Pairs that were compared on all rows.
+    pub verified: u64,
+    /// |r| with the target, a feature each; known of features that were compared.
+    pub with_target: Vec<Option<f64>>,
+    /// Rows off the value that most have, likewise.
+    pub varied_rows: Vec<Option<u64>>,
+}
+
+/// The sums of a step as a pass takes them.
+#[derive(Clone, Copy)]
+pub struct SumsSpec<'a> {
+    /// Which sums.
+    pub step: &'a Step,
+    /// Of which features.
+    pub components: &'a [Component],
+    /// How many features there are.
+    pub features: usize,
+    /// Labels, and which rows count.
+    pub rows: &'a RowsFile,
+}
+
+impl<'a> SumsSpec<'a> {
+    /// What a lane of the pass gathers with.
+    pub fn gatherer(&self) -> Gatherer<'a> {
+        Gatherer::new(self.step, self.components, self.features, self.rows)
+    }
+}
+
+/// What is correlated.
+#[derive(Clone, Copy)]
+pub struct CorrelateSpec<'a> {
+    /// The data.
+    pub job: &'a Job,
+    /// Labels, and which rows count.
+    pub rows: &'a RowsFile,
+    /// What the survey found of each feature.
+    pub survey: &'a [FeatureSurvey],
+    /// The smallest |r| of interest.
+    pub interest: f64,
+    /// Pairs of interest that are held at the most.
+    pub pairs_max: usize,
+    /// Bytes of a slice's values, a lane.
+    pub slice_bytes: u64,
+}
+
+/// The sums of a step, merged in row order.
+pub struct Merged {
+    sums: Vec<CoMoments>,
+    varied_rows: Vec<Vec<u64>>,
+    pairs: Vec<PairMoments>,
+    hashes: Vec<u128>,
+}
+
+impl Merged {
+    /// The sums of no rows.
+    pub fn new(step: &Step) -> Self {
+        Self {
+            sums: step
+                .items
+                .iter()
+                .map(|item| CoMoments::new(&item.plan))
+                .collect(),
+            varied_rows: (step.items.iter())
+                .map(|item| vec![0; item.plan.strip().len()])
+                .collect(),
+            pairs: vec![PairMoments::default(); step.pairs.len()],
+            hashes: vec![0; step.hashed.len()],
+        }
+    }
+
+    /// Adds the next slice.
+    pub fn merge(&mut self, part: &Part) {
+        for (sums, part) in self.sums.iter_mut().zip(&part.sums) {
+            sums.merge(part);
+        }
+        let varied = self.varied_rows.iter_mut().flatten();
+        for (rows, part) in varied.zip(part.varied_rows.iter().flatten()) {
+            *rows += part;
+        }
+        for (pair, part) in self.pairs.iter_mut().zip(&part.pairs) {
+            pair.merge(part);
+        }
+        for (hash, part) in self.hashes.iter_mut().zip(&part.hashes) {
+            let mut chain = XxHash3_128::new();
+            chain.write(&hash.to_le_bytes());
+            chain.write(&part.to_le_bytes());
+            *hash = chain.finish_128();
+        }
+    }
+}
+
+impl Correlations {
+    /// Nothing is known of so many features.
+    pub fn new(features: usize) -> Self {
+        Self {
+            with_target: vec![None; features],
+            varied_rows: vec![None; features],
+            ..Self::default()
+        }
+    }
+
+    /// Takes over what a step found; answers the pairs that have to be taken again.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] when more pairs reach the threshold than can be held.
+    pub fn add(
+        &mut self,
+        spec: &CorrelateSpec<'_>,
+        components: &[Component],
+        step: &Step,
+        merged: &Merged,
+    ) -> Result<Vec<ClosePair>> {
+        let mut doubtful = Vec::new();
+        let items = merged.sums.iter().zip(&merged.varied_rows);
+        for (item, (sums, varied_rows)) in step.items.iter().zip(items) {
+            let features = &components[item.component].features;
+            let strip = item.plan.strip();
+            for column in strip.clone().filter(|column| *column > 0) {
+                let later = features[column - 1];
+                self.varied_rows[later] = Some(varied_rows[column - strip.start]);
+                let with_target = sums.coefficient(&item.plan, column, 0);
+                if !with_target.doubtful && !with_target.r.is_nan() {
+                    self.with_target[later] = Some(with_target.r.abs());
+                }
+                for earlier in 1..column {
+                    let found = sums.coefficient(&item.plan, column, earlier);
+                    let pair = [features[earlier - 1], later];
+                    self.verified += 1;
+                    if found.doubtful {
+                        let shift = |feature: usize| Shift::of(moments_of(&spec.survey[feature]));
+                        doubtful.push(ClosePair {
+                            features: pair,
+                            shifts: pair.map(shift),
+                        });
+                    } else if is_reached(found.r, spec.interest) {
+                        self.push(spec, pair, found.r, found.count)?;
+                    }
+                }
+            }
+        }
+        for (pair, moments) in step.pairs.iter().zip(&merged.pairs) {
+            let found = moments.coefficient();
+            if is_reached(found.r, spec.interest) {
+                self.push(spec, pair.features, found.r, found.count)?;
+            }
+        }
+        self.add_identical(spec, &step.hashed, &merged.hashes)?;
+        Ok(doubtful)
+    }
+
+    /// Every pair of hashed features of the same hash.
+    fn add_identical(
+        &mut self,
+        spec: &CorrelateSpec<'_>,
+        hashed: &[usize],
+        hashes: &[u128],
+    ) -> Result<()> {
+        let mut by_hash: Vec<(u128, usize)> =
+            hashes.iter().copied().zip(hashed.iter().copied()).collect();
+        by_hash.sort_unstable();
+        for group in by_hash.chunk_by(|a, b| a.0 == b.0) {
+            for (index, (_, later)) in group.iter().enumerate() {
+                for (_, earlier) in &group[..index] {
+                    self.push(spec, [*earlier, *later], f64::NAN, 0)?;
+                    if let Some(pair) = self.pairs.last_mut() {
+                        pair.identical = true;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        spec: &CorrelateSpec<'_>,
+        features: [usize; 2],
+        r: f64,
+        count: u64,
+    ) -> Result<()> {
+        if self.pairs.len() >= spec.pairs_max {
+            return Err(Error::Dataset(format!(
+                "more than {} pairs of columns have a correlation of {} or more; raise --corr-thr or --corr-report, or --exclude columns",
+                spec.pairs_max, spec.interest
+            )));
+        }
+        self.pairs.push(Pair {
+            columns: features.map(|feature| feature as u32),
+            r,
+            count,
+            identical: false,
+        });
+        Ok(())
+    }
+
+    /// Joins what was found of the same pair by coefficient and by hash, and sorts by columns.
+    pub fn settle(&mut self) {
+        self.pairs
+            .sort_by_key(|pair| (pair.columns, pair.identical));
+        self.pairs.dedup_by(|later, first| {
+            let same = later.columns == first.columns;
+            if same {
+                first.identical |= later.identical;
+            }
+            same
+        });
+    }
+}
+
+/// Takes all sums of some work, but for the first step's where another pass has taken them.
+///
+/// Memory: a slice's values and a part of the sums a lane, and the sums.
+///
+/// # Errors
+/// When the data cannot be read or have changed since the survey, or too many pairs are found.
+pub fn correlate(
+    context: &Context<'_>,
+    spec: &CorrelateSpec<'_>,
+    work: &Work,
+    mut taken: Option<Merged>,
+) -> Result<(Correlations, Vec<PassReport>)> {
+    let mut found = Correlations::new(spec.survey.len());
+    let mut reports = Vec::new();
+    let mut doubtful = Vec::new();
+    for step in &work.steps {
+        let merged = match taken.take() {
+            Some(merged) => merged,
+            None => {
+                let (merged, report) = run_step(context, spec, &work.components, step)?;
+                reports.push(report);
+                merged
+            }
+        };
+        doubtful.extend(found.add(spec, &work.components, step, &merged)?);
+    }
+    reports.extend(take_again(
+        context,
+        spec,
+        &work.components,
+        doubtful,
+        &mut found,
+    )?);
+    found.settle();
+    Ok((found, reports))
+}
+
+/// Takes doubtful pairs around their own means, in a pass of their own.
+///
+/// # Errors
+/// As [`correlate`].
+fn take_again(
+    context: &Context<'_>,
+    spec: &CorrelateSpec<'_>,
+    components: &[Component],
+    doubtful: Vec<ClosePair>,
+    found: &mut Correlations,
+) -> Result<Option<PassReport>> {
+    if doubtful.is_empty() {
+        return Ok(None);
+    }
+    if doubtful.len() > spec.pairs_max {
+        return Err(Error::Dataset(format!(
+            "{} pairs of columns have values in so few common rows that each needs sums of its own, and at most {} are taken; --exclude columns that are nearly always missing",
+            doubtful.len(),
+            spec.pairs_max
+        )));
+    }
+    let step = Step {
+        pairs: doubtful,
+        ..Step::default()
+    };
+    let (merged, report) = run_step(context, spec, components, &step)?;
+    let again = found.add(spec, components, &step, &merged)?;
+    assert!(again.is_empty(), "sums around own means are not doubted");
+    Ok(Some(report))
+}
+
+fn run_step(
+    context: &Context<'_>,
+    spec: &CorrelateSpec<'_>,
+    components: &[Component],
+    step: &Step,
+) -> Result<(Merged, PassReport)> {
+    let features = step.features(components);
+    let columns: Vec<usize> = features
+        .iter()
+        .map(|feature| spec.job.roles.features[*feature])
+        .collect();
+    let sums = SumsSpec {
+        step,
+        components,
+        features: spec.survey.len(),
+        rows: spec.rows,
+    };
+    let sinks = (0..context.threads)
+        .map(|_| CorrelateSink {
+            job: spec.job,
+            features: &features,
+            gatherer: sums.gatherer(),
+            slice: Slice::default(),
+            next: 0,
+        })
+        .collect();
+    let pass = ParquetPass {
+        name: "correlation",
+        row_groups: &spec.job.row_ranges,
+        columns: &columns,
+        slice_rows_max: slice_rows_of(spec.job, &columns, spec.slice_bytes),
+        first_row: 0,
+    };
+    let mut merged = Merged::new(step);
+    let lanes = spec.job.lanes(context);
+    let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Part| {
+        merged.merge(&part);
+        Ok(())
+    })?;
+    Ok((merged, report))
+}
+
+/// Rows of a slice whose gathered columns take so many bytes.
+pub fn slice_rows_of(job: &Job, columns: &[usize], slice_bytes: u64) -> usize {
+    let row_bytes = job.dataset.decode_estimate(columns).row_bytes;
+    slice_rows(slice_bytes, row_bytes)
+}
+
+/// Rows of a slice whose rows have so many bytes.
+pub fn slice_rows(slice_bytes: u64, row_bytes: u64) -> usize {
+    let rows = (slice_bytes / row_bytes.max(1)) as usize;
+    rows.clamp(*SLICE_ROWS.start(), *SLICE_ROWS.end())
+}
+
+/// One lane's slices.
+struct CorrelateSink<'a> {
+    job: &'a Job,
+    /// The features in the pass's order.
+    features: &'a [usize],
+    gatherer: Gatherer<'a>,
+    slice: Slice,
+    /// The feature after the one that is being read.
+    next: usize,
+}
+
+impl Sink for CorrelateSink<'_> {
+    type Part = Part;
+
+    fn start(&mut self, slice: Slice) -> Result<()> {
+        self.slice = slice;
+        self.next = 0;
+        self.gatherer.start(slice)
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<()> {
+        let first = (batch.first_row - self.slice.first_row) as usize;
+        self.next += usize::from(first == 0);
+        let feature = self.features[self.next - 1];
+        debug_assert_eq!(self.job.roles.features[feature], batch.column);
+        self.gatherer.batch(feature, first, &batch.values);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Part> {
+        self.gatherer.finish().map_err(|feature| {
+            let column = self.job.roles.features[feature];
+            changed(self.job.place(self.slice.row_group, Some(column)))
+        })
+    }
+}
+
+/// The error of a value that is missing where the survey saw none.
+pub fn changed(place: Place) -> Error {
+    Error::InputChanged {
+        path: place.path.clone(),
+        what: format!("{place} has values missing that were there when the data were surveyed"),
+    }
+}

@@ -1,0 +1,291 @@
+//! What is known of all columns in the end: verdicts, pairs, and how they were found.
+
+use crate::{
+    data::Split,
+    engine::{Context, PassReport, Progress},
+    error::{Error, Result},
+    limits::{BLOCK_ROWS, Limits},
+    pipeline::{
+        open::training_data::Job,
+        prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
+        prune::{
+            correlate::{CorrelateSpec, Correlations, Merged, SumsSpec, correlate, slice_rows_of},
+            options::Pruning,
+            plan::budget,
+            suspects::{self, ScreenSpec, Suspects},
+            work::Work,
+        },
+        storage::rows::RowsFile,
+    },
+    stats::{Moments, MomentsStream},
+    transform::prune::{ColumnFacts, Pair, Verdict, decide, screen},
+};
+
+/// The verdicts on all features, and what they rest on.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Findings {
+    /// One a feature.
+    pub verdicts: Vec<Verdict>,
+    /// Pairs that are to be reported, by the numbers of their features.
+    pub pairs: Vec<Pair>,
+    /// Pairs that were compared on all rows.
+    pub verified: u64,
+    /// What the screen said; nothing of it in exact mode.
+    pub suspects: Suspects,
+    /// Whether every pair of varying numbers was compared on all rows.
+    pub exact: bool,
+    /// Pairs of protected columns that reach the threshold.
+    pub protected_pairs: usize,
+    /// What was asked.
+    pub pruning: Pruning,
+}
+
+/// What is looked for, and where: everything after the survey.
+pub struct Finding<'a> {
+    /// The data; all its features are looked at.
+    pub job: &'a Job,
+    /// Labels, and which rows count.
+    pub rows: &'a RowsFile,
+    /// What the survey found of them, and its sample.
+    pub survey: &'a Survey,
+    /// What is asked.
+    pub pruning: &'a Pruning,
+    /// Which features are kept whatever is found.
+    pub protected: Vec<bool>,
+    /// Bounds.
+    pub limits: &'a Limits,
+    /// The memory limit.
+    pub memory_bytes: u64,
+}
+
+/// What is under suspicion, and the sums that will tell.
+pub struct Suspicion {
+    suspects: Suspects,
+    work: Work,
+    slice_bytes: u64,
+}
+
+impl Suspicion {
+    /// Whether a feature is under suspicion.
+    pub fn is_of(&self, feature: usize) -> bool {
+        let mut components = self.work.components.iter();
+        components.any(|component| component.features.binary_search(&feature).is_ok())
+            || self.suspects.hashed.binary_search(&feature).is_ok()
+    }
+}
+
+impl<'a> Finding<'a> {
+    /// Screens, compares and decides.
+    ///
+    /// # Errors
+    /// When data or sample cannot be read, or nothing would be left.
+    pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
+        let suspicion = self.screen(context)?;
+        self.compare(context, suspicion, None)
+    }
+
+    /// The sums that a pass over all features can take on its way, and the rows of its slices: those of
+    /// the first step, which is all of them unless they do not fit into memory.
+    pub fn sums<'b>(&self, suspicion: &'b Suspicion) -> Option<(SumsSpec<'b>, usize)>
+    where
+        'a: 'b,
+    {
+        let step = suspicion.work.steps.first()?;
+        let components = &suspicion.work.components;
+        let columns: Vec<usize> = (step.features(components).iter())
+            .map(|feature| self.job.roles.features[*feature])
+            .collect();
+        let sums = SumsSpec {
+            step,
+            components,
+            features: self.survey.features.len(),
+            rows: self.rows,
+        };
+        Some((
+            sums,
+            slice_rows_of(self.job, &columns, suspicion.slice_bytes),
+        ))
+    }
+
+    /// Screens all pairs on the sample, if it may be asked.
+    ///
+    /// # Errors
+    /// When the sample cannot be read.
+    pub fn screen(&self, context: &Context<'_>) -> Result<Suspicion> {
+        let features = &self.survey.features;
+        let budget = budget(self.memory_bytes, context.threads);
+        let screen = ScreenSpec {
+            schema: self.job.schema(),
+            columns: &self.job.roles.features,
+            survey: features,
+            sample: &self.survey.sample,
+            rows_max: self.limits.start_sample_rows,
+            threshold: self.pruning.interest(),
+            pairs_max: self.limits.prune_pairs_max,
+            sums_bytes: budget.screen_bytes,
+        };
+        let suspects = if self.pruning.exact {
+            suspects::all_pairs(features)
+        } else {
+            suspects::screened(context, &screen)?
+        };
+        say_screened(&suspects, context.progress);
+        let label = label_moments(self.rows)?;
+        let majorities = suspects::majorities(context, &screen, &suspects)?;
+        Ok(Suspicion {
+            work: Work::new(&suspects, features, &label, &majorities, budget.sums_bytes),
+            suspects,
+            slice_bytes: budget.slice_bytes,
+        })
+    }
+
+    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass took them.
+    ///
+    /// # Errors
+    /// When the data cannot be read, or nothing would be left.
+    pub fn compare(
+        &self,
+        context: &Context<'_>,
+        suspicion: Suspicion,
+        taken: Option<Merged>,
+    ) -> Result<(Findings, Vec<PassReport>)> {
+        let spec = CorrelateSpec {
+            job: self.job,
+            rows: self.rows,
+            survey: &self.survey.features,
+            interest: self.pruning.interest(),
+            pairs_max: self.limits.prune_pairs_max,
+            slice_bytes: suspicion.slice_bytes,
+        };
+        let (correlations, reports) = correlate(context, &spec, &suspicion.work, taken)?;
+        let findings = Findings::new(self, suspicion.suspects, correlations)?;
+        Ok((findings, reports))
+    }
+}
+
+impl Findings {
+    /// Decides what stays.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] when nothing would.
+    fn new(finding: &Finding<'_>, suspects: Suspects, correlations: Correlations) -> Result<Self> {
+        let Finding { job, pruning, .. } = *finding;
+        let name = |feature: usize| &job.schema().fields[job.roles.features[feature]].name;
+        let surveyed = finding.survey.features.iter().enumerate();
+        let facts: Vec<ColumnFacts> = surveyed
+            .map(|(feature, found)| ColumnFacts {
+                name: name(feature).clone(),
+                protected: finding.protected[feature],
+                target_correlation: correlations.with_target[feature],
+                varied_rows: correlations.varied_rows[feature],
+                ..facts_of(found)
+            })
+            .collect();
+        let decision = decide(&facts, &correlations.pairs, &pruning.rules);
+        if !decision.verdicts.iter().any(Verdict::is_kept) {
+            return Err(Error::Dataset(format!(
+                "none of the {} columns would be left after pruning: all are constant or vary too little; lower --var-thr, or check --exclude",
+                facts.len()
+            )));
+        }
+        Ok(Self {
+            verdicts: decision.verdicts,
+            pairs: match pruning.report {
+                Some(_) => correlations.pairs,
+                None => Vec::new(),
+            },
+            verified: correlations.verified,
+            exact: pruning.exact || suspects.overflowed,
+            suspects,
+            protected_pairs: decision.protected_pairs,
+            pruning: pruning.clone(),
+        })
+    }
+
+    /// How many columns have a verdict of some kind.
+    pub fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
+        self.verdicts.iter().filter(|verdict| is(verdict)).count()
+    }
+
+    /// What is promised of the kept columns, in a sentence.
+    pub fn promise(&self) -> String {
+        let threshold = self.pruning.rules.correlation;
+        let mut text = if self.exact {
+            format!(
+                "no two kept columns have |r| >= {threshold}: all {} pairs were compared on all rows",
+                self.verified
+            )
+        } else {
+            format!(
+                "no two kept columns have |r| >= {threshold} among the {} pairs compared on all rows; the other pairs are below it on a sample by at least the larger of {} and 6 of their standard deviations",
+                self.verified,
+                screen::MARGIN_MIN
+            )
+        };
+        if self.protected_pairs > 0 {
+            text.push_str(&format!(
+                "; {} pair(s) of protected columns that reach it are kept",
+                self.protected_pairs
+            ));
+        }
+        text
+    }
+}
+
+fn facts_of(survey: &FeatureSurvey) -> ColumnFacts {
+    match &survey.values {
+        SurveyedValues::Numeric(moments) => ColumnFacts {
+            missing: moments.rows() - moments.count,
+            constant: moments.is_constant(),
+            variance: moments.variance(),
+            ..ColumnFacts::default()
+        },
+        SurveyedValues::Text(counts) => {
+            let found = counts.finish(0);
+            let missing = found.missing_rows > 0;
+            ColumnFacts {
+                missing: found.missing_rows,
+                constant: found.distinct + u64::from(missing) <= 1,
+                ..ColumnFacts::default()
+            }
+        }
+    }
+}
+
+/// Says what the screen left, and when that was too much.
+fn say_screened(found: &Suspects, progress: &dyn Progress) {
+    if found.overflowed {
+        progress.message(
+            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
+        );
+    } else if found.screened_pairs > 0 {
+        progress.message(&format!(
+            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
+            found.screened_pairs, found.candidates, found.unjudged
+        ));
+    }
+}
+
+/// The moments of the counted rows' labels.
+///
+/// # Errors
+/// When the rows file cannot be read.
+fn label_moments(rows: &RowsFile) -> Result<Moments> {
+    let (mut labels, mut splits) = (Vec::new(), Vec::new());
+    let mut stream = MomentsStream::default();
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        let block_rows = rows.block_rows(block);
+        rows.read_labels(first_row, block_rows, &mut labels)?;
+        rows.read_splits(first_row, block_rows, &mut splits)?;
+        let mut kept = 0;
+        for (index, split) in splits.iter().enumerate() {
+            if *split == Split::Train as u8 {
+                labels[kept] = labels[index];
+                kept += 1;
+            }
+        }
+        stream.update_f32(&labels[..kept]);
+    }
+    Ok(stream.finish())
+}

@@ -1,0 +1,11 @@
+//! prune
+
+pub mod correlate;
+pub mod findings;
+pub mod gather;
+pub mod in_training;
+pub mod options;
+pub mod plan;
+pub mod suspects;
+pub mod trimmed;
+pub mod work;

@@ -1,0 +1,109 @@
+//! Pruning: the passes that find columns which add nothing, and what they found.
+//!
+//! ```text
+//! survey --suspects--> components of columns --correlate, a pass over Parquet--> coefficients
+//!        --decision--> kept and dropped columns
+//! ```
+//!
+//! [`mod@suspects`]: what the survey and its sample say; [`mod@work`]: which sums a pass takes, in
+//! what memory; [`mod@gather`]: a slice's values, and its part of the sums; [`mod@correlate`]: the
+//! passes; [`mod@findings`]: what they say of all columns; [`mod@in_training`]: the step of a
+//! training; [`mod@standalone`]: all of it for `rowmill prune`, with a trimmed copy at the end.
+
+use crate::{
+    error::{Error, Result},
+    pipeline::open::training_data::Job,
+    text::{nearest, pattern::Pattern},
+    transform::prune::PruneRules,
+};
+
+/// How columns are pruned.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Pruning {
+    /// Thresholds and the keep rule.
+    pub rules: PruneRules,
+    /// Whether every pair is taken exactly, and not those alone that a sample lets through.
+    pub exact: bool,
+    /// Columns that are kept whatever is found: names or patterns.
+    pub protect: Vec<String>,
+    /// Pairs with |r| of this or more are reported; `None` reports none but the dropped columns'.
+    pub report: Option<f64>,
+}
+
+impl Pruning {
+    /// Refuses thresholds that mean nothing.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flag and the value.
+    pub fn check(&self) -> Result<()> {
+        let threshold = |flag: &str, value: f64| {
+            if value > 0.0 && value <= 1.0 {
+                return Ok(());
+            }
+            Err(Error::Usage(format!(
+                "{flag} {value} is no threshold of a correlation; use a number above 0 and at most 1, such as 0.99"
+            )))
+        };
+        threshold("--corr-thr", self.rules.correlation)?;
+        if let Some(report) = self.report {
+            threshold("--corr-report", report)?;
+        }
+        let variance = self.rules.variance;
+        if !(variance >= 0.0 && variance.is_finite()) {
+            return Err(Error::Usage(format!(
+                "--var-thr {variance} is no variance; use 0 or more"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The smallest |r| that is of interest.
+    pub fn interest(&self) -> f64 {
+        let report = self.report.unwrap_or(1.0);
+        report.min(self.rules.correlation)
+    }
+
+    /// Which features are kept whatever is found: those that the user names, and the base scores.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a name or pattern that meets no column.
+    pub fn protected(&self, job: &Job) -> Result<Vec<bool>> {
+        let schema = job.schema();
+        let mut is_protected = vec![false; schema.fields.len()];
+        for score in &job.roles.base_scores {
+            is_protected[score.column] = true;
+        }
+        for wanted in &self.protect {
+            for column in matching(job, "--protect", wanted)? {
+                is_protected[column] = true;
+            }
+        }
+        let features = job.roles.features.iter();
+        Ok(features.map(|column| is_protected[*column]).collect())
+    }
+}
+
+/// The columns that a name or pattern means. A name that is there is never a pattern.
+pub(crate) fn matching(job: &Job, flag: &str, wanted: &str) -> Result<Vec<usize>> {
+    let schema = job.schema();
+    if let Some(column) = schema.index_of(wanted) {
+        return Ok(vec![column]);
+    }
+    let names = || schema.fields.iter().map(|field| field.name.as_str());
+    let columns: Vec<usize> = if Pattern::is_pattern(wanted) {
+        let pattern = Pattern::parse(wanted)?;
+        let matches = names()
+            .enumerate()
+            .filter(|(_, name)| pattern.matches(name));
+        matches.map(|(column, _)| column).collect()
+    } else {
+        Vec::new()
+    };
+    if columns.is_empty() {
+        return Err(Error::Dataset(format!(
+            "{flag}: the data have no column `{wanted}`{}; `rowmill inspect` lists the columns",
+            nearest::hint(wanted, names())
+        )));
+    }
+    Ok(columns)
+}

@@ -1,0 +1,166 @@
+//! Which sums are taken of which features, and in how many passes, so that they fit.
+
+use crate::{
+    pipeline::{
+        prepare::survey::{FeatureSurvey, SurveyedValues},
+        prune::suspects::Suspects,
+    },
+    stats::{CoMomentsPlan, Moments, comoments::Shift},
+};
+
+/// Columns of a component that are compared. Column 0 is the target's label, column `i` the feature
+/// `features[i - 1]`.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// The features, ascending.
+    pub features: Vec<usize>,
+    /// All pairs of them, and of each with the label.
+    pub plan: CoMomentsPlan,
+    /// The value that most rows of each feature have; NaN where there is none.
+    pub majorities: Vec<f64>,
+}
+
+/// A strip of a component's triangle.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The component.
+    pub component: usize,
+    /// The strip of its plan.
+    pub plan: CoMomentsPlan,
+}
+
+/// A pair that is taken around its own means.
+#[derive(Debug, Clone, Copy)]
+pub struct ClosePair {
+    /// The features.
+    pub features: [usize; 2],
+    /// How their values are scaled.
+    pub shifts: [Shift; 2],
+}
+
+/// What one pass takes.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// Sums of products.
+    pub items: Vec<Item>,
+    /// Pairs taken around their own means.
+    pub pairs: Vec<ClosePair>,
+    /// Features whose values are hashed.
+    pub hashed: Vec<usize>,
+}
+
+/// All of it: the components and the passes over them.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// The components.
+    pub components: Vec<Component>,
+    /// One a pass.
+    pub steps: Vec<Step>,
+}
+
+impl Component {
+    /// The columns of a component with their moments. `majorities` are of all features.
+    pub fn new(
+        features: &[usize],
+        survey: &[FeatureSurvey],
+        label: &Moments,
+        majorities: &[f64],
+    ) -> Self {
+        let moments = features.iter().map(|feature| moments_of(&survey[*feature]));
+        Self {
+            features: features.to_vec(),
+            plan: CoMomentsPlan::new(std::iter::once(label).chain(moments)),
+            majorities: features
+                .iter()
+                .map(|feature| majorities[*feature])
+                .collect(),
+        }
+    }
+}
+
+/// The moments of a numeric feature.
+///
+/// # Panics
+/// If it is a text.
+pub fn moments_of(survey: &FeatureSurvey) -> &Moments {
+    match &survey.values {
+        SurveyedValues::Numeric(moments) => moments,
+        SurveyedValues::Text(_) => unreachable!("only numbers are correlated"),
+    }
+}
+
+impl Work {
+    /// Plans the passes over some suspects. The sums of one pass take about `sums_bytes` where they
+    /// can be cut so small.
+    pub fn new(
+        suspects: &Suspects,
+        survey: &[FeatureSurvey],
+        label: &Moments,
+        majorities: &[f64],
+        sums_bytes: u64,
+    ) -> Self {
+        let components: Vec<Component> = suspects
+            .components
+            .iter()
+            .map(|features| Component::new(features, survey, label, majorities))
+            .collect();
+        let mut steps = vec![Step {
+            hashed: suspects.hashed.clone(),
+            ..Step::default()
+        }];
+        let mut used = 0;
+        for (component, of) in components.iter().enumerate() {
+            for strip in of.plan.strips(sums_bytes) {
+                let plan = of.plan.for_strip(strip);
+                let bytes = plan.sums_bytes();
+                if used > 0 && used + bytes > sums_bytes {
+                    steps.push(Step::default());
+                    used = 0;
+                }
+                used += bytes;
+                let step = steps.last_mut().expect("there is a step");
+                step.items.push(Item { component, plan });
+            }
+        }
+        steps.retain(|step| !step.is_empty());
+        Self { components, steps }
+    }
+
+    /// Bytes of the largest step's sums, and of its largest panel.
+    pub fn bytes(&self) -> (u64, u64) {
+        let sums = |step: &Step| step.items.iter().map(|item| item.plan.sums_bytes()).sum();
+        let panel = |step: &Step| {
+            let panels = step.items.iter().map(|item| item.plan.panel_bytes());
+            panels.max().unwrap_or(0)
+        };
+        (
+            self.steps.iter().map(sums).max().unwrap_or(0),
+            self.steps.iter().map(panel).max().unwrap_or(0),
+        )
+    }
+}
+
+impl Step {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.pairs.is_empty() && self.hashed.is_empty()
+    }
+
+    /// The features that are read, ascending.
+    pub fn features(&self, components: &[Component]) -> Vec<usize> {
+        let of_items = self.items.iter().flat_map(|item| {
+            let features = &components[item.component].features;
+            // A strip reads the columns up to its end; the first one is the label.
+            &features[..item.plan.columns_read().saturating_sub(1)]
+        });
+        let of_pairs = self.pairs.iter().flat_map(|pair| &pair.features);
+        let mut features: Vec<usize> = of_items
+            .chain(of_pairs)
+            .chain(&self.hashed)
+            .copied()
+            .collect();
+        features.sort_unstable();
+        features.dedup();
+        features
+    }
+}

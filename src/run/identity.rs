@@ -1,0 +1,96 @@
+//! Everything that the rows file and the codes depend on, and nothing else: a run with the same
+//! ingredients may use the files of another.
+
+use std::hash::Hasher;
+
+use serde::Serialize;
+use twox_hash::XxHash3_64;
+
+use crate::{
+    learner::gbdt::BoosterOptions,
+    pipeline::open::{classes::task_choice, training_data::Job},
+    run::options::train::TrainOptions,
+    scratch::Ingredient,
+};
+
+/// The ingredients of a run of trees, in a fixed order.
+///
+/// Files are told by names, sizes, footers and times of change: a footer alone does not show that values
+/// were replaced by others of the same length.
+pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) -> Vec<Ingredient> {
+    let mut list = List::default();
+    let version = env!("CARGO_PKG_VERSION");
+    list.add("the version of rowmill", version);
+    let files = "the hash of the files' names, sizes and footers";
+    list.hash(files, job.dataset.fingerprint());
+    let mut times = XxHash3_64::new();
+    for file in job.dataset.files() {
+        times.write(&file.modified_nanoseconds().to_le_bytes());
+    }
+    list.hash("the hash of the files' times of change", times.finish());
+
+    let schema = job.schema();
+    let field = |column: usize| &schema.fields[column];
+    let name = |column: Option<usize>| column.map_or("none", |column| &field(column).name);
+    let roles = &job.roles;
+    list.add("the target", name(roles.target));
+    list.add("the group column", name(roles.group));
+    list.add("the weight column", name(roles.weight));
+    list.add("the split column", name(roles.split));
+    let features: Vec<_> = roles.features.iter().map(|column| field(*column)).collect();
+    list.json("the hash of the features", &features);
+    let profile = job.profile.as_ref().map(|profile| profile.to_toml());
+    list.json("the hash of the profile", &profile);
+    list.add("the task", task_choice(job, options).name());
+
+    list.add("--seed", options.seed.to_string());
+    if roles.split.is_none() {
+        list.add(
+            "--split",
+            format!("{:?}", options.split_rule).to_lowercase(),
+        );
+        list.add("--test-size", options.test_size.to_string());
+        list.add("--valid-size", options.valid_size.to_string());
+    }
+    let first = job.validation.as_ref().map(|rows| rows.first_row);
+    let first = first.map_or("none".to_owned(), |row| row.to_string());
+    list.add("the first row of --val-dir", first);
+    if let Some(pruning) = &options.prune {
+        // Constrained features are kept.
+        let pruning = (pruning, &trees.constraints.monotone);
+        list.json("the hash of --prune-features", &pruning);
+    }
+    list.add("max_bin", trees.bins_max.to_string());
+    let limits = &options.limits;
+    let bounds = [
+        limits.cut_sample_rows,
+        limits.categories_tracked_max as u64,
+        limits.categories_kept_max as u64,
+        limits.classes_max as u64,
+    ];
+    list.json("the hash of the limits", &bounds);
+    list.ingredients
+}
+
+#[derive(Default)]
+struct List {
+    ingredients: Vec<Ingredient>,
+}
+
+impl List {
+    fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.ingredients.push(Ingredient {
+            name: name.to_owned(),
+            value: value.into(),
+        });
+    }
+
+    fn hash(&mut self, name: &str, hash: u64) {
+        self.add(name, format!("{hash:016x}"));
+    }
+
+    fn json(&mut self, name: &str, value: &impl Serialize) {
+        let text = serde_json::to_vec(value).expect("plain data");
+        self.hash(name, XxHash3_64::oneshot(&text));
+    }
+}

@@ -1,0 +1,4 @@
+//! Options of runs.
+
+pub mod incremental;
+pub mod train;

@@ -1,0 +1,266 @@
+//! `rowmill prune`: all of pruning for a dataset, and a copy of it without the dropped columns.
+
+use std::{path::PathBuf, time::Instant};
+
+use crate::{
+    columns::roles::Excluded,
+    data::Split,
+    engine::{Context, PassReport, Progress},
+    error::{Error, Result},
+    group::hash::{Purpose, row_hash},
+    limits::{BLOCK_ROWS, MemoryPlan},
+    model::link::Task,
+    pipeline::{
+        evaluate::evaluation::EvaluationSpec,
+        open::{classes::find_target, target::Target, training_data::Job},
+        prepare::{
+            scan::scan,
+            survey::{FeatureSurvey, SurveySpec, survey},
+        },
+        prune::{
+            findings::{Finding, Findings},
+            options::{Pruning, matching},
+            trimmed::{self, Destination},
+        },
+        storage::{rows::RowsFile, selection::RowSample},
+    },
+    platform::{memory, stop::Stop},
+    run::{options::train::TrainOptions, plan::plan, train::evaluation_spec},
+    scratch::ScratchDirectory,
+    source::copy::Copied,
+    stats::sample,
+    text::size::format_bytes,
+};
+
+/// Everything `rowmill prune` can be told.
+#[derive(Debug, Clone)]
+pub struct PruneOptions {
+    /// The data, the columns' parts, memory and threads; what is about models does not count.
+    pub data: TrainOptions,
+    /// How columns are pruned.
+    pub pruning: Pruning,
+    /// Where the trimmed data go: a file that ends in `.parquet`, or a directory.
+    pub out: PathBuf,
+    /// Columns that are left out of the copy unseen: names or patterns.
+    pub drop: Vec<String>,
+}
+
+/// What `rowmill prune` did.
+pub struct Pruned {
+    /// The data and the columns' parts.
+    pub job: Job,
+    /// What the survey found of each feature.
+    pub survey: Vec<FeatureSurvey>,
+    /// The verdicts.
+    pub findings: Findings,
+    /// Columns that the user asked to leave out, as indexes into the schema.
+    pub left_out: Vec<usize>,
+    /// The copy.
+    pub copied: Copied,
+    /// Where it is.
+    pub destination: Destination,
+    /// The passes.
+    pub passes: Vec<PassReport>,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// Prunes a dataset: all rows count.
+///
+/// # Errors
+/// Whatever is wrong with options, data, memory or disk; the input is never touched, and there is
+/// nothing under the output's name unless all went well.
+pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
+    let started = Instant::now();
+    options.pruning.check()?;
+    let data = &options.data;
+    let context = Context {
+        threads: data.threads.max(1),
+        batch_rows_max: data.limits.batch_rows_max,
+        channel_batches_max: data.limits.channel_batches_max,
+        stop,
+        progress,
+    };
+    let mut job = Job::open_without_target(data)?;
+    let left_out = leave_out(&mut job, &options.drop)?;
+    let protected = options.pruning.protected(&job)?;
+    let destination = Destination::check(&job, &options.out, data)?;
+    let plan = plan_of(&context, &job, options);
+    plan.check(memory::free_memory_bytes())?;
+    let parent = data
+        .scratch_dir
+        .clone()
+        .unwrap_or_else(|| destination.parent());
+    for dead in ScratchDirectory::remove_dead(&parent) {
+        let size = format_bytes(dead.bytes);
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
+    }
+    let scratch = ScratchDirectory::create(&parent, data.keep_scratch, data.allow_tmpfs)?;
+    let mut passes = Vec::new();
+    let target = target(&context, &job, data, &mut passes)?;
+    // Groups, splits and weights do not matter here: all rows count once.
+    job.roles.group = None;
+    job.roles.split = None;
+    job.roles.weight = None;
+    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows(), false)?;
+    match target {
+        Some(target) => passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?),
+        None => {
+            progress.message("the data have no target: columns are ranked without it");
+            no_labels(&rows)?;
+        }
+    }
+    let sample = count_all(&rows, data.seed, data.limits.start_sample_rows)?;
+    let survey = survey(
+        &context,
+        &SurveySpec {
+            job: &job,
+            rows: &rows,
+            sample: &sample,
+            sample_path: &scratch.file("sample"),
+            categories_max: data.limits.categories_tracked_max,
+        },
+    )?;
+    passes.push(survey.report.clone());
+    let finding = Finding {
+        job: &job,
+        rows: &rows,
+        survey: &survey,
+        pruning: &options.pruning,
+        protected,
+        limits: &data.limits,
+        memory_bytes: data.memory_bytes,
+    };
+    let (findings, mut reports) = finding.run(&context)?;
+    passes.append(&mut reports);
+    let kept = trimmed::kept_columns(&job, &job.roles.features, &findings, &left_out);
+    let copy = Instant::now();
+    progress.pass_started("copy", job.dataset.rows());
+    let copied = destination.write(&job.dataset, &kept, stop)?;
+    let seconds = copy.elapsed().as_secs_f64();
+    progress.pass_finished("copy", seconds, copied.rows, copied.bytes);
+    passes.push(PassReport {
+        name: "copy".to_owned(),
+        seconds,
+        rows: copied.rows,
+        bytes_read: copied.bytes,
+    });
+    Ok(Pruned {
+        survey: survey.features,
+        job,
+        findings,
+        left_out,
+        copied,
+        destination,
+        passes,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// What columns are ranked by, where the data have a target: a number is taken as it is, a text's
+/// classes are found.
+fn target(
+    context: &Context<'_>,
+    job: &Job,
+    options: &TrainOptions,
+    passes: &mut Vec<PassReport>,
+) -> Result<Option<Target>> {
+    let Some(column) = job.roles.target else {
+        return Ok(None);
+    };
+    let field = &job.schema().fields[column];
+    let described = job
+        .profile
+        .as_ref()
+        .is_some_and(|profile| profile.describes_target(&field.name));
+    if !described && field.value_type != Some(crate::data::ValueType::Text) {
+        return Ok(Some(Target::regression(&field.name, false)));
+    }
+    find_target(context, job, options, passes).map(Some)
+}
+
+/// Labels of rows that have none: all the same, so that no column tells anything of them.
+fn no_labels(rows: &RowsFile) -> Result<()> {
+    let labels = vec![0.0; BLOCK_ROWS];
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        rows.write_labels(first_row, &labels[..rows.block_rows(block)])?;
+    }
+    Ok(())
+}
+
+/// Takes the columns that are to be left out from the features.
+fn leave_out(job: &mut Job, drop: &[String]) -> Result<Vec<usize>> {
+    let parts = [
+        (job.roles.target, "the target"),
+        (job.roles.group, "the group column"),
+    ];
+    let mut left_out = Vec::new();
+    for wanted in drop {
+        for column in matching(job, "--drop", wanted)? {
+            let name = &job.schema().fields[column].name;
+            if let Some((_, part)) = parts.iter().find(|(part, _)| *part == Some(column)) {
+                return Err(Error::Dataset(format!(
+                    "--drop {wanted}: `{name}` is {part}, which the trimmed data must have; take it off the list"
+                )));
+            }
+            left_out.push(column);
+        }
+    }
+    left_out.sort_unstable();
+    left_out.dedup();
+    let roles = &mut job.roles;
+    roles.features.retain(|column| !left_out.contains(column));
+    roles
+        .excluded
+        .retain(|excluded| !left_out.contains(&excluded.column));
+    roles
+        .excluded
+        .extend(left_out.iter().map(|column| Excluded {
+            column: *column,
+            reason: "--drop".to_owned(),
+        }));
+    roles.excluded.sort_by_key(|excluded| excluded.column);
+    if roles.features.is_empty() {
+        return Err(Error::Dataset(
+            "--drop leaves no feature to look at; take some columns off the list".to_owned(),
+        ));
+    }
+    Ok(left_out)
+}
+
+/// Counts every row, and chooses the sample among them.
+fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> {
+    let threshold = sample::threshold(sample_rows, rows.rows());
+    let splits = vec![Split::Train as u8; BLOCK_ROWS];
+    let mut counts = Vec::with_capacity(rows.blocks());
+    for block in 0..rows.blocks() {
+        let first_row = (block * BLOCK_ROWS) as u64;
+        let block_rows = rows.block_rows(block);
+        rows.write_splits(first_row, &splits[..block_rows])?;
+        let taken = (first_row..first_row + block_rows as u64)
+            .filter(|row| sample::takes(threshold, row_hash(seed, *row, 0, Purpose::Sample)));
+        counts.push(taken.count() as u32);
+    }
+    Ok(RowSample::new(seed, threshold, counts))
+}
+
+fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPlan {
+    let data = &options.data;
+    let evaluation = EvaluationSpec {
+        grouped: false,
+        ..evaluation_spec(data, job, Task::Regression, 0)
+    };
+    let bytes = data.memory_bytes;
+    plan::pruning_plan(
+        context,
+        job,
+        &options.pruning,
+        &data.limits,
+        &evaluation,
+        bytes,
+    )
+}
