@@ -59,8 +59,8 @@ fn main() -> Result<()> {
         }
     };
     let mut options = end_to_end::options(&data, &directory.path().join("run"), &model)?;
-    options.split_column = split_column;
-    options.threads = threads.unwrap_or(options.threads);
+    options.columns.split_column = split_column;
+    options.resources.threads = threads.unwrap_or(options.resources.threads);
     println!("{}", end_to_end::run(&options)?);
     Ok(())
 }

@@ -64,14 +64,14 @@ fn main() -> Result<()> {
         }
     };
     let options = end_to_end::options(&data, directory.path(), "gbdt")?;
-    let job = Job::open(&options)?;
+    let job = Job::open(&options.data, &options.columns, &options.resources.limits)?;
     let rows = RowsFile::create(&directory.path().join("rows"), job.dataset.rows(), false)?;
-    let sample = assign(&rows, options.limits.cut_sample_rows)?;
+    let sample = assign(&rows, options.resources.limits.cut_sample_rows)?;
     let stop = Stop::default();
     let context = Context {
         threads,
-        batch_rows_max: options.limits.batch_rows_max,
-        channel_batches_max: options.limits.channel_batches_max,
+        batch_rows_max: options.resources.limits.batch_rows_max,
+        channel_batches_max: options.resources.limits.channel_batches_max,
         stop: &stop,
         progress: &Silent,
     };

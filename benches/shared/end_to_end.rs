@@ -7,16 +7,17 @@ use rowmill::{
     data::Split,
     engine::Silent,
     learner::ModelChoice,
-    limits::{Limits, MEMORY_DEFAULT_BYTES},
+    limits::Limits,
     platform::{memory, stop::Stop},
-    report,
-    run::options::train::{GroupChoice, ProfileChoice, SplitRule, TaskChoice, TrainOptions},
-    run::train,
+    run::{options::TrainOptions, train},
     synth::{SynthOptions, generate},
     text::size::format_bytes,
 };
 
-/// What a run found.
+/// The seed of every random choice.
+const SEED: u64 = 42;
+
+/// The figures of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Measured {
     pub(crate) rows: u64,
@@ -52,42 +53,14 @@ impl fmt::Display for Measured {
 /// # Errors
 /// When the model is none.
 pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<TrainOptions> {
-    let limits = Limits::default();
-    let seed = 42;
-    Ok(TrainOptions {
-        dataset: dataset.to_string_lossy().into_owned(),
-        validation: None,
-        baseline: None,
-        model: ModelChoice::parse(model, seed, &limits)?.spec,
-        target: None,
-        task: TaskChoice::Auto,
-        profile: ProfileChoice::Auto,
-        exclude: Vec::new(),
-        exclude_if_there: Vec::new(),
-        include: Vec::new(),
-        weight: None,
-        group: GroupChoice::Profile,
-        split_column: None,
-        test_size: 0.2,
-        valid_size: 0.1,
-        split_rule: SplitRule::Balanced,
-        seed,
-        out_dir: out_dir.to_path_buf(),
-        overwrite: true,
-        resume: false,
-        checkpoint_seconds: 10,
-        scratch_dir: None,
-        // Where temporary files are in memory, a benchmark of little data is still one.
-        allow_tmpfs: true,
-        keep_scratch: false,
-        memory_bytes: MEMORY_DEFAULT_BYTES,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        prune: None,
-        trimmed: true,
-        verify: true,
-        online: None,
-        limits,
-    })
+    let model = ModelChoice::parse(model, SEED, &Limits::default())?.spec;
+    let mut options = TrainOptions::new(dataset.to_string_lossy(), model);
+    options.split.seed = SEED;
+    options.output.out_dir = out_dir.to_path_buf();
+    options.output.overwrite = true;
+    // Where temporary files are in memory, a benchmark of little data is still one.
+    options.resources.allow_tmpfs = true;
+    Ok(options)
 }
 
 /// Splice-like data of so many rows; `kmers` decides how many columns there are.
@@ -112,8 +85,7 @@ pub(crate) fn make_data(directory: &Path, rows: u64, kmers: usize) -> Result<()>
 pub(crate) fn run(options: &TrainOptions) -> Result<Measured> {
     forget_peak_rss();
     let stop = Stop::default();
-    let trained = train::train(options, &stop, &Silent)?;
-    let finished = report::finish(trained, options, &stop, &Silent)?;
+    let finished = train::train(options, &stop, &Silent)?;
     let splits = &finished.metrics.splits;
     let test = splits.iter().find(|record| record.split == Split::Test);
     let headline = test.and_then(|record| Some(record.model.as_ref()?.headline()));

@@ -5,7 +5,7 @@
 
 use rowmill::{
     format::container,
-    run::checkpoint::{self, Checkpoint},
+    pipeline::fit::checkpoint::{self, Checkpoint},
     scratch::Seal,
 };
 
@@ -19,12 +19,12 @@ pub(crate) fn run(input: &[u8]) {
 
 fn try_both(bytes: &[u8]) {
     if let Ok(found) = Checkpoint::from_bytes(bytes) {
-        let again = checkpoint::to_bytes(&found.about, &found.booster);
+        let again = checkpoint::to_bytes(&found.identity, &found.booster);
         assert!(Checkpoint::from_bytes(&again).is_ok());
         // Other options than these are refused, whatever they are.
-        let mut other = found.about.clone();
+        let mut other = found.identity.clone();
         other.rowmill_version.push('x');
-        assert!(found.about.check(&other).is_err());
+        assert!(found.identity.check(&other).is_err());
     }
     if let Ok(seal) = Seal::from_bytes(bytes) {
         assert!(seal.checksums_of("codes").len() < bytes.len());

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
-pub(super) use common::{CommonArguments, Rule};
+pub(super) use common::{CommonArguments, ResourceArguments, Rule};
 pub(super) use incremental::{IncrementalArguments, LearningArguments};
 pub(super) use prune::{PruneArguments, PruneInTraining};
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};

@@ -101,10 +101,13 @@ mod tests {
         };
         let training = training(&demo, Path::new("d/master"), Path::new("d/run")).unwrap();
         let (options, _) = train::options(&training).unwrap();
-        assert_eq!(options.dataset, "d/master");
-        assert_eq!(options.out_dir, Path::new("d/run"));
-        assert_eq!((options.memory_bytes, options.seed), (300 << 20, 7));
-        assert!(!options.overwrite);
+        assert_eq!(options.data.dataset, "d/master");
+        assert_eq!(options.output.out_dir, Path::new("d/run"));
+        assert_eq!(
+            (options.resources.memory_bytes, options.split.seed),
+            (300 << 20, 7)
+        );
+        assert!(!options.output.overwrite);
         let made = synth_options(&demo, Path::new("d/master"));
         assert_eq!((made.rows, made.seed), (500_000, 7));
     }

@@ -12,13 +12,11 @@ use crate::{
     learner::{ModelChoice, ModelSpec},
     limits::Limits,
     pipeline::{
-        incremental::started::{Initial, initial},
+        incremental::earlier_learner::{Initial, initial},
+        options::{IncrementalOptions, STANDARD_INPUT, SplitRule, TaskChoice},
         prune::options::Pruning,
     },
-    run::options::{
-        incremental::OnlineOptions,
-        train::{STANDARD_INPUT, SplitRule, TaskChoice, TrainOptions},
-    },
+    run::options::TrainOptions,
 };
 
 /// The learner where neither `--model` nor `--init-model` says one.
@@ -51,28 +49,23 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
         choice: &choice,
         task: learning.task.into(),
     };
-    let common = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
-    check_pruning(learning, common.prune.as_ref())?;
+    let mut options = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
+    check_pruning(learning, options.prune.as_ref())?;
     check_trees(&arguments.dataset, learning, &choice)?;
-    let options = TrainOptions {
-        split_rule: if learning.one_pass {
-            SplitRule::Hash
-        } else {
-            common.split_rule
-        },
-        // What was read once cannot be read again.
-        verify: common.verify && !learning.one_pass,
-        online: Some(OnlineOptions {
-            batch_rows: learning.batch_size,
-            one_pass: learning.one_pass,
-            init_model: learning.init_model.clone(),
-            learned: initial.map(|initial| initial.roles),
-            classes: learning.classes.clone(),
-            rows_expected: learning.expected_rows,
-            more_trees: learning.more_trees,
-        }),
-        ..common
-    };
+    if learning.one_pass {
+        options.split.split_rule = SplitRule::Hash;
+        // Rows that are read once cannot be read again.
+        options.output.verify = false;
+    }
+    options.columns.learned = initial.map(|initial| initial.roles);
+    options.incremental = Some(IncrementalOptions {
+        batch_rows: learning.batch_size,
+        one_pass: learning.one_pass,
+        init_model: learning.init_model.clone(),
+        classes: learning.classes.clone(),
+        rows_expected: learning.expected_rows,
+        more_trees: learning.more_trees,
+    });
     Ok((options, choice))
 }
 

@@ -2,13 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::cli::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
+use crate::cli::arguments::{
+    ColumnArguments, CommonArguments, PruneInTraining, ResourceArguments, Rule, threads_default,
+};
 use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, Objective},
     limits::Limits,
-    pipeline::prune::options::Pruning,
-    run::options::train::{TaskChoice, TrainOptions},
+    pipeline::{
+        options::{ColumnOptions, DataOptions, ResourceOptions, SplitOptions, TaskChoice},
+        prune::options::Pruning,
+    },
+    run::options::{OutputOptions, TrainOptions},
 };
 
 /// What each command asks in flags of its own.
@@ -42,42 +47,69 @@ pub(super) fn training(
         run,
         resources,
     } = arguments;
-    let selection = columns.selection()?;
     let task = task(asked.task, asked.choice)?;
     check_shares(arguments, asked.choice)?;
     Ok(TrainOptions {
-        dataset: asked.dataset.to_owned(),
-        validation: split.val_dir.clone(),
-        baseline: asked.baseline.cloned(),
+        data: DataOptions {
+            dataset: asked.dataset.to_owned(),
+            validation: split.val_dir.clone(),
+            baseline: asked.baseline.cloned(),
+        },
         model: asked.choice.spec.clone(),
+        columns: column_options(columns, task)?,
+        split: SplitOptions {
+            test_size: split.test_size,
+            valid_size: split.valid_share(),
+            split_rule: split.split.unwrap_or(Rule::Balanced).into(),
+            seed: split.seed,
+        },
+        resources: resource_options(resources, limits),
+        output: OutputOptions {
+            out_dir: run.out_dir.clone(),
+            overwrite: run.overwrite,
+            resume: run.resume,
+            checkpoint_seconds: run.checkpoint_seconds.unwrap_or(checkpoint_seconds),
+            trimmed: !prune.no_trimmed,
+            verify: !run.no_verify,
+        },
+        prune: pruning(prune)?,
+        incremental: None,
+    })
+}
+
+/// The columns' parts.
+///
+/// # Errors
+/// [`Error::Usage`] for contradicting flags, [`Error::Io`] for a list of columns that cannot be read.
+pub(super) fn column_options(
+    arguments: &ColumnArguments,
+    task: TaskChoice,
+) -> Result<ColumnOptions> {
+    let selection = arguments.selection()?;
+    Ok(ColumnOptions {
         target: selection.target,
         task,
-        profile: columns.profile.clone(),
+        profile: arguments.profile.clone(),
         exclude: selection.exclude,
         exclude_if_there: selection.exclude_if_there,
         include: selection.include,
         weight: selection.weight,
         group: selection.group,
         split_column: selection.split,
-        test_size: split.test_size,
-        valid_size: split.valid_share(),
-        split_rule: split.split.unwrap_or(Rule::Balanced).into(),
-        seed: split.seed,
-        out_dir: run.out_dir.clone(),
-        overwrite: run.overwrite,
-        resume: run.resume,
-        checkpoint_seconds: run.checkpoint_seconds.unwrap_or(checkpoint_seconds),
-        scratch_dir: resources.scratch_dir.clone(),
-        allow_tmpfs: resources.allow_tmpfs,
-        keep_scratch: false,
-        memory_bytes: resources.memory,
-        threads: resources.threads.unwrap_or_else(threads_default),
-        prune: pruning(prune)?,
-        trimmed: !prune.no_trimmed,
-        verify: !run.no_verify,
-        online: None,
-        limits,
+        learned: None,
     })
+}
+
+/// Memory, threads and scratch.
+pub(super) fn resource_options(arguments: &ResourceArguments, limits: Limits) -> ResourceOptions {
+    ResourceOptions {
+        scratch_dir: arguments.scratch_dir.clone(),
+        allow_tmpfs: arguments.allow_tmpfs,
+        keep_scratch: false,
+        memory_bytes: arguments.memory,
+        threads: arguments.threads.unwrap_or_else(threads_default),
+        limits,
+    }
 }
 
 /// How features are pruned, where they are.
@@ -167,7 +199,7 @@ mod tests {
             arguments::{Arguments, Command},
             incremental, train,
         },
-        run::checkpoint::{CheckpointAbout, command_line_name},
+        pipeline::session::{RunIdentity, command_line_name},
     };
 
     fn options(command: &str, words: &str) -> TrainOptions {
@@ -206,7 +238,7 @@ mod tests {
         );
         check("--checkpoint-seconds 10", true);
         check("", false);
-        let seconds = |command| options(command, "").checkpoint_seconds;
+        let seconds = |command| options(command, "").output.checkpoint_seconds;
         assert_eq!((seconds("train"), seconds("incremental")), (10, 0));
     }
 
@@ -214,8 +246,11 @@ mod tests {
     fn validation_rows_from_elsewhere_leave_no_share() {
         for command in ["train", "incremental"] {
             let options = options(command, "--val-dir v");
-            assert_eq!(options.validation.as_deref(), Some("v"));
-            assert_eq!((options.test_size, options.valid_size), (0.2, 0.0));
+            assert_eq!(options.data.validation.as_deref(), Some("v"));
+            assert_eq!(
+                (options.split.test_size, options.split.valid_size),
+                (0.2, 0.0)
+            );
         }
     }
 
@@ -224,7 +259,7 @@ mod tests {
         for command in ["train", "incremental"] {
             for flag in ["--target", "--target-col"] {
                 let options = options(command, &format!("{flag} splice_type"));
-                assert_eq!(options.target.as_deref(), Some("splice_type"));
+                assert_eq!(options.columns.target.as_deref(), Some("splice_type"));
             }
         }
     }
@@ -233,7 +268,7 @@ mod tests {
     fn what_differs_from_a_run_that_goes_on_is_named_by_a_flag_that_there_is() {
         for name in ["train", "incremental"] {
             let options = options(name, "--prune-features");
-            let about = CheckpointAbout::new(&options, &[], 0);
+            let about = RunIdentity::new(serde_json::to_value(&options).unwrap(), &[]);
             let mut containers = vec![("", about.options)];
             let command = Arguments::command();
             let command = command.find_subcommand(name).unwrap();
@@ -243,7 +278,7 @@ mod tests {
                         "model" => {}
                         "prune" => containers.push(("prune", value)),
                         "rules" => containers.push(("rules", value)),
-                        "online" => containers.push(("online", value)),
+                        "incremental" => containers.push(("incremental", value)),
                         _ => {
                             let flag = command_line_name(container, &option);
                             let mut known = command.get_arguments().filter_map(Arg::get_long);

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {
         "for {} rows and {} features of {}",
         terminal::grouped(job.dataset.rows()),
         terminal::grouped(job.roles.features.len() as u64),
-        options.dataset
+        options.data.dataset
     ));
     terminal::print(&lines.join("\n"))?;
     plan.memory.check(free)

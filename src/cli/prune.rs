@@ -1,23 +1,22 @@
 //! `rowmill prune`.
 
-use clap::Parser;
-
 use crate::cli::{
-    arguments::{Arguments, Command, PruneArguments},
+    arguments::PruneArguments,
     log::Log,
+    options::{column_options, resource_options},
     signals,
     terminal::{self, duration},
-    train as train_command,
 };
 use crate::{
     error::{Error, Result},
-    pipeline::prune::trimmed::Destination,
+    limits::Limits,
+    pipeline::{
+        options::{DataOptions, SplitOptions, TaskChoice},
+        prune::trimmed::Destination,
+    },
     platform::{memory, stop},
     report::{features, pruned},
-    run::{
-        options::train::TrainOptions,
-        prune::{PruneOptions, Pruned, prune},
-    },
+    run::prune::{PruneOptions, Pruned, prune},
     text::size::{format_bytes, grouped},
 };
 
@@ -28,7 +27,7 @@ pub(super) fn run(arguments: &PruneArguments, log: &Log) -> Result<()> {
     signals::watch()?;
     let pruned = prune(&options, stop::process(), log.progress().as_ref())?;
     let directory = pruned.destination.reports();
-    pruned::write(&directory, &pruned)?;
+    pruned::write(&directory, &pruned.job, &pruned.survey, &pruned.findings)?;
     if log.is_quiet() {
         return Ok(());
     }
@@ -38,28 +37,25 @@ pub(super) fn run(arguments: &PruneArguments, log: &Log) -> Result<()> {
 fn options(arguments: &PruneArguments) -> Result<PruneOptions> {
     let pruning = arguments.pruning.pruning();
     pruning.check()?;
+    let limits = Limits {
+        batch_rows_max: arguments.passes.batch_size,
+        ..Limits::default()
+    };
+    let mut resources = resource_options(&arguments.resources, limits);
+    resources.keep_scratch = arguments.passes.keep_scratch;
     Ok(PruneOptions {
-        data: data_options(arguments)?,
+        data: DataOptions {
+            dataset: arguments.dataset.clone(),
+            ..DataOptions::default()
+        },
+        columns: column_options(&arguments.columns, TaskChoice::Auto)?,
+        resources,
+        seed: SplitOptions::default().seed,
+        overwrite: arguments.overwrite,
         pruning,
         out: arguments.out.clone(),
         drop: arguments.drop.clone(),
     })
-}
-
-/// The options of a training on the same data, for what they say about data.
-fn data_options(arguments: &PruneArguments) -> Result<TrainOptions> {
-    let words = ["rowmill", "train", "--", &arguments.dataset];
-    let parsed = Arguments::try_parse_from(words)
-        .map_err(|error| Error::Usage(error.render().to_string().trim().to_owned()))?;
-    let Command::Train(mut training) = parsed.command else {
-        unreachable!("the words above are a train command");
-    };
-    training.common.columns = arguments.columns.clone();
-    training.common.resources = arguments.resources.clone();
-    training.common.run.overwrite = arguments.overwrite;
-    training.passes = arguments.passes.clone();
-    let (options, _) = train_command::options(&training)?;
-    Ok(options)
 }
 
 /// Refuses to write over reports that are there already.
@@ -68,7 +64,7 @@ fn check_reports(options: &PruneOptions) -> Result<()> {
     for name in [features::NAME, pruned::CORRELATIONS] {
         let path = directory.join(name);
         let written = name == features::NAME || options.pruning.report.is_some();
-        if written && path.exists() && !options.data.overwrite {
+        if written && path.exists() && !options.overwrite {
             return Err(Error::Usage(format!(
                 "{} is there already; put --out into another directory, or use --overwrite",
                 path.display()
@@ -100,7 +96,12 @@ fn render(pruned: &Pruned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transform::prune::KeepRule;
+    use clap::Parser;
+
+    use crate::{
+        cli::arguments::{Arguments, Command},
+        transform::prune::KeepRule,
+    };
 
     fn parse(words: &[&str]) -> Result<PruneOptions> {
         let all = ["rowmill", "prune", "data", "--out", "o.parquet"];
@@ -134,8 +135,8 @@ mod tests {
         assert_eq!(options.pruning.protect, ["a", "b*"]);
         assert_eq!(options.pruning.report, Some(0.9));
         assert!(!options.pruning.exact);
-        assert_eq!(options.data.memory_bytes, 300 << 20);
-        assert_eq!(options.data.exclude, ["x"]);
+        assert_eq!(options.resources.memory_bytes, 300 << 20);
+        assert_eq!(options.columns.exclude, ["x"]);
         assert_eq!(options.drop, ["y"]);
     }
 

@@ -15,7 +15,7 @@ use crate::{
     learner::ModelSpec,
     limits::Limits,
     model::{Model, show},
-    run::directory,
+    pipeline::session::output,
 };
 
 /// Prints a model file, or that of a run's directory, for a person.
@@ -35,11 +35,11 @@ fn load(path: &Path) -> Result<Model> {
             error => error,
         });
     }
-    let model = path.join(directory::MODEL);
+    let model = path.join(output::MODEL);
     if model.exists() {
         return Model::load(&model);
     }
-    let message = if directory::has_checkpoint(path) {
+    let message = if output::has_checkpoint(path) {
         "the run there has no model yet; go on with it with --resume"
     } else {
         "a directory without model.rowmill; give a model file, or the directory of a run"
@@ -57,7 +57,7 @@ fn other_kind(path: &Path) -> Option<Error> {
     } else {
         return None;
     };
-    let beside = path.with_file_name(directory::MODEL);
+    let beside = path.with_file_name(output::MODEL);
     let beside = beside.display();
     let message = format!("it is {what}; the run's model, once it is finished, is {beside}");
     Some(Error::format(path, message))

@@ -15,10 +15,10 @@ use crate::{
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec, gbdt::Sampling},
     limits::Limits,
+    pipeline::session::output,
     platform::stop,
-    report::{self, Finished},
-    run::train,
-    run::{directory, options::train::TrainOptions},
+    report,
+    run::{artefacts::RunReport, options::TrainOptions, train},
 };
 
 /// Features that the summary lists.
@@ -50,15 +50,14 @@ pub(super) fn train_and_print(
 }
 
 /// Trains, and writes all that a run leaves behind.
-pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result<Finished> {
+pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result<RunReport> {
     let stop = stop::process();
-    let trained = train::train(options, stop, progress)?;
-    report::finish(trained, options, stop, progress)
+    train::train(options, stop, progress)
 }
 
 /// What a run found, for people.
-pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
-    let Finished {
+pub(super) fn summary(finished: &RunReport, options: &TrainOptions) -> String {
+    let RunReport {
         metrics,
         features,
         run,
@@ -89,14 +88,14 @@ pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
 
 /// The files of the run's directory.
 fn files(options: &TrainOptions, has_delta: bool) -> String {
-    let mut text = format!("in {}:", options.out_dir.display());
+    let mut text = format!("in {}:", options.output.out_dir.display());
     for artefact in report::ARTEFACTS {
         let is_there = match artefact.name {
             report::delta::NAME => has_delta,
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             // Trees that batches alone have grown leave none.
-            directory::CHECKPOINT => options.out_dir.join(directory::CHECKPOINT).exists(),
-            directory::LEARNER => options.online.is_some(),
+            output::CHECKPOINT => options.output.out_dir.join(output::CHECKPOINT).exists(),
+            output::LEARNER => options.incremental.is_some(),
             _ => true,
         };
         if is_there {
@@ -124,10 +123,8 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         choice: &choice,
         task: learner.task.into(),
     };
-    let options = TrainOptions {
-        keep_scratch: arguments.passes.keep_scratch,
-        ..training(common, &asked, CHECKPOINT_SECONDS, limits)?
-    };
+    let mut options = training(common, &asked, CHECKPOINT_SECONDS, limits)?;
+    options.resources.keep_scratch = arguments.passes.keep_scratch;
     Ok((options, choice))
 }
 

@@ -3,7 +3,15 @@
 use std::path::Path;
 
 use crate::report::{csv_file, text};
-use crate::{columns::roles::Role, data::Field, error::Result, pipeline::open::training_data::Job};
+use crate::{
+    columns::roles::Role,
+    data::Field,
+    error::Result,
+    pipeline::{
+        open::training_data::Job,
+        prepare::survey::{FeatureSurvey, SurveyedValues},
+    },
+};
 
 /// The file's name.
 pub const NAME: &str = "features.csv";
@@ -99,7 +107,7 @@ const HEADER: [&str; 19] = [
 
 /// A row for each input column, with its part in the run. `describe` adds what is known of its values; it is
 /// given the column's index and, for a feature, its index among the features.
-pub(super) fn rows_of(
+pub(crate) fn rows_of(
     job: &Job,
     describe: impl Fn(&mut FeatureRow, usize, Option<usize>),
 ) -> Vec<FeatureRow> {
@@ -168,4 +176,25 @@ fn cells(feature: FeatureRow) -> [String; HEADER.len()] {
         text::optional(feature.cover),
         cuts.join(";"),
     ]
+}
+
+/// Fills in the statistics of a feature.
+pub(crate) fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
+    match &survey.values {
+        SurveyedValues::Numeric(moments) => {
+            let known = moments.count > 0;
+            row.nulls = Some(moments.missing);
+            row.positive_infinities = Some(moments.pos_inf);
+            row.negative_infinities = Some(moments.neg_inf);
+            row.mean = known.then_some(moments.mean);
+            row.sd = moments.standard_deviation();
+            row.min = known.then_some(moments.min);
+            row.max = known.then_some(moments.max);
+        }
+        SurveyedValues::Text(counts) => {
+            let categories = counts.finish(0);
+            row.nulls = Some(categories.missing_rows);
+            row.categories = Some(categories.distinct);
+        }
+    }
 }

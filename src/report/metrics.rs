@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     learner::gbdt::RoundLoss,
     pipeline::{
-        evaluate::evaluation::Metrics, incremental::progressive::CurvePoint,
+        evaluate::{evaluation::Metrics, progressive::CurvePoint},
         open::validation::Validation,
     },
     platform::atomic,

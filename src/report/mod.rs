@@ -18,19 +18,16 @@ pub mod splits;
 
 pub mod terminal;
 
-mod finish;
-
 mod csv_file;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-use crate::run::directory;
+use crate::pipeline::session::output;
 
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
-pub use finish::{Finished, finish};
 pub use metrics::{MetricsRecord, SplitRecord};
 pub use run::{DatasetRecord, PassRecord, RunRecord};
 pub use splits::SplitRow;
@@ -71,11 +68,11 @@ pub const ARTEFACTS: [Artefact; 9] = [
         what: "which group is in which split",
     },
     Artefact {
-        name: directory::CHECKPOINT,
+        name: output::CHECKPOINT,
         what: "the trees for `--resume`, to which more can be added",
     },
     Artefact {
-        name: directory::LEARNER,
+        name: output::LEARNER,
         what: "the learner for `--resume` and `--init-model`",
     },
     Artefact {

@@ -4,13 +4,13 @@ use std::{fmt::Write as _, path::Path};
 
 use crate::report::{
     FeatureRow, FeatureStatus, csv_file, features,
-    finish::describe,
     text::{self, grouped, printable},
 };
 use crate::{
     error::Result,
-    pipeline::{open::training_data::Job, prune::findings::Findings},
-    run::prune::Pruned,
+    pipeline::{
+        open::training_data::Job, prepare::survey::FeatureSurvey, prune::findings::Findings,
+    },
     transform::prune::Verdict,
 };
 
@@ -42,10 +42,16 @@ impl<'a> Names<'a> {
 ///
 /// # Errors
 /// [`crate::Error::Io`] naming the file.
-pub fn write(directory: &Path, pruned: &Pruned) -> Result<Vec<FeatureRow>> {
-    let rows = rows(pruned);
+pub fn write(
+    directory: &Path,
+    job: &Job,
+    survey: &[FeatureSurvey],
+    findings: &Findings,
+) -> Result<Vec<FeatureRow>> {
+    let names = Names::new(job, &job.roles.features);
+    let rows = rows(job, survey, names, findings);
     features::write(directory, rows.iter().cloned())?;
-    write_correlations(directory, names_of(pruned), &pruned.findings)?;
+    write_correlations(directory, names, findings)?;
     Ok(rows)
 }
 
@@ -79,17 +85,22 @@ pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Finding
     })
 }
 
-fn rows(pruned: &Pruned) -> Vec<FeatureRow> {
-    features::rows_of(&pruned.job, |row, _, feature| {
+fn rows(
+    job: &Job,
+    survey: &[FeatureSurvey],
+    names: Names<'_>,
+    findings: &Findings,
+) -> Vec<FeatureRow> {
+    features::rows_of(job, |row, _, feature| {
         if let Some(feature) = feature {
-            describe(row, &pruned.survey[feature]);
-            explain(row, names_of(pruned), &pruned.findings, feature);
+            features::describe(row, &survey[feature]);
+            explain(row, names, findings, feature);
         }
     })
 }
 
 /// Says in a feature's row why it was dropped, if it was.
-pub(super) fn explain(row: &mut FeatureRow, names: Names<'_>, findings: &Findings, feature: usize) {
+pub(crate) fn explain(row: &mut FeatureRow, names: Names<'_>, findings: &Findings, feature: usize) {
     let verdict = findings.verdicts[feature];
     if verdict.is_kept() {
         return;
@@ -114,10 +125,6 @@ fn reason(names: Names<'_>, findings: &Findings, verdict: &Verdict) -> String {
             covered.count
         ),
     }
-}
-
-fn names_of(pruned: &Pruned) -> Names<'_> {
-    Names::new(&pruned.job, &pruned.job.roles.features)
 }
 
 /// How many columns there were, what became of them, and what is promised of those kept.

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::{
     data::Split,
     error::Result,
+    pipeline::session::output,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
 /// The file's name.
-pub const NAME: &str = crate::run::data_guard::SPLITS;
+pub const NAME: &str = output::SPLITS;
 
 /// Rows of a row group, and of what is held in memory.
 const ROW_GROUP_ROWS: usize = 4_096;

@@ -1,12 +1,13 @@
-//! What makes it a run: one recipe a command.
+//! What makes it a run: one recipe a command, over values that each phase returns.
 
-pub mod cache;
-pub mod checkpoint;
-pub mod data_guard;
-pub mod directory;
-pub mod identity;
-pub mod model_spec;
 pub mod options;
+
+pub(crate) mod admission;
+pub(crate) mod artefacts;
+pub(crate) mod cache;
+pub(crate) mod earlier_learner;
+pub(crate) mod incremental;
+pub(crate) mod one_pass;
 pub mod plan;
 pub mod prune;
 pub mod train;

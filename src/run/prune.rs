@@ -8,11 +8,17 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
+    learner::{ModelSpec, gbdt::BoosterOptions},
     limits::{BLOCK_ROWS, MemoryPlan},
     model::link::Task,
     pipeline::{
-        evaluate::evaluation::EvaluationSpec,
-        open::{classes::find_target, target::Target, training_data::Job},
+        evaluate::evaluation::{EvaluationSpec, deviation_of},
+        open::{
+            classes::{TargetSpec, find_target},
+            target::Target,
+            training_data::Job,
+        },
+        options::{ColumnOptions, DataOptions, ResourceOptions},
         prepare::{
             scan::scan,
             survey::{FeatureSurvey, SurveySpec, survey},
@@ -25,7 +31,7 @@ use crate::{
         storage::{rows::RowsFile, selection::RowSample},
     },
     platform::{memory, stop::Stop},
-    run::{options::train::TrainOptions, plan::plan, train::evaluation_spec},
+    run::{admission::context, plan::pruning_plan},
     scratch::ScratchDirectory,
     source::copy::Copied,
     stats::sample,
@@ -35,8 +41,16 @@ use crate::{
 /// Everything `rowmill prune` can be told.
 #[derive(Debug, Clone)]
 pub struct PruneOptions {
-    /// The data, the columns' parts, memory and threads; what is about models does not count.
-    pub data: TrainOptions,
+    /// The data.
+    pub data: DataOptions,
+    /// The columns' parts.
+    pub columns: ColumnOptions,
+    /// Memory, threads and scratch.
+    pub resources: ResourceOptions,
+    /// Seed of the sample.
+    pub seed: u64,
+    /// Whether files of an earlier run are replaced.
+    pub overwrite: bool,
     /// How columns are pruned.
     pub pruning: Pruning,
     /// Where the trimmed data go: a file that ends in `.parquet`, or a directory.
@@ -73,21 +87,16 @@ pub struct Pruned {
 pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
     let started = Instant::now();
     options.pruning.check()?;
-    let data = &options.data;
-    let context = Context {
-        threads: data.threads.max(1),
-        batch_rows_max: data.limits.batch_rows_max,
-        channel_batches_max: data.limits.channel_batches_max,
-        stop,
-        progress,
-    };
-    let mut job = Job::open_without_target(data)?;
+    let (data, resources) = (&options.data, &options.resources);
+    let limits = &resources.limits;
+    let context = context(resources, stop, progress);
+    let mut job = Job::open_without_target(data, &options.columns, limits)?;
     let left_out = leave_out(&mut job, &options.drop)?;
     let protected = options.pruning.protected(&job)?;
-    let destination = Destination::check(&job, &options.out, data)?;
+    let destination = Destination::check(&job, &options.out, data, options.overwrite)?;
     let plan = plan_of(&context, &job, options);
     plan.check(memory::free_memory_bytes())?;
-    let parent = data
+    let parent = resources
         .scratch_dir
         .clone()
         .unwrap_or_else(|| destination.parent());
@@ -98,9 +107,9 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
             dead.path.display()
         ));
     }
-    let scratch = ScratchDirectory::create(&parent, data.keep_scratch, data.allow_tmpfs)?;
+    let scratch = ScratchDirectory::create(&parent, resources.keep_scratch, resources.allow_tmpfs)?;
     let mut passes = Vec::new();
-    let target = target(&context, &job, data, &mut passes)?;
+    let target = target(&context, &job, options, &mut passes)?;
     // Groups, splits and weights do not matter here: all rows count once.
     job.roles.group = None;
     job.roles.split = None;
@@ -113,7 +122,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
             no_labels(&rows)?;
         }
     }
-    let sample = count_all(&rows, data.seed, data.limits.start_sample_rows)?;
+    let sample = count_all(&rows, options.seed, limits.start_sample_rows)?;
     let survey = survey(
         &context,
         &SurveySpec {
@@ -121,7 +130,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
             rows: &rows,
             sample: &sample,
             sample_path: &scratch.file("sample"),
-            categories_max: data.limits.categories_tracked_max,
+            categories_max: limits.categories_tracked_max,
         },
     )?;
     passes.push(survey.report.clone());
@@ -131,8 +140,8 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         survey: &survey,
         pruning: &options.pruning,
         protected,
-        limits: &data.limits,
-        memory_bytes: data.memory_bytes,
+        limits,
+        memory_bytes: resources.memory_bytes,
     };
     let (findings, mut reports) = finding.run(&context)?;
     passes.append(&mut reports);
@@ -165,7 +174,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
 fn target(
     context: &Context<'_>,
     job: &Job,
-    options: &TrainOptions,
+    options: &PruneOptions,
     passes: &mut Vec<PassReport>,
 ) -> Result<Option<Target>> {
     let Some(column) = job.roles.target else {
@@ -179,7 +188,13 @@ fn target(
     if !described && field.value_type != Some(crate::data::ValueType::Text) {
         return Ok(Some(Target::regression(&field.name, false)));
     }
-    find_target(context, job, options, passes).map(Some)
+    let spec = TargetSpec {
+        task: options.columns.task,
+        model: &ModelSpec::Gbdt(BoosterOptions::default()),
+        incremental: false,
+        classes_max: options.resources.limits.classes_max,
+    };
+    find_target(context, job, spec, passes).map(Some)
 }
 
 /// Labels of rows that have none: all the same, so that no column tells anything of them.
@@ -249,18 +264,17 @@ fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> 
 }
 
 fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPlan {
-    let data = &options.data;
+    let resources = &options.resources;
+    let limits = &resources.limits;
     let evaluation = EvaluationSpec {
+        task: Task::Regression,
+        classes: 0,
+        label_center: 0.0,
+        deviation: deviation_of(BoosterOptions::default().regression_loss),
         grouped: false,
-        ..evaluation_spec(data, job, Task::Regression, 0)
+        groups_max: limits.groups_in_memory_max / resources.threads.max(1),
+        spill: options.out.clone(),
     };
-    let bytes = data.memory_bytes;
-    plan::pruning_plan(
-        context,
-        job,
-        &options.pruning,
-        &data.limits,
-        &evaluation,
-        bytes,
-    )
+    let bytes = resources.memory_bytes;
+    pruning_plan(context, job, &options.pruning, limits, &evaluation, bytes)
 }

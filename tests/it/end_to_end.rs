@@ -11,7 +11,7 @@ fn the_benchmark_ends_with_one_hash_for_any_number_of_threads() {
     let measured = |threads: usize| {
         let out_dir = directory.path().join(format!("run-{threads}"));
         let mut options = run::options(&data, &out_dir, r#"{"n_estimators": 5}"#).unwrap();
-        options.threads = threads;
+        options.resources.threads = threads;
         run::run(&options).unwrap()
     };
     let (one, two) = (measured(1), measured(2));

@@ -8,8 +8,10 @@ use std::{
 };
 
 use rowmill::{
+    columns::roles::GroupChoice,
     format::file::sha256,
-    run::options::train::{GroupChoice, TaskChoice, TrainOptions},
+    pipeline::options::TaskChoice,
+    run::options::TrainOptions,
     run::train,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
@@ -165,16 +167,16 @@ fn made(
 ) -> Made {
     let directory = tempfile::tempdir().unwrap();
     let mut options = options(dataset, directory.path(), task, model);
-    options.keep_scratch = true;
-    options.scratch_dir = Some(directory.path().to_path_buf());
+    options.resources.keep_scratch = true;
+    options.resources.scratch_dir = Some(directory.path().to_path_buf());
     change(&mut options);
     let measured = run::run(&options).unwrap();
     let hash = |path: &Path| sha256(&fs::read(path).unwrap());
     Made {
         model_sha256: measured.model_sha256,
         codes_sha256: hash(&codes_file(directory.path())),
-        splits_sha256: hash(&options.out_dir.join("splits.parquet")),
-        cuts: cuts(&options.out_dir.join("features.csv")),
+        splits_sha256: hash(&options.output.out_dir.join("splits.parquet")),
+        cuts: cuts(&options.output.out_dir.join("features.csv")),
     }
 }
 
@@ -186,15 +188,15 @@ fn options(dataset: &Path, directory: &Path, task: TaskChoice, model: &str) -> T
         TaskChoice::Auto | TaskChoice::Binary => "two",
     };
     let others = ["two", "three", "amount"];
-    options.exclude = others
+    options.columns.exclude = others
         .into_iter()
         .filter(|other| *other != target)
         .map(str::to_owned)
         .collect();
-    options.target = Some(target.to_owned());
-    options.task = task;
-    options.group = GroupChoice::Column("family".to_owned());
-    options.threads = 2;
+    options.columns.target = Some(target.to_owned());
+    options.columns.task = task;
+    options.columns.group = GroupChoice::Column("family".to_owned());
+    options.resources.threads = 2;
     options
 }
 
@@ -242,14 +244,18 @@ fn threads_and_batches_change_nothing() {
         TaskChoice::Multiclass,
         TaskChoice::Regression,
     ] {
-        let expected = made(ragged, task, SHALLOW, |options| options.threads = 1);
+        let expected = made(ragged, task, SHALLOW, |options| {
+            options.resources.threads = 1
+        });
         for threads in [2, 4] {
-            let found = made(ragged, task, SHALLOW, |options| options.threads = threads);
+            let found = made(ragged, task, SHALLOW, |options| {
+                options.resources.threads = threads
+            });
             assert_eq!(found, expected, "{task:?} with {threads} threads");
         }
         for rows in [1_000, 1_000_000] {
             let found = made(ragged, task, SHALLOW, |options| {
-                options.limits.batch_rows_max = rows;
+                options.resources.limits.batch_rows_max = rows;
             });
             assert_eq!(found, expected, "{task:?} with batches of {rows} rows");
         }
@@ -259,9 +265,9 @@ fn threads_and_batches_change_nothing() {
 /// The least limit, to the MiB, that a run is planned within.
 fn memory_min(mut options: TrainOptions) -> u64 {
     let mut fits = |mebibytes: u64| {
-        options.memory_bytes = mebibytes << 20;
+        options.resources.memory_bytes = mebibytes << 20;
         let planned = train::plan(&options, &rowmill::engine::Silent);
-        planned.is_ok_and(|(_, plan)| plan.memory.peak_bytes() <= options.memory_bytes)
+        planned.is_ok_and(|(_, plan)| plan.memory.peak_bytes() <= options.resources.memory_bytes)
     };
     let (mut too_little, mut enough) = (0, 1 << 14);
     assert!(fits(enough));
@@ -299,15 +305,17 @@ fn memory_that_forces_tiles_changes_nothing() {
     ] {
         let directory = tempfile::tempdir().unwrap();
         let mut planned = options(whole, directory.path(), task, &model);
-        planned.memory_bytes = 4 << 30;
+        planned.resources.memory_bytes = 4 << 30;
         assert_eq!(tiles(&planned), 1);
         let least = memory_min(planned.clone());
-        planned.memory_bytes = least;
+        planned.resources.memory_bytes = least;
         assert!(tiles(&planned) > 1, "{least} bytes are enough for all");
         let expected = made(whole, task, &model, |options| {
-            options.memory_bytes = 4 << 30;
+            options.resources.memory_bytes = 4 << 30;
         });
-        let found = made(whole, task, &model, |options| options.memory_bytes = least);
+        let found = made(whole, task, &model, |options| {
+            options.resources.memory_bytes = least
+        });
         assert_eq!(found, expected, "{task:?} in {least} bytes");
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use crate::{
     columns::roles::{GroupChoice, Selection},
     error::{Error, Result},
-    run::options::train::ProfileChoice,
+    pipeline::options::ProfileChoice,
 };
 
 /// The most bytes of a list of columns: 100,000 names of 100 bytes are 10 MB.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::arguments::{ColumnArguments, prune::PruneInTraining, values};
-use crate::run::options::train::SplitRule;
+use crate::pipeline::options::SplitRule;
 
 /// What every command that trains can be told besides its data and its learner.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::arguments::{common::CommonArguments, values};
-use crate::run::options::train::TaskChoice;
+use crate::pipeline::options::TaskChoice;
 
 /// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\

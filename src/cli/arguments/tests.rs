@@ -1,7 +1,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
-use crate::{columns::roles::GroupChoice, run::options::train::ProfileChoice};
+use crate::{columns::roles::GroupChoice, pipeline::options::ProfileChoice};
 
 fn train(words: &str) -> Result<TrainArguments, String> {
     let line = format!("rowmill train {words}");

@@ -8,7 +8,7 @@ use crate::cli::arguments::{
     common::{CommonArguments, PassArguments},
     values,
 };
-use crate::{learner::gbdt::Sampling, run::options::train::TaskChoice};
+use crate::{learner::gbdt::Sampling, pipeline::options::TaskChoice};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\

@@ -3,7 +3,7 @@ use clap::Parser;
 use super::*;
 use crate::{
     cli::arguments::{Arguments, Command},
-    run::options::train::TaskChoice,
+    pipeline::options::TaskChoice,
 };
 
 fn read(words: &[&str]) -> Result<(TrainOptions, ModelChoice)> {
@@ -42,12 +42,15 @@ fn flags_become_options() {
         "3",
     ])
     .unwrap();
-    assert_eq!(options.seed, 7);
-    assert_eq!(options.limits.batch_rows_max, 1_000);
-    assert_eq!(options.threads, 3);
-    assert!(!options.verify);
-    assert_eq!(options.selection().exclude, ["a", "b"]);
-    assert_eq!(options.selection().split.as_deref(), Some("is_test"));
+    assert_eq!(options.split.seed, 7);
+    assert_eq!(options.resources.limits.batch_rows_max, 1_000);
+    assert_eq!(options.resources.threads, 3);
+    assert!(!options.output.verify);
+    assert_eq!(options.columns.selection().exclude, ["a", "b"]);
+    assert_eq!(
+        options.columns.selection().split.as_deref(),
+        Some("is_test")
+    );
     assert_eq!(choice.name, "gbdt");
     let ModelSpec::Gbdt(booster) = &options.model else {
         panic!("gbdt")
@@ -69,7 +72,7 @@ fn objectives_and_tasks_agree() {
             TaskChoice::Binary,
         ),
     ] {
-        assert_eq!(read(&words).unwrap().0.task, expected, "{words:?}");
+        assert_eq!(read(&words).unwrap().0.columns.task, expected, "{words:?}");
     }
     check_error(
         &[

@@ -7,13 +7,12 @@
 use std::path::Path;
 
 use crate::{
-    data::{Batch, PackMember, ValueType, pack::pack_into},
+    data::{Batch, PackMember, pack::pack_into},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
-    model::{Coder, FeatureSpec},
+    model::{Bins, Coder},
     pipeline::{
         open::training_data::Job,
-        prepare::bins::Bins,
         prune::{
             correlate::{Merged, SumsSpec, changed},
             gather::{Gatherer, Part},
@@ -24,13 +23,6 @@ use crate::{
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
-
-/// How many codes a feature has in the scratch file: the one for missing values only where some row
-/// of the data needs it. A text that training never met counts as missing, so text always does.
-pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
-    let missing = missing_anywhere || feature.value_type == ValueType::Text;
-    feature.binning.codes_without_missing() + u16::from(missing)
-}
 
 /// What a binning pass does.
 #[derive(Clone, Copy)]

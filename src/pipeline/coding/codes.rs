@@ -1,120 +1,170 @@
-//! Codes of all rows, from survey to seal: suspicion, cut points, the binning pass, and the verdicts.
+//! Codes of all rows for trees: screening of features, cut points, the binning pass, and the verdicts of pruning.
 //!
-//! A column under suspicion is coded with the others, and what it tells is compared in the same
-//! pass. One that is dropped then keeps its room in the file, and nothing reads it again.
+//! A feature that pruning may drop is coded with the others, and the binning pass compares it along the way.
+//! If it is dropped it keeps its room in the file, and nothing reads it again.
+
+use twox_hash::XxHash3_64;
 
 use crate::{
     error::{Error, Result},
     learner::ModelSpec,
+    limits::Limits,
+    model::Bins,
     pipeline::{
         coding::binning::{self, BinningSpec, write_codes},
-        prepare::{assign::Assigned, bins::Bins, survey::Survey},
+        open::training_data::Job,
+        prepare::{
+            assign::Assigned,
+            bins::{BinsSpec, find_bins},
+            survey::Survey,
+        },
         prune::{findings::Finding, in_training::PrunedInTraining, options::Pruning},
+        session::Session,
         storage::rows::RowsFile,
     },
-    run::{cache::reuse, train::Run},
     scratch::BlockFile,
 };
 
-impl Run<'_> {
-    /// The codes for trees, sealed. Where columns are pruned, the job's features and the survey are
-    /// reduced to what is kept.
-    ///
-    /// # Errors
-    /// When data or scratch files fail, or nothing would be left to learn from.
-    pub(crate) fn code(
-        &mut self,
-        spec: &ModelSpec,
-        rows: &RowsFile,
-        assigned: &Assigned,
-        survey: &mut Survey,
-    ) -> Result<(Bins, BlockFile)> {
-        let context = self.context;
-        let finding = self.finding(spec, rows, survey)?;
-        let suspicion = (finding.as_ref())
-            .map(|finding| finding.screen(&context))
-            .transpose()?;
-        let suspected = |feature| suspicion.as_ref().is_some_and(|of| of.is_of(feature));
-        let mut bins = self.bins(spec, survey, suspected)?;
-        constants(&bins)?;
-        let sums = (finding.as_ref().zip(suspicion.as_ref()))
-            .and_then(|(finding, suspicion)| finding.sums(suspicion));
-        let slice_rows = sums.map_or(usize::MAX, |(_, slice_rows)| slice_rows);
-        let binned = write_codes(
-            &context,
-            &BinningSpec {
-                job: &self.job,
-                bins: &bins,
-                path: &self.data_file(reuse::CODES),
-                slice_rows_max: slice_rows.min(binning::SLICE_ROWS_MAX),
-                sums: sums.map(|(sums, _)| sums),
-            },
-        )?;
-        let mut reports = vec![binned.report];
-        let mut codes = binned.codes;
-        let mut found = None;
-        if let Some((finding, suspicion)) = finding.zip(suspicion) {
-            let (findings, more) = finding.compare(&context, suspicion, binned.sums)?;
-            reports.extend(more);
-            found = Some(findings);
-        }
-        self.passes.append(&mut reports);
-        if let Some(findings) = found {
-            let pruned = PrunedInTraining::new(findings, &mut self.job, survey);
-            bins.leave_out(&pruned.kept());
-            codes = codes.with_arrays(&bins.in_layout);
-            self.pruned = Some(pruned);
-        }
-        self.seal(rows, assigned, survey, &bins, &codes)?;
-        Ok((bins, codes))
-    }
+/// The name of the file of codes.
+pub(crate) const CODES: &str = "codes";
 
-    /// Leaves out columns that add nothing, where that is asked for and no codes are made: a linear
-    /// model must know its columns before it reads them all, so the columns under suspicion are read
-    /// once more.
-    ///
-    /// # Errors
-    /// When data or sample cannot be read, or nothing would be left.
-    pub(crate) fn prune(
-        &mut self,
-        spec: &ModelSpec,
-        rows: &RowsFile,
-        survey: &mut Survey,
-    ) -> Result<()> {
-        let context = self.context;
-        let Some(finding) = self.finding(spec, rows, survey)? else {
-            return Ok(());
-        };
+/// Options of coding and pruning.
+#[derive(Clone, Copy)]
+pub(crate) struct CodingSpec<'a> {
+    pub(crate) model: &'a ModelSpec,
+    pub(crate) pruning: Option<&'a Pruning>,
+    /// Bins of an earlier learner, which stay.
+    pub(crate) bins: Option<&'a Bins>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) memory_bytes: u64,
+}
+
+/// The features that are left, with their bins, and the codes of all rows for trees.
+pub(crate) struct Coded {
+    pub(crate) bins: Bins,
+    /// `None` for a linear model, which reads values.
+    pub(crate) codes: Option<BlockFile>,
+    pub(crate) pruned: Option<PrunedInTraining>,
+}
+
+/// Bins and codes for trees. Where columns are pruned, the features of `job` and `survey` are reduced to
+/// those that are kept.
+///
+/// # Errors
+/// When data or scratch files fail, or no feature is left.
+pub(crate) fn code(
+    session: &mut Session<'_>,
+    job: &mut Job,
+    spec: CodingSpec<'_>,
+    rows: &RowsFile,
+    survey: &mut Survey,
+) -> Result<Coded> {
+    let context = session.context;
+    let finding = finding(job, spec, rows, survey)?;
+    let suspicion = match &finding {
+        Some(finding) => Some(finding.screen(&context)?),
+        None => None,
+    };
+    let suspected = |feature| suspicion.as_ref().is_some_and(|of| of.is_of(feature));
+    let mut bins = bins(session, job, spec, survey, suspected)?;
+    constants(&bins)?;
+    let sums = match (&finding, &suspicion) {
+        (Some(finding), Some(suspicion)) => finding.sums(suspicion),
+        _ => None,
+    };
+    let slice_rows = sums.map_or(usize::MAX, |(_, slice_rows)| slice_rows);
+    let binned = write_codes(
+        &context,
+        &BinningSpec {
+            job,
+            bins: &bins,
+            path: &session.codes_file(CODES),
+            slice_rows_max: slice_rows.min(binning::SLICE_ROWS_MAX),
+            sums: sums.map(|(sums, _)| sums),
+        },
+    )?;
+    session.passes.push(binned.report);
+    let mut codes = binned.codes;
+    let mut pruned = None;
+    if let (Some(finding), Some(suspicion)) = (finding, suspicion) {
+        let (findings, mut reports) = finding.compare(&context, suspicion, binned.sums)?;
+        session.passes.append(&mut reports);
+        let found = PrunedInTraining::new(findings, job, survey);
+        bins.leave_out(&found.kept());
+        codes = codes.with_arrays(&bins.in_layout);
+        pruned = Some(found);
+    }
+    Ok(Coded {
+        bins,
+        codes: Some(codes),
+        pruned,
+    })
+}
+
+/// Categories and features of a linear model. A linear model must know its columns before it reads them all,
+/// so a pass over the suspected columns precedes it where columns are pruned.
+///
+/// # Errors
+/// When data or sample cannot be read, or no feature is left.
+pub(crate) fn prune_and_bin(
+    session: &mut Session<'_>,
+    job: &mut Job,
+    spec: CodingSpec<'_>,
+    rows: &RowsFile,
+    survey: &mut Survey,
+) -> Result<Coded> {
+    let context = session.context;
+    let mut pruned = None;
+    if let Some(finding) = finding(job, spec, rows, survey)? {
         let (findings, mut reports) = finding.run(&context)?;
-        self.passes.append(&mut reports);
-        self.pruned = Some(PrunedInTraining::new(findings, &mut self.job, survey));
-        Ok(())
+        session.passes.append(&mut reports);
+        pruned = Some(PrunedInTraining::new(findings, job, survey));
     }
+    Ok(Coded {
+        bins: bins(session, job, spec, survey, |_| false)?,
+        codes: None,
+        pruned,
+    })
+}
 
-    /// What is looked for, if anything is.
-    fn finding<'a>(
-        &'a self,
-        spec: &ModelSpec,
-        rows: &'a RowsFile,
-        survey: &'a Survey,
-    ) -> Result<Option<Finding<'a>>> {
-        let finding = |pruning: &'a Pruning| {
-            let mut protected = pruning.protected(&self.job)?;
-            for (feature, protected) in protected.iter_mut().enumerate() {
-                *protected |= spec.is_monotone(feature);
-            }
-            Ok(Finding {
-                job: &self.job,
-                rows,
-                survey,
-                pruning,
-                protected,
-                limits: &self.options.limits,
-                memory_bytes: self.options.memory_bytes,
-            })
-        };
-        self.options.prune.as_ref().map(finding).transpose()
+/// The search for redundant columns, if columns are pruned.
+fn finding<'a>(
+    job: &'a Job,
+    spec: CodingSpec<'a>,
+    rows: &'a RowsFile,
+    survey: &'a Survey,
+) -> Result<Option<Finding<'a>>> {
+    let Some(pruning) = spec.pruning else {
+        return Ok(None);
+    };
+    let mut protected = pruning.protected(job)?;
+    for (feature, protected) in protected.iter_mut().enumerate() {
+        *protected |= spec.model.is_monotone(feature);
     }
+    Ok(Some(Finding {
+        job,
+        rows,
+        survey,
+        pruning,
+        protected,
+        limits: spec.limits,
+        memory_bytes: spec.memory_bytes,
+    }))
+}
+
+/// Cut points and categories. Features that `may_go` are packed apart.
+fn bins(
+    session: &Session<'_>,
+    job: &Job,
+    spec: CodingSpec<'_>,
+    survey: &Survey,
+    may_go: impl Fn(usize) -> bool,
+) -> Result<Bins> {
+    if let Some(bins) = spec.bins {
+        return Ok(bins.clone());
+    }
+    let bins_spec = BinsSpec::of(spec.model, spec.limits);
+    find_bins(&session.context, job, survey, bins_spec, may_go)
 }
 
 /// Features of a single code, in which no node can be split.
@@ -135,4 +185,15 @@ pub(crate) fn constants(bins: &Bins) -> Result<Vec<(u32, &'static str)>> {
         )));
     }
     Ok(constant)
+}
+
+/// A hash of labels, groups, splits and the meaning of the codes.
+pub(crate) fn codes_hash(assigned: &Assigned, bins: &Bins) -> u64 {
+    let hashed = (
+        assigned.content_hash,
+        &bins.features,
+        &bins.radices,
+        &bins.layout,
+    );
+    XxHash3_64::oneshot(&postcard::to_allocvec(&hashed).expect("plain data"))
 }

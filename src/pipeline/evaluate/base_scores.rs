@@ -7,22 +7,13 @@ use crate::{
     model::link::Task,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
-        open::training_data::Job,
+        open::training_data::{BaseScores, Job},
         storage::rows::{RowsBuffer, RowsFile},
     },
 };
 
 /// Rows of a slice.
 const SLICE_ROWS_MAX: usize = 1 << 16;
-
-/// The columns of the base model's probabilities, in class order, and what they mean for the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseScores {
-    /// Schema index of each class's column.
-    pub columns: Vec<usize>,
-    /// The target's class of each of them: several share one when classes are joined.
-    pub classes: Vec<usize>,
-}
 
 impl BaseScores {
     /// Bytes that one lane holds beside its decoder.

@@ -9,9 +9,9 @@ use crate::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
         RoundLoss,
     },
-    model::{Ensemble, link::Task},
+    model::{Bins, Ensemble, link::Task},
     pipeline::{
-        prepare::bins::Bins,
+        fit::checkpoint::CheckpointWriter,
         storage::{
             block_memory::{BlockFiles, BlockMemory, ResidentBlocks},
             rows::RowsFile,
@@ -19,7 +19,6 @@ use crate::{
         },
     },
     platform::memory::free_memory_bytes,
-    run::checkpoint::CheckpointWriter,
     scratch::BlockFile,
 };
 

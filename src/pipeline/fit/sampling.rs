@@ -1,25 +1,28 @@
-//! Which rows grow the trees of a run, once its training rows are counted.
+//! The sampling of rows for trees, chosen once the training rows are counted.
 
 use crate::{
+    engine::Progress,
     learner::{ModelSpec, gbdt::Sampling},
-    run::train::Run,
     text::size::grouped,
 };
 
-impl Run<'_> {
-    /// Fills in the choice and the rows of a sample, and says what was chosen.
-    pub(crate) fn choose_sampling(&self, spec: &mut ModelSpec, train_rows: u64) {
-        let ModelSpec::Gbdt(options) = spec else {
-            return;
-        };
-        let asked = options.sampling;
-        options.sampling = asked.resolve(train_rows, self.plan.sample_rows);
-        if asked != Sampling::Exact {
-            self.context.progress.message(&format!(
-                "sampling: {} of {} training rows",
-                options.sampling,
-                grouped(train_rows)
-            ));
-        }
+/// Resolves `auto` and the rows of a sample, and says the choice. `rows_max` rows fit in memory.
+pub(crate) fn choose_sampling(
+    model: &mut ModelSpec,
+    train_rows: u64,
+    rows_max: u64,
+    progress: &dyn Progress,
+) {
+    let ModelSpec::Gbdt(options) = model else {
+        return;
+    };
+    let asked = options.sampling;
+    options.sampling = asked.resolve(train_rows, rows_max);
+    if asked != Sampling::Exact {
+        progress.message(&format!(
+            "sampling: {} of {} training rows",
+            options.sampling,
+            grouped(train_rows)
+        ));
     }
 }

@@ -13,11 +13,11 @@ use crate::{
     },
     limits::Limits,
     model::Model,
-    pipeline::incremental::{
-        linear_learner::{Kept, OnlineLearner},
-        progressive::Curve,
+    pipeline::{
+        evaluate::progressive::Curve,
+        incremental::linear_learner::{Kept, OnlineLearner},
+        session::{RunIdentity, output},
     },
-    run::{checkpoint::CheckpointAbout, directory},
 };
 
 /// The layout of every section so far.
@@ -73,9 +73,9 @@ impl Position {
 
 /// A learner's file that was read.
 #[derive(Debug)]
-pub(crate) struct OnlineFile {
+pub(crate) struct LearnerFile {
     /// What it was made by and from.
-    pub(crate) about: CheckpointAbout,
+    pub(crate) identity: RunIdentity,
     /// The model so far: its columns are the learner's design.
     pub(crate) model: Model,
     /// The learner.
@@ -84,7 +84,7 @@ pub(crate) struct OnlineFile {
     pub(crate) position: Position,
 }
 
-impl OnlineFile {
+impl LearnerFile {
     /// Reads a file that may come from anywhere.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl OnlineFile {
         let model = Model::from_bytes(opened.section(id::MODEL, VERSION)?, limits)?;
         let learner = OnlineLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
         Ok(Self {
-            about: opened.json(id::ABOUT, VERSION)?,
+            identity: opened.json(id::ABOUT, VERSION)?,
             position: opened.postcard(id::POSITION, VERSION)?,
             model,
             learner,
@@ -114,19 +114,19 @@ impl OnlineFile {
 
 /// The file's bytes: the same for the same state.
 pub(crate) fn to_bytes(
-    about: &CheckpointAbout,
+    identity: &RunIdentity,
     model: &Model,
     learner: &dyn Kept,
     position: &Position,
 ) -> Result<Vec<u8>, String> {
     let header = format!(
         "{{\"made_by\":\"rowmill {}\",\"rows\":{}}}",
-        about.rowmill_version,
+        identity.rowmill_version,
         learner.rows()
     );
     let file = |id: u32, bytes: Vec<u8>| Section::new(id, VERSION, Codec::Postcard, bytes);
     let sections = [
-        Section::json(id::ABOUT, VERSION, about),
+        Section::json(id::ABOUT, VERSION, identity),
         file(id::MODEL, model.to_bytes()?),
         file(id::LEARNER, learner.to_bytes()),
         Section::postcard(id::POSITION, VERSION, position),
@@ -141,27 +141,24 @@ pub(crate) fn to_bytes(
 /// The learner's file that `--init-model` means: itself, or that of a run's directory or model.
 ///
 /// # Errors
-/// [`Error::Usage`] for a model without a learner beside it; as [`OnlineFile::load`].
-pub(crate) fn load_initial(path: &Path) -> Result<OnlineFile> {
+/// [`Error::Usage`] for a model without a learner beside it; as [`LearnerFile::load`].
+pub(crate) fn load_initial(path: &Path) -> Result<LearnerFile> {
     let beside = if path.is_dir() {
-        Some(path.join(directory::LEARNER))
-    } else if path
-        .file_name()
-        .is_some_and(|name| name == directory::MODEL)
-    {
-        Some(path.with_file_name(directory::LEARNER))
+        Some(path.join(output::LEARNER))
+    } else if path.file_name().is_some_and(|name| name == output::MODEL) {
+        Some(path.with_file_name(output::LEARNER))
     } else {
         None
     };
     match beside {
-        Some(learner) if learner.exists() => OnlineFile::load(&learner),
+        Some(learner) if learner.exists() => LearnerFile::load(&learner),
         Some(_) => Err(Error::Usage(format!(
             "--init-model {}: there is no {} beside it, so there is nothing that can go on; give a run of \
              `rowmill incremental`",
             path.display(),
-            directory::LEARNER
+            output::LEARNER
         ))),
-        None => OnlineFile::load(path),
+        None => LearnerFile::load(path),
     }
 }
 
@@ -208,29 +205,29 @@ mod tests {
             train_rows: 0,
             seed: 42,
         };
-        let made_by = CheckpointAbout {
+        let made_by = RunIdentity {
             rowmill_version: "0.1.0".to_owned(),
             options: Value::Null,
             files: Vec::new(),
-            known_hash: 9,
+            codes_hash: 9,
             sampling: Value::Null,
         };
         let model = model_of(about, &features, &learner);
         to_bytes(&made_by, &model, &learner, &Position::default()).unwrap()
     }
 
-    fn read(bytes: &[u8]) -> Result<OnlineFile, String> {
-        OnlineFile::from_bytes(bytes, &Limits::default())
+    fn read(bytes: &[u8]) -> Result<LearnerFile, String> {
+        LearnerFile::from_bytes(bytes, &Limits::default())
     }
 
     #[test]
     fn a_file_comes_back() {
         let read = read(&bytes()).unwrap();
-        let again = to_bytes(&read.about, &read.model, linear(&read), &read.position).unwrap();
+        let again = to_bytes(&read.identity, &read.model, linear(&read), &read.position).unwrap();
         assert!(again == bytes());
     }
 
-    fn linear(file: &OnlineFile) -> &LinearLearner {
+    fn linear(file: &LearnerFile) -> &LinearLearner {
         match &file.learner {
             OnlineLearner::Linear(learner) => learner,
             OnlineLearner::Trees(_) => panic!("no trees were written"),

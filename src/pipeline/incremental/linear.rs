@@ -7,23 +7,23 @@ use crate::{
     learner::logistic::{LogisticOptions, Solver},
     model::FeatureSpec,
     pipeline::{
+        coding::codes::codes_hash,
         fit::{
+            context::{FitContext, FitSpec, Fitted},
             design_rows::DesignSink,
-            fitting::{self, FitSpec, Fitted},
+            finished_model,
+            linear::{evaluate_linear, fit_linear},
             newton,
             recycle::spares,
         },
         incremental::{
+            earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
             learner_file::Position, linear_learner::LinearLearner, row_feeder::Feeder,
-            saver::Saver, started::Started,
+            saver::Saver,
         },
         one_pass::source::slice_rows,
-    },
-    run::{
-        cache::known,
-        checkpoint::CheckpointAbout,
-        options::incremental::{OnlineOptions, ends_as_train},
-        train::Run,
+        options::IncrementalOptions,
+        session::RunIdentity,
     },
     transform::standardize::Design,
 };
@@ -42,27 +42,29 @@ struct Setup {
 /// # Errors
 /// When data cannot be read, a file not be written, or options not be meant.
 pub(crate) fn fit_linear_online(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    online: &OnlineOptions,
-    started: Option<Started>,
+    online: &IncrementalOptions,
+    earlier: Option<EarlierLearner>,
 ) -> Result<Fitted> {
-    let known_hash = known::hash_of(spec.assigned, &spec.bins);
-    let about = CheckpointAbout::new(run.options, run.job.dataset.files(), known_hash);
-    let setup = setup(run, spec, options, &about, started)?;
-    let is_finished_exactly =
-        options.solver == Solver::Newton && ends_as_train(run, spec.assigned, online);
-    let about_model = fitting::about(run, spec.assigned);
-    let saver = Saver::new(run, about, about_model, &setup.features);
-    let (feeder, report) = learn(run, spec, online, setup, saver)?;
+    let about = fit
+        .session
+        .identity
+        .with_codes(codes_hash(spec.assigned, spec.bins));
+    let setup = setup(fit, spec, options, &about, earlier)?;
+    let is_finished_exactly = options.solver == Solver::Newton
+        && ends_with_exact_fit(fit.progress(), spec.assigned, online);
+    let about_model = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, about, about_model, &setup.features);
+    let (feeder, report) = learn(fit, spec, online, setup, saver)?;
     let (learner, position, saver) = feeder.into_parts();
-    position.tell(run.context.progress);
+    position.tell(fit.progress());
     let mut fitted = if is_finished_exactly {
         drop(learner);
-        fitting::fit_linear(run, spec, options)?
+        fit_linear(fit, spec, options)?
     } else {
-        of_learner(run, spec, &learner, &saver)?
+        of_learner(fit, spec, &learner, &saver)?
     };
     fitted.passes.insert(0, report);
     fitted.progressive = position.curve;
@@ -71,14 +73,14 @@ pub(crate) fn fit_linear_online(
 
 /// A new learner, or the one that the run goes on with.
 fn setup(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    about: &CheckpointAbout,
-    started: Option<Started>,
+    about: &RunIdentity,
+    earlier: Option<EarlierLearner>,
 ) -> Result<Setup> {
-    let columns = &run.job.roles.features;
-    let Some(started) = started else {
+    let columns = &fit.job.roles.features;
+    let Some(earlier) = earlier else {
         let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
         let design = Design::for_later_rows(&inputs, options.categories_max)?;
         // What only the data could tell is filled in by now.
@@ -88,7 +90,7 @@ fn setup(
             named_class_weights: Vec::new(),
             ..options.clone()
         };
-        let (classes, link) = (&run.target.classes, run.target.task.link());
+        let (classes, link) = (&fit.target.classes, fit.target.task.link());
         let features = spec.bins.features.clone();
         let columns = design.columns();
         return Ok(Setup {
@@ -98,8 +100,8 @@ fn setup(
             from: Position::default(),
         });
     };
-    let from = started.position_of(Some(about))?;
-    let (model, linear, learner) = started.into_linear()?;
+    let from = earlier.position_of(Some(about))?;
+    let (model, linear, learner) = earlier.into_linear()?;
     Ok(Setup {
         design: Design::of_model(&linear, &model.features, columns),
         features: model.features,
@@ -110,9 +112,9 @@ fn setup(
 
 /// The pass over the training rows.
 fn learn<'a>(
-    run: &Run<'_>,
+    fit: &FitContext<'a>,
     spec: &FitSpec<'a>,
-    online: &OnlineOptions,
+    online: &IncrementalOptions,
     setup: Setup,
     saver: Saver<'a>,
 ) -> Result<(Feeder<'a>, PassReport)> {
@@ -123,26 +125,26 @@ fn learn<'a>(
         ..
     } = setup;
     let columns: Vec<usize> = design.schema_columns().collect();
-    let row_bytes = run.job.dataset.decode_estimate(&columns).row_bytes;
+    let row_bytes = fit.job.dataset.decode_estimate(&columns).row_bytes;
     let first_row = if from.is_done {
-        run.job.dataset.rows()
+        fit.job.dataset.rows()
     } else {
         from.slice_first_row
     };
     let pass = ParquetPass {
         name: "batches",
-        row_groups: &run.job.row_ranges,
+        row_groups: &fit.job.row_ranges,
         columns: &columns,
         slice_rows_max: slice_rows(row_bytes as usize),
         first_row,
     };
-    let context = run.plan.learner_context(&run.context);
+    let context = fit.plan.learner_context(fit.context());
     let (spares, returns) = spares(context.threads);
     let sink = |spares| DesignSink::new(&design, spec.rows, &[], &columns, spares);
     let sinks = spares.into_iter().map(sink).collect();
     let (skip, batch_rows) = (from.taken, online.batch_rows);
-    let mut feeder = Feeder::new(learner, from, skip, batch_rows, spec.evaluation, saver);
-    let lanes = run.job.lanes(&context);
+    let mut feeder = Feeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
+    let lanes = fit.job.lanes(&context);
     let learn = returns.after(|slice, rows| {
         feeder.begin_slice(slice);
         feeder.push(&rows)?;
@@ -155,15 +157,15 @@ fn learn<'a>(
 
 /// The model that the learner is, evaluated.
 fn of_learner(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     learner: &LinearLearner,
     saver: &Saver<'_>,
 ) -> Result<Fitted> {
     let mut model = saver.finished_model(learner);
-    model.split = fitting::split_value(run, spec.assigned);
-    let seconds_to_model = fitting::save(run, &model)?;
-    let (evaluation, report) = fitting::evaluate(run, spec, &model)?;
+    model.split = finished_model::split_value(fit, spec.assigned);
+    let seconds_to_model = fit.session.save_model(&model)?;
+    let (evaluation, report) = evaluate_linear(fit, spec, &model)?;
     Ok(Fitted {
         left_out: left_out(learner),
         model,

@@ -12,12 +12,14 @@ use crate::{
     error::Result,
     learner::incremental::{Batch, Frozen},
     pipeline::{
-        evaluate::evaluation::{EvaluationSpec, Table},
+        evaluate::{
+            evaluation::{EvaluationSpec, Table},
+            progressive,
+        },
         fit::design_rows::DesignRows,
         incremental::{
             learner_file::{Mark, Position},
             linear_learner::LinearLearner,
-            progressive,
             saver::Saver,
         },
     },

@@ -9,16 +9,17 @@ use crate::{
     engine::Progress,
     error::{Error, Result},
     model::{About, Body, FeatureSpec, Linear, Model},
-    pipeline::incremental::{
-        learner_file::{self, Position},
-        linear_learner::{Kept, LinearLearner, model_of},
+    pipeline::{
+        incremental::{
+            learner_file::{self, Position},
+            linear_learner::{Kept, LinearLearner, model_of},
+        },
+        session::{
+            RunIdentity, Session,
+            output::{self, OutputDirectory},
+        },
     },
     platform::atomic,
-    run::{
-        checkpoint::CheckpointAbout,
-        directory::{self, RunDirectory},
-        train::Run,
-    },
 };
 
 /// The file is written at most in one part of so many of the time.
@@ -26,8 +27,8 @@ const TIME_SHARE: u32 = 20;
 
 /// Writes the learner's file: after a batch if it is time, and at the end.
 pub(crate) struct Saver<'a> {
-    directory: &'a RunDirectory,
-    about: CheckpointAbout,
+    directory: &'a OutputDirectory,
+    about: RunIdentity,
     /// What the model says of itself.
     about_model: About,
     features: Vec<FeatureSpec>,
@@ -41,18 +42,18 @@ pub(crate) struct Saver<'a> {
 impl<'a> Saver<'a> {
     /// Writes to a run's directory, and not more often than its options say. The model is of these features.
     pub(crate) fn new(
-        run: &'a Run<'_>,
-        about: CheckpointAbout,
+        session: &'a Session<'_>,
+        about: RunIdentity,
         about_model: About,
         features: &[FeatureSpec],
     ) -> Self {
         Self {
-            directory: &run.directory,
+            directory: &session.output,
             about,
             about_model,
             features: features.to_vec(),
-            every: Duration::from_secs(run.options.checkpoint_seconds),
-            progress: run.context.progress,
+            every: session.checkpoint_interval,
+            progress: session.context.progress,
             written: None,
             cost: Duration::ZERO,
         }
@@ -86,10 +87,10 @@ impl<'a> Saver<'a> {
             return Ok(());
         }
         let started = Instant::now();
-        let path = self.directory.path().join(directory::LEARNER);
+        let path = self.directory.path().join(output::LEARNER);
         let bytes = learner_file::to_bytes(&self.about, &self.model(learner), learner, position)
             .map_err(|flaw| Error::format(&path, flaw))?;
-        let written = self.directory.begin();
+        let written = self.directory.start_writing();
         let result = written.and_then(|()| atomic::write(&path, |writer| writer.write_all(&bytes)));
         self.written = Some(Instant::now());
         self.cost = started.elapsed();

@@ -11,10 +11,12 @@ use crate::{
     limits::BLOCK_ROWS,
     model::{ByteTrees, features::missing_codes},
     pipeline::{
-        evaluate::evaluation::{BySplit, EvaluationSpec, Table},
+        evaluate::{
+            evaluation::{BySplit, EvaluationSpec, Table},
+            progressive::{self, CurvePoint},
+        },
         incremental::{
             learner_file::{Mark, Position},
-            progressive::{self, CurvePoint},
             saver::Saver,
         },
         storage::rows::{RowsBuffer, RowsFile},

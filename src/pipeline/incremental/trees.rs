@@ -12,20 +12,24 @@ use crate::{
     },
     model::{Bins, FeatureSpec, Model},
     pipeline::{
+        coding::codes::codes_hash,
         evaluate::{
-            evaluation::EvaluationSpec,
             from_codes::{Files, evaluate_from_scratch},
+            progressive::Curve,
         },
-        fit::fitting::{self, FitSpec, Fitted},
-        incremental::{learner_file::Position, progressive::Curve, saver::Saver, started::Started},
+        fit::{
+            checkpoint::Checkpoint,
+            context::{FitContext, FitSpec, Fitted},
+            finished_model,
+            model_spec::resolved_by_name,
+            trees::fit_trees,
+        },
+        incremental::{
+            earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
+            learner_file::Position, saver::Saver,
+        },
+        options::IncrementalOptions,
         prepare::assign::Assigned,
-    },
-    run::{
-        cache::known,
-        checkpoint::{Checkpoint, CheckpointAbout},
-        model_spec::resolved_by_name,
-        options::incremental::{OnlineOptions, ends_as_train},
-        train::Run,
     },
 };
 
@@ -35,32 +39,34 @@ use crate::{
 /// # Errors
 /// When scratch files cannot be read, a file not be written, or options not be meant.
 pub(crate) fn fit_trees_online(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &BoosterOptions,
-    online: &OnlineOptions,
-    started: Option<Started>,
+    online: &IncrementalOptions,
+    earlier: Option<EarlierLearner>,
     resumed: Option<Checkpoint>,
 ) -> Result<Fitted> {
-    let context = &run.context;
-    let known_hash = known::hash_of(spec.assigned, &spec.bins);
-    let about = CheckpointAbout::new(run.options, run.job.dataset.files(), known_hash);
-    let (learner, from) = match started {
-        Some(started) => {
-            let from = started.position_of(Some(&about))?;
-            (started.into_trees()?, from)
+    let context = fit.context();
+    let about = fit
+        .session
+        .identity
+        .with_codes(codes_hash(spec.assigned, spec.bins));
+    let (learner, from) = match earlier {
+        Some(earlier) => {
+            let from = earlier.position_of(Some(&about))?;
+            (earlier.into_trees()?, from)
         }
         None => {
-            let rows = run.job.dataset.rows();
-            let learner = new_learner(run, options, spec.bins.clone(), rows)?;
+            let rows = fit.job.dataset.rows();
+            let learner = new_learner(fit, options, spec.bins.clone(), rows)?;
             (learner, Position::default())
         }
     };
-    let about_model = fitting::about(run, spec.assigned);
-    let saver = Saver::new(run, about, about_model, &spec.bins.features);
-    let mut feeder = TreeFeeder::new(learner, from, online.batch_rows, spec.evaluation, saver);
+    let about_model = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, about, about_model, &spec.bins.features);
+    let mut feeder = TreeFeeder::new(learner, from, online.batch_rows, fit.evaluation, saver);
     let threads = TaskThreads::new(context.threads)?;
-    let codes = spec.codes.as_ref().expect("trees have codes");
+    let codes = spec.codes.expect("trees have codes");
     let ground = Ground {
         context,
         threads: &threads,
@@ -75,23 +81,16 @@ pub(crate) fn fit_trees_online(
     })?;
     let (learner, position, saver) = feeder.into_parts();
     position.tell(context.progress);
-    let mut fitted = if ends_as_train(run, spec.assigned, online) {
+    let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, online) {
         drop(learner);
-        fitting::fit_trees(run, spec, options, resumed)?
+        fit_trees(fit, spec, options, resumed)?
     } else {
         let files = Files {
             codes,
             rows: spec.rows,
             state: None,
         };
-        of_learner(
-            run,
-            spec.assigned,
-            &learner,
-            saver.model(&learner),
-            files,
-            spec.evaluation,
-        )?
+        of_learner(fit, spec.assigned, &learner, saver.model(&learner), files)?
     };
     fitted.passes.insert(0, report);
     fitted.progressive = position.curve;
@@ -103,7 +102,7 @@ pub(crate) fn fit_trees_online(
 /// # Errors
 /// As [`OnlineTrees::with_bins`]; [`crate::Error::Dataset`] for a weight of a class that there is not.
 pub(crate) fn new_learner(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     options: &BoosterOptions,
     bins: Bins,
     rows_expected: u64,
@@ -113,13 +112,13 @@ pub(crate) fn new_learner(
         .iter()
         .map(|feature| feature.name.as_str())
         .collect();
-    let classes: Vec<&str> = run.target.classes.iter().map(String::as_str).collect();
+    let classes: Vec<&str> = fit.target.classes.iter().map(String::as_str).collect();
     let declared = Declared::new(&names, &classes)?;
-    let (reservoir_rows, batch_rows) = run.plan.stream_rows;
+    let (reservoir_rows, batch_rows) = fit.plan.stream_rows;
     let mut spec = ModelSpec::Gbdt(options.clone());
     // Where rows are read once, nobody has filled them in.
     if options.class_weights.is_empty() {
-        spec = resolved_by_name(&spec, &run.target)?;
+        spec = resolved_by_name(&spec, fit.target)?;
     }
     let ModelSpec::Gbdt(booster) = spec else {
         unreachable!("resolving changes no learner");
@@ -142,20 +141,19 @@ pub(crate) fn new_learner(
 
 /// The model that the learner is, evaluated.
 pub(crate) fn of_learner(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     assigned: &Assigned,
     learner: &OnlineTrees,
     model: Model,
     files: Files<'_>,
-    evaluation: &EvaluationSpec,
 ) -> Result<Fitted> {
     let model = Model {
-        split: fitting::split_value(run, assigned),
+        split: finished_model::split_value(fit, assigned),
         ..model
     };
-    let seconds_to_model = fitting::save(run, &model)?;
+    let seconds_to_model = fit.session.save_model(&model)?;
     let layout = &learner.bins().expect("a run gives the bins").layout;
-    let evaluation = evaluate_from_scratch(&run.context, &model, layout, files, evaluation)?;
+    let evaluation = evaluate_from_scratch(fit.context(), &model, layout, files, fit.evaluation)?;
     Ok(Fitted {
         left_out: left_out(&model.features),
         model,

@@ -6,14 +6,13 @@ use crate::{
     learner::{gbdt::BoosterOptions, logistic::LogisticOptions},
     model::{Bins, FeatureSpec},
     pipeline::{
-        fit::newton,
+        fit::{context::FitContext, newton},
         one_pass::columns::{Columns, at},
         prepare::{
             bins::{BinsSpec, find_bins},
             survey::{FeatureSurvey, Survey, SurveyedValues, empty_survey, sample_bytes},
         },
     },
-    run::train::Run,
     scratch::BlockFile,
     stats::MomentsStream,
     text::size::grouped,
@@ -89,18 +88,21 @@ impl FirstRows {
     /// When a text column has too many values, or there is no column.
     pub(crate) fn design(
         &self,
-        run: &Run<'_>,
+        fit: &FitContext<'_>,
         slices: &[Columns],
         options: &LogisticOptions,
     ) -> Result<(Vec<FeatureSpec>, Design)> {
-        let survey = run.known_survey("first-sample", self.survey(run, slices)?)?;
-        let kept_max = run.options.limits.categories_kept_max;
+        let survey = Survey::without_sample(
+            &fit.session.scratch.file("first-sample"),
+            self.survey(fit, slices)?,
+        )?;
+        let kept_max = fit.limits.categories_kept_max;
         let spec = BinsSpec {
             bins_max: None,
             categories_max: kept_max.min(options.categories_max as usize),
         };
-        let features = find_bins(&run.context, &run.job, &survey, spec, |_| false)?.features;
-        let columns = &run.job.roles.features;
+        let features = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?.features;
+        let columns = &fit.job.roles.features;
         let inputs = newton::inputs(&features, columns, &survey.features, options);
         let design = Design::for_later_rows(&inputs, options.categories_max)?;
         Ok((features, design))
@@ -113,27 +115,30 @@ impl FirstRows {
     /// When a text column has too many values, or the sample cannot be written.
     pub(crate) fn bins(
         &self,
-        run: &Run<'_>,
+        fit: &FitContext<'_>,
         slices: &[Columns],
         options: &BoosterOptions,
     ) -> Result<Bins> {
         let survey = Survey {
-            sample: self.sample(run, slices)?,
-            ..run.known_survey("no-sample", self.survey(run, slices)?)?
+            sample: self.sample(fit, slices)?,
+            ..Survey::without_sample(
+                &fit.session.scratch.file("no-sample"),
+                self.survey(fit, slices)?,
+            )?
         };
         let spec = BinsSpec {
             bins_max: Some(options.bins_max),
-            categories_max: run.options.limits.categories_kept_max,
+            categories_max: fit.limits.categories_kept_max,
         };
-        let bins = find_bins(&run.context, &run.job, &survey, spec, |_| false)?;
+        let bins = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?;
         Ok(Bins::with_missing_codes(bins.features))
     }
 
     /// The statistics of the rows.
-    fn survey(&self, run: &Run<'_>, slices: &[Columns]) -> Result<Vec<FeatureSurvey>> {
-        let tracked_max = run.options.limits.categories_tracked_max;
-        let schema = run.job.schema();
-        let columns = run.job.roles.features.iter().enumerate();
+    fn survey(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<Vec<FeatureSurvey>> {
+        let tracked_max = fit.limits.categories_tracked_max;
+        let schema = fit.job.schema();
+        let columns = fit.job.roles.features.iter().enumerate();
         let survey = columns.map(|(index, column)| {
             let mut survey = empty_survey(schema, *column, tracked_max);
             let mut stream = MomentsStream::default();
@@ -150,15 +155,15 @@ impl FirstRows {
     }
 
     /// The values of the rows' numbers.
-    fn sample(&self, run: &Run<'_>, slices: &[Columns]) -> Result<BlockFile> {
-        let schema = run.job.schema();
-        let columns = run.job.roles.features.iter();
+    fn sample(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<BlockFile> {
+        let schema = fit.job.schema();
+        let columns = fit.job.roles.features.iter();
         let bytes: Vec<usize> = columns
             .map(|column| sample_bytes(schema, *column))
             .collect();
         let rows: usize = self.rows(slices).map(|(_, rows)| rows.len()).sum();
         let rows = rows as u64;
-        let file = BlockFile::create(&run.scratch.file("first-sample"), rows, &bytes)?;
+        let file = BlockFile::create(&fit.session.scratch.file("first-sample"), rows, &bytes)?;
         let mut first = 0;
         for (slice, rows) in self.rows(slices) {
             let picked = || rows.iter().map(|row| *row as usize);

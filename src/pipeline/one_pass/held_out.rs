@@ -14,9 +14,9 @@ use crate::{
     data::{RowBlock, Split, Tile},
     error::{Error, Result},
     learner::incremental::Learner,
-    pipeline::{
-        evaluate::evaluation::{Evaluation, EvaluationSpec},
-        incremental::progressive,
+    pipeline::evaluate::{
+        evaluation::{Evaluation, EvaluationSpec},
+        progressive,
     },
     scratch::Element,
 };

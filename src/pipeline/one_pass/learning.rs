@@ -11,36 +11,47 @@ use crate::{
     learner::{ModelSpec, incremental::OnlineTrees},
     model::FeatureSpec,
     pipeline::{
-        evaluate::evaluation::EvaluationSpec,
-        fit::fitting::{self, Fitted},
+        fit::{
+            context::{FitContext, Fitted},
+            finished_model,
+        },
         incremental::{
+            earlier_learner::EarlierLearner,
             learner_file::{Mark, Position},
             saver::Saver,
-            started::Started,
             trees::new_learner,
         },
         one_pass::{
             columns::{Columns, at},
-            fed::Fed,
             first::{DESIGN_ROWS, FirstRows},
-            linear::{LinearFed, Setup},
+            learner::OnePassLearner,
+            linear::{OnePassLinear, Setup},
             rows::{Counts, Places, SliceRows},
             source::{self, Source},
-            trees::TreesFed,
+            trees::OnePassTrees,
         },
+        options::{IncrementalOptions, SplitOptions},
         prepare::{
             assign::{Assigned, check_train_weight, row_warnings},
             survey::{FeatureSurvey, SurveyedValues, empty_survey},
         },
         storage::selection::RowSample,
     },
-    run::{checkpoint::CheckpointAbout, options::incremental::OnlineOptions, train::Run},
     stats::MomentsStream,
     text::size::grouped,
 };
 
-/// What was learned, and what is known of the rows.
-pub(crate) struct Once {
+/// Options of a one-pass run.
+#[derive(Clone, Copy)]
+pub(crate) struct OnePassSpec<'a> {
+    /// The learner where no earlier one continues.
+    pub(crate) model: &'a ModelSpec,
+    pub(crate) incremental: &'a IncrementalOptions,
+    pub(crate) split: &'a SplitOptions,
+}
+
+/// The fitted model of a one-pass run, and the counts of its rows.
+pub(crate) struct OnePassFit {
     pub(crate) fitted: Fitted,
     pub(crate) assigned: Assigned,
     pub(crate) survey: Vec<FeatureSurvey>,
@@ -52,49 +63,53 @@ pub(crate) struct Once {
 ///
 /// # Errors
 /// When data cannot be read or are not fit to be learned, or a file cannot be written.
-pub(crate) fn learn_once(
-    run: &Run<'_>,
-    online: &OnlineOptions,
-    started: Option<Started>,
+pub(crate) fn fit_in_one_pass(
+    fit: &FitContext<'_>,
+    spec: OnePassSpec<'_>,
+    earlier: Option<EarlierLearner>,
     source: Source,
-    evaluation: &EvaluationSpec,
-) -> Result<Once> {
-    let model = match &started {
-        Some(started) => started.spec(),
-        None => run.options.model.clone(),
+) -> Result<OnePassFit> {
+    let model = match &earlier {
+        Some(earlier) => earlier.spec(),
+        None => spec.model.clone(),
     };
-    let mut learning = Learning::new(run, &model, online, evaluation)?;
-    let mut fed = started
-        .map(|started| learning.begin_with(started))
-        .transpose()?;
+    let spec = OnePassSpec {
+        model: &model,
+        ..spec
+    };
+    let mut learning = Learning::new(*fit, spec)?;
+    let mut learner = match earlier {
+        Some(earlier) => Some(learning.begin_with(earlier)?),
+        None => None,
+    };
     let columns = learning.columns.clone();
-    let report = source::read(run, &columns, source, |slice, values| {
+    let report = source::read(fit, &columns, source, |slice, values| {
         let slice = learning.look(slice, values)?;
-        if let Some(fed) = &mut fed {
-            fed.take(&slice)?;
+        if let Some(learner) = &mut learner {
+            learner.take(&slice)?;
             return Ok(slice.into_values());
         }
         learning.first.push(slice)?;
         if learning.first.is_full() {
-            fed = Some(learning.begin_with_first()?);
+            learner = Some(learning.begin_with_first()?);
         }
         Ok(Vec::new())
     })?;
-    let mut fed = match fed {
-        Some(fed) => fed,
+    let mut learner = match learner {
+        Some(learner) => learner,
         None => learning.begin_with_first()?,
     };
     // What is refused is refused before the learner counts as finished.
     learning.check_learned()?;
     let all = learning.counts.mark();
     let assigned = learning.assigned()?;
-    learning.check_again(!fed.is_behind())?;
-    fed.learn_rest(all)?;
+    learning.check_again(!learner.is_behind())?;
+    learner.learn_rest(all)?;
     let rows = all.rows;
     let survey = learning.survey();
-    let mut fitted = fed.finish(run, &assigned, evaluation)?;
+    let mut fitted = learner.finish(fit, &assigned)?;
     fitted.passes.insert(0, report);
-    Ok(Once {
+    Ok(OnePassFit {
         fitted,
         assigned,
         survey,
@@ -104,11 +119,9 @@ pub(crate) fn learn_once(
 }
 
 /// What runs along with the rows.
-struct Learning<'a, 'r> {
-    run: &'a Run<'r>,
-    model: &'a ModelSpec,
-    online: &'a OnlineOptions,
-    evaluation: &'a EvaluationSpec,
+struct Learning<'a> {
+    fit: FitContext<'a>,
+    spec: OnePassSpec<'a>,
     columns: Vec<usize>,
     places: Places,
     assignment: Option<Assignment>,
@@ -121,14 +134,9 @@ struct Learning<'a, 'r> {
     is_learned: bool,
 }
 
-impl<'a, 'r> Learning<'a, 'r> {
-    fn new(
-        run: &'a Run<'r>,
-        model: &'a ModelSpec,
-        online: &'a OnlineOptions,
-        evaluation: &'a EvaluationSpec,
-    ) -> Result<Self> {
-        let roles = &run.job.roles;
+impl<'a> Learning<'a> {
+    fn new(fit: FitContext<'a>, spec: OnePassSpec<'a>) -> Result<Self> {
+        let roles = &fit.job.roles;
         let mut columns = roles.features.clone();
         let mut place = |column: usize| {
             let known = columns.iter().position(|other| *other == column);
@@ -138,21 +146,27 @@ impl<'a, 'r> Learning<'a, 'r> {
             })
         };
         let places = Places {
-            target: place(run.job.target_column()),
+            target: place(fit.job.target_column()),
             group: roles.group.map(&mut place),
             split: roles.split.map(&mut place),
             weight: roles.weight.map(&mut place),
         };
-        let shares = Shares::new(run.options.valid_size, run.options.test_size)?;
-        let by_hash = || assign::by_hash(run.options.seed, shares);
-        let classes = run.target.classes.len();
-        let limits = &run.options.limits;
+        let shares = Shares::new(spec.split.valid_size, spec.split.test_size)?;
+        let by_hash = || assign::by_hash(fit.seed, shares);
+        let classes = fit.target.classes.len();
+        let limits = fit.limits;
         let groups = roles
             .group
-            .map(|_| GroupTable::new(classes, limits.groups_in_memory_max, run.scratch.path()))
-            .map(|groups| groups.with_validation(run.job.validation_source()));
+            .map(|_| {
+                GroupTable::new(
+                    classes,
+                    limits.groups_in_memory_max,
+                    fit.session.scratch.path(),
+                )
+            })
+            .map(|groups| groups.with_validation(fit.job.validation_source()));
         let empty = |column: &usize| {
-            let survey = empty_survey(run.job.schema(), *column, limits.categories_tracked_max);
+            let survey = empty_survey(fit.job.schema(), *column, limits.categories_tracked_max);
             (survey, MomentsStream::default())
         };
         Ok(Self {
@@ -161,14 +175,12 @@ impl<'a, 'r> Learning<'a, 'r> {
             counts: Counts::new(classes, groups),
             again: Mark::default(),
             is_learned: false,
-            first: FirstRows::new(match model {
-                ModelSpec::Gbdt(_) => run.plan.first_rows,
+            first: FirstRows::new(match spec.model {
+                ModelSpec::Gbdt(_) => fit.plan.first_rows,
                 ModelSpec::Logistic(_) => DESIGN_ROWS,
             }),
-            run,
-            model,
-            online,
-            evaluation,
+            fit,
+            spec,
             columns,
             places,
         })
@@ -177,7 +189,7 @@ impl<'a, 'r> Learning<'a, 'r> {
     /// Reads what a slice says of its rows, and counts.
     fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<Columns> {
         let mut rows = SliceRows::default();
-        let (job, target) = (&self.run.job, &self.run.target);
+        let (job, target) = (self.fit.job, self.fit.target);
         let assignment = self.assignment.as_ref();
         rows.read(
             job,
@@ -205,60 +217,59 @@ impl<'a, 'r> Learning<'a, 'r> {
     }
 
     /// Goes on with an earlier learner.
-    fn begin_with(&mut self, started: Started) -> Result<Fed<'a>> {
-        let run = self.run;
+    fn begin_with(&mut self, started: EarlierLearner) -> Result<OnePassLearner<'a>> {
+        let fit = self.fit;
         let from = started.position_of(None)?;
         (self.again, self.is_learned) = (from.mark, from.is_done);
-        if let ModelSpec::Logistic(_) = self.model {
-            return self.linear(Setup::of(run, started)?);
+        if let ModelSpec::Logistic(_) = self.spec.model {
+            return self.linear(Setup::of(&fit, started)?);
         }
         self.trees(started.into_trees()?, from)
     }
 
     /// Fixes design or bins by the first rows, and learns them.
-    fn begin_with_first(&mut self) -> Result<Fed<'a>> {
-        let run = self.run;
+    fn begin_with_first(&mut self) -> Result<OnePassLearner<'a>> {
+        let fit = self.fit;
         let slices = self.first.take();
-        let mut fed = match self.model {
+        let mut learner = match self.spec.model {
             ModelSpec::Logistic(options) => {
-                let (features, design) = self.first.design(run, &slices, options)?;
-                self.linear(Setup::new(run, options, features, design)?)?
+                let (features, design) = self.first.design(&fit, &slices, options)?;
+                self.linear(Setup::new(&fit, options, features, design)?)?
             }
             ModelSpec::Gbdt(options) => {
-                let bins = self.first.bins(run, &slices, options)?;
-                let rows = self.online.rows_expected(&run.job)?;
-                self.trees(new_learner(run, options, bins, rows)?, Position::default())?
+                let bins = self.first.bins(&fit, &slices, options)?;
+                let rows = self
+                    .spec
+                    .incremental
+                    .rows_expected(fit.job.rows_of_files())?;
+                self.trees(new_learner(&fit, options, bins, rows)?, Position::default())?
             }
         };
         for slice in slices {
-            fed.take(&slice)?;
+            learner.take(&slice)?;
         }
-        Ok(fed)
+        Ok(learner)
     }
 
-    fn linear(&self, setup: Setup) -> Result<Fed<'a>> {
-        let fed = LinearFed::begin(self.run, setup, self.online, self.evaluation, |features| {
+    fn linear(&self, setup: Setup) -> Result<OnePassLearner<'a>> {
+        let learner = OnePassLinear::new(&self.fit, setup, self.spec.incremental, |features| {
             self.saver(features)
         });
-        fed.map(Box::new).map(Fed::Linear)
+        learner.map(Box::new).map(OnePassLearner::Linear)
     }
 
-    fn trees(&self, learner: OnlineTrees, from: Position) -> Result<Fed<'a>> {
+    fn trees(&self, learner: OnlineTrees, from: Position) -> Result<OnePassLearner<'a>> {
         let learner = (learner, from);
-        let fed = TreesFed::begin(
-            self.run,
-            learner,
-            self.online,
-            self.evaluation,
-            |features| self.saver(features),
-        );
-        fed.map(Box::new).map(Fed::Trees)
+        let learner = OnePassTrees::new(&self.fit, learner, self.spec.incremental, |features| {
+            self.saver(features)
+        });
+        learner.map(Box::new).map(OnePassLearner::Trees)
     }
 
     fn saver(&self, features: &[FeatureSpec]) -> Saver<'a> {
-        let run = self.run;
-        let about = CheckpointAbout::new(run.options, run.job.dataset.files(), 0);
-        Saver::new(run, about, fitting::about_of(run, 0, 0), features)
+        let fit = self.fit;
+        let about = finished_model::about_of(&fit, 0, 0);
+        Saver::new(fit.session, fit.session.identity.clone(), about, features)
     }
 
     /// Refuses rows that are not those that were learned before a stop.
@@ -291,10 +302,10 @@ impl<'a, 'r> Learning<'a, 'r> {
             )));
         }
         check_train_weight(self.counts.train_weight)?;
-        match &self.run.job.validation {
+        match &self.fit.job.validation {
             Some(validation) => {
                 let rows = self.counts.class_rows[Split::Valid as usize].iter().sum();
-                validation.check_labelled(rows, &self.run.target.name)
+                validation.check_labelled(rows, &self.fit.target.name)
             }
             None => Ok(()),
         }
@@ -302,7 +313,7 @@ impl<'a, 'r> Learning<'a, 'r> {
 
     /// What the user should know of splits that were asked for and have no rows.
     fn empty_splits(&self) -> impl Iterator<Item = String> {
-        let options = self.run.options;
+        let options = self.spec.split;
         let shares = [
             (Split::Valid, options.valid_size),
             (Split::Test, options.test_size),
@@ -324,7 +335,7 @@ impl<'a, 'r> Learning<'a, 'r> {
         let counts = &mut self.counts;
         let proof = counts.groups.as_mut().map(GroupTable::prove).transpose()?;
         let unlabelled = counts.unlabelled_rows;
-        let mut warnings = row_warnings(&self.run.target, &counts.class_rows, unlabelled);
+        let mut warnings = row_warnings(self.fit.target, &counts.class_rows, unlabelled);
         warnings.extend(self.empty_splits());
         let counts = &mut self.counts;
         Ok(Assigned {
@@ -336,7 +347,7 @@ impl<'a, 'r> Learning<'a, 'r> {
             train_weight: counts.train_weight,
             proof,
             groups: counts.groups.take(),
-            sample: RowSample::new(self.run.options.seed, 0, [0]),
+            sample: RowSample::new(self.fit.seed, 0, [0]),
             content_hash: counts.content_hash(),
         })
     }

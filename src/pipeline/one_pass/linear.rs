@@ -6,26 +6,27 @@ use crate::{
     learner::{ModelSpec, logistic::LogisticOptions},
     model::FeatureSpec,
     pipeline::{
-        evaluate::evaluation::{Evaluation, EvaluationSpec},
+        evaluate::evaluation::Evaluation,
         fit::{
+            context::{FitContext, Fitted},
             design_rows::DesignRows,
-            fitting::{self, Fitted},
+            finished_model,
         },
         incremental::{
+            earlier_learner::EarlierLearner,
             learner_file::{Mark, Position},
             linear::left_out,
             linear_learner::LinearLearner,
             row_feeder::{Feeder, part_rows},
             saver::Saver,
-            started::Started,
         },
         one_pass::{
             columns::{Columns, at},
             held_out::HeldOut,
         },
+        options::IncrementalOptions,
         prepare::assign::Assigned,
     },
-    run::{options::incremental::OnlineOptions, train::Run},
     transform::standardize::Design,
 };
 
@@ -43,13 +44,13 @@ impl Setup {
     /// # Errors
     /// [`crate::Error::Usage`] for options that need a look at all rows.
     pub(crate) fn new(
-        run: &Run<'_>,
+        fit: &FitContext<'_>,
         options: &LogisticOptions,
         features: Vec<FeatureSpec>,
         design: Design,
     ) -> Result<Self> {
         let mut options = options.clone();
-        let classes: Vec<(&str, u64)> = run
+        let classes: Vec<(&str, u64)> = fit
             .target
             .classes
             .iter()
@@ -66,7 +67,7 @@ impl Setup {
                 ..resolved
             };
         }
-        let (classes, link) = (&run.target.classes, run.target.task.link());
+        let (classes, link) = (&fit.target.classes, fit.target.task.link());
         let learner = LinearLearner::new(options, &features, design.columns(), classes, link)?;
         Ok(Self {
             features,
@@ -76,15 +77,15 @@ impl Setup {
         })
     }
 
-    /// The learner of an earlier run, or of this one before a stop.
+    /// The learner of an earlier fit, or of this one before a stop.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] if it is another kind of learner.
-    pub(crate) fn of(run: &Run<'_>, started: Started) -> Result<Self> {
+    pub(crate) fn of(fit: &FitContext<'_>, started: EarlierLearner) -> Result<Self> {
         let from = started.position_of(None)?;
         let (model, linear, learner) = started.into_linear()?;
         Ok(Self {
-            design: Design::of_model(&linear, &model.features, &run.job.roles.features),
+            design: Design::of_model(&linear, &model.features, &fit.job.roles.features),
             features: model.features,
             learner,
             from,
@@ -93,7 +94,7 @@ impl Setup {
 }
 
 /// A learner that is being fed, and the held-out rows.
-pub(crate) struct LinearFed<'a> {
+pub(crate) struct OnePassLinear<'a> {
     design: Design,
     feeder: Feeder<'a>,
     held_out: HeldOut,
@@ -103,28 +104,27 @@ pub(crate) struct LinearFed<'a> {
     held: Tile,
 }
 
-impl<'a> LinearFed<'a> {
+impl<'a> OnePassLinear<'a> {
     /// Begins; all rows come again, those that were learned too.
     ///
     /// # Errors
     /// When the file of held-out rows cannot be created.
-    pub(crate) fn begin(
-        run: &Run<'a>,
+    pub(crate) fn new(
+        fit: &FitContext<'a>,
         setup: Setup,
-        online: &OnlineOptions,
-        evaluation: &'a EvaluationSpec,
+        options: &IncrementalOptions,
         saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
     ) -> Result<Self> {
         let skip = setup.from.rows;
         let columns = setup.design.columns().len();
         Ok(Self {
-            held_out: HeldOut::create(&run.scratch.file("held-out"), columns)?,
+            held_out: HeldOut::create(&fit.session.scratch.file("held-out"), columns)?,
             feeder: Feeder::new(
                 setup.learner,
                 setup.from,
                 skip,
-                online.batch_rows,
-                evaluation,
+                options.batch_rows,
+                fit.evaluation,
                 saver(&setup.features),
             ),
             design: setup.design,
@@ -183,18 +183,13 @@ impl<'a> LinearFed<'a> {
     ///
     /// # Errors
     /// When it cannot be saved, or the held-out rows not be read.
-    pub(crate) fn finish(
-        self,
-        run: &Run<'_>,
-        assigned: &Assigned,
-        evaluation: &EvaluationSpec,
-    ) -> Result<Fitted> {
+    pub(crate) fn finish(self, fit: &FitContext<'_>, assigned: &Assigned) -> Result<Fitted> {
         let (learner, position, saver) = self.feeder.into_parts();
         let mut model = saver.finished_model(&learner);
-        model.about = fitting::about_of(run, assigned.content_hash, model.about.train_rows);
-        model.split = fitting::split_value(run, assigned);
-        let seconds_to_model = fitting::save(run, &model)?;
-        let evaluation: Evaluation = self.held_out.evaluate(learner.as_dyn(), evaluation)?;
+        model.about = finished_model::about_of(fit, assigned.content_hash, model.about.train_rows);
+        model.split = finished_model::split_value(fit, assigned);
+        let seconds_to_model = fit.session.save_model(&model)?;
+        let evaluation: Evaluation = self.held_out.evaluate(learner.as_dyn(), fit.evaluation)?;
         Ok(Fitted {
             model,
             left_out: left_out(&learner),

@@ -1,9 +1,9 @@
 //! one_pass
 
 pub mod columns;
-pub mod fed;
 pub mod first;
 pub mod held_out;
+pub mod learner;
 pub mod learning;
 pub mod linear;
 pub mod rows;

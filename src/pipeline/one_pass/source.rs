@@ -8,15 +8,13 @@ use crate::{
     error::{Error, Result},
     pipeline::{
         fit::{
+            context::FitContext,
             newton,
             recycle::{Spares, spares},
             slice::SliceColumns,
         },
         open::training_data::Job,
-    },
-    run::{
-        options::train::{STANDARD_INPUT, TrainOptions},
-        train::Run,
+        options::{ColumnOptions, DataOptions, ResourceOptions, STANDARD_INPUT},
     },
     source::{ArrowStream, Dataset},
 };
@@ -44,23 +42,29 @@ pub(crate) fn slice_rows(row_bytes: usize) -> usize {
 ///
 /// # Errors
 /// As [`Job::open`]; [`Error::Usage`] for a stream that is to be read more than once.
-pub(crate) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
-    if options.validation.as_deref() == Some(STANDARD_INPUT) {
+pub(crate) fn open_source(
+    data: &DataOptions,
+    columns: &ColumnOptions,
+    resources: &ResourceOptions,
+    one_pass: bool,
+) -> Result<(Job, Source)> {
+    let limits = &resources.limits;
+    if data.validation.as_deref() == Some(STANDARD_INPUT) {
         return Err(Error::Usage(
             "--val-dir -: the standard input is read for DATASET alone; name a file, a directory or a glob"
                 .to_owned(),
         ));
     }
-    if options.dataset != STANDARD_INPUT {
-        return Ok((Job::open(options)?, Source::Files));
+    if data.dataset != STANDARD_INPUT {
+        return Ok((Job::open(data, columns, limits)?, Source::Files));
     }
-    if let Some(path) = &options.validation {
+    if let Some(path) = &data.validation {
         return Err(Error::Usage(format!(
             "--val-dir {path}: the rows of the dataset `-`, the standard input, have no others behind them; give the \
              stream a column that says train or valid, and name it with --split-col"
         )));
     }
-    if !(options.online.as_ref()).is_some_and(|online| online.one_pass) {
+    if !one_pass {
         return Err(Error::Usage(
             "the dataset `-` is the standard input, which can be read once; use `rowmill incremental - \
              --one-pass`"
@@ -68,12 +72,10 @@ pub(crate) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
         ));
     }
     let stdin = Box::new(io::stdin());
-    let stream = ArrowStream::open(stdin, options.memory_bytes, MESSAGE_SHARE_OF_MEMORY)?;
-    let dataset = Dataset::of_stream(stream.schema().clone(), &options.limits);
-    Ok((
-        Job::of_dataset(dataset, options)?,
-        Source::Stream(Box::new(stream)),
-    ))
+    let stream = ArrowStream::open(stdin, resources.memory_bytes, MESSAGE_SHARE_OF_MEMORY)?;
+    let dataset = Dataset::of_stream(stream.schema().clone(), limits);
+    let job = Job::of_dataset(dataset, data, columns, limits)?;
+    Ok((job, Source::Stream(Box::new(stream))))
 }
 
 /// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
@@ -81,24 +83,24 @@ pub(crate) fn open_job(options: &TrainOptions) -> Result<(Job, Source)> {
 /// # Errors
 /// When the data cannot be read; `take`'s.
 pub(crate) fn read(
-    run: &Run<'_>,
+    fit: &FitContext<'_>,
     columns: &[usize],
     source: Source,
     mut take: impl FnMut(Slice, Vec<Values>) -> Result<Vec<Values>>,
 ) -> Result<PassReport> {
-    let row_bytes = run.job.dataset.decode_estimate(columns).row_bytes as usize;
+    let row_bytes = fit.job.dataset.decode_estimate(columns).row_bytes as usize;
     let rows_max = slice_rows(row_bytes);
     match source {
         Source::Files => {
             let pass = ParquetPass {
                 name: "one pass",
-                row_groups: &run.job.row_ranges,
+                row_groups: &fit.job.row_ranges,
                 columns,
                 slice_rows_max: rows_max,
                 first_row: 0,
             };
-            let context = run.plan.learner_context(&run.context);
-            let lanes = run.job.lanes(&context);
+            let context = fit.plan.learner_context(fit.context());
+            let lanes = fit.job.lanes(&context);
             let (spares, returns) = spares(context.threads);
             let sink = |spares| WholeSink {
                 columns: SliceColumns::new(columns),
@@ -115,17 +117,17 @@ pub(crate) fn read(
                 first_row,
                 rows,
             };
-            let schema = run.job.schema().clone();
-            let (started, progress) = (Instant::now(), run.context.progress);
+            let schema = fit.job.schema().clone();
+            let (started, progress) = (Instant::now(), fit.progress());
             let (mut first_row, mut values) = (0, Vec::new());
             progress.pass_started(STREAM, 0);
             loop {
-                run.context.stop.check()?;
+                fit.session.context.stop.check()?;
                 let before = stream.bytes_read();
                 values.resize(columns.len(), Values::F32(Vec::new()));
                 let rows = stream.next_rows(&schema, columns, rows_max, &mut values);
                 // Whoever writes the stream is stopped by the same signal.
-                run.context.stop.check()?;
+                fit.session.context.stop.check()?;
                 let rows = rows?;
                 if rows == 0 {
                     break;

@@ -7,8 +7,11 @@ use crate::{
     learner::incremental::OnlineTrees,
     model::{Coder, FeatureSpec},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes::Files},
-        fit::fitting::{self, Fitted},
+        evaluate::from_codes::Files,
+        fit::{
+            context::{FitContext, Fitted},
+            finished_model,
+        },
         incremental::{
             learner_file::{Mark, Position},
             saver::Saver,
@@ -16,14 +19,14 @@ use crate::{
             trees::of_learner,
         },
         one_pass::columns::Columns,
+        options::IncrementalOptions,
         prepare::assign::Assigned,
         storage::appended::AppendedRows,
     },
-    run::{options::incremental::OnlineOptions, train::Run},
 };
 
 /// A learner that is being fed, and the codes of all rows so far.
-pub(crate) struct TreesFed<'a> {
+pub(crate) struct OnePassTrees<'a> {
     context: Context<'a>,
     threads: TaskThreads,
     /// By byte column, its members and what codes them.
@@ -33,37 +36,36 @@ pub(crate) struct TreesFed<'a> {
     codes: Vec<u8>,
 }
 
-impl<'a> TreesFed<'a> {
+impl<'a> OnePassTrees<'a> {
     /// Begins; all rows come again, those that were learned too.
     ///
     /// # Errors
     /// When the scratch files cannot be created, or threads not be started.
-    pub(crate) fn begin(
-        run: &Run<'a>,
+    pub(crate) fn new(
+        fit: &FitContext<'a>,
         (learner, from): (OnlineTrees, Position),
-        online: &OnlineOptions,
-        evaluation: &'a EvaluationSpec,
+        options: &IncrementalOptions,
         saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
     ) -> Result<Self> {
         let bins = learner.bins().expect("a run gives the bins").clone();
-        let room = online.rows_expected(&run.job)?;
+        let room = options.rows_expected(fit.job.rows_of_files())?;
         let coder = |member: &PackMember| {
             let feature = &bins.features[member.feature as usize];
             (*member, feature.binning.coder())
         };
         let byte_columns = bins.layout.byte_columns.iter();
         Ok(Self {
-            context: run.context,
-            threads: TaskThreads::new(run.context.threads)?,
+            context: fit.session.context,
+            threads: TaskThreads::new(fit.session.context.threads)?,
             coders: byte_columns
                 .map(|members| members.iter().map(coder).collect())
                 .collect(),
-            appended: AppendedRows::create(run.scratch.path(), room, bins.layout.len())?,
+            appended: AppendedRows::create(fit.session.scratch.path(), room, bins.layout.len())?,
             feeder: TreeFeeder::new(
                 learner,
                 from,
-                online.batch_rows,
-                evaluation,
+                options.batch_rows,
+                fit.evaluation,
                 saver(&bins.features),
             ),
             codes: Vec::new(),
@@ -119,21 +121,16 @@ impl<'a> TreesFed<'a> {
     ///
     /// # Errors
     /// When it cannot be saved, or the codes not be read.
-    pub(crate) fn finish(
-        self,
-        run: &Run<'_>,
-        assigned: &Assigned,
-        evaluation: &EvaluationSpec,
-    ) -> Result<Fitted> {
+    pub(crate) fn finish(self, fit: &FitContext<'_>, assigned: &Assigned) -> Result<Fitted> {
         let (learner, position, saver) = self.feeder.into_parts();
         let mut model = saver.model(&learner);
-        model.about = fitting::about_of(run, assigned.content_hash, model.about.train_rows);
+        model.about = finished_model::about_of(fit, assigned.content_hash, model.about.train_rows);
         let files = Files {
             codes: self.appended.codes(),
             rows: self.appended.rows(),
             state: None,
         };
-        let mut fitted = of_learner(run, assigned, &learner, model, files, evaluation)?;
+        let mut fitted = of_learner(fit, assigned, &learner, model, files)?;
         fitted.progressive = position.curve;
         Ok(fitted)
     }

@@ -7,29 +7,41 @@ use crate::{
     error::{Error, Result},
     learner::{ModelSpec, gbdt::Loss},
     model::link::Task,
-    pipeline::open::{
-        target::{DistinctValues, Target},
-        training_data::Job,
+    pipeline::{
+        open::{
+            target::{DistinctValues, Target},
+            training_data::Job,
+        },
+        options::TaskChoice,
     },
-    run::options::train::{TaskChoice, TrainOptions},
 };
 
 /// Rows of a slice.
 const SLICE_ROWS_MAX: usize = 1 << 17;
 
+/// Options that a target depends on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TargetSpec<'a> {
+    pub(crate) task: TaskChoice,
+    pub(crate) model: &'a ModelSpec,
+    /// Whether the run is incremental: its learners take classes alone.
+    pub(crate) incremental: bool,
+    pub(crate) classes_max: usize,
+}
+
 /// The target where it is known without reading data.
 ///
 /// # Errors
 /// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
-pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
+pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Target>> {
     let field = &job.schema().fields[job.target_column()];
     let name = &field.name;
-    let choice = task_choice(job, options);
-    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
-        // Learners of batches learn classes alone.
-        let learner = match options.online {
-            Some(_) => "`rowmill train --model gbdt`",
-            None => "--model gbdt",
+    let choice = task_choice(job, spec.task);
+    if choice == TaskChoice::Regression && matches!(spec.model, ModelSpec::Logistic(_)) {
+        let learner = if spec.incremental {
+            "`rowmill train --model gbdt`"
+        } else {
+            "--model gbdt"
         };
         return Err(Error::Usage(format!(
             "logistic regression learns classes, and the target `{name}` is learned as a number; \
@@ -46,7 +58,7 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
                 )));
             }
-            let loss = options.model.regression_loss();
+            let loss = spec.model.regression_loss();
             let is_count = matches!(loss, Loss::Poisson { .. });
             Ok(Some(Target::regression(name, is_count)))
         }
@@ -55,9 +67,9 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
 }
 
 /// What `--task` means here: `auto` is the profile's task for the profile's target.
-pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
+pub(crate) fn task_choice(job: &Job, asked: TaskChoice) -> TaskChoice {
     let name = &job.schema().fields[job.target_column()].name;
-    match (&job.profile, options.task) {
+    match (&job.profile, asked) {
         (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
             match profile.task {
                 ProfileTask::Auto => TaskChoice::Auto,
@@ -74,20 +86,19 @@ pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
 ///
 /// # Errors
 /// When the column cannot be read, or its values are nothing to learn.
-pub fn find_target(
+pub(crate) fn find_target(
     context: &Context<'_>,
     job: &Job,
-    options: &TrainOptions,
+    spec: TargetSpec<'_>,
     passes: &mut Vec<PassReport>,
 ) -> Result<Target> {
-    if let Some(target) = known_target(job, options)? {
+    if let Some(target) = known_target(job, spec)? {
         return Ok(target);
     }
-    let classes_max = options.limits.classes_max;
-    let (values, report) = distinct_values(context, job, classes_max)?;
+    let (values, report) = distinct_values(context, job, spec.classes_max)?;
     passes.push(report);
     let name = &job.schema().fields[job.target_column()].name;
-    let target = Target::from_values(name, &values, task_choice(job, options), classes_max)?;
+    let target = Target::from_values(name, &values, task_choice(job, spec.task), spec.classes_max)?;
     context.progress.message(&format!(
         "classes of `{name}` in order: {}",
         target.classes.join(", ")
@@ -96,7 +107,7 @@ pub fn find_target(
 }
 
 /// What a plan takes the task to be before the classes are counted.
-pub fn assumed_task(choice: TaskChoice) -> (Task, usize) {
+pub(crate) fn assumed_task(choice: TaskChoice) -> (Task, usize) {
     match choice {
         TaskChoice::Multiclass => (Task::Multiclass, 3),
         TaskChoice::Regression => (Task::Regression, 0),

@@ -5,7 +5,7 @@ use crate::{
     data::{Values, batch::MISSING_TEXT},
     error::{Error, Result},
     model::link::Task,
-    run::options::train::TaskChoice,
+    pipeline::options::TaskChoice,
 };
 
 /// The distinct values of a target column, sorted; at most one more than classes are allowed.

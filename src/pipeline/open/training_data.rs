@@ -11,14 +11,23 @@ use crate::{
     data::{Field, Schema, ValueType, Values},
     engine::{Context, LaneSource, Progress},
     error::{Error, Place, Result},
+    limits::Limits,
     model::FeatureSpec,
     pipeline::{
-        evaluate::base_scores::BaseScores,
         open::{target::Target, validation::Validation},
+        options::{ColumnOptions, DataOptions, ProfileChoice},
     },
-    run::options::train::TrainOptions,
     source::{DataFile, Dataset, LaneReader, OpenOptions},
 };
+
+/// The columns of the base model's probabilities, in class order, and what they mean for the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseScores {
+    /// Schema index of each class's column.
+    pub columns: Vec<usize>,
+    /// The target's class of each of them: several share one when classes are joined.
+    pub classes: Vec<usize>,
+}
 
 /// What is known before the first pass.
 #[derive(Debug)]
@@ -43,54 +52,71 @@ impl Job {
     /// # Errors
     /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
     /// baseline table.
-    pub fn open(options: &TrainOptions) -> Result<Self> {
-        Self::of_dataset(Self::read(options)?, options)
+    pub fn open(data: &DataOptions, columns: &ColumnOptions, limits: &Limits) -> Result<Self> {
+        Self::of_dataset(Self::read(data, limits)?, data, columns, limits)
     }
 
     /// As [`Self::open`], of data that may have no target.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_without_target(options: &TrainOptions) -> Result<Self> {
+    pub fn open_without_target(
+        data: &DataOptions,
+        columns: &ColumnOptions,
+        limits: &Limits,
+    ) -> Result<Self> {
         let selection = Selection {
             target_is_optional: true,
-            ..options.selection()
+            ..columns.selection()
         };
-        Self::with(Self::read(options)?, options, &selection)
+        let dataset = Self::read(data, limits)?;
+        Self::with(dataset, data, &columns.profile, &selection, limits)
     }
 
     /// Gives every column of opened data its part.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn of_dataset(dataset: Dataset, options: &TrainOptions) -> Result<Self> {
-        Self::with(dataset, options, &options.selection())
+    pub fn of_dataset(
+        dataset: Dataset,
+        data: &DataOptions,
+        columns: &ColumnOptions,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let selection = columns.selection();
+        Self::with(dataset, data, &columns.profile, &selection, limits)
     }
 
-    fn read(options: &TrainOptions) -> Result<Dataset> {
+    fn read(data: &DataOptions, limits: &Limits) -> Result<Dataset> {
         let opening = OpenOptions {
-            beside: options.validation.as_deref(),
-            ..OpenOptions::new(&options.limits)
+            beside: data.validation.as_deref(),
+            ..OpenOptions::new(limits)
         };
-        let dataset = Dataset::open(&options.dataset, &opening)?;
+        let dataset = Dataset::open(&data.dataset, &opening)?;
         if dataset.own_files().iter().all(|file| file.rows == 0) {
-            let is_file = |file: &DataFile| file.path == Path::new(&options.dataset);
+            let is_file = |file: &DataFile| file.path == Path::new(&data.dataset);
             let flaw = match dataset.own_files().iter().any(is_file) {
                 true => "is an empty Parquet file, without rows; check what wrote it",
                 false => "has no rows; check that it is the directory you mean",
             };
-            return Err(Error::Dataset(format!("{} {flaw}", options.dataset)));
+            return Err(Error::Dataset(format!("{} {flaw}", data.dataset)));
         }
         Ok(dataset)
     }
 
-    fn with(mut dataset: Dataset, options: &TrainOptions, selection: &Selection) -> Result<Self> {
-        let profile = options.profile.resolve(dataset.schema())?;
+    fn with(
+        mut dataset: Dataset,
+        data: &DataOptions,
+        profile: &ProfileChoice,
+        selection: &Selection,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let profile = profile.resolve(dataset.schema())?;
         if let Some(profile) = &profile {
             dataset.mark_absent_zero(&|name| profile.is_zero_when_absent(name));
         }
         let roles = Roles::resolve(dataset.schema(), profile.as_ref(), selection)?;
-        let validation = Validation::of(&dataset, options)?;
+        let validation = Validation::of(&dataset, data)?;
         if let Some(validation) = &validation {
             validation.check_columns(&dataset, &roles)?;
         }
@@ -105,7 +131,7 @@ impl Job {
         }
         let grouped = roles.group.is_some();
         let has_files = !dataset.files().is_empty();
-        let baseline = open_baseline(options, profile.as_ref(), grouped, has_files)?;
+        let baseline = open_baseline(data, profile.as_ref(), grouped, has_files, limits)?;
         let row_ranges = dataset
             .row_groups()
             .iter()
@@ -145,6 +171,11 @@ impl Job {
             let Validation { dataset, rows, .. } = validation;
             progress.message(&format!("validation: {dataset}, {rows} rows"));
         }
+    }
+
+    /// Rows of the files; `None` for a stream, which does not say.
+    pub(crate) fn rows_of_files(&self) -> Option<u64> {
+        (!self.dataset.files().is_empty()).then(|| self.dataset.rows())
     }
 
     /// Rows without those of a second dataset.
@@ -288,18 +319,19 @@ fn feature_field(feature: &FeatureSpec) -> Field {
 
 /// The baseline table that is given or found, read with the profile's names for its columns.
 fn open_baseline(
-    options: &TrainOptions,
+    data: &DataOptions,
     profile: Option<&Profile>,
     grouped: bool,
     has_files: bool,
+    limits: &Limits,
 ) -> Result<Option<Baseline>> {
     let names = profile.map_or_else(BaselineFiles::default, |profile| profile.baseline.clone());
-    let path = match &options.baseline {
+    let path = match &data.baseline {
         Some(path) => Some(path.clone()),
-        None if grouped && has_files => crate::baseline::discover(&options.dataset, &names.files),
+        None if grouped && has_files => crate::baseline::discover(&data.dataset, &names.files),
         None => None,
     };
-    path.map(|path| Baseline::open_as(path, &names.columns(), &options.limits))
+    path.map(|path| Baseline::open_as(path, &names.columns(), limits))
         .transpose()
 }
 

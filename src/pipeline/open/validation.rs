@@ -15,7 +15,7 @@ use crate::{
     columns::roles::Roles,
     data::Split,
     error::{Error, Result},
-    run::options::train::TrainOptions,
+    pipeline::options::DataOptions,
     source::Dataset,
 };
 
@@ -37,8 +37,8 @@ impl Validation {
     ///
     /// # Errors
     /// [`Error::Dataset`] when it has no rows, [`Error::Usage`] when a file is in both.
-    pub fn of(dataset: &Dataset, options: &TrainOptions) -> Result<Option<Self>> {
-        let Some(path) = &options.validation else {
+    pub fn of(dataset: &Dataset, data: &DataOptions) -> Result<Option<Self>> {
+        let Some(path) = &data.validation else {
             return Ok(None);
         };
         let (own, beside) = dataset.files().split_at(dataset.own_files().len());
@@ -49,7 +49,7 @@ impl Validation {
                 "--val-dir {path}: {} is a file of the dataset {} too, and what a model is validated on must not be \
                  learned; keep the two apart",
                 both.path.display(),
-                options.dataset
+                data.dataset
             )));
         }
         let rows = beside.iter().map(|file| file.rows).sum();

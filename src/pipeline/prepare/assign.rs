@@ -19,12 +19,12 @@ use crate::{
     limits::BLOCK_ROWS,
     pipeline::{
         open::{target::Target, training_data::Job, validation::Validation},
+        options::SplitRule,
         storage::{
             rows::{RowsBuffer, RowsFile},
             selection::{self, RowSample},
         },
     },
-    run::options::train::{SplitRule, TrainOptions},
     scratch::Element,
     stats::sample,
 };
@@ -352,8 +352,8 @@ pub fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()>
 }
 
 /// What the user should know of a split row by row that nobody asked for.
-pub fn ungrouped_warning(job: &Job, options: &TrainOptions) -> Option<String> {
-    let nobody_asked = matches!(options.group, GroupChoice::Profile)
+pub(crate) fn ungrouped_warning(job: &Job, group: &GroupChoice) -> Option<String> {
+    let nobody_asked = matches!(group, GroupChoice::Profile)
         && job.roles.group.is_none()
         && job.roles.split.is_none();
     nobody_asked.then(|| {

@@ -1,13 +1,13 @@
 //! From the survey to binnings: cut points of numbers, dictionaries of texts, and the code layout.
 
-pub use crate::model::Bins;
 use crate::{
     data::{ValueType, pack},
     engine::{Context, parallel_map},
     error::Result,
-    model::{Binning, FeatureSpec},
+    learner::ModelSpec,
+    limits::Limits,
+    model::{Binning, Bins, FeatureSpec},
     pipeline::{
-        coding::binning::radix,
         open::training_data::Job,
         prepare::survey::{Survey, SurveyedValues},
     },
@@ -18,13 +18,37 @@ use crate::{
     },
 };
 
-/// How finely values are told apart.
+/// Numbers of bins and categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BinsSpec {
     /// Bins of a number; `None` for no cut points at all.
     pub bins_max: Option<u16>,
     /// Categories of a text.
     pub categories_max: usize,
+}
+
+impl BinsSpec {
+    /// The numbers for a learner. A linear model needs no cut points.
+    pub(crate) fn of(model: &ModelSpec, limits: &Limits) -> Self {
+        let kept_max = limits.categories_kept_max;
+        match model {
+            ModelSpec::Gbdt(options) => Self {
+                bins_max: Some(options.bins_max),
+                categories_max: kept_max,
+            },
+            ModelSpec::Logistic(options) => Self {
+                bins_max: None,
+                categories_max: kept_max.min(options.categories_max as usize),
+            },
+        }
+    }
+}
+
+/// The number of codes of a feature in the scratch file. It includes the code for missing values only where
+/// some row of the data needs it; a text that training never met counts as missing, so text always does.
+pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
+    let missing = missing_anywhere || feature.value_type == ValueType::Text;
+    feature.binning.codes_without_missing() + u16::from(missing)
 }
 
 /// Finds the binnings of all features, each from its own sample and survey. Those that `may_go` says may

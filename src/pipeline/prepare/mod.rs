@@ -1,6 +1,7 @@
-//! prepare
+//! What the training rows are: labels, groups, splits, statistics, cut points.
 
 pub mod assign;
 pub mod bins;
 pub mod scan;
+pub mod splitting;
 pub mod survey;

@@ -52,6 +52,27 @@ pub struct Survey {
     pub report: PassReport,
 }
 
+impl Survey {
+    /// Statistics that an earlier pass has found already. The sample at this path is empty.
+    ///
+    /// # Errors
+    /// When the empty sample cannot be created.
+    pub(crate) fn without_sample(sample_path: &Path, features: Vec<FeatureSurvey>) -> Result<Self> {
+        let sample = BlockFile::create(sample_path, 0, &vec![8; features.len()])?;
+        Ok(Self {
+            arrays: (0..features.len()).collect(),
+            features,
+            sample,
+            report: PassReport {
+                name: "survey".to_owned(),
+                seconds: 0.0,
+                rows: 0,
+                bytes_read: 0,
+            },
+        })
+    }
+}
+
 /// What a survey looks at, and where its sample goes.
 #[derive(Debug, Clone, Copy)]
 pub struct SurveySpec<'a> {

@@ -9,11 +9,11 @@ use crate::{
     engine::{Context, PassReport},
     error::{Error, Result},
     pipeline::{
-        open::training_data::Job,
+        open::{planned_output::PlannedOutput, training_data::Job},
+        options::DataOptions,
         prune::{findings::Findings, in_training::PrunedInTraining},
     },
     platform::stop::Stop,
-    run::{data_guard::Written, options::train::TrainOptions},
     source::{
         Dataset,
         copy::{Copied, copy_to_directory, copy_to_file, fits_one_file},
@@ -97,9 +97,14 @@ impl Destination {
     ///
     /// # Errors
     /// A path over or among the input's files, something in the way, files that one file cannot hold.
-    pub fn check(job: &Job, path: &Path, options: &TrainOptions) -> Result<Self> {
+    pub(crate) fn check(
+        job: &Job,
+        path: &Path,
+        data: &DataOptions,
+        overwrite: bool,
+    ) -> Result<Self> {
         let destination = Self::of(path);
-        destination.check_not_input(job, options)?;
+        destination.check_not_input(job, data)?;
         match &destination {
             Self::File(path) => {
                 if path.is_dir() {
@@ -108,7 +113,7 @@ impl Destination {
                         path.display()
                     )));
                 }
-                if path.exists() && !options.overwrite {
+                if path.exists() && !overwrite {
                     return Err(in_the_way(path));
                 }
                 let all = vec![true; job.schema().fields.len()];
@@ -186,19 +191,19 @@ impl Destination {
     }
 
     /// Refuses to write over the input, or between its files.
-    fn check_not_input(&self, job: &Job, options: &TrainOptions) -> Result<()> {
+    fn check_not_input(&self, job: &Job, data: &DataOptions) -> Result<()> {
         let path = self.path().to_path_buf();
         let (replaced, copies) = match self {
             Self::File(_) => (vec![path], None),
             Self::Directory(path) => (Vec::new(), Some(path.as_path())),
         };
-        Written {
+        PlannedOutput {
             flag: "--out",
             path: self.path(),
             replaced: &replaced,
             copies,
         }
-        .check(job, options)
+        .check(job, data)
     }
 }
 

@@ -1,5 +1,13 @@
-//! Codes of earlier runs.
+//! The cache of codes: what runs on the same data share in a scratch directory.
 
-pub mod known;
-pub mod reuse;
-pub mod store;
+mod code_cache;
+mod contents;
+mod groups;
+mod key;
+mod lookup;
+
+pub(crate) use code_cache::{CachedRows, CodeCache};
+pub(crate) use contents::PassResults;
+#[cfg(test)]
+pub(crate) use key::ingredients;
+pub(crate) use lookup::{CacheLookup, cached_target, find, open_or_create, seal};

@@ -1,4 +1,9 @@
-//! Options of runs.
+//! The options of runs.
 
-pub mod incremental;
-pub mod train;
+mod incremental;
+mod output;
+mod train;
+
+pub(crate) use incremental::check_incremental;
+pub use output::OutputOptions;
+pub use train::TrainOptions;

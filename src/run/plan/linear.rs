@@ -42,7 +42,7 @@ impl Planner<'_> {
     pub(crate) fn newton(&mut self, options: &LogisticOptions) -> u64 {
         let features = self.features().to_vec();
         let shape = self.shape(&features, options);
-        if let Some(online) = self.spec.online {
+        if let Some(online) = self.spec.incremental {
             self.batches(&features, shape);
             if options.solver == Solver::Sgd || online.init_model.is_some() {
                 return 0;

@@ -1,7 +1,7 @@
-//! Memory plans of runs.
+//! Memory plans of runs, computed before any work.
 
 mod linear;
-pub(crate) mod plan;
+mod plan;
 mod trees;
 
-pub use plan::*;
+pub use plan::{PlanSpec, plan_run, pruning_plan};

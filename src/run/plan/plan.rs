@@ -16,14 +16,15 @@ use crate::{
         evaluate::{evaluation::EvaluationSpec, from_codes, from_source},
         fit::boost,
         open::training_data::Job,
+        options::IncrementalOptions,
         prepare::survey,
         prune::options::Pruning,
+        session::RunPlan,
         storage::{
             rows::{self, RowsBuffer},
             selection::RowSample,
         },
     },
-    run::options::incremental::OnlineOptions,
     scratch::BlockFile,
     stats::{CategoryCounts, sample},
 };
@@ -73,39 +74,6 @@ pub(crate) const STREAM_ROWS_MIN: usize = 16_384;
 /// Bytes of a feature's coder: its padded cut points, or its dictionary.
 pub(crate) const CODER_BYTES: u64 = 8 << 10;
 
-/// The plan of a run.
-#[derive(Debug, Clone)]
-pub struct RunPlan {
-    /// Memory by phase.
-    pub memory: MemoryPlan,
-    /// Bytes that histograms may take.
-    pub histogram_budget_bytes: u64,
-    /// Bytes that blocks may take which stay in memory from pass to pass.
-    pub resident_bytes: u64,
-    /// Rows of the reservoir of trees that grow from batches, and those that join it at once.
-    pub stream_rows: (usize, usize),
-    /// Training rows that fix the bins of rows that are read once.
-    pub first_rows: usize,
-    /// Lanes of a pass whose slices one learner takes in their order: as many as there is memory for.
-    pub lanes: usize,
-    /// Rows of a sample that there is room for, where trees grow from samples.
-    pub sample_rows: u64,
-    /// Bytes of all scratch files at the most.
-    pub scratch_bytes: u64,
-    /// What to tell a person.
-    pub notes: Vec<String>,
-}
-
-impl RunPlan {
-    /// What a pass needs whose slices one learner takes: no more lanes than there is memory for.
-    pub fn learner_context<'a>(&self, context: &Context<'a>) -> Context<'a> {
-        Context {
-            threads: self.lanes,
-            ..*context
-        }
-    }
-}
-
 /// What a plan depends on besides the data's schema.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanSpec<'a> {
@@ -120,7 +88,7 @@ pub struct PlanSpec<'a> {
     /// How columns are pruned, if they are.
     pub prune: Option<&'a Pruning>,
     /// Batches, where the run learns by them.
-    pub online: Option<&'a OnlineOptions>,
+    pub incremental: Option<&'a IncrementalOptions>,
     /// Rows of the reservoir of a learner that goes on, and those that join it at once.
     pub stream_rows: Option<(usize, usize)>,
     /// The share of rows that are held out, as far as it is known.
@@ -172,7 +140,7 @@ pub(crate) fn plan_within(
     job: &Job,
     mut spec: PlanSpec<'_>,
 ) -> Result<RunPlan> {
-    if spec.online.is_some() && spec.stream_rows.is_none() {
+    if spec.incremental.is_some() && spec.stream_rows.is_none() {
         // What is learned must not depend on the threads.
         let context = Context {
             threads: STREAM_THREADS,
@@ -200,7 +168,7 @@ pub(crate) fn plan_lanes(
 ) -> Result<RunPlan> {
     let mut planner = Planner::new(context, job, *spec, lanes);
     planner.always();
-    if let Some(online) = spec.online.filter(|online| online.one_pass) {
+    if let Some(online) = spec.incremental.filter(|online| online.one_pass) {
         let scratch_bytes = match spec.model {
             ModelSpec::Logistic(options) => planner.once(options),
             ModelSpec::Gbdt(options) => planner.trees_once(options, online)?,
@@ -254,7 +222,7 @@ pub fn pruning_plan(
         limits,
         verify: false,
         prune: Some(pruning),
-        online: None,
+        incremental: None,
         stream_rows: None,
         held_out_share: 0.0,
         memory_bytes,

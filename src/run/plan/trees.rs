@@ -19,13 +19,14 @@ use crate::{
         coding::binning,
         evaluate::{evaluation::Table, from_codes},
         one_pass::{first::HELD_A_ROW, source::slice_rows},
+        options::IncrementalOptions,
         storage::{
             block_memory::block_memory_bytes,
             rows::{self, RowsBuffer},
             state,
         },
     },
-    run::{cache::known::Known, options::incremental::OnlineOptions},
+    run::cache::PassResults,
     scratch::{BlockFile, CHECKED_BYTES},
     stats::CategoryCounts,
     text::size::grouped,
@@ -61,7 +62,7 @@ impl Planner<'_> {
             );
         }
         self.seal(&features);
-        if self.spec.online.is_some() {
+        if self.spec.incremental.is_some() {
             self.tree_batches(options)?;
         }
         let layout = CodeLayout::identity(features.len());
@@ -133,7 +134,7 @@ impl Planner<'_> {
     pub(crate) fn trees_once(
         &mut self,
         options: &BoosterOptions,
-        online: &OnlineOptions,
+        online: &IncrementalOptions,
     ) -> Result<u64> {
         let features = self.features().to_vec();
         let columns = self.columns_once();
@@ -163,7 +164,7 @@ impl Planner<'_> {
                 + self.threads * from_codes::worker_bytes(&layout, self.spec.outputs()),
             "65,536 bins a split and class, margins and codes",
         );
-        let rows = online.rows_expected(self.job)?;
+        let rows = online.rows_expected(self.job.rows_of_files())?;
         let row = features.len() + rows::ROW_BYTES + rows::WEIGHT_BYTES;
         Ok(BlockFile::disk_bytes(rows, row))
     }
@@ -296,7 +297,7 @@ impl Planner<'_> {
         let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
         let texts = features.iter().filter(is_text).count() as u64;
         let categories = CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max);
-        let found = Known::bytes_max(features.len()) + texts * categories as u64;
+        let found = PassResults::bytes_max(features.len()) + texts * categories as u64;
         self.memory.add(
             "seal",
             "what was found",

@@ -1,4 +1,4 @@
-use super::{Fixture, ROWS, trees, with_context};
+use super::{Fixture, ROWS, bins, fitted, leaked, split_rows, surveyed, trees, with_context};
 use crate::{
     data::{CodeBlock, RowBlock, Split},
     engine::Silent,
@@ -11,24 +11,22 @@ use crate::{
     model::{Bins, Body, Ensemble, Model},
     pipeline::{
         coding::binning::{BinningSpec, SLICE_ROWS_MAX, write_codes},
+        session::output,
         storage::{
             appended::{AppendedRows, FinishSpec},
             rows::RowsFile,
         },
     },
     platform::stop::Stop,
-    run::{
-        directory,
-        train::{Run, train},
-    },
+    run::admission::admit,
     scratch::BlockFile,
 };
 
 /// What a whole run grows.
 fn trained(fixture: &Fixture) -> Ensemble {
     let options = fixture.options("whole", trees(), 2, 1000);
-    train(&options, &Stop::default(), &Silent).unwrap();
-    let model = Model::load(&options.out_dir.join(directory::MODEL)).unwrap();
+    fitted(&options, leaked(Stop::default()), &Silent).unwrap();
+    let model = Model::load(&options.output.out_dir.join(output::MODEL)).unwrap();
     match model.body {
         Body::Trees(ensemble) => ensemble,
         Body::Linear(_) => panic!("trees were asked for"),
@@ -36,15 +34,14 @@ fn trained(fixture: &Fixture) -> Ensemble {
 }
 
 /// Calls with the bins, codes and rows of a run.
-fn surveyed<T>(fixture: &Fixture, call: impl FnOnce(&Bins, &BlockFile, &RowsFile) -> T) -> T {
+fn with_codes<T>(fixture: &Fixture, call: impl FnOnce(&Bins, &BlockFile, &RowsFile) -> T) -> T {
     let options = fixture.options("surveyed", trees(), 2, 100);
     let stop = Stop::default();
-    let mut run = Run::prepare(&options, &stop, &Silent).unwrap();
-    let (rows, names) = run.scan().unwrap();
-    let found = run.assign(&rows, names).unwrap();
-    let survey = run.survey(&rows, &found).unwrap();
-    let bins = run.bins(&trees(), &survey, |_| false).unwrap();
-    let path = run.scratch.file("codes");
+    let mut run = admit(&options, &stop, &Silent).unwrap();
+    let split = split_rows(&mut run);
+    let survey = surveyed(&mut run, &split);
+    let bins = bins(&run, &trees(), &survey);
+    let path = run.session.scratch.file("codes");
     let spec = BinningSpec {
         job: &run.job,
         bins: &bins,
@@ -52,8 +49,8 @@ fn surveyed<T>(fixture: &Fixture, call: impl FnOnce(&Bins, &BlockFile, &RowsFile
         slice_rows_max: SLICE_ROWS_MAX,
         sums: None,
     };
-    let codes = write_codes(&run.context, &spec).unwrap().codes;
-    call(&bins, &codes, &rows)
+    let codes = write_codes(&run.session.context, &spec).unwrap().codes;
+    call(&bins, &codes, &split.rows)
 }
 
 /// Calls with rows `first..first + len` as a block.
@@ -93,7 +90,7 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
         panic!("trees were asked for");
     };
     let directory = tempfile::tempdir().unwrap();
-    let finished = surveyed(&fixture, |bins, codes, rows| {
+    let finished = with_codes(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
         let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let options = TreesOptions {
@@ -151,7 +148,7 @@ fn an_online_learner_learns_from_training_rows_alone() {
     let ModelSpec::Gbdt(booster) = trees() else {
         panic!("trees were asked for");
     };
-    surveyed(&fixture, |bins, codes, rows| {
+    with_codes(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
         let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let grown = |spoil: bool| {

@@ -6,18 +6,18 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::{Fixture, Table, trees};
+use super::{Fixture, Table, fitted, leaked, trees};
 use crate::{
     engine::{Progress, Silent},
     error::Error,
     learner::{ModelSpec, gbdt::BoosterOptions},
-    platform::stop::Stop,
-    run::{
-        checkpoint::Checkpoint,
-        directory::{CHECKPOINT, CHECKPOINT_BEFORE, MODEL},
-        options::train::{TaskChoice, TrainOptions},
-        train::{Trained, train},
+    pipeline::{
+        fit::checkpoint::Checkpoint,
+        options::TaskChoice,
+        session::output::{CHECKPOINT, CHECKPOINT_BEFORE, MODEL},
     },
+    platform::stop::Stop,
+    run::{options::TrainOptions, train::Trained},
 };
 
 /// Asks the run to stop after so many passes over the codes.
@@ -46,18 +46,18 @@ impl Progress for StopAfter<'_> {
     fn warning(&self, _text: &str) {}
 }
 
-fn run(options: &TrainOptions, passes: usize) -> Result<Trained, Error> {
-    let stop = Stop::default();
-    let progress = StopAfter {
-        stop: &stop,
+fn run(options: &TrainOptions, passes: usize) -> Result<Trained<'static>, Error> {
+    let stop = leaked(Stop::default());
+    let progress = leaked(StopAfter {
+        stop,
         passes,
         seen: AtomicUsize::new(usize::MAX / 2),
-    };
-    train(options, &stop, &progress)
+    });
+    fitted(options, stop, progress)
 }
 
 fn model(options: &TrainOptions) -> Vec<u8> {
-    fs::read(options.out_dir.join(MODEL)).unwrap()
+    fs::read(options.output.out_dir.join(MODEL)).unwrap()
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -81,44 +81,44 @@ fn with_trees(options: &TrainOptions, change: impl FnOnce(&mut BoosterOptions)) 
 
 /// Options that write a checkpoint after each round.
 fn often(fixture: &Fixture, name: &str) -> TrainOptions {
-    TrainOptions {
-        checkpoint_seconds: 0,
-        ..fixture.options(name, trees(), 2, 1000)
-    }
+    let mut changed = fixture.options(name, trees(), 2, 1000);
+    changed.output.checkpoint_seconds = 0;
+    changed
 }
 
 #[test]
 fn a_run_that_is_stopped_again_and_again_ends_in_the_same_bytes() {
     let fixture = Fixture::new();
     for (target, task) in [("y", TaskChoice::Auto), ("ternary", TaskChoice::Multiclass)] {
-        let of_target = |name: &str| TrainOptions {
-            target: Some(target.to_owned()),
-            task,
-            ..often(&fixture, &format!("{target}-{name}"))
+        let of_target = |name: &str| {
+            let mut changed = often(&fixture, &format!("{target}-{name}"));
+            changed.columns.target = Some(target.to_owned());
+            changed.columns.task = task;
+            changed
         };
         let expected = of_target("straight");
         let straight = run(&expected, usize::MAX).unwrap();
         let mut options = of_target("stopped");
         let mut stops = 0;
         let trained = loop {
-            options.threads = 1 + stops % 3;
+            options.resources.threads = 1 + stops % 3;
             match run(&options, 12 + stops % 5) {
                 Ok(trained) => break trained,
                 Err(error) => assert_eq!(error.exit_code(), 143, "{error}"),
             }
             stops += 1;
-            options.resume = true;
-            let left = names(&options.out_dir);
+            options.output.resume = true;
+            let left = names(&options.output.out_dir);
             assert!(left.contains(&CHECKPOINT.to_owned()), "{left:?}");
             let scratch = left.iter().filter(|name| name.ends_with("scratch")).count();
             assert_eq!(scratch, 1, "{left:?}");
         };
         assert!(stops > 2, "{stops}");
         assert_eq!(model(&options), model(&expected), "{target}");
-        assert_eq!(trained.curve, straight.curve);
+        assert_eq!(trained.learned.fitted.curve, straight.learned.fitted.curve);
         assert!(trained.reused.is_some() && trained.resumed_rounds.is_some());
         drop(trained);
-        let left = names(&options.out_dir);
+        let left = names(&options.output.out_dir);
         assert_eq!(left, [CHECKPOINT_BEFORE, CHECKPOINT, MODEL], "no scratch");
     }
 }
@@ -130,10 +130,10 @@ fn a_lost_scratch_is_made_anew() {
     run(&expected, usize::MAX).unwrap();
     let mut options = often(&fixture, "stopped");
     run(&options, 20).err().expect("stopped");
-    let scratch = names(&options.out_dir);
+    let scratch = names(&options.output.out_dir);
     let scratch = scratch.iter().find(|name| name.ends_with("scratch"));
-    fs::remove_dir_all(options.out_dir.join(scratch.expect("scratch"))).unwrap();
-    options.resume = true;
+    fs::remove_dir_all(options.output.out_dir.join(scratch.expect("scratch"))).unwrap();
+    options.output.resume = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert!(trained.reused.is_none() && trained.resumed_rounds.is_some());
     assert_eq!(model(&options), model(&expected));
@@ -146,16 +146,17 @@ fn a_damaged_scratch_is_made_anew() {
     run(&expected, usize::MAX).unwrap();
     let mut options = often(&fixture, "stopped");
     run(&options, 20).err().expect("stopped");
-    let scratch = names(&options.out_dir);
+    let scratch = names(&options.output.out_dir);
     let scratch = scratch.iter().find(|name| name.ends_with("scratch"));
     let codes = options
+        .output
         .out_dir
         .join(scratch.expect("scratch"))
         .join("codes");
     let mut bytes = fs::read(&codes).unwrap();
     bytes[4096 + 1000] ^= 1;
     fs::write(&codes, bytes).unwrap();
-    options.resume = true;
+    options.output.resume = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert!(trained.reused.is_none() && trained.resumed_rounds.is_some());
     assert_eq!(model(&options), model(&expected));
@@ -169,7 +170,7 @@ fn trees_can_be_added_to_a_run_that_finished() {
     let mut options = with_trees(&often(&fixture, "grown"), |trees| trees.trees = 8);
     run(&options, usize::MAX).unwrap();
     options = with_trees(&options, |trees| trees.trees = 13);
-    options.resume = true;
+    options.output.resume = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, Some(8));
     assert_eq!(model(&options), model(&more));
@@ -186,21 +187,24 @@ fn going_on_otherwise_is_refused_and_named() {
         assert!(error.to_string().contains(part), "{error}");
     };
     check(options.clone(), "holds an unfinished run");
-    let resumed = TrainOptions {
-        resume: true,
-        ..options
+    let resumed = {
+        let mut changed = options;
+        changed.output.resume = true;
+        changed
     };
     let with = |change: fn(&mut BoosterOptions)| with_trees(&resumed, change);
     check(with(|trees| trees.shrinkage = 0.2), "--model learning_rate");
     check(with(|trees| trees.trees = 1), "rounds and 1 are asked for");
-    let seeded = TrainOptions {
-        seed: 4,
-        ..resumed.clone()
+    let seeded = {
+        let mut changed = resumed.clone();
+        changed.split.seed = 4;
+        changed
     };
     check(seeded, "--seed was 3 and is 4");
-    let both = TrainOptions {
-        overwrite: true,
-        ..resumed.clone()
+    let both = {
+        let mut changed = resumed.clone();
+        changed.output.overwrite = true;
+        changed
     };
     check(both, "leave one of them out");
     let mut table = Table::new();
@@ -215,12 +219,12 @@ fn a_run_is_replaced_with_its_checkpoint() {
     let mut options = often(&fixture, "stopped");
     run(&options, 20).err().expect("stopped");
     options = with_trees(&options, |trees| trees.trees = 2);
-    options.overwrite = true;
+    options.output.overwrite = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, None);
     assert!(trained.reused.is_some(), "the codes are of the same data");
     drop(trained);
-    let left = names(&options.out_dir);
+    let left = names(&options.output.out_dir);
     assert_eq!(left, [CHECKPOINT_BEFORE, CHECKPOINT, MODEL], "no scratch");
 }
 
@@ -253,17 +257,17 @@ fn a_checkpoint_that_cannot_be_written_is_a_warning_and_training_goes_on() {
     let expected = often(&fixture, "straight");
     run(&expected, usize::MAX).unwrap();
     let options = often(&fixture, "obstructed");
-    let progress = Obstacle {
-        out_dir: &options.out_dir,
+    let progress = leaked(Obstacle {
+        out_dir: leaked(options.output.out_dir.clone()),
         warnings: AtomicUsize::new(0),
-    };
-    train(&options, &Stop::default(), &progress).unwrap();
+    });
+    fitted(&options, leaked(Stop::default()), progress).unwrap();
     assert_eq!(
-        progress.warnings.into_inner(),
+        progress.warnings.load(Ordering::Relaxed),
         7 + 1,
         "rounds 2 to 8, and the end"
     );
     assert_eq!(model(&options), model(&expected));
-    let newest = Checkpoint::load(&options.out_dir, &Silent).unwrap();
+    let newest = Checkpoint::load(&options.output.out_dir, &Silent).unwrap();
     assert_eq!(newest.expect("the first one").booster.rounds(), 1);
 }

@@ -9,20 +9,17 @@ use std::{
     },
 };
 
-use super::{Fixture, linear, trees};
+use super::{Fixture, fitted, leaked, linear, trees};
 use crate::{
     engine::Progress,
     error::Error,
     learner::ModelSpec,
-    platform::stop::Stop,
-    run::{
-        directory::{LEARNER, MODEL},
-        options::{
-            incremental::OnlineOptions,
-            train::{SplitRule, TrainOptions},
-        },
-        train::{Trained, train},
+    pipeline::{
+        options::{IncrementalOptions, SplitRule},
+        session::output::{LEARNER, MODEL},
     },
+    platform::stop::Stop,
+    run::{options::TrainOptions, train::Trained},
 };
 
 /// Asks the run to stop as soon as it has got on so many times after it wrote its learner, whenever it does.
@@ -56,19 +53,20 @@ impl Progress for StopOnceWritten<'_> {
 }
 
 /// Runs, and answers what was said.
-fn run(options: &TrainOptions, advances: usize) -> (Result<Trained, Error>, Vec<String>) {
-    let stop = Stop::default();
-    let path = options.out_dir.join(LEARNER);
-    let progress = StopOnceWritten {
-        stop: &stop,
+fn run(options: &TrainOptions, advances: usize) -> (Result<Trained<'static>, Error>, Vec<String>) {
+    let stop = leaked(Stop::default());
+    let path = options.output.out_dir.join(LEARNER);
+    let progress = leaked(StopOnceWritten {
+        stop,
         before: fs::read(&path).ok(),
         path,
         advances,
         seen: AtomicUsize::new(0),
         told: Mutex::default(),
-    };
-    let result = train(options, &stop, &progress);
-    (result, progress.told.into_inner().unwrap())
+    });
+    let result = fitted(options, stop, progress);
+    let told = progress.told.lock().unwrap().clone();
+    (result, told)
 }
 
 /// The batch that a run said it goes on after; 0 for one that begins.
@@ -80,21 +78,19 @@ fn batch_before(told: &[String]) -> u64 {
 /// Rows of which there are several batches, even where the first 65,536 training rows fix bins. So many row
 /// groups that lanes, which read a few of them ahead, are not through when the first batch is learned.
 fn options(fixture: &Fixture, name: &str, model: &ModelSpec, one_pass: bool) -> TrainOptions {
-    TrainOptions {
-        valid_size: 0.0,
-        test_size: 0.1,
-        split_rule: SplitRule::Hash,
-        online: Some(OnlineOptions {
-            batch_rows: if one_pass { 2_000 } else { 500 },
-            one_pass,
-            init_model: None,
-            learned: None,
-            classes: Some(vec!["0".to_owned(), "1".to_owned()]),
-            rows_expected: None,
-            more_trees: None,
-        }),
-        ..fixture.options(name, model.clone(), 2, 1000)
-    }
+    let mut changed = fixture.options(name, model.clone(), 2, 1000);
+    changed.split.valid_size = 0.0;
+    changed.split.test_size = 0.1;
+    changed.split.split_rule = SplitRule::Hash;
+    changed.incremental = Some(IncrementalOptions {
+        batch_rows: if one_pass { 2_000 } else { 500 },
+        one_pass,
+        init_model: None,
+        classes: Some(vec!["0".to_owned(), "1".to_owned()]),
+        rows_expected: None,
+        more_trees: None,
+    });
+    changed
 }
 
 /// Stops at several places, each after a batch that was learned since the place before, and goes on to the
@@ -106,13 +102,13 @@ fn check(model: &ModelSpec, one_pass: bool) {
     let mut options = options(&fixture, "stopped", model, one_pass);
     let mut batches = Vec::new();
     for (stops, advances) in [1, 2, 5].into_iter().enumerate() {
-        options.threads = 1 + stops;
+        options.resources.threads = 1 + stops;
         let (result, told) = run(&options, advances);
         let error = result.err().expect("a request to stop");
         assert_eq!(error.exit_code(), 143, "{error}");
-        assert!(options.out_dir.join(LEARNER).exists(), "{advances}");
+        assert!(options.output.out_dir.join(LEARNER).exists(), "{advances}");
         batches.push(batch_before(&told));
-        options.resume = true;
+        options.output.resume = true;
     }
     let (trained, told) = run(&options, usize::MAX);
     let trained = trained.unwrap();
@@ -120,12 +116,15 @@ fn check(model: &ModelSpec, one_pass: bool) {
     // The first run begins, and each other one goes on later.
     assert_eq!(batches[0], 0);
     assert!(batches.is_sorted_by(|one, next| one < next), "{batches:?}");
-    let points = straight.progressive.points();
+    let points = straight.learned.fitted.progressive.points();
     let all: u64 = points.iter().map(|point| point.batches).sum();
     assert!(batches[3] < all, "{batches:?} of {all}");
-    assert_eq!(trained.progressive, straight.progressive);
+    assert_eq!(
+        trained.learned.fitted.progressive,
+        straight.learned.fitted.progressive
+    );
     for name in [MODEL, LEARNER] {
-        let bytes = |options: &TrainOptions| fs::read(options.out_dir.join(name)).unwrap();
+        let bytes = |options: &TrainOptions| fs::read(options.output.out_dir.join(name)).unwrap();
         assert!(bytes(&options) == bytes(&expected), "{name}");
     }
 }

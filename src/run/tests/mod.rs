@@ -15,13 +15,26 @@ use tempfile::TempDir;
 use crate::{
     columns::roles::GroupChoice,
     data::Values,
-    engine::{Context, Silent},
+    engine::{Context, Progress, Silent},
     error::Result,
     group::hash::{Purpose, row_hash},
     learner::{ModelSpec, gbdt::BoosterOptions, logistic::LogisticOptions},
-    limits::Limits,
+    model::Bins,
+    pipeline::{
+        open::{target::Target, training_data::Job},
+        options::ProfileChoice,
+        prepare::{
+            bins::{BinsSpec, find_bins},
+            splitting::{SplitRows, SplittingSpec, scan_and_assign, survey_rows},
+            survey::Survey,
+        },
+    },
     platform::stop::Stop,
-    run::options::train::{ProfileChoice, SplitRule, TaskChoice, TrainOptions},
+    run::{
+        admission::Admitted,
+        options::TrainOptions,
+        train::{Trained, fit},
+    },
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
@@ -139,43 +152,59 @@ impl Fixture {
     /// Options of a run of its own.
     fn options(&self, name: &str, model: ModelSpec, threads: usize, batch: usize) -> TrainOptions {
         let path = self.directory.path();
-        TrainOptions {
-            dataset: path.join("data.parquet").display().to_string(),
-            validation: None,
-            baseline: None,
-            model,
-            target: Some("y".to_owned()),
-            task: TaskChoice::Auto,
-            profile: ProfileChoice::None,
-            exclude: Vec::new(),
-            exclude_if_there: Vec::new(),
-            include: Vec::new(),
-            weight: None,
-            group: GroupChoice::Column("g".to_owned()),
-            split_column: None,
-            test_size: 0.2,
-            valid_size: 0.1,
-            split_rule: SplitRule::Balanced,
-            seed: 3,
-            out_dir: path.join(name),
-            overwrite: false,
-            resume: false,
-            checkpoint_seconds: 10,
-            scratch_dir: None,
-            allow_tmpfs: true,
-            keep_scratch: false,
-            memory_bytes: 1 << 30,
-            threads,
-            prune: None,
-            trimmed: true,
-            verify: true,
-            online: None,
-            limits: Limits {
-                batch_rows_max: batch,
-                ..Limits::default()
-            },
-        }
+        let mut options = TrainOptions::new(path.join("data.parquet").display().to_string(), model);
+        options.columns.target = Some("y".to_owned());
+        options.columns.profile = ProfileChoice::None;
+        options.columns.group = GroupChoice::Column("g".to_owned());
+        options.split.seed = 3;
+        options.output.out_dir = path.join(name);
+        options.resources.allow_tmpfs = true;
+        options.resources.threads = threads;
+        options.resources.limits.batch_rows_max = batch;
+        options
     }
+}
+
+/// A value that lives as long as the tests, for what a fitted run borrows.
+fn leaked<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// Fits and evaluates, without reports.
+fn fitted(
+    options: &TrainOptions,
+    stop: &'static Stop,
+    progress: &'static dyn Progress,
+) -> Result<Trained<'static>> {
+    fit(leaked(options.clone()), stop, progress)
+}
+
+/// Labels, groups and splits of an admitted run.
+fn split_rows(run: &mut Admitted<'_>) -> SplitRows {
+    let spec = splitting(run.options, &run.job, &run.target);
+    scan_and_assign(&mut run.session, spec).unwrap()
+}
+
+/// The survey of its training rows.
+fn surveyed(run: &mut Admitted<'_>, split: &SplitRows) -> Survey {
+    let spec = splitting(run.options, &run.job, &run.target);
+    survey_rows(&mut run.session, spec, split).unwrap()
+}
+
+fn splitting<'a>(options: &'a TrainOptions, job: &'a Job, target: &'a Target) -> SplittingSpec<'a> {
+    SplittingSpec {
+        job,
+        target,
+        split: &options.split,
+        limits: &options.resources.limits,
+        classes_declared: false,
+    }
+}
+
+/// The bins of a learner.
+fn bins(run: &Admitted<'_>, model: &ModelSpec, survey: &Survey) -> Bins {
+    let spec = BinsSpec::of(model, &run.options.resources.limits);
+    find_bins(&run.session.context, &run.job, survey, spec, |_| false).unwrap()
 }
 
 fn trees() -> ModelSpec {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Fixture, ROWS, WORDS, bits, linear, trees, with_context};
+use super::{Fixture, ROWS, WORDS, bins, bits, linear, split_rows, surveyed, trees, with_context};
 use crate::{
     data::{Absent, Split, ValueType, Values, pack},
     engine::{ParquetPass, Silent},
@@ -12,7 +12,7 @@ use crate::{
         logistic::Logistic,
     },
     limits::BLOCK_ROWS,
-    model::{Binning, FeatureSpec},
+    model::{Binning, Bins, FeatureSpec},
     pipeline::{
         coding::binning::{BinningSpec, write_codes},
         fit::{
@@ -20,9 +20,10 @@ use crate::{
             newton::{NewtonSpec, design, newton_pass},
         },
         open::target::{DistinctValues, Target},
+        options::{SplitRule, TaskChoice},
         prepare::{
             assign::{AssignSpec, Assigned, SplitSource, assign},
-            bins::Bins,
+            splitting::SplitRows,
             survey::SurveyedValues,
         },
         storage::{
@@ -32,10 +33,7 @@ use crate::{
         },
     },
     platform::stop::Stop,
-    run::{
-        options::train::{SplitRule, TaskChoice},
-        train::Run,
-    },
+    run::admission::{Admitted, admit},
     scratch::BlockFile,
     stats::sample,
 };
@@ -44,14 +42,13 @@ use crate::{
 fn assigned<T>(
     fixture: &Fixture,
     model: ModelSpec,
-    call: impl FnOnce(&mut Run<'_>, &RowsFile, &Assigned) -> T,
+    call: impl FnOnce(&mut Admitted<'_>, &SplitRows) -> T,
 ) -> T {
     let options = fixture.options("run", model, 2, 100);
     let stop = Stop::default();
-    let mut run = Run::prepare(&options, &stop, &Silent).unwrap();
-    let (rows, names) = run.scan().unwrap();
-    let found = run.assign(&rows, names).unwrap();
-    call(&mut run, &rows, &found)
+    let mut run = admit(&options, &stop, &Silent).unwrap();
+    let split = split_rows(&mut run);
+    call(&mut run, &split)
 }
 
 fn splits(rows: &RowsFile) -> Vec<u8> {
@@ -64,7 +61,8 @@ fn splits(rows: &RowsFile) -> Vec<u8> {
 #[test]
 fn the_scan_writes_labels_and_hashes_of_all_rows() {
     let fixture = Fixture::new();
-    assigned(&fixture, trees(), |_, rows, found| {
+    assigned(&fixture, trees(), |_, split| {
+        let (rows, found) = (&split.rows, &split.assigned);
         let (mut labels, mut groups) = (Vec::new(), Vec::new());
         rows.read_labels(0, ROWS, &mut labels).unwrap();
         rows.read_groups(0, ROWS, &mut groups).unwrap();
@@ -84,8 +82,9 @@ fn the_scan_writes_labels_and_hashes_of_all_rows() {
 #[test]
 fn the_survey_agrees_with_the_training_rows() {
     let fixture = Fixture::new();
-    assigned(&fixture, trees(), |run, rows, found| {
-        let survey = run.survey(rows, found).unwrap();
+    assigned(&fixture, trees(), |run, split| {
+        let rows = &split.rows;
+        let survey = surveyed(run, split);
         let splits = splits(rows);
         let train = |row: &usize| splits[*row] == Split::Train as u8;
         let train: Vec<usize> = (0..ROWS).filter(train).collect();
@@ -135,7 +134,7 @@ fn the_survey_agrees_with_the_training_rows() {
 }
 
 fn binning_spec<'a>(
-    run: &'a Run<'_>,
+    run: &'a Admitted<'_>,
     bins: &'a Bins,
     path: &'a Path,
     slice_rows_max: usize,
@@ -152,9 +151,9 @@ fn binning_spec<'a>(
 #[test]
 fn codes_are_packed_across_batches_and_slices() {
     let fixture = Fixture::new();
-    assigned(&fixture, trees(), |run, rows, found| {
-        let survey = run.survey(rows, found).unwrap();
-        let bins = run.bins(&trees(), &survey, |_| false).unwrap();
+    assigned(&fixture, trees(), |run, split| {
+        let survey = surveyed(run, split);
+        let bins = bins(run, &trees(), &survey);
         let packs = bins
             .layout
             .byte_columns
@@ -162,9 +161,9 @@ fn codes_are_packed_across_batches_and_slices() {
             .filter(|members| members.len() > 1);
         assert!(packs.count() > 0, "{:?}", bins.layout);
         for slice_rows_max in [1 << 20, 250, 77] {
-            let path = run.scratch.file(&format!("codes-{slice_rows_max}"));
+            let path = run.session.scratch.file(&format!("codes-{slice_rows_max}"));
             let spec = binning_spec(run, &bins, &path, slice_rows_max);
-            let codes = write_codes(&run.context, &spec).unwrap().codes;
+            let codes = write_codes(&run.session.context, &spec).unwrap().codes;
             for (name, values) in [
                 ("flag", &fixture.table.flag),
                 ("ternary", &fixture.table.ternary),
@@ -188,13 +187,13 @@ fn codes_are_packed_across_batches_and_slices() {
 #[test]
 fn a_value_without_a_code_means_that_the_data_changed() {
     let fixture = Fixture::new();
-    assigned(&fixture, trees(), |run, rows, found| {
-        let survey = run.survey(rows, found).unwrap();
-        let mut bins = run.bins(&trees(), &survey, |_| false).unwrap();
+    assigned(&fixture, trees(), |run, split| {
+        let survey = surveyed(run, split);
+        let mut bins = bins(run, &trees(), &survey);
         bins.radices = bins.radices.iter().map(|radix| radix - 1).collect();
         bins.layout = pack::layout(&bins.radices);
-        let path = run.scratch.file("codes");
-        let written = write_codes(&run.context, &binning_spec(run, &bins, &path, 1000));
+        let path = run.session.scratch.file("codes");
+        let written = write_codes(&run.session.context, &binning_spec(run, &bins, &path, 1000));
         let error = written.map(|_| ()).unwrap_err();
         assert!(matches!(error, Error::InputChanged { .. }), "{error}");
     });
@@ -203,12 +202,13 @@ fn a_value_without_a_code_means_that_the_data_changed() {
 #[test]
 fn newton_sums_have_the_same_bits_in_slices() {
     let fixture = Fixture::new();
-    assigned(&fixture, linear(), |run, rows, found| {
+    assigned(&fixture, linear(), |run, split| {
+        let (rows, found) = (&split.rows, &split.assigned);
         let ModelSpec::Logistic(options) = linear() else {
             unreachable!("a linear model")
         };
-        let survey = run.survey(rows, found).unwrap();
-        let bins = run.bins(&linear(), &survey, |_| false).unwrap();
+        let survey = surveyed(run, split);
+        let bins = bins(run, &linear(), &survey);
         let spec = NewtonSpec {
             options: &options,
             job: &run.job,
@@ -218,7 +218,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             sample: &found.sample,
             classes: 2,
             train_rows: found.rows(Split::Train),
-            memory_bytes: run.options.memory_bytes,
+            memory_bytes: run.options.resources.memory_bytes,
             lanes: run.plan.lanes,
         };
         let columns = &run.job.roles.features;

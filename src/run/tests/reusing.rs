@@ -7,19 +7,18 @@ use std::{
     sync::Mutex,
 };
 
-use super::{Fixture, Table, linear, trees};
+use super::{Fixture, Table, fitted, leaked, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
     engine::{Progress, Silent},
     learner::{ModelSpec, gbdt::BoosterOptions},
-    pipeline::open::training_data::Job,
-    platform::stop::Stop,
-    run::{
-        directory::MODEL,
-        identity::ingredients,
-        options::train::{SplitRule, TaskChoice, TrainOptions},
-        train::{Trained, train},
+    pipeline::{
+        open::training_data::Job,
+        options::{SplitRule, TaskChoice},
+        session::output::MODEL,
     },
+    platform::stop::Stop,
+    run::{cache::ingredients, options::TrainOptions, train::Trained},
     scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
 };
 
@@ -48,20 +47,19 @@ impl Told {
 
 /// Options of a run whose codes stay in a directory for all.
 fn shared(fixture: &Fixture, name: &str) -> TrainOptions {
-    TrainOptions {
-        scratch_dir: Some(scratch(fixture)),
-        keep_scratch: true,
-        ..fixture.options(name, trees(), 2, 1000)
-    }
+    let mut changed = fixture.options(name, trees(), 2, 1000);
+    changed.resources.scratch_dir = Some(scratch(fixture));
+    changed.resources.keep_scratch = true;
+    changed
 }
 
 fn scratch(fixture: &Fixture) -> PathBuf {
     fixture.directory.path().join("scratch")
 }
 
-fn run(options: &TrainOptions) -> (Trained, Told) {
-    let told = Told::default();
-    let trained = train(options, &Stop::default(), &told).unwrap();
+fn run(options: &TrainOptions) -> (Trained<'static>, &'static Told) {
+    let told = leaked(Told::default());
+    let trained = fitted(options, leaked(Stop::default()), told).unwrap();
     (trained, told)
 }
 
@@ -88,10 +86,11 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
             "y" => TaskChoice::Auto,
             _ => TaskChoice::Multiclass,
         };
-        let of_target = |options: TrainOptions| TrainOptions {
-            target: Some(target.to_owned()),
-            task,
-            ..options
+        let of_target = |options: TrainOptions| {
+            let mut changed = options;
+            changed.columns.target = Some(target.to_owned());
+            changed.columns.task = task;
+            changed
         };
         let first = of_target(shared(&fixture, &format!("{target}-first")));
         let (first, _) = run(&first);
@@ -106,17 +105,28 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
         let (trained, told) = run(&second);
         assert!(told.has("codes of an earlier run are used"));
         assert!(trained.reused.is_some());
-        let passes: Vec<&str> = trained.passes.iter().map(|pass| &*pass.name).collect();
+        let passes: Vec<&str> = trained
+            .session
+            .passes
+            .iter()
+            .map(|pass| &*pass.name)
+            .collect();
         assert_eq!(passes[..2], ["check of codes", "trees"], "{target}");
         let alone = fixture.options(&format!("{target}-alone"), trees(), 1, 500);
         let alone = with_trees(of_target(alone), change);
         let (expected, _) = run(&alone);
-        let model = |options: &TrainOptions| fs::read(options.out_dir.join(MODEL)).unwrap();
+        let model = |options: &TrainOptions| fs::read(options.output.out_dir.join(MODEL)).unwrap();
         assert_eq!(model(&second), model(&alone), "{target}");
-        assert_eq!(trained.assigned.proof, expected.assigned.proof);
-        assert_eq!(trained.assigned.warnings, expected.assigned.warnings);
-        let groups = |mut trained: Trained| {
-            let mut groups = trained.assigned.groups.take().unwrap();
+        assert_eq!(
+            trained.learned.split.assigned.proof,
+            expected.learned.split.assigned.proof
+        );
+        assert_eq!(
+            trained.learned.split.assigned.warnings,
+            expected.learned.split.assigned.warnings
+        );
+        let groups = |mut trained: Trained<'_>| {
+            let mut groups = trained.learned.split.assigned.groups.take().unwrap();
             let mut groups = groups.groups().unwrap();
             std::iter::from_fn(|| groups.next_group().unwrap()).collect::<Vec<_>>()
         };
@@ -157,9 +167,10 @@ fn a_damaged_block_is_noticed_and_the_codes_are_made_anew() {
 fn codes_of_other_data_are_not_used_and_it_is_said_why() {
     let fixture = Fixture::new();
     run(&shared(&fixture, "first"));
-    let other = TrainOptions {
-        seed: 4,
-        ..shared(&fixture, "other")
+    let other = {
+        let mut changed = shared(&fixture, "other");
+        changed.split.seed = 4;
+        changed
     };
     let (trained, told) = run(&other);
     assert!(trained.reused.is_none());
@@ -196,18 +207,20 @@ fn codes_of_files_that_changed_or_of_another_version_are_not_used() {
 fn a_linear_model_looks_for_no_codes() {
     let fixture = Fixture::new();
     run(&shared(&fixture, "first"));
-    let options = TrainOptions {
-        model: linear(),
-        keep_scratch: false,
-        ..shared(&fixture, "linear")
+    let options = {
+        let mut changed = shared(&fixture, "linear");
+        changed.model = linear();
+        changed.resources.keep_scratch = false;
+        changed
     };
     assert!(run(&options).0.reused.is_none());
     codes(&fixture);
-    let resumed = TrainOptions {
-        resume: true,
-        ..options
+    let resumed = {
+        let mut changed = options;
+        changed.output.resume = true;
+        changed
     };
-    let error = train(&resumed, &Stop::default(), &Silent)
+    let error = fitted(&resumed, leaked(Stop::default()), &Silent)
         .err()
         .expect("an error");
     assert!(error.to_string().contains("keeps no checkpoint"), "{error}");
@@ -217,7 +230,11 @@ fn list(options: &TrainOptions) -> Vec<Ingredient> {
     let ModelSpec::Gbdt(trees) = &options.model else {
         panic!("no trees")
     };
-    ingredients(&Job::open(options).unwrap(), options, trees)
+    ingredients(
+        &Job::open(&options.data, &options.columns, &options.resources.limits).unwrap(),
+        options,
+        trees,
+    )
 }
 
 #[test]
@@ -233,24 +250,24 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
         assert_eq!(found == expected, is_same, "{changed:?}");
     };
     let others = |change: fn(&mut TrainOptions)| check(&change, false);
-    others(|it| it.seed = 4);
-    others(|it| it.test_size = 0.3);
-    others(|it| it.valid_size = 0.3);
-    others(|it| it.split_rule = SplitRule::Hash);
-    others(|it| it.exclude = vec!["flag".to_owned()]);
-    others(|it| it.group = GroupChoice::None);
-    others(|it| it.target = Some("ternary".to_owned()));
-    others(|it| it.task = TaskChoice::Regression);
+    others(|it| it.split.seed = 4);
+    others(|it| it.split.test_size = 0.3);
+    others(|it| it.split.valid_size = 0.3);
+    others(|it| it.split.split_rule = SplitRule::Hash);
+    others(|it| it.columns.exclude = vec!["flag".to_owned()]);
+    others(|it| it.columns.group = GroupChoice::None);
+    others(|it| it.columns.target = Some("ternary".to_owned()));
+    others(|it| it.columns.task = TaskChoice::Regression);
     others(|it| it.model = with_bins(64));
-    others(|it| it.limits.cut_sample_rows = 1000);
-    others(|it| it.limits.categories_kept_max = 2);
+    others(|it| it.resources.limits.cut_sample_rows = 1000);
+    others(|it| it.resources.limits.categories_kept_max = 2);
     let same = |change: fn(&mut TrainOptions)| check(&change, true);
-    same(|it| it.threads = 7);
-    same(|it| it.memory_bytes = 5 << 30);
-    same(|it| it.limits.batch_rows_max = 77);
-    same(|it| it.out_dir = PathBuf::from("elsewhere"));
-    same(|it| it.verify = false);
-    same(|it| it.keep_scratch = true);
+    same(|it| it.resources.threads = 7);
+    same(|it| it.resources.memory_bytes = 5 << 30);
+    same(|it| it.resources.limits.batch_rows_max = 77);
+    same(|it| it.output.out_dir = PathBuf::from("elsewhere"));
+    same(|it| it.output.verify = false);
+    same(|it| it.resources.keep_scratch = true);
     same(|it| {
         it.model = ModelSpec::Gbdt(BoosterOptions {
             trees: 1,

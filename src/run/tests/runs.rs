@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{Fixture, linear, trees};
+use super::{Fixture, fitted, leaked, linear, trees};
 use crate::{
     data::Split,
     engine::Silent,
@@ -11,17 +11,13 @@ use crate::{
     },
     limits::ALWAYS,
     model::Binning,
-    pipeline::evaluate::evaluation::Metrics,
+    pipeline::{evaluate::evaluation::Metrics, options::IncrementalOptions, session::output},
     platform::stop::Stop,
-    run::{
-        directory,
-        options::incremental::OnlineOptions,
-        train::{Trained, plan, train, verify},
-    },
+    run::train::{Trained, evaluate_saved, plan},
 };
 
-fn auc(trained: &Trained, split: Split) -> f64 {
-    match trained.evaluation.metrics(split) {
+fn auc(trained: &Trained<'_>, split: Split) -> f64 {
+    match trained.learned.fitted.evaluation.metrics(split) {
         Some(Metrics::Binary(metrics)) => metrics.auc_roc.expect("two classes").value,
         other => panic!("not the metrics of two classes: {other:?}"),
     }
@@ -31,11 +27,10 @@ fn auc(trained: &Trained, split: Split) -> f64 {
 /// data give it the scores that the training gave.
 fn check(spec: fn() -> ModelSpec, auc_min: f64) {
     let fixture = Fixture::new();
-    let stop = Stop::default();
     let mut models = Vec::new();
     for (name, threads, batch) in [("whole", 1, 1 << 16), ("lanes", 3, 100), ("odd", 2, 333)] {
         let options = fixture.options(name, spec(), threads, batch);
-        let trained = train(&options, &stop, &Silent).unwrap();
+        let trained = fitted(&options, leaked(Stop::default()), &Silent).unwrap();
         assert!(
             auc(&trained, Split::Test) > auc_min,
             "{}",
@@ -43,19 +38,21 @@ fn check(spec: fn() -> ModelSpec, auc_min: f64) {
         );
         assert!(
             trained
+                .learned
+                .fitted
                 .left_out
                 .iter()
                 .any(|(_, reason)| reason.contains("constant"))
         );
-        let (again, _) = verify(&trained, &options, &stop, &Silent).unwrap();
+        let (again, _) = evaluate_saved(&trained).unwrap();
         assert_eq!(
             again.metrics(Split::Test),
-            trained.evaluation.metrics(Split::Test)
+            trained.learned.fitted.evaluation.metrics(Split::Test)
         );
-        models.push(fs::read(options.out_dir.join(directory::MODEL)).unwrap());
+        models.push(fs::read(options.output.out_dir.join(output::MODEL)).unwrap());
         drop(trained);
         let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
-        let left = fs::read_dir(&options.out_dir).unwrap().count();
+        let left = fs::read_dir(&options.output.out_dir).unwrap().count();
         assert_eq!(left, 1 + usize::from(is_trees), "model and checkpoint");
     }
     assert!(models.windows(2).all(|pair| pair[0] == pair[1]));
@@ -89,7 +86,7 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
     assert_eq!(phases(linear()).join(" "), expected);
 
     let options = fixture.options("held", trees(), 2, 1000);
-    let trained = train(&options, &Stop::default(), &Silent).unwrap();
+    let trained = fitted(&options, leaked(Stop::default()), &Silent).unwrap();
     let planned = |what: &str| {
         let lines = trained.plan.memory.lines.iter();
         let of_line = lines
@@ -97,9 +94,16 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
             .map(|line| line.bytes);
         of_line.max().expect("a line of that name")
     };
-    let groups = trained.assigned.groups.as_ref().expect("groups");
+    let groups = trained
+        .learned
+        .split
+        .assigned
+        .groups
+        .as_ref()
+        .expect("groups");
     assert!(groups.heap_bytes() as u64 <= planned("group table"));
-    let index = trained.job.dataset.heap_bytes() + trained.assigned.sample.heap_bytes();
+    let index =
+        trained.job.dataset.heap_bytes() + trained.learned.split.assigned.sample.heap_bytes();
     assert!(index as u64 <= planned("dataset index"));
 }
 
@@ -108,12 +112,11 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
     let fixture = Fixture::new();
     let planned = |spec: ModelSpec, threads: usize, memory_bytes: u64| {
         let mut options = fixture.options("plan", spec, threads, 1000);
-        options.memory_bytes = memory_bytes;
-        options.online = Some(OnlineOptions {
+        options.resources.memory_bytes = memory_bytes;
+        options.incremental = Some(IncrementalOptions {
             batch_rows: 1000,
             one_pass: true,
             init_model: None,
-            learned: None,
             classes: None,
             rows_expected: None,
             more_trees: None,
@@ -157,12 +160,12 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
 fn a_run_that_does_not_fit_is_refused_before_it_starts() {
     let fixture = Fixture::new();
     let mut options = fixture.options("small", trees(), 2, 1000);
-    options.memory_bytes = 32 << 20;
-    let refused = train(&options, &Stop::default(), &Silent).err();
+    options.resources.memory_bytes = 32 << 20;
+    let refused = fitted(&options, leaked(Stop::default()), &Silent).err();
     let error = refused.expect("an error");
     assert!(matches!(error, Error::Memory { .. }), "{error}");
     assert!(error.to_string().contains("--memory"), "{error}");
-    assert!(!options.out_dir.join(directory::MODEL).exists());
+    assert!(!options.output.out_dir.join(output::MODEL).exists());
 }
 
 #[test]
@@ -171,9 +174,11 @@ fn a_request_to_stop_ends_the_run_without_scratch() {
     let options = fixture.options("stopped", trees(), 2, 1000);
     let stop = Stop::default();
     stop.request(2);
-    let error = train(&options, &stop, &Silent).err().expect("an error");
+    let error = fitted(&options, leaked(Stop::default()), &Silent)
+        .err()
+        .expect("an error");
     assert_eq!(error.exit_code(), 130);
-    let left = fs::read_dir(&options.out_dir).map_or(0, Iterator::count);
+    let left = fs::read_dir(&options.output.out_dir).map_or(0, Iterator::count);
     assert_eq!(left, 0);
 }
 
@@ -182,8 +187,8 @@ fn weights_that_mean_nothing_are_refused_by_row_and_column() {
     let fixture = Fixture::new();
     let mut options = fixture.options("weighted", trees(), 1, 1000);
     let mut check = |column: &str, part: &str| {
-        options.weight = Some(column.to_owned());
-        let refused = train(&options, &Stop::default(), &Silent).err();
+        options.columns.weight = Some(column.to_owned());
+        let refused = fitted(&options, leaked(Stop::default()), &Silent).err();
         let error = refused.expect("an error").to_string();
         assert!(error.contains(part), "{error}");
         assert!(error.contains(column), "{error}");
@@ -203,12 +208,18 @@ fn texts_beyond_the_dictionary_are_pooled_and_too_many_are_refused() {
     let fixture = Fixture::new();
     let with = |name: &str, kept: usize, tracked: usize| {
         let mut options = fixture.options(name, trees(), 2, 1000);
-        options.limits.categories_kept_max = kept;
-        options.limits.categories_tracked_max = tracked;
-        train(&options, &Stop::default(), &Silent)
+        options.resources.limits.categories_kept_max = kept;
+        options.resources.limits.categories_tracked_max = tracked;
+        fitted(&options, leaked(Stop::default()), &Silent)
     };
     let pooled = with("pooled", 2, 3).unwrap();
-    let text = pooled.model.features.iter().find(|one| one.name == "text");
+    let text = pooled
+        .learned
+        .fitted
+        .model
+        .features
+        .iter()
+        .find(|one| one.name == "text");
     let Binning::Categorical { values, pooled } = &text.expect("a feature").binning else {
         panic!("a text is a category");
     };
@@ -241,14 +252,20 @@ fn equal_weights_change_nothing_and_others_do() {
             let out = format!("{name}-{}", weight.unwrap_or("none"));
             let mut options = fixture.options(&out, model.clone(), 2, 1000);
             // Weights are no features, and the penalty of categories is not scaled here.
-            options.exclude = vec!["text".to_owned(), "ternary".to_owned()];
+            options.columns.exclude = vec!["text".to_owned(), "ternary".to_owned()];
             options
+                .columns
                 .exclude
                 .retain(|column| Some(column.as_str()) != weight);
-            options.weight = weight.map(str::to_owned);
-            let trained = train(&options, &Stop::default(), &Silent).unwrap();
-            assert_eq!(trained.model.about.roles.weight.as_deref(), weight);
-            let Some(Metrics::Binary(metrics)) = trained.evaluation.metrics(Split::Test) else {
+            options.columns.weight = weight.map(str::to_owned);
+            let trained = fitted(&options, leaked(Stop::default()), &Silent).unwrap();
+            assert_eq!(
+                trained.learned.fitted.model.about.roles.weight.as_deref(),
+                weight
+            );
+            let Some(Metrics::Binary(metrics)) =
+                trained.learned.fitted.evaluation.metrics(Split::Test)
+            else {
                 panic!("two classes");
             };
             metrics.log_loss.expect("test rows")
@@ -265,13 +282,12 @@ fn equal_weights_change_nothing_and_others_do() {
 fn a_saved_model_that_was_damaged_is_not_verified() {
     let fixture = Fixture::new();
     let options = fixture.options("damaged", linear(), 1, 1000);
-    let stop = Stop::default();
-    let trained = train(&options, &stop, &Silent).unwrap();
-    let path = options.out_dir.join(directory::MODEL);
+    let trained = fitted(&options, leaked(Stop::default()), &Silent).unwrap();
+    let path = options.output.out_dir.join(output::MODEL);
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let error = verify(&trained, &options, &stop, &Silent).unwrap_err();
+    let error = evaluate_saved(&trained).unwrap_err();
     assert!(matches!(error, Error::Format { .. }), "{error}");
 }

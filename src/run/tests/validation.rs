@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fixture, ROWS, Table, WORDS, linear, trees};
+use super::{Fixture, ROWS, Table, WORDS, fitted, leaked, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
     data::Split,
@@ -18,17 +18,10 @@ use crate::{
     pipeline::{
         evaluate::evaluation::Metrics,
         open::{training_data::Job, validation::Validation},
+        options::{IncrementalOptions, SplitRule, TaskChoice},
     },
     platform::stop::Stop,
-    run::{
-        checkpoint::CheckpointAbout,
-        identity::ingredients,
-        options::{
-            incremental::OnlineOptions,
-            train::{SplitRule, TaskChoice, TrainOptions},
-        },
-        train::{Trained, train},
-    },
+    run::{admission::identity, cache::ingredients, options::TrainOptions, train::Trained},
     scratch::seal::fingerprint,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
@@ -123,20 +116,20 @@ impl Parts {
     /// Options of a run that validates on the second part.
     fn options(&self, name: &str, learner: &Learner) -> TrainOptions {
         let validation = self.validation.parent().unwrap();
-        TrainOptions {
-            dataset: self.own.display().to_string(),
-            validation: Some(validation.display().to_string()),
-            valid_size: 0.0,
-            // A pass that fails leaves what was learned before.
-            overwrite: true,
-            online: learner.1.clone(),
-            ..self.fixture.options(name, learner.0.clone(), 2, 333)
+        {
+            let mut changed = self.fixture.options(name, learner.0.clone(), 2, 333);
+            changed.data.dataset = self.own.display().to_string();
+            changed.data.validation = Some(validation.display().to_string());
+            changed.split.valid_size = 0.0;
+            changed.output.overwrite = true;
+            changed.incremental = learner.1.clone();
+            changed
         }
     }
 }
 
 /// A model, and how it learns by batches.
-type Learner = (ModelSpec, Option<OnlineOptions>);
+type Learner = (ModelSpec, Option<IncrementalOptions>);
 
 /// Every way to learn: trees that stop early, exact passes, batches, and one pass of either learner.
 fn learners() -> [Learner; 5] {
@@ -146,11 +139,10 @@ fn learners() -> [Learner; 5] {
         early_stopping_rounds: Some(2),
         ..BoosterOptions::default()
     });
-    let online = |one_pass| OnlineOptions {
+    let online = |one_pass| IncrementalOptions {
         batch_rows: 400,
         one_pass,
         init_model: None,
-        learned: None,
         classes: Some(vec!["0".to_owned(), "1".to_owned()]),
         rows_expected: None,
         more_trees: None,
@@ -164,24 +156,34 @@ fn learners() -> [Learner; 5] {
     ]
 }
 
-fn run(options: &TrainOptions) -> Result<Trained, Error> {
-    train(options, &Stop::default(), &Silent)
+fn run(options: &TrainOptions) -> Result<Trained<'static>, Error> {
+    fitted(options, leaked(Stop::default()), &Silent)
 }
 
-fn check_same(one: &Trained, other: &Trained, what: &str) {
+fn check_same(one: &Trained<'_>, other: &Trained<'_>, what: &str) {
     assert!(
-        one.model.body == other.model.body,
+        one.learned.fitted.model.body == other.learned.fitted.model.body,
         "{what}: the body differs"
     );
-    assert_eq!(one.model.features, other.model.features, "{what}");
     assert_eq!(
-        one.model.about.data_fingerprint, other.model.about.data_fingerprint,
+        one.learned.fitted.model.features, other.learned.fitted.model.features,
         "{what}"
     );
-    assert_eq!(one.curve, other.curve, "{what}");
-    assert_eq!(one.assigned.proof, other.assigned.proof, "{what}");
+    assert_eq!(
+        one.learned.fitted.model.about.data_fingerprint,
+        other.learned.fitted.model.about.data_fingerprint,
+        "{what}"
+    );
+    assert_eq!(
+        one.learned.fitted.curve, other.learned.fitted.curve,
+        "{what}"
+    );
+    assert_eq!(
+        one.learned.split.assigned.proof, other.learned.split.assigned.proof,
+        "{what}"
+    );
     for split in Split::ALL {
-        let of = |trained: &Trained| trained.evaluation.metrics(split);
+        let of = |trained: &Trained<'_>| trained.learned.fitted.evaluation.metrics(split);
         assert_eq!(of(one), of(other), "{what}, {}", split.name());
     }
 }
@@ -201,27 +203,33 @@ fn the_same_rows_give_the_same_model_by_a_column_and_by_a_dataset() {
     write(&first, &parts.fixture.table, 0..OWN, Some(&split));
     write(&second, &parts.fixture.table, OWN..ROWS, Some(&split));
     for (index, learner) in learners().iter().enumerate() {
-        let by_dataset = TrainOptions {
-            dataset: first.display().to_string(),
-            split_column: Some("s".to_owned()),
-            ..parts.options(&format!("dataset-{index}"), learner)
+        let by_dataset = {
+            let mut changed = parts.options(&format!("dataset-{index}"), learner);
+            changed.data.dataset = first.display().to_string();
+            changed.columns.split_column = Some("s".to_owned());
+            changed
         };
-        let by_column = TrainOptions {
-            dataset: both.display().to_string(),
-            validation: None,
-            out_dir: path.join(format!("column-{index}")),
-            ..by_dataset.clone()
+        let by_column = {
+            let mut changed = by_dataset.clone();
+            changed.data.dataset = both.display().to_string();
+            changed.data.validation = None;
+            changed.output.out_dir = path.join(format!("column-{index}"));
+            changed
         };
         let (by_dataset, by_column) = (run(&by_dataset).unwrap(), run(&by_column).unwrap());
         check_same(&by_dataset, &by_column, &format!("learner {index}"));
-        assert_eq!(by_dataset.assigned.rows(Split::Valid), (ROWS - OWN) as u64);
-        assert!(by_column.model.split.is_null());
+        assert_eq!(
+            by_dataset.learned.split.assigned.rows(Split::Valid),
+            (ROWS - OWN) as u64
+        );
+        assert!(by_column.learned.fitted.model.split.is_null());
         let told: Validation =
-            serde_json::from_value(by_dataset.model.split["validation"].clone()).unwrap();
+            serde_json::from_value(by_dataset.learned.fitted.model.split["validation"].clone())
+                .unwrap();
         assert_eq!((told.files, told.rows), (1, (ROWS - OWN) as u64));
         assert_eq!(told.first_row, OWN as u64);
         if index == 0 {
-            let rounds = by_dataset.curve.len() - 1;
+            let rounds = by_dataset.learned.fitted.curve.len() - 1;
             assert!(rounds < 60, "{rounds} rounds: it did not stop early");
         }
     }
@@ -234,27 +242,44 @@ fn groups_are_split_as_without_the_validation_rows() {
     let path = parts.fixture.directory.path();
     for rule in [SplitRule::Balanced, SplitRule::Hash] {
         let learner = &learners()[0];
-        let alone = TrainOptions {
-            validation: None,
-            split_rule: rule,
-            model: trees(),
-            ..parts.options(&format!("alone-{rule:?}"), learner)
+        let alone = {
+            let mut changed = parts.options(&format!("alone-{rule:?}"), learner);
+            changed.data.validation = None;
+            changed.split.split_rule = rule;
+            changed.model = trees();
+            changed
         };
-        let with = TrainOptions {
-            split_rule: rule,
-            ..parts.options(&format!("with-{rule:?}"), learner)
+        let with = {
+            let mut changed = parts.options(&format!("with-{rule:?}"), learner);
+            changed.split.split_rule = rule;
+            changed
         };
         let (mut alone, with) = (run(&alone).unwrap(), run(&with).unwrap());
-        assert_eq!(alone.assigned.assignment, with.assigned.assignment);
+        assert_eq!(
+            alone.learned.split.assigned.assignment,
+            with.learned.split.assigned.assignment
+        );
         for split in [Split::Train, Split::Test] {
-            assert_eq!(alone.assigned.rows(split), with.assigned.rows(split));
+            assert_eq!(
+                alone.learned.split.assigned.rows(split),
+                with.learned.split.assigned.rows(split)
+            );
         }
         // What the model keeps is still an assignment.
-        let kept: Assignment = serde_json::from_value(with.model.split.clone()).unwrap();
-        assert_eq!(Some(kept), with.assigned.assignment);
+        let kept: Assignment =
+            serde_json::from_value(with.learned.fitted.model.split.clone()).unwrap();
+        assert_eq!(Some(kept), with.learned.split.assigned.assignment);
 
         let mut of_group = HashMap::new();
-        let mut groups = alone.assigned.groups.as_mut().unwrap().groups().unwrap();
+        let mut groups = alone
+            .learned
+            .split
+            .assigned
+            .groups
+            .as_mut()
+            .unwrap()
+            .groups()
+            .unwrap();
         while let Some(group) = groups.next_group().unwrap() {
             of_group.insert(group.name.unwrap(), group.split.name());
         }
@@ -266,11 +291,12 @@ fn groups_are_split_as_without_the_validation_rows() {
         let both = path.join(format!("both-{rule:?}"));
         write(&both.join("a.parquet"), table, 0..OWN, Some(&split));
         write(&both.join("z.parquet"), table, OWN..ROWS, Some(&split));
-        let column = TrainOptions {
-            dataset: both.display().to_string(),
-            validation: None,
-            split_column: Some("s".to_owned()),
-            ..parts.options(&format!("column-{rule:?}"), learner)
+        let column = {
+            let mut changed = parts.options(&format!("column-{rule:?}"), learner);
+            changed.data.dataset = both.display().to_string();
+            changed.data.validation = None;
+            changed.columns.split_column = Some("s".to_owned());
+            changed
         };
         check_same(&with, &run(&column).unwrap(), &format!("{rule:?}"));
     }
@@ -283,7 +309,10 @@ fn check_refused(options: &TrainOptions, code: u8, words: &[&str]) {
     for word in words {
         assert!(message.contains(word), "{message}\nlacks: {word}");
     }
-    assert!(!options.out_dir.join("model.rowmill").exists(), "{message}");
+    assert!(
+        !options.output.out_dir.join("model.rowmill").exists(),
+        "{message}"
+    );
 }
 
 #[test]
@@ -304,12 +333,21 @@ fn a_group_on_both_sides_is_refused_by_every_learner() {
         ];
         check_refused(&options, 1, &words);
     }
-    let alone = TrainOptions {
-        group: GroupChoice::None,
-        exclude: vec!["g".to_owned()],
-        ..parts.options("ungrouped", &learners()[0])
+    let alone = {
+        let mut changed = parts.options("ungrouped", &learners()[0]);
+        changed.columns.group = GroupChoice::None;
+        changed.columns.exclude = vec!["g".to_owned()];
+        changed
     };
-    assert_eq!(run(&alone).unwrap().assigned.rows(Split::Valid), 903);
+    assert_eq!(
+        run(&alone)
+            .unwrap()
+            .learned
+            .split
+            .assigned
+            .rows(Split::Valid),
+        903
+    );
 
     let split = |row: usize| {
         if (row / 7).is_multiple_of(4) {
@@ -319,9 +357,10 @@ fn a_group_on_both_sides_is_refused_by_every_learner() {
         }
     };
     write(&parts.own, &parts.fixture.table, 0..OWN, Some(&split));
-    let column = TrainOptions {
-        split_column: Some("s".to_owned()),
-        ..parts.options("column", &learners()[0])
+    let column = {
+        let mut changed = parts.options("column", &learners()[0]);
+        changed.columns.split_column = Some("s".to_owned());
+        changed
     };
     check_refused(
         &column,
@@ -334,10 +373,11 @@ fn a_group_on_both_sides_is_refused_by_every_learner() {
 fn a_file_is_not_on_both_sides() {
     let parts = Parts::new();
     let path = parts.own.parent().unwrap();
-    let options = TrainOptions {
-        validation: Some(format!("{}/*.parquet", path.display())),
-        group: GroupChoice::None,
-        ..parts.options("file", &learners()[0])
+    let options = {
+        let mut changed = parts.options("file", &learners()[0]);
+        changed.data.validation = Some(format!("{}/*.parquet", path.display()));
+        changed.columns.group = GroupChoice::None;
+        changed
     };
     check_refused(
         &options,
@@ -355,15 +395,20 @@ fn columns_go_together_as_those_of_one_dataset() {
         let name = |test: &str| format!("{test}-{}", learner.1.is_some());
         with(|name| (name != "strong").then_some(name));
         let trained = run(&parts.options(&name("feature"), learner)).unwrap();
-        assert_eq!(trained.assigned.rows(Split::Valid), (ROWS - OWN) as u64);
-        assert_eq!(trained.model.features.len(), 3);
+        assert_eq!(
+            trained.learned.split.assigned.rows(Split::Valid),
+            (ROWS - OWN) as u64
+        );
+        assert_eq!(trained.learned.fitted.model.features.len(), 3);
 
         // No model rests on what only validation rows have.
         let fewer = |name| (!["weak", "text"].contains(&name)).then_some(name);
         write_as(&parts.own, table, 0..OWN, None, fewer);
         let loss = |test: &str| {
             let trained = run(&parts.options(&name(test), learner)).unwrap();
-            let Some(Metrics::Binary(metrics)) = trained.evaluation.metrics(Split::Valid) else {
+            let Some(Metrics::Binary(metrics)) =
+                trained.learned.fitted.evaluation.metrics(Split::Valid)
+            else {
                 panic!("two classes");
             };
             metrics.log_loss.expect("valid rows")
@@ -403,9 +448,10 @@ fn validation_rows_need_labels_of_every_class() {
         let mut table = Table::new();
         table.label[OWN..].fill(label);
         write(&parts.validation, &table, OWN..ROWS, None);
-        let options = TrainOptions {
-            task: TaskChoice::Multiclass,
-            ..parts.options("labels", &learners()[learner])
+        let options = {
+            let mut changed = parts.options("labels", &learners()[learner]);
+            changed.columns.task = TaskChoice::Multiclass;
+            changed
         };
         check_refused(&options, 1, words);
     };
@@ -429,14 +475,16 @@ fn validation_rows_need_labels_of_every_class() {
 fn a_stream_has_nothing_behind_it() {
     let parts = Parts::new();
     let learner = &learners()[3];
-    let stream = TrainOptions {
-        dataset: "-".to_owned(),
-        ..parts.options("stream", learner)
+    let stream = {
+        let mut changed = parts.options("stream", learner);
+        changed.data.dataset = "-".to_owned();
+        changed
     };
     check_refused(&stream, 2, &["--val-dir", "--split-col"]);
-    let validation = TrainOptions {
-        validation: Some("-".to_owned()),
-        ..parts.options("stream", learner)
+    let validation = {
+        let mut changed = parts.options("stream", learner);
+        changed.data.validation = Some("-".to_owned());
+        changed
     };
     check_refused(&validation, 2, &["--val-dir -", "name a file"]);
 }
@@ -452,17 +500,15 @@ fn what_is_reused_or_resumed_has_the_same_validation_rows() {
     }
     let about = |dataset: &str, validation: Option<&str>| {
         let pattern = |files: &str| path.join(format!("p{files}.parquet")).display().to_string();
-        let options = TrainOptions {
-            dataset: pattern(dataset),
-            validation: validation.map(pattern),
-            ..parts.options("about", &(trees(), None))
+        let options = {
+            let mut changed = parts.options("about", &(trees(), None));
+            changed.data.dataset = pattern(dataset);
+            changed.data.validation = validation.map(pattern);
+            changed
         };
-        let job = Job::open(&options).unwrap();
+        let job = Job::open(&options.data, &options.columns, &options.resources.limits).unwrap();
         let list = ingredients(&job, &options, &BoosterOptions::default());
-        (
-            fingerprint(&list),
-            CheckpointAbout::new(&options, job.dataset.files(), 0),
-        )
+        (fingerprint(&list), identity(&options, &job))
     };
     let two = about("[01]", Some("2"));
     assert_eq!(about("[0-1]", Some("[2]")).0, two.0);

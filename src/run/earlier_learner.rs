@@ -1,174 +1,45 @@
-//! What a run by batches goes on from: its own earlier state, or another run's learner.
-
-use std::path::Path;
+//! The learner that an incremental run continues: found, compared with the run, and made to fit its data.
 
 use crate::{
-    columns::roles::{GroupChoice, LearnedRoles},
+    columns::roles::GroupChoice,
     engine::Progress,
     error::{Error, Result},
-    learner::{ModelSpec, incremental::OnlineTrees},
-    model::{Bins, Body, FeatureSpec, Linear, Model, Roles},
+    learner::ModelSpec,
+    model::{FeatureSpec, Roles},
     pipeline::{
         incremental::{
-            learner_file::{OnlineFile, Position, load_initial},
-            linear_learner::{LinearLearner, OnlineLearner},
+            earlier_learner::EarlierLearner,
+            learner_file::{LearnerFile, load_initial},
         },
         open::training_data::Job,
+        session::{RunIdentity, output},
     },
-    run::{
-        checkpoint::CheckpointAbout,
-        directory,
-        options::{incremental::OnlineOptions, train::TrainOptions},
-    },
+    run::options::TrainOptions,
 };
-
-/// A learner that was there before the run.
-#[derive(Debug)]
-pub(crate) struct Started {
-    pub(crate) file: OnlineFile,
-    /// Whether it is of this run, and of these rows, rather than of another.
-    pub(crate) is_resumed: bool,
-    /// Whether it is, or was begun from, another run's.
-    is_continued: bool,
-}
-
-impl Started {
-    /// How far it is in the run's rows; `found` is what a run that reads twice knows by now.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if it was made from other rows.
-    pub(crate) fn position_of(&self, found: Option<&CheckpointAbout>) -> Result<Position> {
-        if !self.is_resumed {
-            return Ok(Position::default());
-        }
-        if let Some(found) = found {
-            self.file.about.check_found(found)?;
-        }
-        Ok(self.file.position.clone())
-    }
-
-    /// Lets trees of an earlier run expect the job's rows.
-    fn extend(&mut self, job: &Job, online: &OnlineOptions) -> Result<()> {
-        let OnlineLearner::Trees(learner) = &mut self.file.learner else {
-            return Ok(());
-        };
-        let rows = online.rows_expected(job)?;
-        let flaw = |error| match error {
-            Error::Usage(flaw) => Error::Usage(format!("--init-model: {flaw}")),
-            error => error,
-        };
-        learner.expect_missing().map_err(flaw)?;
-        learner
-            .extend_budget(rows, online.more_trees)
-            .map_err(flaw)?;
-        Ok(())
-    }
-
-    /// A learner of logistic regression, its model so far and the coefficients of that.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for trees.
-    pub(crate) fn into_linear(self) -> Result<(Model, Linear, LinearLearner)> {
-        match (self.file.learner, &self.file.model.body) {
-            (OnlineLearner::Linear(learner), Body::Linear(linear)) => {
-                let linear = linear.clone();
-                Ok((self.file.model, linear, *learner))
-            }
-            _ => Err(other_learner("trees", "logistic regression")),
-        }
-    }
-
-    /// A learner of trees.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for logistic regression.
-    pub(crate) fn into_trees(self) -> Result<OnlineTrees> {
-        match self.file.learner {
-            OnlineLearner::Trees(learner) => Ok(*learner),
-            OnlineLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
-        }
-    }
-
-    /// The bins of a learner of trees of an earlier run, which stay; those of this run are found again.
-    pub(crate) fn bins_to_keep(&self) -> Option<&Bins> {
-        match &self.file.learner {
-            OnlineLearner::Trees(learner) if self.is_continued => learner.bins(),
-            OnlineLearner::Trees(_) | OnlineLearner::Linear(_) => None,
-        }
-    }
-
-    /// Rows of the reservoir of a learner of trees, and those that join it at once.
-    pub(crate) fn stream_rows(&self) -> Option<(usize, usize)> {
-        match &self.file.learner {
-            OnlineLearner::Trees(learner) => {
-                let options = learner.options();
-                Some((options.reservoir_rows, options.batch_rows))
-            }
-            OnlineLearner::Linear(_) => None,
-        }
-    }
-
-    /// The options that it goes on with.
-    pub(crate) fn spec(&self) -> ModelSpec {
-        self.file.learner.spec()
-    }
-}
-
-fn other_learner(is: &str, wanted: &str) -> Error {
-    Error::Usage(format!(
-        "the learner to go on with is of {is} and the run's is of {wanted}; start anew with --overwrite"
-    ))
-}
-
-/// What a run takes over from the learner that `--init-model` names.
-#[derive(Debug)]
-pub struct Initial {
-    /// Its options.
-    pub spec: ModelSpec,
-    /// The columns' parts.
-    pub roles: LearnedRoles,
-}
-
-/// Reads the learner that `--init-model` names.
-///
-/// # Errors
-/// As reading the file.
-pub fn initial(path: &Path) -> Result<Initial> {
-    let file = load_initial(path)?;
-    let roles = file.model.about.roles;
-    Ok(Initial {
-        spec: file.learner.spec(),
-        roles: LearnedRoles {
-            target: roles.target,
-            group: roles.group,
-            weight: roles.weight,
-        },
-    })
-}
 
 /// The learner that the run goes on with, if there is one; the job's features become the learner's.
 ///
 /// # Errors
 /// [`Error::Usage`] when options or data are not those of before, [`Error::Dataset`] when the data do not
 /// fit the learner; as reading the file.
-pub(crate) fn started_from(
+pub(crate) fn earlier_learner(
     job: &mut Job,
     options: &TrainOptions,
+    identity: &RunIdentity,
     progress: &dyn Progress,
-) -> Result<Option<Started>> {
-    let Some(online) = &options.online else {
+) -> Result<Option<EarlierLearner>> {
+    let Some(online) = &options.incremental else {
         return Ok(None);
     };
-    let of_run = options.out_dir.join(directory::LEARNER);
-    let mut started = if options.resume && of_run.exists() {
-        let file = OnlineFile::load(&of_run).map_err(|error| match error {
+    let of_run = options.output.out_dir.join(output::LEARNER);
+    let mut started = if options.output.resume && of_run.exists() {
+        let file = LearnerFile::load(&of_run).map_err(|error| match error {
             Error::Format { path, message } => {
                 Error::format(path, format!("{message}; start anew with --overwrite"))
             }
             error => error,
         })?;
-        let now = CheckpointAbout::new(options, job.dataset.files(), file.about.known_hash);
-        file.about.check(&now)?;
+        file.identity.check(identity)?;
         if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(learned)) =
             (&options.model, file.learner.spec())
             && online.init_model.is_none()
@@ -181,19 +52,19 @@ pub(crate) fn started_from(
             )));
         }
         progress.message(&format!("going on after batch {}", file.position.batches));
-        Started {
+        EarlierLearner {
             file,
             is_resumed: true,
             is_continued: online.init_model.is_some(),
         }
     } else if let Some(path) = &online.init_model {
-        Started {
+        EarlierLearner {
             file: load_initial(path)?,
             is_resumed: false,
             is_continued: true,
         }
     } else {
-        if options.resume {
+        if options.output.resume {
             progress.message("there is no batch to go on from: the run starts from the beginning");
         }
         return Ok(None);
@@ -217,7 +88,7 @@ pub(crate) fn started_from(
         .iter()
         .for_each(|warning| progress.warning(warning));
     if !started.is_resumed {
-        other_split(job, options, &started.file.about)
+        other_split(job, identity, &started.file.identity)
             .iter()
             .for_each(|warning| progress.warning(warning));
         started.extend(job, online)?;
@@ -263,12 +134,11 @@ fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
 }
 
 /// What the user should know where groups are held out otherwise than before.
-fn other_split(job: &Job, options: &TrainOptions, learned: &CheckpointAbout) -> Option<String> {
+fn other_split(job: &Job, now: &RunIdentity, learned: &RunIdentity) -> Option<String> {
     if job.roles.split.is_some() {
         return None;
     }
-    let now = CheckpointAbout::new(options, job.dataset.files(), 0);
-    let (name, was, is) = learned.split_difference(&now)?;
+    let (name, was, is) = learned.split_difference(now)?;
     Some(format!(
         "--init-model: {name} was {was} and is {is}, so groups that are held out now may have been learned before, \
          and look better than they are; give what it was, or say the splits with --split-col"
@@ -280,7 +150,8 @@ fn other_split(job: &Job, options: &TrainOptions, learned: &CheckpointAbout) -> 
 fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String> {
     let mut warnings = Vec::new();
     let is_lost = |name: &String| job.schema().index_of(name).is_none();
-    let nobody_asked = options.group == GroupChoice::Profile && options.split_column.is_none();
+    let nobody_asked =
+        options.columns.group == GroupChoice::Profile && options.columns.split_column.is_none();
     if let Some(group) = learned
         .group
         .as_ref()
@@ -291,7 +162,7 @@ fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String>
              the column with --group-col if it has another name here"
         ));
     }
-    let nobody_asked = options.weight.is_none();
+    let nobody_asked = options.columns.weight.is_none();
     if let Some(weight) = learned
         .weight
         .as_ref()

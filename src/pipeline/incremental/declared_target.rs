@@ -7,14 +7,14 @@ use crate::{
     error::{Error, Result},
     model::About,
     pipeline::{
-        incremental::started::Started,
+        incremental::earlier_learner::EarlierLearner,
         open::{
-            classes::{known_target, task_choice},
+            classes::{TargetSpec, known_target, task_choice},
             target::{DistinctValues, Target},
             training_data::Job,
         },
+        options::{IncrementalOptions, TaskChoice},
     },
-    run::options::train::{TaskChoice, TrainOptions},
 };
 
 /// The target where its classes are declared: by the learner that the run goes on with, or by
@@ -24,18 +24,20 @@ use crate::{
 /// [`Error::Usage`] when the target has other classes, or they are none of its type.
 pub(crate) fn declared_target(
     job: &Job,
-    options: &TrainOptions,
-    started: Option<&Started>,
+    spec: TargetSpec<'_>,
+    options: Option<&IncrementalOptions>,
+    earlier: Option<&EarlierLearner>,
 ) -> Result<Option<Target>> {
-    if let Some(started) = started {
-        return learned_target(job, options, &started.file.model.about).map(Some);
+    if let Some(earlier) = earlier {
+        return learned_target(job, spec, &earlier.file.model.about).map(Some);
     }
-    let Some(classes) = (options.online.as_ref()).and_then(|online| online.classes.as_ref()) else {
-        return known_beforehand(job, options);
+    let Some(classes) = options.and_then(|options| options.classes.as_ref()) else {
+        let one_pass = options.is_some_and(|options| options.one_pass);
+        return known_beforehand(job, spec, one_pass);
     };
-    let Some(target) = known_target(job, options)? else {
-        let choice = choice_of(options.task, classes);
-        return from_names(job, classes, choice, options, "--classes").map(Some);
+    let Some(target) = known_target(job, spec)? else {
+        let choice = choice_of(spec.task, classes);
+        return from_names(job, classes, choice, spec.classes_max, "--classes").map(Some);
     };
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
@@ -51,23 +53,23 @@ pub(crate) fn declared_target(
         classes.join(", "),
         target.name,
         target.classes.join(", "),
-        task_choice(job, options).name(),
+        task_choice(job, spec.task).name(),
     )))
 }
 
 /// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
 /// profile says how they are written if it has the same classes, else the learner's, else their names do.
-fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Target> {
+fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Target> {
     let name = &job.schema().fields[job.target_column()].name;
     let classes = &about.classes;
-    let choice = choice_of(options.task, classes);
+    let choice = choice_of(spec.task, classes);
     let refuse = || {
         Error::Usage(format!(
             "--init-model: it learned the {} classes {} of the target `{name}`, and --task {} is another task; a \
              learner keeps the classes that it began with, so leave --task out, or start without --init-model",
             classes.len(),
             classes.join(", "),
-            options.task.name(),
+            spec.task.name(),
         ))
     };
     if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
@@ -85,7 +87,7 @@ fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Ta
             _ => {}
         }
     }
-    let target = from_names(job, classes, choice, options, "--init-model")?;
+    let target = from_names(job, classes, choice, spec.classes_max, "--init-model")?;
     if target.classes == *classes {
         return Ok(target);
     }
@@ -106,10 +108,9 @@ fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
 }
 
 /// The target of which nothing is declared: `None` where the data may be asked.
-fn known_beforehand(job: &Job, options: &TrainOptions) -> Result<Option<Target>> {
-    let is_once = (options.online.as_ref()).is_some_and(|online| online.one_pass);
-    match known_target(job, options)? {
-        None if is_once => Err(Error::Usage(format!(
+fn known_beforehand(job: &Job, spec: TargetSpec<'_>, one_pass: bool) -> Result<Option<Target>> {
+    match known_target(job, spec)? {
+        None if one_pass => Err(Error::Usage(format!(
             "--one-pass: the classes of the target `{}` are not known before the rows are read; name them \
              with --classes",
             job.schema().fields[job.target_column()].name
@@ -144,7 +145,7 @@ fn from_names(
     job: &Job,
     classes: &[String],
     choice: TaskChoice,
-    options: &TrainOptions,
+    classes_max: usize,
     by: &str,
 ) -> Result<Target> {
     let field = &job.schema().fields[job.target_column()];
@@ -167,5 +168,5 @@ fn from_names(
             )));
         }
     }
-    Target::from_values(&field.name, &values, choice, options.limits.classes_max)
+    Target::from_values(&field.name, &values, choice, classes_max)
 }

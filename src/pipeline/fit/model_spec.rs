@@ -10,23 +10,22 @@ use crate::{
         open::{target::Target, training_data::Job},
         prepare::assign::Assigned,
     },
-    run::options::train::TrainOptions,
 };
 
 /// Refuses batches of a target that is no class, metrics of the learning curve that mean nothing for it, and
 /// weights of classes that it does not have.
-pub(crate) fn check_target(options: &TrainOptions, target: &Target) -> Result<()> {
-    if options.online.is_some() && target.task == Task::Regression {
+pub(crate) fn check_target(model: &ModelSpec, incremental: bool, target: &Target) -> Result<()> {
+    if incremental && target.task == Task::Regression {
         return Err(Error::Usage(format!(
             "the target `{}` is a number, and learners of batches learn classes; use \
              `rowmill train --model gbdt`, or choose a target of classes with --target",
             target.name
         )));
     }
-    let regression = options.model.regression_loss();
+    let regression = model.regression_loss();
     let loss = loss_of(target.task, target.classes.len(), regression);
-    options.model.check_metrics(loss)?;
-    resolved_by_name(&options.model, target).map(|_| ())
+    model.check_metrics(loss)?;
+    resolved_by_name(model, target).map(|_| ())
 }
 
 /// The learner's options with the weights filled in that are given by the names of classes. What depends on

@@ -9,7 +9,7 @@ use twox_hash::XxHash3_64;
 use crate::{
     learner::gbdt::BoosterOptions,
     pipeline::open::{classes::task_choice, training_data::Job},
-    run::options::train::TrainOptions,
+    run::options::TrainOptions,
     scratch::Ingredient,
 };
 
@@ -17,7 +17,11 @@ use crate::{
 ///
 /// Files are told by names, sizes, footers and times of change: a footer alone does not show that values
 /// were replaced by others of the same length.
-pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) -> Vec<Ingredient> {
+pub(crate) fn ingredients(
+    job: &Job,
+    options: &TrainOptions,
+    trees: &BoosterOptions,
+) -> Vec<Ingredient> {
     let mut list = List::default();
     let version = env!("CARGO_PKG_VERSION");
     list.add("the version of rowmill", version);
@@ -41,16 +45,16 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     list.json("the hash of the features", &features);
     let profile = job.profile.as_ref().map(|profile| profile.to_toml());
     list.json("the hash of the profile", &profile);
-    list.add("the task", task_choice(job, options).name());
+    list.add("the task", task_choice(job, options.columns.task).name());
 
-    list.add("--seed", options.seed.to_string());
+    list.add("--seed", options.split.seed.to_string());
     if roles.split.is_none() {
         list.add(
             "--split",
-            format!("{:?}", options.split_rule).to_lowercase(),
+            format!("{:?}", options.split.split_rule).to_lowercase(),
         );
-        list.add("--test-size", options.test_size.to_string());
-        list.add("--valid-size", options.valid_size.to_string());
+        list.add("--test-size", options.split.test_size.to_string());
+        list.add("--valid-size", options.split.valid_size.to_string());
     }
     let first = job.validation.as_ref().map(|rows| rows.first_row);
     let first = first.map_or("none".to_owned(), |row| row.to_string());
@@ -61,7 +65,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
         list.json("the hash of --prune-features", &pruning);
     }
     list.add("max_bin", trees.bins_max.to_string());
-    let limits = &options.limits;
+    let limits = &options.resources.limits;
     let bounds = [
         limits.cut_sample_rows,
         limits.categories_tracked_max as u64,

@@ -1,40 +1,16 @@
-//! The data stay what they are: nothing is written over them, or where it would be taken for data.
+//! The output of a command beside its input: nothing is written over the data, or where it would be read as
+//! data.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     error::{Error, Result},
-    pipeline::{open::training_data::Job, prune::trimmed},
-    run::options::train::TrainOptions,
+    pipeline::{open::training_data::Job, options::DataOptions},
     source::{Search, real},
 };
 
-/// The proof of the splits: a file of a run's directory that is Parquet as data are.
-pub const SPLITS: &str = "splits.parquet";
-
-/// Refuses an out-dir where a run's files would lie over the data, or among them.
-///
-/// # Errors
-/// [`Error::Usage`] naming the file.
-pub(crate) fn check_run(job: &Job, options: &TrainOptions) -> Result<()> {
-    let out_dir = &options.out_dir;
-    let copies = out_dir.join(trimmed::DIRECTORY);
-    let replaced = [
-        out_dir.join(SPLITS),
-        out_dir.join(trimmed::FILE),
-        copies.clone(),
-    ];
-    Written {
-        flag: "--out-dir",
-        path: out_dir,
-        replaced: &replaced,
-        copies: Some(&copies),
-    }
-    .check(job, options)
-}
-
-/// What a command writes that is Parquet.
-pub(crate) struct Written<'a> {
+/// The Parquet files that a command will write.
+pub(crate) struct PlannedOutput<'a> {
     /// The flag that says where.
     pub(crate) flag: &'a str,
     /// Its value.
@@ -45,12 +21,12 @@ pub(crate) struct Written<'a> {
     pub(crate) copies: Option<&'a Path>,
 }
 
-impl Written<'_> {
+impl PlannedOutput<'_> {
     /// Refuses to write over the data or among them, validation rows from elsewhere included.
     ///
     /// # Errors
     /// [`Error::Usage`] naming the file.
-    pub(crate) fn check(&self, job: &Job, options: &TrainOptions) -> Result<()> {
+    pub(crate) fn check(&self, job: &Job, data: &DataOptions) -> Result<()> {
         let refuse = |file: &Path, what: &str| {
             Err(Error::Usage(format!(
                 "{} {}: {} {what}; choose another place for what is written",
@@ -69,7 +45,7 @@ impl Written<'_> {
         }
         let copied = job.dataset.own_files().iter();
         written.extend(copied.filter_map(|file| Some(copies.as_ref()?.join(&file.name))));
-        let datasets = [Some(&options.dataset), options.validation.as_ref()];
+        let datasets = [Some(&data.dataset), data.validation.as_ref()];
         for search in datasets.into_iter().flatten().map(|name| Search::of(name)) {
             if let Some(file) = written.iter().find(|file| search.takes(file)) {
                 return refuse(

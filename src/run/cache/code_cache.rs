@@ -1,5 +1,10 @@
-//! Codes that another run left, or that others shall find: where they lie, whether they are of the same
-//! data, and whether they are whole.
+//! The cache of codes: rows and codes of an earlier run on the same data, found, checked and used again, or
+//! written and sealed for later runs.
+//!
+//! ```text
+//!   find (by key) --> CachedCodes --open, checksums--> CodeCache + PassResults
+//!        \ none --> CodeCache::create --> rows, codes, groups --> seal
+//! ```
 
 use std::{
     borrow::Cow,
@@ -12,16 +17,15 @@ use crate::{
     format::container::from_postcard,
     group::GroupTable,
     pipeline::{
+        coding::codes::{CODES, Coded},
         open::target::DistinctValues,
-        prepare::{assign::Assigned, bins::Bins, survey::FeatureSurvey},
-        prune::in_training::PrunedInTraining,
+        prepare::{
+            splitting::{ROWS, SplitRows},
+            survey::FeatureSurvey,
+        },
         storage::rows::RowsFile,
     },
-    run::{
-        cache::known::{self, Known},
-        directory,
-        options::train::TrainOptions,
-    },
+    run::cache::{contents::PassResults, groups},
     scratch::{
         BlockFile, Ingredient, ScratchDirectory, Seal, SealAbout, bytes_in, remove_scratch,
         scratch_directories,
@@ -30,59 +34,41 @@ use crate::{
     text::size::format_bytes,
 };
 
-/// The name of the rows file.
-pub const ROWS: &str = "rows";
-
-/// The name of the codes of all rows.
-pub const CODES: &str = "codes";
-
 /// The name of the file of groups, where there are groups.
 const GROUPS: &str = "groups";
 
-/// Directories of other data that are told of.
-const OTHERS_TOLD: usize = 3;
+/// Directories of other data that a message names at the most.
+const OTHERS_SHOWN: usize = 3;
 
 /// Sealed codes of the same data, held so that nobody removes them.
-pub struct Found {
+pub(crate) struct CachedCodes {
     directory: ScratchDirectory,
     seal: Seal,
-    known: Known<'static>,
+    known: PassResults<'static>,
 }
 
-/// What the passes over the Parquet would have yielded.
-pub struct Reused {
-    /// Labels, groups and splits.
-    pub rows: RowsFile,
-    /// The assignment.
-    pub assigned: Assigned,
-    /// Statistics of each feature.
-    pub survey: Vec<FeatureSurvey>,
-    /// What pruning found, where it was asked for.
-    pub pruned: Option<PrunedInTraining>,
-    /// Features and the layout of their codes.
-    pub bins: Bins,
-    /// The codes.
-    pub codes: BlockFile,
+/// Rows, splits and codes of an earlier run, in place of the passes that make them.
+pub(crate) struct CachedRows {
+    pub(crate) split: SplitRows,
+    pub(crate) survey: Vec<FeatureSurvey>,
+    pub(crate) coded: Coded,
 }
 
 /// A directory of codes, and whether this run made it.
-pub struct Shared {
+pub(crate) struct CodeCache {
     /// The directory.
-    pub directory: ScratchDirectory,
+    pub(crate) directory: ScratchDirectory,
     /// What its codes are made from.
-    pub ingredients: Vec<Ingredient>,
-}
-
-/// Where a run's checkpoint and its mark will be, whatever the working directory.
-pub fn run_files(out_dir: &Path) -> Result<[PathBuf; 2]> {
-    let directory =
-        std::path::absolute(out_dir).map_err(|source| Error::io("find", out_dir, source))?;
-    Ok([directory::CHECKPOINT, directory::FINISHED].map(|name| directory.join(name)))
+    pub(crate) ingredients: Vec<Ingredient>,
 }
 
 /// Looks in a directory for codes of the same ingredients. Says which others are there, and why not
 /// they.
-pub fn find(parent: &Path, wanted: &[Ingredient], progress: &dyn Progress) -> Option<Found> {
+pub(crate) fn find(
+    parent: &Path,
+    wanted: &[Ingredient],
+    progress: &dyn Progress,
+) -> Option<CachedCodes> {
     let mut others = Vec::new();
     for (path, _) in scratch_directories(parent) {
         let seal = match Seal::read(&path) {
@@ -100,9 +86,9 @@ pub fn find(parent: &Path, wanted: &[Ingredient], progress: &dyn Progress) -> Op
         let Ok(Some(directory)) = ScratchDirectory::open_shared(&path) else {
             continue;
         };
-        match from_postcard::<Known<'static>>(&seal.contents) {
+        match from_postcard::<PassResults<'static>>(&seal.contents) {
             Ok(known) => {
-                return Some(Found {
+                return Some(CachedCodes {
                     directory,
                     seal,
                     known,
@@ -111,20 +97,20 @@ pub fn find(parent: &Path, wanted: &[Ingredient], progress: &dyn Progress) -> Op
             Err(error) => others.push(format!("{}: its seal is damaged: {error}", path.display())),
         }
     }
-    for other in others.iter().take(OTHERS_TOLD) {
+    for other in others.iter().take(OTHERS_SHOWN) {
         progress.message(&format!("scratch files not used: {other}"));
     }
     None
 }
 
-impl Found {
+impl CachedCodes {
     /// The target's values, where the data were asked for its classes.
-    pub fn values(&self) -> Option<&DistinctValues> {
+    pub(crate) fn values(&self) -> Option<&DistinctValues> {
         self.known.values.as_ref()
     }
 
     /// Bytes of its files.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         bytes_in(self.directory.path())
     }
 
@@ -134,13 +120,13 @@ impl Found {
     ///
     /// # Errors
     /// A request to stop.
-    pub fn open(
+    pub(crate) fn open(
         self,
         context: &Context<'_>,
         data: (u64, bool),
         groups: Option<GroupTable>,
         run_files: &[PathBuf; 2],
-    ) -> Result<Option<(ScratchDirectory, Reused, PassReport)>> {
+    ) -> Result<Option<(ScratchDirectory, CachedRows, PassReport)>> {
         let Self {
             mut directory,
             seal,
@@ -151,7 +137,7 @@ impl Found {
         let rows = data.0;
         let checked = context.announced("check of codes", rows, || {
             let reused = open_files(context, &path, &seal, known, data, groups)?;
-            let bytes = reused.codes.block_bytes() * reused.codes.blocks() as u64;
+            let bytes = reused.bytes();
             opened = Some(reused);
             Ok(bytes)
         });
@@ -185,14 +171,22 @@ impl Found {
     }
 }
 
+impl CachedRows {
+    /// Bytes of the codes.
+    fn bytes(&self) -> u64 {
+        let codes = self.coded.codes.as_ref();
+        codes.map_or(0, |codes| codes.block_bytes() * codes.blocks() as u64)
+    }
+}
+
 fn open_files(
     context: &Context<'_>,
     path: &Path,
     seal: &Seal,
-    mut known: Known<'_>,
+    mut known: PassResults<'_>,
     (rows_in_data, weighted): (u64, bool),
     mut groups: Option<GroupTable>,
-) -> Result<Reused> {
+) -> Result<CachedRows> {
     let rows = RowsFile::open(&path.join(ROWS), rows_in_data, weighted)?;
     let element_bytes = vec![1; known.in_layout.len()];
     let codes = BlockFile::open(&path.join(CODES), rows_in_data, &element_bytes)?;
@@ -209,18 +203,19 @@ fn open_files(
         }
     }
     if let Some(groups) = &mut groups {
-        known::read_groups(&path.join(GROUPS), groups)?;
+        groups::read_groups(&path.join(GROUPS), groups)?;
     }
     let codes = codes.with_arrays(&known.in_layout);
     let pruned = known.pruned.take().map(Cow::into_owned);
     let (assigned, survey, bins) = known.open(groups);
-    Ok(Reused {
-        rows,
-        assigned,
+    Ok(CachedRows {
+        split: SplitRows { rows, assigned },
         survey,
-        pruned,
-        bins,
-        codes,
+        coded: Coded {
+            bins,
+            codes: Some(codes),
+            pruned,
+        },
     })
 }
 
@@ -231,12 +226,12 @@ fn checksums(context: &Context<'_>, file: &BlockFile) -> Result<Vec<u64>> {
     })
 }
 
-impl Shared {
+impl CodeCache {
     /// A new directory for codes of these ingredients.
     ///
     /// # Errors
     /// As [`ScratchDirectory::create_shared`].
-    pub fn create(
+    pub(crate) fn create(
         parent: &Path,
         ingredients: Vec<Ingredient>,
         allow_memory: bool,
@@ -260,9 +255,9 @@ impl Shared {
     ///
     /// # Errors
     /// [`Error::Io`], `StorageFull` among it.
-    pub fn write_groups(&self, groups: Option<&mut GroupTable>) -> Result<()> {
+    pub(crate) fn write_groups(&self, groups: Option<&mut GroupTable>) -> Result<()> {
         match groups {
-            Some(groups) => known::write_groups(&self.directory.file(GROUPS), groups),
+            Some(groups) => groups::write_groups(&self.directory.file(GROUPS), groups),
             None => Ok(()),
         }
     }
@@ -271,11 +266,12 @@ impl Shared {
     ///
     /// # Errors
     /// [`Error::Io`], `StorageFull` among it.
-    pub fn seal(
+    pub(crate) fn seal(
         &self,
         context: &Context<'_>,
-        options: &TrainOptions,
-        known: &Known<'_>,
+        dataset: &str,
+        keep: bool,
+        known: &PassResults<'_>,
         [rows, codes]: [&BlockFile; 2],
     ) -> Result<()> {
         let mut sums = Vec::new();
@@ -285,21 +281,21 @@ impl Shared {
         let seal = Seal {
             about: SealAbout {
                 made_by: format!("rowmill {}", env!("CARGO_PKG_VERSION")),
-                dataset: options.dataset.clone(),
+                dataset: dataset.to_owned(),
                 ingredients: self.ingredients.clone(),
             },
             checksums: sums,
             contents: postcard::to_allocvec(known).expect("plain data"),
         };
         seal.write(self.directory.path())?;
-        match options.keep_scratch {
+        match keep {
             true => self.directory.mark_kept(),
             false => Ok(()),
         }
     }
 
     /// Its size, for people.
-    pub fn size(&self) -> String {
+    pub(crate) fn size(&self) -> String {
         format_bytes(bytes_in(self.directory.path()))
     }
 }

@@ -1,11 +1,7 @@
-//! What the passes over the Parquet found besides rows and codes, as it lies beside them for other
-//! runs.
-//!
-//! Groups are a file of their own, since there may be more of them than memory holds: frames of
-//! groups, each with its length and its checksum, and an empty frame at the end.
+//! The groups of a run as a file: frames of groups, each with its length and its checksum, and an empty
+//! frame at the end. There may be more groups than memory holds.
 
 use std::{
-    borrow::Cow,
     fs::File,
     io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
@@ -14,21 +10,9 @@ use std::{
 use twox_hash::XxHash3_64;
 
 use crate::{
-    data::CodeLayout,
     error::{Error, Result},
-    group::{GroupRow, GroupTable, SplitProof, assign::Assignment},
-    limits::CODES_MAX,
-    model::FeatureSpec,
-    pipeline::{
-        open::target::{DistinctValues, Target},
-        prepare::{assign::Assigned, bins::Bins, survey::FeatureSurvey},
-        prune::in_training::PrunedInTraining,
-        storage::selection::RowSample,
-    },
+    group::{GroupRow, GroupTable},
 };
-
-/// Bytes of a feature's name, moments and place, as a rule.
-const FEATURE_BYTES: usize = 256;
 
 /// Groups of a frame.
 const FRAME_GROUPS: usize = 1024;
@@ -36,114 +20,11 @@ const FRAME_GROUPS: usize = 1024;
 /// Bytes of a frame that is read.
 const FRAME_BYTES_MAX: u32 = 1 << 30;
 
-/// What the scan, the assignment, the survey and the cut points yielded.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Known<'a> {
-    /// The target's values, where the data were asked for its classes.
-    pub values: Option<DistinctValues>,
-    /// Statistics of each feature.
-    pub survey: Cow<'a, [FeatureSurvey]>,
-    /// What pruning found, where it was asked for.
-    pub pruned: Option<Cow<'a, PrunedInTraining>>,
-    features: Cow<'a, [FeatureSpec]>,
-    radices: Vec<u16>,
-    layout: CodeLayout,
-    /// Of each byte column of the file, whether it is in the layout.
-    pub in_layout: Vec<bool>,
-    assignment: Option<Assignment>,
-    warnings: Vec<String>,
-    class_rows: [Vec<u64>; 3],
-    unlabelled_rows: u64,
-    label_center: f64,
-    train_weight: f64,
-    proof: Option<SplitProof>,
-    content_hash: u64,
-    seed: u64,
-}
-
-impl<'a> Known<'a> {
-    /// Gathers what was found. `warnings` are those about the data alone.
-    pub fn new(
-        target: &Target,
-        assigned: &Assigned,
-        warnings: Vec<String>,
-        survey: &'a [FeatureSurvey],
-        bins: &'a Bins,
-    ) -> Self {
-        Self {
-            values: target.values(),
-            survey: Cow::Borrowed(survey),
-            pruned: None,
-            features: Cow::Borrowed(&bins.features),
-            radices: bins.radices.clone(),
-            layout: bins.layout.clone(),
-            in_layout: bins.in_layout.clone(),
-            assignment: assigned.assignment.clone(),
-            warnings,
-            class_rows: assigned.class_rows.clone(),
-            unlabelled_rows: assigned.unlabelled_rows,
-            label_center: assigned.label_center,
-            train_weight: assigned.train_weight,
-            proof: assigned.proof,
-            content_hash: assigned.content_hash,
-            seed: assigned.sample.seed(),
-        }
-    }
-
-    /// With what pruning found.
-    #[must_use]
-    pub fn with_pruned(self, pruned: Option<&'a PrunedInTraining>) -> Self {
-        Self {
-            pruned: pruned.map(Cow::Borrowed),
-            ..self
-        }
-    }
-
-    /// What the trees are grown from, and the assignment. The sample is empty.
-    pub fn open(self, groups: Option<GroupTable>) -> (Assigned, Vec<FeatureSurvey>, Bins) {
-        let bins = Bins {
-            features: self.features.into_owned(),
-            radices: self.radices,
-            layout: self.layout,
-            in_layout: self.in_layout,
-        };
-        let assigned = Assigned {
-            assignment: self.assignment,
-            warnings: self.warnings,
-            class_rows: self.class_rows,
-            unlabelled_rows: self.unlabelled_rows,
-            label_center: self.label_center,
-            train_weight: self.train_weight,
-            proof: self.proof,
-            groups,
-            sample: RowSample::new(self.seed, 0, []),
-            content_hash: self.content_hash,
-        };
-        (assigned, self.survey.into_owned(), bins)
-    }
-
-    /// Bytes of its serialised form for so many features, texts' categories apart.
-    pub fn bytes_max(features: usize) -> u64 {
-        (features * (CODES_MAX * size_of::<f64>() + FEATURE_BYTES)) as u64
-    }
-}
-
-/// A hash of what trees are grown from: labels, groups, splits and the codes' meaning.
-pub fn hash_of(assigned: &Assigned, bins: &Bins) -> u64 {
-    let of = (
-        assigned.content_hash,
-        &bins.features,
-        &bins.radices,
-        &bins.layout,
-    );
-    XxHash3_64::oneshot(&postcard::to_allocvec(&of).expect("plain data"))
-}
-
 /// Writes all groups of a table.
 ///
 /// # Errors
 /// [`Error::Io`], `StorageFull` among it.
-pub fn write_groups(path: &Path, table: &mut GroupTable) -> Result<()> {
+pub(crate) fn write_groups(path: &Path, table: &mut GroupTable) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
     let file = File::create_new(path).map_err(|source| Error::io("create", path, source))?;
     let mut writer = BufWriter::new(file);
@@ -169,7 +50,7 @@ pub fn write_groups(path: &Path, table: &mut GroupTable) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Format`] for a file that is damaged, [`Error::Io`].
-pub fn read_groups(path: &Path, table: &mut GroupTable) -> Result<()> {
+pub(crate) fn read_groups(path: &Path, table: &mut GroupTable) -> Result<()> {
     let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
     let mut reader = BufReader::new(file);
     let damaged = || {

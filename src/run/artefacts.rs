@@ -1,35 +1,35 @@
-//! From a finished training to the files of its directory.
+//! The files of a run's directory, from a fitted and evaluated model.
 
 use std::iter;
 
 use serde_json::Value;
 
-use crate::report::{
-    DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
-    metrics, pruned, run, splits,
-};
 use crate::{
     data::Split,
-    engine::{PassReport, Progress},
+    engine::PassReport,
     error::{Error, Result},
     format::file::Saved,
     group::table::GroupTable,
     model::{Binning, Body, Importance},
     pipeline::{
-        evaluate::evaluation::Evaluation,
-        prepare::survey::{FeatureSurvey, SurveyedValues},
-        prune::trimmed,
+        evaluate::evaluation::Evaluation, fit::checkpoint, prune::trimmed, session::output,
     },
-    platform::{memory, stop::Stop},
-    run::train,
-    run::{directory, options::train::TrainOptions, train::Trained},
+    platform::memory,
+    report::{
+        DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
+        MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
+        metrics, pruned, run, splits,
+    },
+    run::{
+        options::TrainOptions,
+        train::{Learned, Trained, evaluate_saved},
+    },
     stats::metrics::{GroupConfusion, GroupF1},
 };
 
 /// Everything that a run reports, for printing.
 #[derive(Debug, Clone)]
-pub struct Finished {
+pub struct RunReport {
     /// What `metrics.json` says.
     pub metrics: MetricsRecord,
     /// What `features.csv` says.
@@ -43,36 +43,37 @@ pub struct Finished {
 ///
 /// # Errors
 /// When a file cannot be written, or the saved model does not give the same metrics.
-pub fn finish(
-    mut trained: Trained,
-    options: &TrainOptions,
-    stop: &Stop,
-    progress: &dyn Progress,
-) -> Result<Finished> {
-    let directory = &options.out_dir;
+pub(crate) fn write(mut trained: Trained<'_>) -> Result<RunReport> {
+    let options = trained.options;
+    let directory = &options.output.out_dir;
     let mut metrics = metrics_record(&mut trained)?;
-    metrics.baseline = write_delta(&mut trained, options)?;
+    metrics.baseline = write_delta(&mut trained)?;
     if metrics.baseline.is_none() {
         remove_stale(options, delta::NAME)?;
     }
-    metrics::write(directory, &metrics, trained.progressive.points())?;
-    write_splits(&mut trained, options)?;
-    write_pruned(&mut trained, options, stop, progress)?;
+    let progressive = &trained.learned.fitted.progressive;
+    metrics::write(directory, &metrics, progressive.points())?;
+    write_splits(&mut trained)?;
+    write_pruned(&mut trained)?;
     let features = feature_rows(&trained);
     features::write(directory, features.iter().cloned())?;
-    write_coefficients(&trained, options)?;
-    trained.model.metrics = metrics.to_value();
-    let saved = trained.model.save(&directory.join(directory::MODEL))?;
-    let verified = if options.verify {
-        verify(&mut trained, options, stop, progress)?;
+    write_coefficients(&trained)?;
+    trained.learned.fitted.model.metrics = metrics.to_value();
+    let saved = trained
+        .learned
+        .fitted
+        .model
+        .save(&directory.join(output::MODEL))?;
+    let verified = if options.output.verify {
+        verify(&mut trained)?;
         Some(true)
     } else {
         None
     };
-    let run = run_record(&trained, options, &metrics, &saved, verified);
-    crate::run::checkpoint::remove_before(directory)?;
+    let run = run_record(&trained, &metrics, &saved, verified);
+    checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
-    Ok(Finished {
+    Ok(RunReport {
         metrics,
         features,
         run,
@@ -80,53 +81,51 @@ pub fn finish(
 }
 
 /// What pruning leaves behind: the pairs of interest, and the data without the dropped columns.
-fn write_pruned(
-    trained: &mut Trained,
-    options: &TrainOptions,
-    stop: &Stop,
-    progress: &dyn Progress,
-) -> Result<()> {
-    let copies = options.trimmed && trained.pruned.is_some();
+fn write_pruned(trained: &mut Trained<'_>) -> Result<()> {
+    let options = trained.options;
+    let out_dir = &options.output.out_dir;
+    let copies = options.output.trimmed && trained.learned.pruned.is_some();
     if !copies {
-        trimmed::remove_for_run(&options.out_dir)?;
+        trimmed::remove_for_run(out_dir)?;
     }
     let reported = options.prune.as_ref().and_then(|pruning| pruning.report);
     if reported.is_none() {
         remove_stale(options, pruned::CORRELATIONS)?;
     }
-    let Some(found) = &trained.pruned else {
+    let Some(found) = &trained.learned.pruned else {
         return Ok(());
     };
+    let progress = trained.session.progress();
     let names = pruned::Names::new(&trained.job, &found.columns);
-    pruned::write_correlations(&options.out_dir, names, &found.findings)?;
+    pruned::write_correlations(out_dir, names, &found.findings)?;
     progress.message(&pruned::summary(names, &found.findings));
     if copies {
-        let context = train::context(options, stop, progress);
-        let (path, report) =
-            trimmed::write_for_run(&context, &trained.job, found, &options.out_dir)?;
+        let context = &trained.session.context;
+        let (path, report) = trimmed::write_for_run(context, &trained.job, found, out_dir)?;
         progress.message(&format!("the data without them: {}", path.display()));
-        trained.passes.push(report);
+        trained.session.passes.push(report);
     }
     Ok(())
 }
 
 /// The coefficients of a linear model; other models have none.
-fn write_coefficients(trained: &Trained, options: &TrainOptions) -> Result<()> {
-    let Body::Linear(linear) = &trained.model.body else {
-        return remove_stale(options, coefficients::NAME);
+fn write_coefficients(trained: &Trained<'_>) -> Result<()> {
+    let fitted = &trained.learned.fitted;
+    let Body::Linear(linear) = &fitted.model.body else {
+        return remove_stale(trained.options, coefficients::NAME);
     };
     let rows = coefficients::rows(
         linear,
-        &trained.model.features,
+        &fitted.model.features,
         &trained.target.classes,
-        trained.covariance.as_deref(),
+        fitted.covariance.as_deref(),
     );
-    coefficients::write(&options.out_dir, rows)
+    coefficients::write(&trained.options.output.out_dir, rows)
 }
 
 /// A file of a replaced run that this one does not write.
 fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
-    let path = options.out_dir.join(name);
+    let path = options.output.out_dir.join(name);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::io("remove the replaced", &path, error))
@@ -135,25 +134,18 @@ fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
     }
 }
 
-/// The model opened afresh must give the same test metrics, to the last bit.
-fn verify(
-    trained: &mut Trained,
-    options: &TrainOptions,
-    stop: &Stop,
-    progress: &dyn Progress,
-) -> Result<()> {
-    let (mut again, report) = train::verify(trained, options, stop, progress)?;
-    trained.passes.push(report);
-    let expected = (
-        trained.evaluation.metrics(Split::Test),
-        trained.evaluation.group_f1()?,
-    );
+/// Refuses a saved model that does not give the same test metrics, to the last bit, when it is opened again.
+fn verify(trained: &mut Trained<'_>) -> Result<()> {
+    let (mut again, report) = evaluate_saved(trained)?;
+    trained.session.passes.push(report);
+    let evaluation = &mut trained.learned.fitted.evaluation;
+    let expected = (evaluation.metrics(Split::Test), evaluation.group_f1()?);
     let found = (again.metrics(Split::Test), again.group_f1()?);
     if expected == found {
         return Ok(());
     }
     Err(Error::format(
-        options.out_dir.join(directory::MODEL),
+        trained.options.output.out_dir.join(output::MODEL),
         format!(
             "the saved model, opened again, gives other test metrics than the training: {found:?} and not {expected:?}; \
              please report this, and do not use the model"
@@ -161,9 +153,10 @@ fn verify(
     ))
 }
 
-fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
-    let group_f1 = trained.evaluation.group_f1()?;
+fn metrics_record(trained: &mut Trained<'_>) -> Result<MetricsRecord> {
+    let group_f1 = trained.learned.fitted.evaluation.group_f1()?;
     let base_group_f1 = trained
+        .learned
         .base
         .as_mut()
         .map(Evaluation::group_f1)
@@ -172,22 +165,28 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
     let of_test = |split: Split, f1: Option<GroupF1>| f1.filter(|_| split == Split::Test);
     let records = Split::ALL
         .into_iter()
-        .filter(|split| trained.assigned.rows(*split) > 0);
+        .filter(|split| trained.learned.split.assigned.rows(*split) > 0);
     let record = |split: Split| SplitRecord {
         split,
-        rows: trained.assigned.rows(split),
+        rows: trained.learned.split.assigned.rows(split),
         groups: trained
+            .learned
+            .split
             .assigned
             .proof
             .map(|proof| proof.split_groups[split as usize]),
         class_rows: if trained.target.classes.is_empty() {
             Vec::new()
         } else {
-            trained.assigned.class_rows[split as usize].clone()
+            trained.learned.split.assigned.class_rows[split as usize].clone()
         },
-        model: trained.evaluation.metrics(split),
+        model: trained.learned.fitted.evaluation.metrics(split),
         group_f1: of_test(split, group_f1),
-        base: trained.base.as_ref().and_then(|base| base.metrics(split)),
+        base: trained
+            .learned
+            .base
+            .as_ref()
+            .and_then(|base| base.metrics(split)),
         base_group_f1: of_test(split, base_group_f1),
     };
     Ok(MetricsRecord {
@@ -197,25 +196,25 @@ fn metrics_record(trained: &mut Trained) -> Result<MetricsRecord> {
         splits: records.map(record).collect(),
         has_base_scores: trained.job.base_scores(&trained.target).is_some(),
         validation: trained.job.validation.clone(),
-        curve: trained.curve.clone(),
+        curve: trained.learned.fitted.curve.clone(),
         baseline: None,
     })
 }
 
-fn group_column(trained: &Trained) -> Option<String> {
+fn group_column(trained: &Trained<'_>) -> Option<String> {
     let job = &trained.job;
     job.roles
         .group
         .map(|column| job.schema().fields[column].name.clone())
 }
 
-fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
-    let directory = &options.out_dir;
-    let Some(table) = &mut trained.assigned.groups else {
+fn write_splits(trained: &mut Trained<'_>) -> Result<()> {
+    let directory = &trained.options.output.out_dir;
+    let Some(table) = &mut trained.learned.split.assigned.groups else {
         let of_split = |split: Split| SplitRow {
             group: None,
             split,
-            rows: trained.assigned.rows(split),
+            rows: trained.learned.split.assigned.rows(split),
         };
         let rows = Split::ALL
             .map(of_split)
@@ -239,18 +238,19 @@ fn write_splits(trained: &mut Trained, options: &TrainOptions) -> Result<()> {
     splits::write(directory, rows).map(|_| ())
 }
 
-fn write_delta(trained: &mut Trained, options: &TrainOptions) -> Result<Option<DeltaSummary>> {
-    let Trained {
-        job,
-        target,
-        assigned,
-        evaluation,
+fn write_delta(trained: &mut Trained<'_>) -> Result<Option<DeltaSummary>> {
+    let Learned {
+        split,
+        fitted,
         base,
         ..
-    } = trained;
-    let (Some(baseline), Some(names), Some(model)) =
-        (&job.baseline, &mut assigned.groups, evaluation.groups_mut())
-    else {
+    } = &mut trained.learned;
+    let (job, target) = (&trained.job, &trained.target);
+    let (Some(baseline), Some(names), Some(model)) = (
+        &job.baseline,
+        &mut split.assigned.groups,
+        fitted.evaluation.groups_mut(),
+    ) else {
         return Ok(None);
     };
     let input = DeltaInput {
@@ -260,7 +260,7 @@ fn write_delta(trained: &mut Trained, options: &TrainOptions) -> Result<Option<D
     };
     let base = base.as_mut().and_then(Evaluation::groups_mut);
     let outcomes = outcomes(names, model, base)?;
-    delta::write(&options.out_dir, input, outcomes).map(Some)
+    delta::write(&trained.options.output.out_dir, input, outcomes).map(Some)
 }
 
 /// The test groups with their names and both sides' counts. All three tables are in the order of
@@ -299,12 +299,14 @@ fn outcomes<'a>(
     Ok(iter::from_fn(move || next().transpose()))
 }
 
-fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
+fn feature_rows(trained: &Trained<'_>) -> Vec<FeatureRow> {
     let job = &trained.job;
     let importance = Importances::of(trained);
     features::rows_of(job, |row, column, feature| {
         if let Some(feature) = feature {
             if let Some((_, reason)) = trained
+                .learned
+                .fitted
                 .left_out
                 .iter()
                 .find(|(index, _)| *index as usize == feature)
@@ -312,38 +314,18 @@ fn feature_rows(trained: &Trained) -> Vec<FeatureRow> {
                 row.status = FeatureStatus::Excluded;
                 row.reason = (*reason).to_owned();
             }
-            describe(row, &trained.survey[feature]);
+            features::describe(row, &trained.learned.survey[feature]);
             importance.describe(row, feature, trained);
-        } else if let Some(found) = &trained.pruned
+        } else if let Some(found) = &trained.learned.pruned
             && let Some(feature) = found.feature_of(column)
         {
             if let Some(survey) = &found.dropped[feature] {
-                describe(row, survey);
+                features::describe(row, survey);
             }
             let names = pruned::Names::new(job, &found.columns);
             pruned::explain(row, names, &found.findings, feature);
         }
     })
-}
-
-pub(super) fn describe(row: &mut FeatureRow, survey: &FeatureSurvey) {
-    match &survey.values {
-        SurveyedValues::Numeric(moments) => {
-            let known = moments.count > 0;
-            row.nulls = Some(moments.missing);
-            row.positive_infinities = Some(moments.pos_inf);
-            row.negative_infinities = Some(moments.neg_inf);
-            row.mean = known.then_some(moments.mean);
-            row.sd = moments.standard_deviation();
-            row.min = known.then_some(moments.min);
-            row.max = known.then_some(moments.max);
-        }
-        SurveyedValues::Text(counts) => {
-            let categories = counts.finish(0);
-            row.nulls = Some(categories.missing_rows);
-            row.categories = Some(categories.distinct);
-        }
-    }
 }
 
 /// How much the model rests on each feature.
@@ -353,9 +335,9 @@ enum Importances {
 }
 
 impl Importances {
-    fn of(trained: &Trained) -> Self {
-        let features = trained.model.features.len();
-        match &trained.model.body {
+    fn of(trained: &Trained<'_>) -> Self {
+        let features = trained.learned.fitted.model.features.len();
+        match &trained.learned.fitted.model.body {
             Body::Trees(ensemble) => {
                 let importance = ensemble.importance(features);
                 let total: f64 = importance.iter().map(|one| one.gain).sum();
@@ -365,14 +347,16 @@ impl Importances {
         }
     }
 
-    fn describe(&self, row: &mut FeatureRow, feature: usize, trained: &Trained) {
+    fn describe(&self, row: &mut FeatureRow, feature: usize, trained: &Trained<'_>) {
         match self {
             Self::Trees(importance, total) => {
                 let one = importance[feature];
                 row.importance = Some(if *total > 0.0 { one.gain / total } else { 0.0 });
                 row.node_splits = Some(one.count);
                 row.cover = Some(one.cover);
-                if let Binning::Numeric { cuts } = &trained.model.features[feature].binning {
+                if let Binning::Numeric { cuts } =
+                    &trained.learned.fitted.model.features[feature].binning
+                {
                     row.cuts = Some(cuts.clone());
                 }
             }
@@ -382,31 +366,30 @@ impl Importances {
 }
 
 fn run_record(
-    trained: &Trained,
-    options: &TrainOptions,
+    trained: &Trained<'_>,
     metrics: &MetricsRecord,
     saved: &Saved,
     verified: Option<bool>,
 ) -> RunRecord {
-    let job = &trained.job;
+    let (job, options) = (&trained.job, trained.options);
     let files = job.dataset.files();
     RunRecord {
         rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
-        options: options_value(trained, options),
-        seed: options.seed,
+        options: options_value(trained),
+        seed: options.split.seed,
         task: metrics.task.clone(),
         target: trained.target.name.clone(),
         classes: metrics.classes.clone(),
         group_column: metrics.group_column.clone(),
         profile: job.profile.as_ref().map(|profile| profile.name.clone()),
         dataset: DatasetRecord {
-            path: options.dataset.clone(),
+            path: options.data.dataset.clone(),
             files: files.len() as u64,
             row_groups: job.dataset.row_groups().len() as u64,
             rows: job.dataset.rows(),
             columns: job.schema().fields.len() as u64,
             bytes: files.iter().map(|file| file.bytes).sum(),
-            rows_without_label: trained.assigned.unlabelled_rows,
+            rows_without_label: trained.learned.split.assigned.unlabelled_rows,
             validation: job.validation.clone(),
         },
         data_fingerprint: format!("{:016x}", job.dataset.fingerprint()),
@@ -414,14 +397,14 @@ fn run_record(
             .baseline
             .as_ref()
             .map(|baseline| baseline.path().display().to_string()),
-        features: trained.model.features.len() as u64,
-        trees: match &trained.model.body {
+        features: trained.learned.fitted.model.features.len() as u64,
+        trees: match &trained.learned.fitted.model.body {
             Body::Trees(ensemble) => Some(ensemble.trees.len() as u64),
             Body::Linear(_) => None,
         },
         model_sha256: saved.sha256.clone(),
         verified,
-        memory_limit_bytes: options.memory_bytes,
+        memory_limit_bytes: options.resources.memory_bytes,
         memory_plan_bytes: trained.plan.memory.peak_bytes(),
         peak_rss_bytes: memory::peak_rss_bytes(),
         memory_plan: trained.plan.memory.clone(),
@@ -431,22 +414,23 @@ fn run_record(
             .map(|path| path.display().to_string()),
         resumed_rounds: trained.resumed_rounds,
         scratch_bytes: trained.plan.scratch_bytes,
-        threads: options.threads,
-        seconds_total: trained.started.elapsed().as_secs_f64(),
-        seconds_to_model: trained.seconds_to_model,
-        passes: trained.passes.iter().map(pass_record).collect(),
-        warnings: trained.assigned.warnings.clone(),
+        threads: options.resources.threads,
+        seconds_total: trained.session.started.elapsed().as_secs_f64(),
+        seconds_to_model: trained.learned.fitted.seconds_to_model,
+        passes: trained.session.passes.iter().map(pass_record).collect(),
+        warnings: trained.learned.split.assigned.warnings.clone(),
     }
 }
 
 /// The options as they were used: what only the data could tell is filled in.
-fn options_value(trained: &Trained, options: &TrainOptions) -> Value {
+fn options_value(trained: &Trained<'_>) -> Value {
+    let options = trained.options;
     let used = TrainOptions {
-        model: trained.spec.clone(),
+        model: trained.learned.spec.clone(),
         ..options.clone()
     };
     let mut value = serde_json::to_value(&used).expect("options are numbers and text");
-    value["batch_rows_max"] = options.limits.batch_rows_max.into();
+    value["batch_rows_max"] = options.resources.limits.batch_rows_max.into();
     value
 }
 

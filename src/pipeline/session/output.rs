@@ -17,6 +17,9 @@ pub const MODEL: &str = "model.rowmill";
 /// The file that says a run is finished: it is written last.
 pub const FINISHED: &str = "run.json";
 
+/// The split of each group: Parquet, as data are.
+pub const SPLITS: &str = "splits.parquet";
+
 /// The newest checkpoint.
 pub const CHECKPOINT: &str = "checkpoint.rowmill";
 
@@ -28,7 +31,7 @@ pub const LEARNER: &str = "learner.rowmill";
 
 /// What becomes of the run that is in the directory already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Earlier {
+pub enum EarlierRun {
     /// There must be none.
     Refused,
     /// It is given up.
@@ -39,28 +42,28 @@ pub enum Earlier {
 
 /// What a run asks of the directory that it is to write to.
 #[derive(Debug, Clone, Copy)]
-pub struct Claim<'a> {
+pub struct OutputRequest<'a> {
     /// The directory.
     pub directory: &'a Path,
     /// What becomes of an earlier run.
-    pub earlier: Earlier,
+    pub earlier: EarlierRun,
     /// Whether the run learns by batches.
-    pub by_batches: bool,
+    pub incremental: bool,
 }
 
 /// The directory of a run, locked for as long as this lives. What an earlier run left there stays until this
 /// one has something to write.
 #[derive(Debug)]
-pub struct RunDirectory {
+pub struct OutputDirectory {
     path: PathBuf,
-    earlier: Earlier,
-    has_begun: AtomicBool,
+    earlier: EarlierRun,
+    is_writing: AtomicBool,
     /// Held open: its lock tells other runs that this one lives. There is none where the system has no locks
     /// of directories.
     _lock: Option<File>,
 }
 
-impl Claim<'_> {
+impl OutputRequest<'_> {
     /// Refuses a directory with a run that was not given up, before any work.
     ///
     /// # Errors
@@ -68,20 +71,20 @@ impl Claim<'_> {
     pub fn check(&self) -> Result<()> {
         let is_finished = self.directory.join(FINISHED).exists();
         let has_checkpoint = has_checkpoint(self.directory);
-        let is_by_batches = self.directory.join(LEARNER).exists();
+        let is_incremental = self.directory.join(LEARNER).exists();
         let shown = self.directory.display();
         let refusal = match self.earlier {
-            Earlier::Refused if is_finished => format!(
+            EarlierRun::Refused if is_finished => format!(
                 "{shown} holds a finished run; choose another --out-dir, or replace it with --overwrite"
             ),
-            Earlier::Refused if has_checkpoint => format!(
+            EarlierRun::Refused if has_checkpoint => format!(
                 "{shown} holds an unfinished run; go on with it with --resume, or replace it with --overwrite"
             ),
-            Earlier::Resumed if is_by_batches && !self.by_batches => format!(
+            EarlierRun::Resumed if is_incremental && !self.incremental => format!(
                 "{shown} holds a run of `rowmill incremental`; go on with that command, choose another --out-dir, \
                  or replace it with --overwrite"
             ),
-            Earlier::Resumed if is_finished && !has_checkpoint => format!(
+            EarlierRun::Resumed if is_finished && !has_checkpoint => format!(
                 "{shown} holds a finished run without a checkpoint, so it cannot go on; replace it with \
                  --overwrite"
             ),
@@ -95,7 +98,7 @@ impl Claim<'_> {
     /// # Errors
     /// [`Error::Usage`] for a directory with a finished or living run, [`Error::Io`] for one that cannot be
     /// written.
-    pub fn take(&self) -> Result<RunDirectory> {
+    pub fn acquire(&self) -> Result<OutputDirectory> {
         let directory = self.directory;
         fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
         // A file without a name shows that the directory can be written, and leaves nothing.
@@ -110,16 +113,16 @@ impl Claim<'_> {
         }
         // The run that was writing to it may have ended just now.
         self.check()?;
-        Ok(RunDirectory {
+        Ok(OutputDirectory {
             path: directory.to_path_buf(),
             earlier: self.earlier,
-            has_begun: AtomicBool::new(false),
+            is_writing: AtomicBool::new(false),
             _lock: lock,
         })
     }
 }
 
-impl RunDirectory {
+impl OutputDirectory {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -138,28 +141,28 @@ impl RunDirectory {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn begin(&self) -> Result<()> {
-        if self.has_begun.load(Ordering::Relaxed) {
+    pub fn start_writing(&self) -> Result<()> {
+        if self.is_writing.load(Ordering::Relaxed) {
             return Ok(());
         }
         // The checkpoints go first: without its mark a finished run that has one is an unfinished one.
         let gone = match self.earlier {
-            Earlier::Refused => &[][..],
-            Earlier::Resumed => &[FINISHED],
-            Earlier::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER, MODEL, FINISHED],
+            EarlierRun::Refused => &[][..],
+            EarlierRun::Resumed => &[FINISHED],
+            EarlierRun::Replaced => &[CHECKPOINT, CHECKPOINT_BEFORE, LEARNER, MODEL, FINISHED],
         };
         for path in gone.iter().map(|name| self.path.join(name)) {
             if path.exists() {
                 fs::remove_file(&path).map_err(|source| Error::io("replace", &path, source))?;
             }
         }
-        self.has_begun.store(true, Ordering::Relaxed);
+        self.is_writing.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// Whether there is a checkpoint of this run, or of the one that it goes on with.
     pub fn has_checkpoint(&self) -> bool {
-        let is_own = self.earlier == Earlier::Resumed || self.has_begun.load(Ordering::Relaxed);
+        let is_own = self.earlier == EarlierRun::Resumed || self.is_writing.load(Ordering::Relaxed);
         is_own && has_checkpoint(&self.path)
     }
 }
@@ -174,16 +177,16 @@ pub fn has_checkpoint(directory: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn claim(directory: &Path, earlier: Earlier) -> Claim<'_> {
-        Claim {
+    fn claim(directory: &Path, earlier: EarlierRun) -> OutputRequest<'_> {
+        OutputRequest {
             directory,
             earlier,
-            by_batches: false,
+            incremental: false,
         }
     }
 
-    fn refusal(directory: &Path, earlier: Earlier) -> String {
-        let error = claim(directory, earlier).take().unwrap_err();
+    fn refusal(directory: &Path, earlier: EarlierRun) -> String {
+        let error = claim(directory, earlier).acquire().unwrap_err();
         assert_eq!(error.exit_code(), 2);
         error.to_string()
     }
@@ -192,20 +195,20 @@ mod tests {
     fn a_finished_run_is_replaced_only_on_demand_and_when_there_is_something_to_write() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("a/b");
-        claim(&directory, Earlier::Refused).take().unwrap();
-        claim(&directory, Earlier::Refused).take().unwrap();
+        claim(&directory, EarlierRun::Refused).acquire().unwrap();
+        claim(&directory, EarlierRun::Refused).acquire().unwrap();
         for name in [FINISHED, MODEL, CHECKPOINT] {
             fs::write(directory.join(name), "{}").unwrap();
         }
-        assert!(refusal(&directory, Earlier::Refused).contains("--overwrite"));
+        assert!(refusal(&directory, EarlierRun::Refused).contains("--overwrite"));
         fs::write(directory.join(".model.rowmill.x.rowmill-tmp"), "").unwrap();
-        let taken = claim(&directory, Earlier::Replaced).take().unwrap();
+        let taken = claim(&directory, EarlierRun::Replaced).acquire().unwrap();
         assert_eq!(taken.remove_leftovers().unwrap(), 1);
         assert!(directory.join(FINISHED).exists() && !taken.has_checkpoint());
-        taken.begin().unwrap();
+        taken.start_writing().unwrap();
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
         fs::write(directory.join(CHECKPOINT), "").unwrap();
-        taken.begin().unwrap();
+        taken.start_writing().unwrap();
         assert!(taken.has_checkpoint());
     }
 
@@ -213,37 +216,37 @@ mod tests {
     fn an_unfinished_run_is_resumed_or_replaced_on_demand() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path();
-        let by_batches = |earlier| Claim {
-            by_batches: true,
+        let incremental = |earlier| OutputRequest {
+            incremental: true,
             ..claim(directory, earlier)
         };
         for name in [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER] {
             fs::write(directory.join(name), "").unwrap();
-            assert!(refusal(directory, Earlier::Refused).contains("--resume"));
-            let taken = by_batches(Earlier::Resumed).take().unwrap();
-            taken.begin().unwrap();
+            assert!(refusal(directory, EarlierRun::Refused).contains("--resume"));
+            let taken = incremental(EarlierRun::Resumed).acquire().unwrap();
+            taken.start_writing().unwrap();
             assert!(taken.has_checkpoint());
             drop(taken);
-            by_batches(Earlier::Replaced)
-                .take()
+            incremental(EarlierRun::Replaced)
+                .acquire()
                 .unwrap()
-                .begin()
+                .start_writing()
                 .unwrap();
             assert!(!has_checkpoint(directory));
         }
-        claim(directory, Earlier::Resumed).take().unwrap();
+        claim(directory, EarlierRun::Resumed).acquire().unwrap();
         fs::write(directory.join(FINISHED), "{}").unwrap();
-        assert!(refusal(directory, Earlier::Resumed).contains("cannot go on"));
+        assert!(refusal(directory, EarlierRun::Resumed).contains("cannot go on"));
         assert!(directory.join(FINISHED).exists());
     }
 
     #[test]
-    fn a_run_by_batches_goes_on_by_batches() {
+    fn a_run_incremental_goes_on_incremental() {
         let parent = tempfile::tempdir().unwrap();
         for name in [LEARNER, FINISHED] {
             fs::write(parent.path().join(name), "").unwrap();
         }
-        let refused = refusal(parent.path(), Earlier::Resumed);
+        let refused = refusal(parent.path(), EarlierRun::Resumed);
         assert!(refused.contains("`rowmill incremental`"), "{refused}");
     }
 
@@ -251,13 +254,17 @@ mod tests {
     #[test]
     fn two_runs_do_not_write_to_one_directory() {
         let parent = tempfile::tempdir().unwrap();
-        let first = claim(parent.path(), Earlier::Refused).take().unwrap();
-        for earlier in [Earlier::Refused, Earlier::Replaced, Earlier::Resumed] {
+        let first = claim(parent.path(), EarlierRun::Refused).acquire().unwrap();
+        for earlier in [
+            EarlierRun::Refused,
+            EarlierRun::Replaced,
+            EarlierRun::Resumed,
+        ] {
             let refused = refusal(parent.path(), earlier);
             assert!(refused.contains("another run is writing"), "{refused}");
         }
         drop(first);
-        claim(parent.path(), Earlier::Refused).take().unwrap();
+        claim(parent.path(), EarlierRun::Refused).acquire().unwrap();
     }
 
     #[test]
@@ -265,8 +272,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("file");
         fs::write(&path, "").unwrap();
-        let error = claim(&path, Earlier::Refused)
-            .take()
+        let error = claim(&path, EarlierRun::Refused)
+            .acquire()
             .unwrap_err()
             .to_string();
         assert!(

@@ -1,48 +1,15 @@
-//! The checkpoint of a run of trees, from which `--resume` goes on.
+//! The identity of a run: the options, files and codes that its result depends on.
 //!
-//! ```text
-//!   checkpoint.rowmill          the newest
-//!   checkpoint-before.rowmill   the one before it, should the newest be damaged
-//! ```
-//!
-//! Both are whole or not there. A run that finished keeps its newest, so that more trees can be added.
-
-use std::{
-    fs,
-    io::{Read, Write},
-    path::Path,
-    time::{Duration, Instant},
-};
+//! A checkpoint and a learner's file keep it. `--resume` compares it with the identity of the run that
+//! continues, and names the first difference as the user writes it.
 
 use serde_json::{Map, Value};
 
 use crate::{
-    engine::Progress,
     error::{Error, Result},
-    format::container::{self, FileKind, Section},
-    learner::{
-        ModelSpec,
-        gbdt::{Booster, BoosterCheckpoint},
-    },
-    platform::atomic,
-    run::{
-        directory::{CHECKPOINT, CHECKPOINT_BEFORE, RunDirectory},
-        options::train::TrainOptions,
-    },
+    learner::ModelSpec,
     source::DataFile,
 };
-
-/// The layout of both sections.
-const VERSION: u16 = 1;
-
-const ABOUT: u32 = 1;
-const BOOSTER: u32 = 2;
-
-/// Bytes of a checkpoint that is opened.
-const CHECKPOINT_BYTES_MAX: u64 = 4 << 30;
-
-/// A checkpoint is written at most in one part of so many of the time.
-const TIME_SHARE: u32 = 20;
 
 /// Options that may differ when a run goes on: they change no byte of the trees that are there.
 const FREE_OPTIONS: [&str; 16] = [
@@ -65,7 +32,7 @@ const FREE_OPTIONS: [&str; 16] = [
 ];
 
 /// Options that are made of options, which are told apart by their own names.
-const CONTAINERS: [&str; 5] = ["model", "constraints", "prune", "rules", "online"];
+const CONTAINERS: [&str; 5] = ["model", "constraints", "prune", "rules", "incremental"];
 
 /// Options whose flags have other names than their own.
 const FLAGS: &[(&str, &str)] = &[
@@ -123,7 +90,7 @@ const MODEL_NAMES: &[(&str, &str)] = &[
 
 /// What a checkpoint was made by and from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct CheckpointAbout {
+pub struct RunIdentity {
     /// The version of rowmill: another one may grow other trees.
     pub rowmill_version: String,
     /// All options that the trees depend on.
@@ -131,7 +98,8 @@ pub struct CheckpointAbout {
     /// The data's files.
     pub files: Vec<FileMark>,
     /// A hash of labels, groups, splits, cut points and layout.
-    pub known_hash: u64,
+    #[serde(rename = "known_hash")]
+    pub codes_hash: u64,
     /// The sampling of rows that was used: the memory limit may have decided it.
     #[serde(default)]
     pub sampling: Value,
@@ -140,23 +108,14 @@ pub struct CheckpointAbout {
 /// What tells whether a file is the one it was.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileMark {
-    name: String,
-    bytes: u64,
-    footer_hash: u64,
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) footer_hash: u64,
 }
 
-/// A checkpoint that was read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checkpoint {
-    /// What it was made by and from.
-    pub about: CheckpointAbout,
-    /// The booster's part.
-    pub booster: BoosterCheckpoint<'static>,
-}
-
-impl CheckpointAbout {
-    /// For a run of these options on these files.
-    pub fn new(options: &TrainOptions, files: &[DataFile], known_hash: u64) -> Self {
+impl RunIdentity {
+    /// The identity of a run before any pass: its options as JSON, and its files.
+    pub fn new(options: Value, files: &[DataFile]) -> Self {
         let mark = |file: &DataFile| FileMark {
             name: match file.is_beside {
                 true => format!("--val-dir: {}", file.name),
@@ -165,14 +124,23 @@ impl CheckpointAbout {
             bytes: file.bytes,
             footer_hash: file.footer_hash(),
         };
-        let mut value = serde_json::to_value(options).expect("options are numbers and text");
-        remove_free(&mut value);
+        let mut options = options;
+        remove_free(&mut options);
         Self {
             rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
-            options: value,
+            options,
             files: files.iter().map(mark).collect(),
-            known_hash,
+            codes_hash: 0,
             sampling: Value::Null,
+        }
+    }
+
+    /// The same with the hash of labels, groups, splits, cut points and layout.
+    #[must_use]
+    pub fn with_codes(&self, codes_hash: u64) -> Self {
+        Self {
+            codes_hash,
+            ..self.clone()
         }
     }
 
@@ -189,7 +157,7 @@ impl CheckpointAbout {
     /// # Errors
     /// [`Error::Usage`] saying what differs.
     pub fn check_found(&self, now: &Self) -> Result<()> {
-        if self.known_hash != now.known_hash {
+        if self.codes_hash != now.codes_hash {
             return Err(Error::Usage(
                 "--resume: labels, groups, splits or cut points are not those of the checkpoint; the data have \
                  changed, so start anew with --overwrite"
@@ -254,181 +222,6 @@ impl CheckpointAbout {
     }
 }
 
-impl Checkpoint {
-    /// The newest checkpoint of a run's directory that is whole; `None` without any.
-    ///
-    /// # Errors
-    /// [`Error::Format`] when there are checkpoints and all are damaged.
-    pub fn load(directory: &Path, progress: &dyn Progress) -> Result<Option<Self>> {
-        let mut failed = None;
-        for name in [CHECKPOINT, CHECKPOINT_BEFORE] {
-            let path = directory.join(name);
-            if !path.exists() {
-                continue;
-            }
-            match read(&path) {
-                Ok(checkpoint) => return Ok(Some(checkpoint)),
-                Err(error) => {
-                    if name == CHECKPOINT && directory.join(CHECKPOINT_BEFORE).exists() {
-                        progress.warning(&format!("{error}; the one before it is tried"));
-                    }
-                    failed = Some(error);
-                }
-            }
-        }
-        match failed {
-            None => Ok(None),
-            Some(Error::Format { path, message }) => Err(Error::format(
-                path,
-                format!("{message}; start anew with --overwrite"),
-            )),
-            Some(error) => Err(error),
-        }
-    }
-
-    /// Decodes a file's bytes.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let opened = container::open(FileKind::Checkpoint, bytes)?;
-        Ok(Self {
-            about: opened.json(ABOUT, VERSION)?,
-            booster: opened.postcard(BOOSTER, VERSION)?,
-        })
-    }
-}
-
-/// The file's bytes.
-pub fn to_bytes(about: &CheckpointAbout, booster: &BoosterCheckpoint<'_>) -> Vec<u8> {
-    let header = format!(
-        "{{\"made_by\":\"rowmill {}\",\"rounds\":{}}}",
-        about.rowmill_version,
-        booster.rounds()
-    );
-    let sections = [
-        Section::json(ABOUT, VERSION, about),
-        Section::postcard(BOOSTER, VERSION, booster),
-    ];
-    container::seal(FileKind::Checkpoint, header.as_bytes(), &sections)
-}
-
-/// Removes what only an unfinished run needs.
-///
-/// # Errors
-/// [`Error::Io`] when the file cannot be removed.
-pub fn remove_before(directory: &Path) -> Result<()> {
-    let path = directory.join(CHECKPOINT_BEFORE);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("remove", &path, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Writes checkpoints while trees grow: at most so often, and at the end.
-pub struct CheckpointWriter<'a> {
-    directory: &'a RunDirectory,
-    about: CheckpointAbout,
-    every: Duration,
-    progress: &'a dyn Progress,
-    written: Instant,
-    /// How long the last one took.
-    cost: Duration,
-    /// Rounds of the newest checkpoint.
-    rounds: u32,
-    /// Rounds of the last one that was tried.
-    tried: u32,
-}
-
-impl<'a> CheckpointWriter<'a> {
-    /// Into a run's directory, whose newest checkpoint has so many rounds.
-    pub fn new(
-        directory: &'a RunDirectory,
-        about: CheckpointAbout,
-        every: Duration,
-        rounds: u32,
-        progress: &'a dyn Progress,
-    ) -> Self {
-        Self {
-            directory,
-            about,
-            every,
-            progress,
-            written: Instant::now(),
-            cost: Duration::ZERO,
-            rounds,
-            tried: rounds,
-        }
-    }
-
-    /// Writes one if it is time. A failure is a warning: training goes on.
-    pub fn after_pass(&mut self, booster: &Booster) {
-        let pause = self.every.max(self.cost * TIME_SHARE);
-        if self.every.is_zero() || self.written.elapsed() >= pause {
-            self.write(booster, self.tried);
-        }
-    }
-
-    /// Writes the last one, unless nothing came since.
-    pub fn last(&mut self, booster: &Booster) {
-        self.write(booster, self.rounds);
-    }
-
-    /// Writes one if it has more rounds than these.
-    fn write(&mut self, booster: &Booster, rounds_before: u32) {
-        let Some(checkpoint) = booster.checkpoint() else {
-            return;
-        };
-        let rounds = checkpoint.rounds();
-        if rounds <= rounds_before {
-            return;
-        }
-        self.tried = rounds;
-        let started = Instant::now();
-        let bytes = to_bytes(&self.about, &checkpoint);
-        let written = self.directory.begin().and_then(|()| {
-            replace_newest(self.directory.path(), |newest| {
-                atomic::write(newest, |writer| writer.write_all(&bytes))
-            })
-        });
-        match written {
-            Ok(()) => self.rounds = rounds,
-            Err(error) => self.progress.warning(&format!(
-                "no checkpoint of {rounds} rounds: {error}; training goes on, and the checkpoint of {} rounds stays",
-                self.rounds
-            )),
-        }
-        self.written = Instant::now();
-        self.cost = self.written - started;
-    }
-}
-
-/// Makes the newest checkpoint the one before, and has `write` write a newest. If that fails, the
-/// newest stays what it was.
-fn replace_newest(directory: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let newest = directory.join(CHECKPOINT);
-    let before = directory.join(CHECKPOINT_BEFORE);
-    if newest.exists() {
-        fs::rename(&newest, &before).map_err(|source| Error::io("rename", &newest, source))?;
-    }
-    write(&newest).inspect_err(|_| {
-        // Under either name it is found.
-        let _ = fs::rename(&before, &newest);
-    })
-}
-
-fn read(path: &Path) -> Result<Checkpoint> {
-    let failed = |source| Error::io("read", path, source);
-    let file = fs::File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(CHECKPOINT_BYTES_MAX)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Checkpoint::from_bytes(&bytes).map_err(|flaw| Error::format(path, flaw))
-}
-
 /// Removes the options that may differ.
 fn remove_free(value: &mut Value) {
     let Value::Object(fields) = value else {
@@ -475,6 +268,3 @@ pub(crate) fn command_line_name(container: &str, option: &str) -> String {
     }
     format!("--{}", option.replace('_', "-"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,49 @@
+//! The learner of a one-pass run: logistic regression or trees, which take one slice after the other.
+
+use crate::{
+    error::Result,
+    pipeline::{
+        fit::context::{FitContext, Fitted},
+        incremental::learner_file::Mark,
+        one_pass::{columns::Columns, linear::OnePassLinear, trees::OnePassTrees},
+        prepare::assign::Assigned,
+    },
+};
+
+/// A learner that is being learner.
+pub(crate) enum OnePassLearner<'a> {
+    Linear(Box<OnePassLinear<'a>>),
+    Trees(Box<OnePassTrees<'a>>),
+}
+
+impl OnePassLearner<'_> {
+    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+        match self {
+            Self::Linear(learner) => learner.take(columns),
+            Self::Trees(learner) => learner.take(columns),
+        }
+    }
+
+    /// Whether rows that were learned before a stop have not come again.
+    pub(crate) fn is_behind(&self) -> bool {
+        match self {
+            Self::Linear(learner) => learner.is_behind(),
+            Self::Trees(learner) => learner.is_behind(),
+        }
+    }
+
+    /// Learns what is left; `all` is what all rows are.
+    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+        match self {
+            Self::Linear(learner) => learner.learn_rest(all),
+            Self::Trees(learner) => learner.learn_rest(all),
+        }
+    }
+
+    pub(crate) fn finish(self, fit: &FitContext<'_>, assigned: &Assigned) -> Result<Fitted> {
+        match self {
+            Self::Linear(learner) => learner.finish(fit, assigned),
+            Self::Trees(learner) => learner.finish(fit, assigned),
+        }
+    }
+}

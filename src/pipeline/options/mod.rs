@@ -1,0 +1,13 @@
+//! Options of the steps, by topic. A command's options are made of them.
+
+mod columns;
+mod data;
+mod incremental;
+mod resources;
+mod split;
+
+pub use columns::{ColumnOptions, ProfileChoice, TaskChoice};
+pub use data::{DataOptions, STANDARD_INPUT};
+pub use incremental::IncrementalOptions;
+pub use resources::ResourceOptions;
+pub use split::{SplitOptions, SplitRule};

@@ -1,0 +1,15 @@
+//! A running command as the steps see it: passes, scratch, output directory, plan, identity.
+
+pub mod output;
+
+mod identity;
+mod plan;
+mod running;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use identity::RunIdentity;
+#[cfg(test)]
+pub(crate) use identity::command_line_name;
+pub use plan::RunPlan;
+pub(crate) use running::Session;

@@ -1,0 +1,296 @@
+//! The admission of a run: data and target are known, memory and disk suffice, directories are locked.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    engine::{Context, Progress},
+    error::Result,
+    learner::ModelSpec,
+    model::link::Task,
+    pipeline::{
+        evaluate::evaluation::{EvaluationSpec, deviation_of},
+        fit::{checkpoint::Checkpoint, context::FitContext, model_spec::check_target},
+        incremental::{declared_target::declared_target, earlier_learner::EarlierLearner},
+        one_pass::source::{Source, open_source},
+        open::{planned_output::PlannedOutput, target::Target, training_data::Job},
+        options::ResourceOptions,
+        prune::trimmed,
+        session::{
+            RunIdentity, RunPlan, Session,
+            output::{OutputDirectory, OutputRequest, SPLITS},
+        },
+    },
+    platform::{memory, stop::Stop},
+    run::{
+        cache::{self, CacheLookup, CachedRows, CodeCache},
+        earlier_learner::earlier_learner,
+        options::{TrainOptions, check_incremental},
+        plan::{PlanSpec, plan_run},
+    },
+    scratch::ScratchDirectory,
+    text::size::format_bytes,
+};
+
+/// A run that may start: its memory and its disk are there.
+pub(crate) struct Admitted<'a> {
+    pub(crate) options: &'a TrainOptions,
+    pub(crate) session: Session<'a>,
+    pub(crate) job: Job,
+    pub(crate) target: Target,
+    pub(crate) plan: RunPlan,
+    /// The directory of codes that other runs may use; `None` where there are no such codes.
+    pub(crate) cache: Option<CodeCache>,
+    /// Rows and codes of an earlier run.
+    pub(crate) cached: Option<CachedRows>,
+    /// The checkpoint that the run continues.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// The learner that an incremental run continues.
+    pub(crate) earlier: Option<EarlierLearner>,
+    /// The source of rows that are read once.
+    pub(crate) source: Source,
+}
+
+impl Admitted<'_> {
+    /// The evaluation of this target.
+    pub(crate) fn evaluation(&self, label_center: f64) -> EvaluationSpec {
+        let shape = (self.target.task, self.target.classes.len());
+        EvaluationSpec {
+            label_center,
+            spill: self.session.scratch.path().to_path_buf(),
+            ..evaluation_spec(self.options, &self.job, shape)
+        }
+    }
+
+    pub(crate) fn fit_context<'s>(&'s self, evaluation: &'s EvaluationSpec) -> FitContext<'s> {
+        let resources = &self.options.resources;
+        FitContext {
+            session: &self.session,
+            job: &self.job,
+            target: &self.target,
+            plan: &self.plan,
+            limits: &resources.limits,
+            memory_bytes: resources.memory_bytes,
+            seed: self.options.split.seed,
+            evaluation,
+        }
+    }
+
+    pub(crate) fn cache_lookup(&self) -> CacheLookup<'_> {
+        CacheLookup {
+            job: &self.job,
+            options: self.options,
+            target: &self.target,
+            spill: self.session.scratch.path(),
+        }
+    }
+}
+
+/// Opens the data, finds the target, and refuses a run that does not fit.
+///
+/// # Errors
+/// Whatever is wrong with options, data, memory or disk.
+pub(crate) fn admit<'a>(
+    options: &'a TrainOptions,
+    stop: &'a Stop,
+    progress: &'a dyn Progress,
+) -> Result<Admitted<'a>> {
+    let started = Instant::now();
+    let context = context(&options.resources, stop, progress);
+    check_incremental(options)?;
+    let request = options.output_request()?;
+    request.check()?;
+    let (mut job, source) = open_source(
+        &options.data,
+        &options.columns,
+        &options.resources,
+        options.one_pass().is_some(),
+    )?;
+    check_output(&job, options)?;
+    let identity = identity(options, &job);
+    let earlier = earlier_learner(&mut job, options, &identity, progress)?;
+    if let Some(pruning) = &options.prune {
+        pruning.check()?;
+        pruning.protected(&job)?;
+    }
+    let checkpoint = find_checkpoint(options, &identity, progress)?;
+    // Before any pass: the schema shows whether the columns that constraints name exist.
+    options.model.clone().resolve_features(&job.features())?;
+    job.tell(progress);
+    let mut passes = Vec::new();
+    let cached = cache::find(&job, options, progress);
+    let incremental = options.incremental.as_ref();
+    let declared = declared_target(&job, options.target_spec(), incremental, earlier.as_ref())?;
+    let target = match declared {
+        Some(target) => target,
+        None => cache::cached_target(&context, &job, options, cached.as_ref(), &mut passes)?,
+    };
+    check_target(&options.model, incremental.is_some(), &target)?;
+    let shape = (target.task, target.classes.len());
+    let plan = plan_for(&context, &job, shape, options, earlier.as_ref())?;
+    plan.memory.check(memory::free_memory_bytes())?;
+    plan.notes.iter().for_each(|note| progress.message(note));
+    let output = acquire_directories(request, options, progress)?;
+    let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
+    let keep = options.resources.keep_scratch && !is_trees;
+    let parent = options.scratch_parent();
+    let scratch = ScratchDirectory::create(parent, keep, options.resources.allow_tmpfs)?;
+    let cached_bytes = cached.as_ref().map_or(0, |cached| cached.bytes());
+    scratch.check_free(plan.scratch_bytes.saturating_sub(cached_bytes))?;
+    let lookup = CacheLookup {
+        job: &job,
+        options,
+        target: &target,
+        spill: scratch.path(),
+    };
+    let (cache, cached) = cache::open_or_create(&context, &lookup, cached, &mut passes)?;
+    let codes_directory = cache
+        .as_ref()
+        .map(|cache| cache.directory.path().to_path_buf());
+    Ok(Admitted {
+        options,
+        session: Session {
+            context,
+            started,
+            output,
+            scratch,
+            codes_directory,
+            identity,
+            checkpoint_interval: Duration::from_secs(options.output.checkpoint_seconds),
+            passes,
+        },
+        job,
+        target,
+        plan,
+        cache,
+        cached,
+        checkpoint,
+        earlier,
+        source,
+    })
+}
+
+/// The context of the passes of a run with these resources.
+pub(crate) fn context<'a>(
+    resources: &ResourceOptions,
+    stop: &'a Stop,
+    progress: &'a dyn Progress,
+) -> Context<'a> {
+    Context {
+        threads: resources.threads.max(1),
+        batch_rows_max: resources.limits.batch_rows_max,
+        channel_batches_max: resources.limits.channel_batches_max,
+        stop,
+        progress,
+    }
+}
+
+/// The identity of a run before any pass.
+pub(crate) fn identity(options: &TrainOptions, job: &Job) -> RunIdentity {
+    let value = serde_json::to_value(options).expect("options are numbers and text");
+    RunIdentity::new(value, job.dataset.files())
+}
+
+/// Refuses an output directory whose files would replace the data, or would be read as data.
+fn check_output(job: &Job, options: &TrainOptions) -> Result<()> {
+    let out_dir = &options.output.out_dir;
+    let copies = out_dir.join(trimmed::DIRECTORY);
+    let replaced = [
+        out_dir.join(SPLITS),
+        out_dir.join(trimmed::FILE),
+        copies.clone(),
+    ];
+    PlannedOutput {
+        flag: "--out-dir",
+        path: out_dir,
+        replaced: &replaced,
+        copies: Some(&copies),
+    }
+    .check(job, &options.data)
+}
+
+/// The checkpoint that the run continues, once options and files are found to be the same.
+fn find_checkpoint(
+    options: &TrainOptions,
+    identity: &RunIdentity,
+    progress: &dyn Progress,
+) -> Result<Option<Checkpoint>> {
+    if !options.output.resume {
+        return Ok(None);
+    }
+    let Some(checkpoint) = Checkpoint::load(&options.output.out_dir, progress)? else {
+        if options.incremental.is_none() {
+            progress
+                .message("there is no checkpoint to go on from: the run starts from the beginning");
+        }
+        return Ok(None);
+    };
+    checkpoint.identity.check(identity)?;
+    let rounds = checkpoint.booster.rounds();
+    progress.message(&format!("going on after round {rounds}"));
+    Ok(Some(checkpoint))
+}
+
+/// Locks the output directory, and removes what runs that died left in it and in the scratch directory.
+fn acquire_directories(
+    request: OutputRequest<'_>,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<OutputDirectory> {
+    let output = request.acquire()?;
+    let unfinished = output.remove_leftovers()?;
+    if unfinished > 0 {
+        progress.warning(&format!(
+            "removed {unfinished} unfinished file(s) of a run that died from {}",
+            options.output.out_dir.display()
+        ));
+    }
+    for dead in ScratchDirectory::remove_dead(options.scratch_parent()) {
+        let size = format_bytes(dead.bytes);
+        progress.warning(&format!(
+            "removed the scratch files of a run that died: {} ({size})",
+            dead.path.display()
+        ));
+    }
+    Ok(output)
+}
+
+/// The plan of a run whose target has this task and so many classes.
+pub(crate) fn plan_for(
+    context: &Context<'_>,
+    job: &Job,
+    shape: (Task, usize),
+    options: &TrainOptions,
+    earlier: Option<&EarlierLearner>,
+) -> Result<RunPlan> {
+    let model = earlier.map_or_else(|| options.model.clone(), EarlierLearner::spec);
+    let spec = PlanSpec {
+        model: &model,
+        evaluation: &evaluation_spec(options, job, shape),
+        limits: &options.resources.limits,
+        verify: options.output.verify,
+        prune: options.prune.as_ref(),
+        incremental: options.incremental.as_ref(),
+        stream_rows: earlier.and_then(EarlierLearner::stream_rows),
+        held_out_share: options.held_out_share(),
+        memory_bytes: options.resources.memory_bytes,
+    };
+    plan_run(context, job, &spec)
+}
+
+/// The evaluation, as far as it is known before any pass.
+pub(crate) fn evaluation_spec(
+    options: &TrainOptions,
+    job: &Job,
+    (task, classes): (Task, usize),
+) -> EvaluationSpec {
+    let resources = &options.resources;
+    EvaluationSpec {
+        task,
+        classes,
+        label_center: 0.0,
+        deviation: deviation_of(options.model.regression_loss()),
+        grouped: job.roles.group.is_some(),
+        groups_max: resources.limits.groups_in_memory_max / resources.threads.max(1),
+        spill: options.output.out_dir.clone(),
+    }
+}
