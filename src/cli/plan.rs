@@ -1,13 +1,13 @@
 //! `rowmill plan`.
 
 use crate::cli::{arguments::PlanArguments, log::Log, terminal, train as train_command};
-use crate::{error::Result, platform::memory, run::train, text::size::format_bytes};
+use crate::{error::Result, platform::memory, run::planning, text::size::format_bytes};
 
 /// Prints the plan, and refuses it when it does not fit.
 pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {
     let (options, choice) = train_command::options(&arguments.train)?;
     let progress = log.progress();
-    let (job, plan) = train::plan(&options, progress.as_ref())?;
+    let (job, plan) = planning::plan(&options, progress.as_ref())?;
     if !log.is_quiet() {
         progress.message(&choice.describe());
         plan.notes.iter().for_each(|note| progress.message(note));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     engine::{Context, Progress},
-    error::Result,
+    error::{Error, Result},
     learner::ModelSpec,
     model::link::Task,
     pipeline::{
@@ -14,6 +14,7 @@ use crate::{
         one_pass::source::{Source, open_source},
         open::{planned_output::PlannedOutput, target::Target, training_data::Job},
         options::ResourceOptions,
+        prepare::assign::{Assigned, ungrouped_warning},
         prune::trimmed,
         session::{
             RunIdentity, RunPlan, Session,
@@ -73,6 +74,45 @@ impl Admitted<'_> {
             seed: self.options.split.seed,
             evaluation,
         }
+    }
+
+    /// Shows the warnings of an assignment, and adds those that the options ask for.
+    pub(crate) fn warn(&self, assigned: &mut Assigned) {
+        let group = &self.options.columns.group;
+        assigned
+            .warnings
+            .extend(ungrouped_warning(&self.job, group));
+        for warning in &assigned.warnings {
+            self.session.progress().warning(warning);
+        }
+    }
+
+    /// After a failure: codes wait for the run that continues from the checkpoint, if there is one.
+    pub(crate) fn keep_for_resume(&mut self, error: &Error) {
+        if !self.session.output.has_checkpoint() {
+            return;
+        }
+        let mut codes = String::new();
+        if let Some(cache) = &mut self.cache {
+            cache.directory.leave();
+            codes = format!(", with {} of scratch files", cache.size());
+        }
+        let out_dir = self.session.output.path().display();
+        let is_incremental = self.options.incremental.is_some();
+        let kept = if is_incremental {
+            "the learner so far is"
+        } else {
+            "the trees so far are"
+        };
+        let next = match error {
+            Error::Dataset(_) if is_incremental => format!(
+                "go on with --resume when the cause is mended, learn other rows with --init-model {out_dir}, or"
+            ),
+            _ => "go on with --resume, or".to_owned(),
+        };
+        self.session.progress().message(&format!(
+            "{kept} kept in {out_dir}{codes}; {next} start anew with --overwrite"
+        ));
     }
 
     pub(crate) fn cache_lookup(&self) -> CacheLookup<'_> {

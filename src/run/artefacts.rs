@@ -22,7 +22,7 @@ use crate::{
     },
     run::{
         options::TrainOptions,
-        train::{Learned, Trained, evaluate_saved},
+        trained::{Learned, Trained, evaluate_saved},
     },
     stats::metrics::{GroupConfusion, GroupF1},
 };

@@ -9,8 +9,10 @@ pub(crate) mod earlier_learner;
 pub(crate) mod incremental;
 pub(crate) mod one_pass;
 pub mod plan;
+pub mod planning;
 pub mod prune;
 pub mod train;
+pub(crate) mod trained;
 
 #[cfg(test)]
 mod tests;

@@ -11,10 +11,7 @@ use crate::{
         prepare::splitting::{ROWS, SplitRows},
         storage::rows::RowsFile,
     },
-    run::{
-        admission::Admitted,
-        train::{Learned, warn},
-    },
+    run::{admission::Admitted, trained::Learned},
 };
 
 /// The recipe.
@@ -33,7 +30,7 @@ pub(crate) fn learn(run: &mut Admitted<'_>, incremental: &IncrementalOptions) ->
         run.job.dataset.set_stream_rows(learned.rows);
     }
     let weighted = run.job.roles.weight.is_some();
-    warn(run, &mut learned.assigned);
+    run.warn(&mut learned.assigned);
     Ok(Learned {
         split: SplitRows {
             rows: RowsFile::create(&run.session.codes_file(ROWS), 0, weighted)?,

@@ -1,74 +1,35 @@
 //! `rowmill train`, and `rowmill incremental` where rows are read more than once: the recipe.
 
-use std::path::PathBuf;
-
 use crate::{
     data::Split,
-    engine::{PassReport, Progress},
-    error::{Error, Result},
+    engine::Progress,
+    error::Result,
     learner::ModelSpec,
-    model::{Model, link::Task},
     pipeline::{
         coding::codes::{Coded, CodingSpec, code, prune_and_bin},
         evaluate::{
             base_scores::evaluate_base_scores,
             evaluation::{Evaluation, EvaluationSpec},
-            from_source::{PredictSpec, predict_and_evaluate},
         },
-        fit::{
-            context::{FitSpec, Fitted},
-            model_spec::{check_target, resolved},
-            sampling::choose_sampling,
-        },
+        fit::{context::FitSpec, model_spec::resolved, sampling::choose_sampling},
         incremental::earlier_learner::EarlierLearner,
-        open::{
-            classes::{assumed_task, known_target, task_choice},
-            target::Target,
-            training_data::Job,
-        },
+        open::{target::Target, training_data::Job},
         prepare::{
-            assign::{Assigned, check_early_stopping, ungrouped_warning},
+            assign::check_early_stopping,
             splitting::{SplitRows, SplittingSpec, scan_and_assign, survey_rows},
-            survey::{FeatureSurvey, Survey},
+            survey::Survey,
         },
-        prune::in_training::PrunedInTraining,
-        session::{RunPlan, Session, output},
     },
     platform::stop::Stop,
     run::{
-        admission::{Admitted, admit, context, plan_for},
+        admission::{Admitted, admit},
         artefacts::{self, RunReport},
-        cache::{self, CachedRows, CodeCache},
+        cache::{self, CachedRows},
         incremental, one_pass,
         options::TrainOptions,
+        trained::{Learned, Trained},
     },
 };
-
-/// Plans a run without starting it.
-///
-/// # Errors
-/// Whatever is wrong with the data's footers and the options.
-pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, RunPlan)> {
-    let job = Job::open(&options.data, &options.columns, &options.resources.limits)?;
-    let stop = Stop::default();
-    let context = context(&options.resources, &stop, progress);
-    let target = known_target(&job, options.target_spec())?;
-    if let Some(target) = &target {
-        check_target(&options.model, options.incremental.is_some(), target)?;
-    }
-    let shape = target.as_ref().map_or_else(
-        || assumed_task(task_choice(&job, options.columns.task)),
-        |target| (target.task, target.classes.len()),
-    );
-    let mut plan = plan_for(&context, &job, shape, options, None)?;
-    let (task, classes) = shape;
-    if target.is_none() && task != Task::Regression {
-        plan.notes.push(format!(
-            "the target's classes are counted when the run starts; {classes} are assumed here"
-        ));
-    }
-    Ok((job, plan))
-}
 
 /// Trains a model, evaluates it, and writes all files of the run.
 ///
@@ -80,36 +41,6 @@ pub fn plan(options: &TrainOptions, progress: &dyn Progress) -> Result<(Job, Run
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<RunReport> {
     let trained = fit(options, stop, progress)?;
     artefacts::write(trained)
-}
-
-/// A fitted and evaluated model, and the session that it comes from.
-pub(crate) struct Trained<'a> {
-    pub(crate) options: &'a TrainOptions,
-    pub(crate) session: Session<'a>,
-    pub(crate) job: Job,
-    pub(crate) target: Target,
-    pub(crate) plan: RunPlan,
-    pub(crate) learned: Learned,
-    /// The directory of codes that an earlier run left, where they were used.
-    pub(crate) reused: Option<PathBuf>,
-    /// Rounds of the checkpoint that the run continued.
-    pub(crate) resumed_rounds: Option<u32>,
-    /// Held until the run is over: its end removes codes that nobody keeps.
-    _cache: Option<CodeCache>,
-}
-
-/// The values of a recipe: splits, statistics, model and metrics.
-pub(crate) struct Learned {
-    pub(crate) split: SplitRows,
-    /// Statistics of each feature that was kept.
-    pub(crate) survey: Vec<FeatureSurvey>,
-    pub(crate) pruned: Option<PrunedInTraining>,
-    /// The learner's options with everything that only the data could tell.
-    pub(crate) spec: ModelSpec,
-    pub(crate) fitted: Fitted,
-    /// Metrics of the base scores on the same rows.
-    pub(crate) base: Option<Evaluation>,
-    pub(crate) evaluation: EvaluationSpec,
 }
 
 /// Fits and evaluates a model, and saves it.
@@ -147,7 +78,7 @@ pub(crate) fn fit<'a>(
             _cache: run.cache,
         }),
         Err(error) => {
-            keep_for_resume(&mut run, &error);
+            run.keep_for_resume(&error);
             Err(error)
         }
     }
@@ -166,7 +97,7 @@ fn learn(run: &mut Admitted<'_>) -> Result<Learned> {
             (scan_and_assign(&mut run.session, spec)?, None)
         }
     };
-    warn(run, &mut split.assigned);
+    run.warn(&mut split.assigned);
     let model = &run.options.model;
     let mut spec = resolved(model, &run.job, &run.target, &split.assigned)?;
     check_early_stopping(&spec, &split.assigned)?;
@@ -269,15 +200,6 @@ fn survey_and_code(
     Ok((survey, coded))
 }
 
-/// Shows the warnings of an assignment, and adds those that the options ask for.
-pub(crate) fn warn(run: &Admitted<'_>, assigned: &mut Assigned) {
-    let group = &run.options.columns.group;
-    assigned.warnings.extend(ungrouped_warning(&run.job, group));
-    for warning in &assigned.warnings {
-        run.session.progress().warning(warning);
-    }
-}
-
 /// Metrics of the base scores, where the data have them.
 fn evaluate_base(
     run: &mut Admitted<'_>,
@@ -291,49 +213,4 @@ fn evaluate_base(
     let (base, report) = evaluate_base_scores(context, &run.job, &scores, &split.rows, spec)?;
     run.session.passes.push(report);
     Ok(Some(base))
-}
-
-/// Evaluates the saved model, opened afresh, on the test rows of the raw data.
-///
-/// # Errors
-/// When the file is not the model that was saved, or the data cannot be read.
-pub(crate) fn evaluate_saved(trained: &Trained<'_>) -> Result<(Evaluation, PassReport)> {
-    let model = Model::load(&trained.options.output.out_dir.join(output::MODEL))?;
-    let spec = PredictSpec {
-        name: "verification",
-        job: &trained.job,
-        model: &model,
-        rows: &trained.learned.split.rows,
-        splits: &[Split::Test],
-        evaluation: &trained.learned.evaluation,
-    };
-    predict_and_evaluate(&trained.session.context, &spec)
-}
-
-/// After a failure: codes wait for the run that continues from the checkpoint, if there is one.
-fn keep_for_resume(run: &mut Admitted<'_>, error: &Error) {
-    if !run.session.output.has_checkpoint() {
-        return;
-    }
-    let mut codes = String::new();
-    if let Some(cache) = &mut run.cache {
-        cache.directory.leave();
-        codes = format!(", with {} of scratch files", cache.size());
-    }
-    let out_dir = run.session.output.path().display();
-    let is_incremental = run.options.incremental.is_some();
-    let kept = if is_incremental {
-        "the learner so far is"
-    } else {
-        "the trees so far are"
-    };
-    let next = match error {
-        Error::Dataset(_) if is_incremental => format!(
-            "go on with --resume when the cause is mended, learn other rows with --init-model {out_dir}, or"
-        ),
-        _ => "go on with --resume, or".to_owned(),
-    };
-    run.session.progress().message(&format!(
-        "{kept} kept in {out_dir}{codes}; {next} start anew with --overwrite"
-    ));
 }

@@ -12,7 +12,7 @@ use rowmill::{
     format::file::sha256,
     pipeline::options::TaskChoice,
     run::options::TrainOptions,
-    run::train,
+    run::planning,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
@@ -266,7 +266,7 @@ fn threads_and_batches_change_nothing() {
 fn memory_min(mut options: TrainOptions) -> u64 {
     let mut fits = |mebibytes: u64| {
         options.resources.memory_bytes = mebibytes << 20;
-        let planned = train::plan(&options, &rowmill::engine::Silent);
+        let planned = planning::plan(&options, &rowmill::engine::Silent);
         planned.is_ok_and(|(_, plan)| plan.memory.peak_bytes() <= options.resources.memory_bytes)
     };
     let (mut too_little, mut enough) = (0, 1 << 14);
@@ -284,7 +284,7 @@ fn memory_min(mut options: TrainOptions) -> u64 {
 
 /// Passes over the tiles of the widest level, as the plan says.
 fn tiles(options: &TrainOptions) -> u64 {
-    let (_, plan) = train::plan(options, &rowmill::engine::Silent).unwrap();
+    let (_, plan) = planning::plan(options, &rowmill::engine::Silent).unwrap();
     let line = plan
         .memory
         .lines

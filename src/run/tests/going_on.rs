@@ -17,7 +17,7 @@ use crate::{
         session::output::{CHECKPOINT, CHECKPOINT_BEFORE, MODEL},
     },
     platform::stop::Stop,
-    run::{options::TrainOptions, train::Trained},
+    run::{options::TrainOptions, trained::Trained},
 };
 
 /// Asks the run to stop after so many passes over the codes.

@@ -19,7 +19,7 @@ use crate::{
         session::output::{LEARNER, MODEL},
     },
     platform::stop::Stop,
-    run::{options::TrainOptions, train::Trained},
+    run::{options::TrainOptions, trained::Trained},
 };
 
 /// Asks the run to stop as soon as it has got on so many times after it wrote its learner, whenever it does.

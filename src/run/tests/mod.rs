@@ -30,11 +30,7 @@ use crate::{
         },
     },
     platform::stop::Stop,
-    run::{
-        admission::Admitted,
-        options::TrainOptions,
-        train::{Trained, fit},
-    },
+    run::{admission::Admitted, options::TrainOptions, train::fit, trained::Trained},
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 

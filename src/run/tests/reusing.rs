@@ -18,7 +18,7 @@ use crate::{
         session::output::MODEL,
     },
     platform::stop::Stop,
-    run::{cache::ingredients, options::TrainOptions, train::Trained},
+    run::{cache::ingredients, options::TrainOptions, trained::Trained},
     scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
 };
 

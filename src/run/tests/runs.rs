@@ -13,7 +13,8 @@ use crate::{
     model::Binning,
     pipeline::{evaluate::evaluation::Metrics, options::IncrementalOptions, session::output},
     platform::stop::Stop,
-    run::train::{Trained, evaluate_saved, plan},
+    run::planning::plan,
+    run::trained::{Trained, evaluate_saved},
 };
 
 fn auc(trained: &Trained<'_>, split: Split) -> f64 {
@@ -172,9 +173,9 @@ fn a_run_that_does_not_fit_is_refused_before_it_starts() {
 fn a_request_to_stop_ends_the_run_without_scratch() {
     let fixture = Fixture::new();
     let options = fixture.options("stopped", trees(), 2, 1000);
-    let stop = Stop::default();
+    let stop = leaked(Stop::default());
     stop.request(2);
-    let error = fitted(&options, leaked(Stop::default()), &Silent)
+    let error = fitted(&options, stop, &Silent)
         .err()
         .expect("an error");
     assert_eq!(error.exit_code(), 130);

@@ -21,7 +21,7 @@ use crate::{
         options::{IncrementalOptions, SplitRule, TaskChoice},
     },
     platform::stop::Stop,
-    run::{admission::identity, cache::ingredients, options::TrainOptions, train::Trained},
+    run::{admission::identity, cache::ingredients, options::TrainOptions, trained::Trained},
     scratch::seal::fingerprint,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
