@@ -9,7 +9,7 @@ use crate::{
     baseline::BaselineColumns,
     data::schema::Schema,
     error::{Error, Result},
-    text::{nearest, pattern::Pattern},
+    text::{column_pattern, nearest, pattern::Pattern},
 };
 
 /// The text of the embedded `splice` profile.
@@ -193,7 +193,7 @@ impl Profile {
             ))
         })?;
         for pattern in &profile.absent_is_zero {
-            let parsed = Pattern::parse(pattern)
+            let parsed = column_pattern::parse(pattern)
                 .map_err(|error| wrong(format!("absent_is_zero: {error}")))?;
             profile.zero_patterns.push(parsed);
         }

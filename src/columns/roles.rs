@@ -6,7 +6,7 @@ use crate::{
     columns::profile::Profile,
     data::schema::{Schema, ValueType},
     error::{Error, Result},
-    text::{nearest, pattern::Pattern},
+    text::{column_pattern, nearest},
 };
 
 /// How many names a message lists before it says how many more there are.
@@ -501,7 +501,7 @@ impl<'a> Resolver<'a> {
         if !columns.is_empty() {
             return Ok(columns);
         }
-        if Pattern::is_pattern(wanted) {
+        if column_pattern::is_pattern(wanted) {
             return Err(Error::Dataset(format!(
                 "{flag}: no column matches the pattern `{wanted}`; `rowmill inspect` lists the columns"
             )));
@@ -514,10 +514,10 @@ impl<'a> Resolver<'a> {
         if let Some(column) = self.index.get(wanted) {
             return Ok(vec![*column]);
         }
-        if !Pattern::is_pattern(wanted) {
+        if !column_pattern::is_pattern(wanted) {
             return Ok(Vec::new());
         }
-        let pattern = Pattern::parse(wanted)?;
+        let pattern = column_pattern::parse(wanted).map_err(Error::Usage)?;
         let fields = self.schema.fields.iter().enumerate();
         Ok(fields
             .filter(|(_, field)| pattern.matches(&field.name))

@@ -8,7 +8,8 @@ use crate::{
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
-    limits::{BLOCK_ROWS, MemoryPlan},
+    limits::BLOCK_ROWS,
+    memory_plan::MemoryPlan,
     model::link::Task,
     pipeline::{
         evaluate::evaluation::EvaluationSpec,

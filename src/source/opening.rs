@@ -5,7 +5,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use crate::source::{
     cost::ColumnCost,
     dataset::{Constant, DataFile, Dataset, RowGroup},
-    discover::{Found, HIVE_MISSING, discover},
+    discover::{FileEntry, HIVE_MISSING, discover},
     file_type::FileType,
     footer,
     unify::{Unified, Unifier},
@@ -39,7 +39,7 @@ struct Opening<'a> {
     limits: &'a Limits,
     unifier: Unifier,
     files: Vec<DataFile>,
-    found: Vec<Found>,
+    found: Vec<FileEntry>,
     row_groups: Vec<RowGroup>,
     rows: u64,
     costs: Vec<ColumnCost>,
@@ -61,7 +61,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Reads one footer and keeps its sums.
-    fn add(&mut self, found: Found, is_beside: bool) -> Result<()> {
+    fn add(&mut self, found: FileEntry, is_beside: bool) -> Result<()> {
         let path = &found.path;
         let io_error = |error| Error::io("read", path, error);
         let file = PositionedFile::open_read(path).map_err(io_error)?;

@@ -14,7 +14,7 @@ pub(in crate::cli) fn threads_default() -> usize {
 
 /// `512MiB`.
 pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
-    crate::text::size::parse_bytes(text).map_err(|error| error.to_string())
+    crate::text::size::parse_bytes(text)
 }
 
 /// A number of things, at least 1; `200_000` is one.

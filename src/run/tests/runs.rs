@@ -9,7 +9,7 @@ use crate::{
         ModelSpec,
         gbdt::{BoosterOptions, stream::RESERVOIR_ROWS_DEFAULT},
     },
-    limits::ALWAYS,
+    memory_plan::ALWAYS,
     model::Binning,
     pipeline::evaluate::evaluation::Metrics,
     platform::stop::Stop,

@@ -1,7 +1,7 @@
 use std::{cmp::Ordering, fs, path::Path};
 
 use super::*;
-use crate::text::{glob, natural};
+use crate::text::natural;
 
 #[test]
 fn natural_order() {
@@ -26,27 +26,6 @@ fn natural_order() {
     check("99999999999999999999998", "99999999999999999999999");
     check("x=2/part-1", "x=10/part-0");
     assert_eq!(natural::compare("a1", "a1"), Ordering::Equal);
-}
-
-#[test]
-fn glob_on_one_component() {
-    let check = |pattern: &str, name: &str, expected: bool| {
-        assert_eq!(glob::matches(pattern, name), expected, "{pattern} {name}");
-    };
-    check("*.parquet", "a.parquet", true);
-    check("*.parquet", "a.parquet.tmp", false);
-    check("part-?.parquet", "part-1.parquet", true);
-    check("part-?.parquet", "part-10.parquet", false);
-    check("chr[0-9XY]", "chrX", true);
-    check("chr[!0-9]", "chr1", false);
-    check("chr[!0-9]", "chrX", true);
-    check("a*b*c", "a-b-b-c", true);
-    check("a*b*c", "a-b-b-d", false);
-    check("[]]", "]", true);
-    check("[", "[", true);
-    check("**", "anything", true);
-    check("", "", true);
-    check("*", "", true);
 }
 
 #[test]
