@@ -5,12 +5,13 @@ use std::{
     collections::{BinaryHeap, binary_heap::PeekMut},
 };
 
-use crate::error::Result;
-
-use crate::spill::{
-    map::{Entry, SpillMap, check_names},
-    run::{Run, RunReader},
-    table::Table,
+use crate::{
+    error::Result,
+    spill::{
+        entry::{Entry, check_names},
+        run::{Run, RunReader},
+        table::Table,
+    },
 };
 
 /// Entries of a map in key order. The map is borrowed meanwhile.
@@ -83,19 +84,20 @@ impl MemoryEntries<'_> {
 }
 
 impl<'a> Entries<'a> {
-    pub(crate) fn new(map: &'a mut SpillMap) -> Result<Self> {
+    /// The entries of a table in memory and of the runs that it was spilled to.
+    pub(super) fn new(table: &'a Table, runs: &'a mut [Run], width: usize) -> Result<Self> {
         let memory = MemoryEntries {
-            order: map.table.sorted().into_iter(),
-            table: &map.table,
+            order: table.sorted().into_iter(),
+            table,
         };
         let mut sources = vec![Source::Memory(memory)];
-        for run in &mut map.runs {
-            sources.push(Source::Run(run.read(map.width)?));
+        for run in runs {
+            sources.push(Source::Run(run.read(width)?));
         }
         Self::of_sources(sources)
     }
 
-    pub(crate) fn of_runs(runs: &'a mut [Run], width: usize) -> Result<Self> {
+    pub(super) fn of_runs(runs: &'a mut [Run], width: usize) -> Result<Self> {
         let readers = runs.iter_mut().map(|run| run.read(width).map(Source::Run));
         Self::of_sources(readers.collect::<Result<Vec<_>>>()?)
     }
