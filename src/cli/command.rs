@@ -1,42 +1,19 @@
-//! Arguments to options, printing, exit codes. Nothing here knows how training works.
-//!
-//! ```text
-//! command line + --config file -> arguments -> options -> one call of the library -> printing
-//! ```
-//!
-//! Results go to the standard output; progress, messages, warnings and errors to the standard
-//! error. A usage error exits with 2, a failed run with 1, a stopped one with 128 + the signal.
-
-mod arguments;
-mod config;
-mod options;
-
-mod completions;
-mod demo;
-mod incremental;
-mod inspect;
-mod model;
-mod plan;
-mod prune;
-mod scratch;
-mod show;
-mod synth;
-mod train;
-
-mod log;
-mod progress;
-mod signals;
-mod table;
-mod terminal;
+//! One command line from its words to its exit code.
 
 use std::{ffi::OsString, process::ExitCode};
 
-use crate::cli::arguments::{Arguments, Command};
-use crate::cli::log::Log;
+use crate::{
+    cli::{
+        arguments::{Arguments, Command},
+        completions, config, demo, incremental, inspect,
+        log::Log,
+        plan, prune, scratch, show, synth, train,
+    },
+    error::Result,
+    platform::panics,
+};
 
-use crate::{error::Result, platform::panics};
-
-/// Runs one command line and answers its exit code: 0 fine, 1 the run failed, 2 wrong usage.
+/// Runs one command line. Exit codes: 0 for success, 1 for a failed run, 2 for wrong usage.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panics::keep_caught_quiet();
     let arguments = match config::parse(arguments.into_iter().collect()) {
@@ -53,7 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Whether `--config` takes a file of this text for `rowmill train`: the way in for fuzzing.
+/// True if `--config` takes a file of this text for `rowmill train`: the entry of a fuzz target.
 #[doc(hidden)]
 pub fn takes_train_config(text: &str) -> bool {
     let words = ["rowmill", "train", "DATASET"].map(OsString::from);
