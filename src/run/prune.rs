@@ -28,7 +28,7 @@ use crate::{
     platform::{memory, stop::Stop},
     run::{options::train::TrainOptions, plan::plan, train::evaluation_spec},
     scratch::ScratchDirectory,
-    source::copy::Copied,
+    source::copy::CopySummary,
     stats::sample,
     text::size::format_bytes,
 };
@@ -57,7 +57,7 @@ pub struct Pruned {
     /// Columns that the user asked to leave out, as indexes into the schema.
     pub left_out: Vec<usize>,
     /// The copy.
-    pub copied: Copied,
+    pub copied: CopySummary,
     /// Where it is.
     pub destination: Destination,
     /// The passes.

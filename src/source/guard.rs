@@ -1,4 +1,6 @@
-//! Turns a panic or an error of the Parquet library into an error that names the place.
+//! Panics and errors of the Parquet library as errors that name the place.
+
+use std::{io, path::Path};
 
 use parquet::errors::ParquetError;
 
@@ -7,7 +9,7 @@ use crate::{
     platform::panics,
 };
 
-/// What the user can do about a damaged file.
+/// The next step after damage.
 const DAMAGED: &str = "the file is damaged; write or copy it again, or leave it out";
 
 /// Runs a step of the Parquet library on bytes that may be anything. Whatever state `step` leaves
@@ -41,6 +43,18 @@ pub(super) fn no_parquet(place: Place, why: &str) -> Error {
         place,
         format!("is no Parquet file (it {why}); write it as Parquet, or leave it out"),
     )
+}
+
+/// A failure of the Parquet writer: the operating system's error where it is one.
+pub(super) fn write_error(path: &Path, error: ParquetError) -> Error {
+    let source = match error {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
+            Ok(io_error) => *io_error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    };
+    Error::io("write", path, source)
 }
 
 fn parquet_error(place: Place, error: &ParquetError) -> Error {

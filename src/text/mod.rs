@@ -6,4 +6,3 @@ pub mod natural;
 pub mod nearest;
 pub mod pattern;
 pub mod size;
-

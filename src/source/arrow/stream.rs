@@ -1,19 +1,4 @@
-//! Arrow streams: record batches that come once, from whoever writes them.
-//!
-//! ```text
-//!   bytes --frames, sizes checked--> decoder --> record batch --> slices of Values
-//! ```
-//!
-//! As with files nothing is believed: a message says how long it is, and is refused beyond a bound
-//! before anything is allocated; a stream that ends without its end mark is an error, since whoever
-//! wrote it may have died. So is one that is not the end of the input, but for zeros: rows behind it, such as
-//! a second stream, would be lost without a word.
-
-mod frames;
-mod values;
-
-#[cfg(test)]
-mod tests;
+//! A stream of record batches as slices of columns.
 
 use std::io::Read;
 
@@ -22,11 +7,14 @@ use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::ArrowError;
 
-use crate::source::arrow::frames::{Frame, Frames};
 use crate::{
     data::{Absent, Field, Schema, Values},
     error::{Error, Result},
     platform::panics,
+    source::arrow::{
+        frames::{Frame, Frames},
+        values,
+    },
 };
 
 /// An Arrow IPC stream whose schema was read.

@@ -1,51 +1,24 @@
-//! Copies of Parquet files with some columns left out: encoded column chunks are copied as they
-//! are, and only footers are written anew.
-//!
-//! ```text
-//! input file: chunk a | chunk b | chunk c | footer
-//!                |                    |
-//! output:     chunk a |            chunk c | new footer      temporary name, read back, renamed
-//! ```
-//!
-//! Nothing is decoded, so that rows, their order, values, nulls, types, encodings and statistics are
-//! what they were. Every file is read back before it gets its name: its footer is parsed again and
-//! its chunks' bytes are compared with the input's by their hash. Page indexes and Bloom filters are
-//! left out: they are optional, and point to places in the old file.
-//!
-//! Files of a dataset beside are not copied.
-
-mod arrow;
-mod base64;
-mod constant;
-mod output;
-mod schema;
-
-#[cfg(test)]
-mod tests;
+//! Copies of all files of a dataset: into one file, or a file each.
 
 use std::path::Path;
 
-use crate::source::Dataset;
-use crate::{error::Result, platform::stop::Stop};
+use crate::{
+    error::{Error, Result},
+    platform::stop::Stop,
+    source::{
+        copy::{
+            output::OutputFile,
+            schema::{Columns, one_schema},
+            summary::CopySummary,
+        },
+        dataset::Dataset,
+    },
+};
 
-use crate::source::copy::output::OutputFile;
-use crate::source::copy::schema::{Columns, one_schema};
-
-/// What was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Copied {
-    /// Files written.
-    pub files: usize,
-    /// Rows of all of them.
-    pub rows: u64,
-    /// Bytes of all of them.
-    pub bytes: u64,
-}
-
-/// Whether all files store the kept columns alike, so that [`copy_to_file`] can put them in one.
+/// Checks that all files store the kept columns alike, so that [`copy_to_file`] can put them in one.
 ///
 /// # Errors
-/// What is different, as an error that names the column and both files; a file that cannot be read.
+/// The difference, as an error that names the column and both files; a file that cannot be read.
 pub fn fits_one_file(dataset: &Dataset, kept: &[bool]) -> Result<()> {
     one_schema(dataset, kept).map(|_| ())
 }
@@ -59,7 +32,12 @@ pub fn fits_one_file(dataset: &Dataset, kept: &[bool]) -> Result<()> {
 /// # Errors
 /// Files that store a column differently; a changed or damaged file; a disk that refuses. There is
 /// nothing under the output's name then, or what was there before.
-pub fn copy_to_file(dataset: &Dataset, kept: &[bool], path: &Path, stop: &Stop) -> Result<Copied> {
+pub fn copy_to_file(
+    dataset: &Dataset,
+    kept: &[bool],
+    path: &Path,
+    stop: &Stop,
+) -> Result<CopySummary> {
     assert_eq!(kept.len(), dataset.schema().fields.len(), "a flag a column");
     let whole = one_schema(dataset, kept)?;
     let mut output = OutputFile::create(path, whole)?;
@@ -79,14 +57,14 @@ pub fn copy_to_directory(
     kept: &[bool],
     directory: &Path,
     stop: &Stop,
-) -> Result<Copied> {
+) -> Result<CopySummary> {
     assert_eq!(kept.len(), dataset.schema().fields.len(), "a flag a column");
-    let mut copied = Copied::default();
+    let mut copied = CopySummary::default();
     for (file, data_file) in dataset.own_files().iter().enumerate() {
         let path = directory.join(&data_file.name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)
-                .map_err(|source| crate::Error::io("create", parent, source))?;
+                .map_err(|source| Error::io("create", parent, source))?;
         }
         let Some(columns) = Columns::of_file(dataset, file, kept)? else {
             continue;

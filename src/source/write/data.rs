@@ -1,21 +1,4 @@
-//! A small typed Parquet writer: a table is a list of row groups, a row group a slice per column.
-//!
-//! ```text
-//! create(path)          write_row_group(columns)*             finish()
-//! temp file beside it   one column after the other, in slices  sync, rename, sync the directory
-//! ```
-//!
-//! Nothing is seen under the final name before `finish`; dropping the writer removes the temporary
-//! file. Memory: one compressed row group's columns are written as they come, so what is held is a
-//! slice's levels and values, and one page and dictionary of one column.
-
-mod column;
-pub(super) mod file;
-
-#[cfg(test)]
-mod tests;
-
-pub use file::{ColumnKind, ColumnSpec, Compression, TableWriter, WriteOptions};
+//! The values of a row group to be written.
 
 /// One column's values of a row group. All columns of a row group have the same number of rows.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +29,7 @@ pub enum ColumnData<'a> {
 }
 
 impl ColumnData<'_> {
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(values) => values.len(),
@@ -61,7 +44,7 @@ impl ColumnData<'_> {
         }
     }
 
-    /// Whether there are no rows.
+    /// True without rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
