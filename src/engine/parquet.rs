@@ -21,77 +21,15 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     data::{Batch, Values},
-    engine::{Context, PassReport, context::panic_error},
+    engine::{
+        context::{Context, PassReport, panic_error},
+        lane::LaneSource,
+        sink::{Sink, Slice},
+    },
     error::{Error, Result},
 };
 
-/// What a lane reads from. One a thread.
-pub trait LaneSource: Send {
-    /// Moves to a row group.
-    ///
-    /// # Errors
-    /// When the file is gone, changed or damaged.
-    fn open(&mut self, row_group: usize) -> Result<()>;
-
-    /// Starts reading a column of the open row group at a row counted from the row group's first.
-    ///
-    /// # Errors
-    /// When the column cannot be read.
-    fn start(&mut self, column: usize, first_row: usize) -> Result<()>;
-
-    /// Replaces `values` by the column's next `rows` values.
-    ///
-    /// # Errors
-    /// When the column is damaged or has fewer rows.
-    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()>;
-
-    /// Bytes read from disk so far.
-    fn bytes_read(&self) -> u64;
-}
-
-/// The rows that a sink sees between `start` and `finish`: a row group or a part of one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Slice {
-    /// The dataset-wide index of the row group.
-    pub row_group: usize,
-    /// The dataset-wide number of the first row.
-    pub first_row: u64,
-    /// Rows.
-    pub rows: usize,
-}
-
-impl Slice {
-    /// Which of so many lanes reads it.
-    pub fn lane(self, lanes: usize) -> usize {
-        self.row_group % lanes
-    }
-}
-
-/// What consumes the batches of one lane.
-pub trait Sink: Send {
-    /// What a slice yields, merged by the caller in row order.
-    type Part: Send;
-
-    /// A slice begins.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn start(&mut self, slice: Slice) -> Result<()>;
-
-    /// Some rows of one column of the slice. Columns come in the pass's order, rows ascending.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn batch(&mut self, batch: &Batch) -> Result<()>;
-
-    /// All columns of the slice have come.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn finish(&mut self) -> Result<Self::Part>;
-}
-
-/// Which rows and columns a pass reads, and how.
+/// The rows and columns of a pass.
 #[derive(Debug, Clone)]
 pub struct ParquetPass<'a> {
     /// The pass's name for people.
@@ -119,7 +57,7 @@ impl ParquetPass<'_> {
     }
 }
 
-/// What goes from a lane to its sink.
+/// A message from a lane to its sink.
 enum Message {
     Start(Slice),
     Batch(Batch),
@@ -208,7 +146,7 @@ fn run<L: LaneSource, S: Sink>(
     })
 }
 
-/// How a thread of a pass ends early.
+/// The early end of a thread of a pass.
 enum Ended {
     /// With an error of its own.
     Failed(Error),
@@ -281,7 +219,7 @@ fn read_lane<L: LaneSource>(
                 .full
                 .send(Message::Start(slice))
                 .map_err(disconnected)?;
-            for &column in pass.columns {
+            for (column_position, &column) in pass.columns.iter().enumerate() {
                 let skipped = slice.first_row - pass.row_groups[row_group].start;
                 lane.start(column, skipped as usize)?;
                 let mut done = 0;
@@ -298,6 +236,7 @@ fn read_lane<L: LaneSource>(
                     let batch = Batch {
                         first_row,
                         column,
+                        column_position,
                         values,
                     };
                     channels

@@ -12,15 +12,33 @@ use crate::{
 /// The next step after damage.
 const DAMAGED: &str = "the file is damaged; write or copy it again, or leave it out";
 
+/// A failure while a column is decoded.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// The file's structure is damaged or not supported.
+    Structure(ParquetError),
+    /// A value cannot be used; the message says why and what to do.
+    Value(String),
+}
+
+impl From<ParquetError> for ReadError {
+    fn from(error: ParquetError) -> Self {
+        Self::Structure(error)
+    }
+}
+
 /// Runs a step of the Parquet library on bytes that may be anything. Whatever state `step` leaves
 /// behind after an error must be dropped.
-pub(super) fn guarded<T>(
+pub(super) fn guarded<T, E: Into<ReadError>>(
     place: &dyn Fn() -> Place,
-    step: impl FnOnce() -> Result<T, ParquetError>,
+    step: impl FnOnce() -> Result<T, E>,
 ) -> Result<T> {
     match panics::catch(step) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(parquet_error(place(), &error)),
+        Ok(Err(error)) => Err(match error.into() {
+            ReadError::Structure(error) => parquet_error(place(), &error),
+            ReadError::Value(message) => Error::input(place(), message),
+        }),
         Err(panic) => {
             let message = panic
                 .downcast_ref::<String>()

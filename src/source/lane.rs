@@ -4,18 +4,18 @@ use std::fmt;
 
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::source::{
-    chunk::{Chunk, ChunkBuffer, ChunkRange},
-    column::{ColumnCursor, Scratch, is_decodable},
-    dataset::{Constant, DataFile, Dataset, RowGroup},
-    footer,
-    guard::{damaged, guarded},
-    pages::{self, Claims, PagesError},
-};
 use crate::{
     data::{TextValues, ValueType, Values, batch::MISSING_TEXT},
     error::{Error, Place, Result},
     platform::{self, PositionedFile},
+    source::{
+        chunk::{Chunk, ChunkBuffer, ChunkRange},
+        column::{ColumnCursor, Scratch, is_decodable},
+        dataset::{Constant, DataFile, Dataset, RowGroup},
+        footer,
+        guard::{damaged, guarded},
+        pages::{self, Claims, PagesError},
+    },
 };
 
 /// Reads row groups of a dataset, a column at a time, in slices.
@@ -147,7 +147,7 @@ impl<'a> LaneReader<'a> {
     }
 
     /// Reads the next rows of the column, at most `rows_max`; `values` is emptied first and takes
-    /// the column's kind. Answers how many rows there are: 0 at the end.
+    /// the column's kind. Returns the number of rows: 0 at the end.
     ///
     /// # Errors
     /// A damaged or changed file. The column has to be started again then.
@@ -173,7 +173,7 @@ impl<'a> LaneReader<'a> {
         current.rows_left -= rows;
         let finished = current.rows_left == 0;
         if finished && let Source::Chunk(_) = current.source {
-            // What was read is what the footer promised only if nobody wrote meanwhile.
+            // The values are what the footer promised only if nobody wrote meanwhile.
             current.source = Source::Constant(Constant::Missing);
             self.scratch.release();
             self.check_unchanged(self.row_group.expect("a row group is open").file)?;
@@ -213,7 +213,7 @@ impl<'a> LaneReader<'a> {
         value_type.expect("a started column was checked")
     }
 
-    /// Opens a file and makes sure that it is the one whose footer was read before.
+    /// Opens a file and checks that it is the one whose footer was read before.
     fn open_file(&self, index: usize) -> Result<OpenFile> {
         let data_file = &self.dataset.files()[index];
         let path = &data_file.path;
@@ -313,7 +313,6 @@ impl<'a> LaneReader<'a> {
         place: &dyn Fn() -> Place,
     ) -> Result<()> {
         let read = guarded(place, || cursor.read(rows, scratch, values))?;
-        let read = read.map_err(|message| Error::input(place(), message))?;
         if read != rows || values.len() != rows {
             let what = format!("ends {} rows too early", rows - read.min(rows));
             return Err(damaged(place(), what));

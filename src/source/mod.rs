@@ -19,6 +19,7 @@ mod cost;
 mod dataset;
 mod delta;
 mod discover;
+mod estimate;
 mod file_type;
 mod footer;
 mod guard;
@@ -35,7 +36,8 @@ pub mod write;
 mod tests;
 
 pub use arrow::ArrowStream;
-pub use cost::DecodeEstimate;
-pub use dataset::{DataFile, Dataset, OpenOptions, RowGroup};
+pub use dataset::{DataFile, Dataset, RowGroup};
 pub(crate) use discover::{Search, real};
+pub use estimate::DecodeEstimate;
 pub use lane::LaneReader;
+pub use opening::OpenOptions;
