@@ -3,8 +3,8 @@
 use crate::synth::{
     features::{FLOATS, INTEGERS, Row, TEXTS},
     kmers::Kmer,
-    options::Plan,
-    random::{Purpose, Stream},
+    plan::Plan,
+    random::{Stream, StreamKind},
 };
 use crate::{
     data::TextValues,
@@ -210,7 +210,7 @@ fn canonical_layout(
 /// Puts a shard's columns in an order of its own (Fisher and Yates).
 fn shuffle<T>(items: &mut [T], seed: u64, shard: usize) {
     // Keys below belong to the k-mers.
-    let stream = &mut Stream::new(seed, (1 << 32) + shard as u64, Purpose::Columns);
+    let stream = &mut Stream::new(seed, (1 << 32) + shard as u64, StreamKind::Columns);
     for place in (1..items.len()).rev() {
         items.swap(place, stream.below(place as u64 + 1) as usize);
     }

@@ -15,7 +15,7 @@ use crate::synth::{
     baseline::{BASELINE_HEADER, MANIFEST_HEADER},
     genes::GeneSpans,
     kmers,
-    options::Plan,
+    plan::Plan,
     shard::{ShardFiles, ShardSummary, World, write_shard},
     signal::motif_tables,
 };

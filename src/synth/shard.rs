@@ -12,8 +12,8 @@ use crate::synth::{
     features::Row,
     genes::{Gene, GeneSpan, GeneSpans},
     kmers::{Kmer, SIGNAL_KMERS, stretch_of},
-    options::Plan,
-    random::{CountTable, Purpose, Stream},
+    plan::Plan,
+    random::{CountTable, Stream, StreamKind},
     signal::{Signal, Signals},
 };
 use crate::{
@@ -169,8 +169,8 @@ impl<'a> GeneRows<'a> {
             kmers: &world.kmers,
             stretch: stretch_of(world.plan, span.gene),
             signals: Signals::new(seed, span.gene, &world.motifs),
-            features: Stream::new(seed, span.gene, Purpose::Features),
-            kmer_bytes: Stream::new(seed, span.gene, Purpose::Kmers),
+            features: Stream::new(seed, span.gene, StreamKind::Features),
+            kmer_bytes: Stream::new(seed, span.gene, StreamKind::Kmers),
             index: 0,
             current: None,
             counts: vec![0; world.kmers.len()],

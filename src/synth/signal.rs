@@ -11,7 +11,7 @@
 
 use crate::synth::{
     kmers::{SIGNAL_KMERS, SIGNAL_RATES},
-    random::{CountTable, Purpose, Stream},
+    random::{CountTable, Stream, StreamKind},
 };
 
 /// Base scores are whole millionths: small ones are exactly 0, as rounded probabilities are.
@@ -84,7 +84,7 @@ pub(super) fn motif_tables() -> [CountTable; SIGNAL_KMERS] {
 impl<'a> Signals<'a> {
     /// Starts at the gene's first row.
     pub(super) fn new(seed: u64, gene: u64, tables: &'a [CountTable; SIGNAL_KMERS]) -> Self {
-        let mut stream = Stream::new(seed, gene, Purpose::Signal);
+        let mut stream = Stream::new(seed, gene, StreamKind::Signal);
         let gene_effect = 0.3 * stream.normal();
         Self {
             stream,
