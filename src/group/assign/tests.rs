@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     data::Split,
     group::{
-        buckets::{BUCKETS, BucketCounts, bucket_of},
+        buckets::{BUCKETS, BucketCounts},
         hash::{Purpose, row_hash},
     },
 };

@@ -10,8 +10,8 @@ use arrow_ipc::writer::{FileWriter, StreamWriter};
 
 use super::*;
 use crate::{
-    data::{ValueType, Values},
-    error::{Error, Result},
+    data::{Absent, Field, ValueType, Values},
+    error::Result,
 };
 
 fn batches() -> Vec<RecordBatch> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{data::batch::MISSING_TEXT, error::Error};
+use crate::data::batch::MISSING_TEXT;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::{fs::File, path::Path};
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::transform::prune::{KeepRule, PruneRules};
+use crate::transform::prune::rules::{KeepRule, PruneRules};
 
 /// Correlations with the target count as equal within this: columns that tell the same must not be
 /// ranked by the last bits of a sum.
@@ -52,7 +52,7 @@ pub struct Pair {
 
 /// The kept column that stands for a dropped one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Covered {
+pub struct Twin {
     /// The kept column.
     pub by: usize,
     /// Their correlation; 1 where every value is the same.
@@ -71,9 +71,9 @@ pub enum Verdict {
     /// A variance that is too small.
     LowVariance,
     /// The same values as a kept one.
-    Duplicate(Covered),
+    Duplicate(Twin),
     /// A kept one tells it.
-    Correlated(Covered),
+    Correlated(Twin),
 }
 
 impl Verdict {
@@ -83,9 +83,9 @@ impl Verdict {
     }
 
     /// The kept column that stands for it.
-    pub fn covered(&self) -> Option<Covered> {
+    pub fn twin(&self) -> Option<Twin> {
         match self {
-            Self::Duplicate(covered) | Self::Correlated(covered) => Some(*covered),
+            Self::Duplicate(twin) | Self::Correlated(twin) => Some(*twin),
             Self::Kept | Self::Constant | Self::LowVariance => None,
         }
     }
@@ -102,7 +102,7 @@ pub struct Decision {
 
 /// Walks down the ranked columns and keeps each that no kept one tells.
 ///
-/// Checked at the end: a dropped column is covered by a kept one that reaches the threshold, and no
+/// Checked at the end: a dropped column has a kept twin that reaches the threshold, and no
 /// two kept columns reach it, but where both are protected. O(columns log columns + pairs).
 pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> Decision {
     let mut verdicts: Vec<Option<Verdict>> =
@@ -129,7 +129,7 @@ pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> De
             .filter(|pair| verdicts[other(pair, column)] == Some(Verdict::Kept))
             .max_by(|a, b| strength(a).total_cmp(&strength(b)));
         verdicts[column] = Some(match best {
-            Some(pair) if !columns[column].protected => covered(&pair, column),
+            Some(pair) if !columns[column].protected => twin(&pair, column),
             _ => Verdict::Kept,
         });
     }
@@ -170,16 +170,16 @@ fn other(pair: &Pair, column: usize) -> usize {
     if a == column { b } else { a }
 }
 
-fn covered(pair: &Pair, column: usize) -> Verdict {
-    let covered = Covered {
+fn twin(pair: &Pair, column: usize) -> Verdict {
+    let twin = Twin {
         by: other(pair, column),
         r: if pair.identical { 1.0 } else { pair.r },
         count: pair.count,
     };
     if pair.identical {
-        Verdict::Duplicate(covered)
+        Verdict::Duplicate(twin)
     } else {
-        Verdict::Correlated(covered)
+        Verdict::Correlated(twin)
     }
 }
 
@@ -201,9 +201,9 @@ fn ranked(columns: &[ColumnFacts], keep: KeepRule) -> Vec<usize> {
 /// Asserts what is promised, and counts the pairs of protected columns that reach the threshold.
 fn check(columns: &[ColumnFacts], verdicts: &[Verdict], told: &[Pair]) -> usize {
     for verdict in verdicts {
-        if let Some(covered) = verdict.covered() {
+        if let Some(twin) = verdict.twin() {
             assert!(
-                verdicts[covered.by].is_kept(),
+                verdicts[twin.by].is_kept(),
                 "a kept column stands for a dropped one"
             );
         }
@@ -248,8 +248,8 @@ mod tests {
             Verdict::Kept => "+".to_owned(),
             Verdict::Constant => "c".to_owned(),
             Verdict::LowVariance => "v".to_owned(),
-            Verdict::Duplicate(covered) => format!("={}", covered.by),
-            Verdict::Correlated(covered) => covered.by.to_string(),
+            Verdict::Duplicate(twin) => format!("={}", twin.by),
+            Verdict::Correlated(twin) => twin.by.to_string(),
         };
         let decision = decide(columns, pairs, rules);
         let shown: Vec<String> = decision.verdicts.iter().map(one).collect();
