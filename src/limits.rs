@@ -65,7 +65,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What holds unless an option says otherwise.
+    /// The bounds of a run without options.
     pub const DEFAULT: Self = Self {
         channel_batches_max: 2,
         batch_rows_max: BLOCK_ROWS,

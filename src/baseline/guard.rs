@@ -42,7 +42,7 @@ enum Cell {
 
 /// The guard's error, carried through the CSV parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TooLong {
+pub(super) enum LengthError {
     #[error("a row is too long")]
     Row { line: u64, bytes_max: usize },
     #[error("the file is too long")]
@@ -63,7 +63,7 @@ impl<R> RowGuard<R> {
         }
     }
 
-    fn step(&mut self, byte: u8) -> Result<(), TooLong> {
+    fn step(&mut self, byte: u8) -> Result<(), LengthError> {
         self.bytes += 1;
         self.row_bytes += 1;
         self.line += u64::from(byte == b'\n');
@@ -79,13 +79,13 @@ impl<R> RowGuard<R> {
             _ => Cell::Plain,
         };
         if self.row_bytes > self.row_bytes_max {
-            return Err(TooLong::Row {
+            return Err(LengthError::Row {
                 line: self.line,
                 bytes_max: self.row_bytes_max,
             });
         }
         if self.bytes > self.bytes_max {
-            return Err(TooLong::File {
+            return Err(LengthError::File {
                 bytes_max: self.bytes_max,
             });
         }

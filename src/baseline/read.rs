@@ -9,7 +9,7 @@ use std::{
 use crate::{
     baseline::{
         columns::{BaselineColumns, ColumnIndexes},
-        guard::{RowGuard, TooLong, sniff},
+        guard::{LengthError, RowGuard, sniff},
         row::RowParser,
         table::Baseline,
     },
@@ -145,10 +145,10 @@ fn describe(error: csv::Error, path: &Path, names: &BaselineColumns) -> Error {
         csv::ErrorKind::Io(source) => {
             let too_long = source.get_ref().and_then(|inner| inner.downcast_ref());
             match too_long {
-                Some(&TooLong::Row { line, bytes_max }) => wrong(format!(
+                Some(&LengthError::Row { line, bytes_max }) => wrong(format!(
                     "the row at line {line} is longer than {bytes_max} bytes; is a quote left open there?"
                 )),
-                Some(&TooLong::File { bytes_max }) => too_large(path, bytes_max, names),
+                Some(&LengthError::File { bytes_max }) => too_large(path, bytes_max, names),
                 None => Error::io("read", path, source),
             }
         }

@@ -11,8 +11,8 @@ use crate::{
     run::options::train::{TaskChoice, TrainOptions},
 };
 
-/// What each command asks in flags of its own.
-pub(super) struct Asked<'a> {
+/// The values of flags that each command has of its own.
+pub(super) struct CommandFlags<'a> {
     /// The dataset.
     pub(super) dataset: &'a str,
     /// The baseline's table.
@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
 /// flags name.
 pub(super) fn training(
     arguments: &CommonArguments,
-    asked: &Asked<'_>,
+    asked: &CommandFlags<'_>,
     checkpoint_seconds: u64,
     limits: Limits,
 ) -> Result<TrainOptions> {
@@ -80,7 +80,7 @@ pub(super) fn training(
     })
 }
 
-/// How features are pruned, where they are.
+/// The pruning of features, if any.
 fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
     let given = arguments.pruning.given();
     let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));

@@ -6,7 +6,7 @@ use crate::cli::{
     arguments::{GrowPolicy, ModelArguments, TrainArguments},
     log::Log,
     model,
-    options::{Asked, training},
+    options::{CommandFlags, training},
     signals, terminal,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
     train_and_print(&options, &choice, log)
 }
 
-/// What every command does that learns from data, once its flags are options.
+/// The common part of every command that trains, once its flags are options.
 pub(super) fn train_and_print(
     options: &TrainOptions,
     choice: &ModelChoice,
@@ -56,7 +56,7 @@ pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result
     report::finish(trained, options, stop, progress)
 }
 
-/// What a run found, for people.
+/// The summary of a run, for people.
 pub(super) fn summary(finished: &Finished, options: &TrainOptions) -> String {
     let Finished {
         metrics,
@@ -118,7 +118,7 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     };
     let (common, learner) = (&arguments.common, &arguments.model);
     let choice = choice(learner, common.split.seed, &limits)?;
-    let asked = Asked {
+    let asked = CommandFlags {
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
         choice: &choice,

@@ -300,26 +300,7 @@ impl Profile {
                 "`task` is regression, which has no `classes`; leave one of them out".to_owned(),
             );
         }
-        let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
-        for (i, class) in self.classes.iter().enumerate() {
-            if self.classes[..i]
-                .iter()
-                .any(|other| other.name == class.name)
-            {
-                return Err(format!("two classes are called `{}`", class.name));
-            }
-            if class.values.is_empty() {
-                return Err(format!("the class `{}` has no `values`", class.name));
-            }
-            for value in &class.values {
-                if let Some(other) = spellings.insert(value, &class.name) {
-                    return Err(format!(
-                        "the value `{value}` spells both `{other}` and `{}`",
-                        class.name
-                    ));
-                }
-            }
-        }
+        self.check_spellings()?;
         let negative = self.binary.as_ref().map(|binary| &binary.negative);
         let named = [
             ("null_label", self.null_label.as_ref()),
@@ -344,6 +325,31 @@ impl Profile {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that no name and no spelling is of two classes.
+    fn check_spellings(&self) -> Result<(), String> {
+        let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
+        for (i, class) in self.classes.iter().enumerate() {
+            if self.classes[..i]
+                .iter()
+                .any(|other| other.name == class.name)
+            {
+                return Err(format!("two classes are called `{}`", class.name));
+            }
+            if class.values.is_empty() {
+                return Err(format!("the class `{}` has no `values`", class.name));
+            }
+            for value in &class.values {
+                if let Some(other) = spellings.insert(value, &class.name) {
+                    return Err(format!(
+                        "the value `{value}` spells both `{other}` and `{}`",
+                        class.name
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn check_class(&self, key: &str, class: &str) -> Result<(), String> {

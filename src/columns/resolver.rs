@@ -344,20 +344,17 @@ impl<'a> Resolver<'a> {
         let Some(profile) = self.profile else {
             return Vec::new();
         };
-        let scores = profile
-            .base_score_columns()
-            .iter()
-            .enumerate()
-            .map(|(class, name)| {
-                let column = *self.index.get(name)?;
-                let is_number = matches!(
-                    self.schema.fields[column].value_type,
-                    Some(ValueType::F32 | ValueType::F64)
-                );
-                is_number.then_some(BaseScore { column, class })
-            })
-            .collect::<Option<Vec<_>>>();
-        scores.unwrap_or_default()
+        let mut scores = Vec::new();
+        for (class, name) in profile.base_score_columns().into_iter().enumerate() {
+            let Some(&column) = self.index.get(name) else {
+                return Vec::new();
+            };
+            match self.schema.fields[column].value_type {
+                Some(ValueType::F32 | ValueType::F64) => scores.push(BaseScore { column, class }),
+                _ => return Vec::new(),
+            }
+        }
+        scores
     }
 
     /// The columns that a name or pattern of the user means; none is an error.

@@ -29,7 +29,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The rows and columns of a pass.
+/// The rows and columns that a pass reads.
 #[derive(Debug, Clone)]
 pub struct ParquetPass<'a> {
     /// The pass's name for people.
@@ -147,27 +147,27 @@ fn run<L: LaneSource, S: Sink>(
 }
 
 /// The early end of a thread of a pass.
-enum Ended {
+enum Abort {
     /// With an error of its own.
     Failed(Error),
     /// Because another thread did.
     Disconnected,
 }
 
-impl From<Error> for Ended {
+impl From<Error> for Abort {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-fn disconnected<E>(_: E) -> Ended {
-    Ended::Disconnected
+fn disconnected<E>(_: E) -> Abort {
+    Abort::Disconnected
 }
 
 /// Runs a thread's body; a panic becomes an error.
-fn guarded<T>(name: &str, body: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
+fn guarded<T>(name: &str, body: impl FnOnce() -> Result<T, Abort>) -> Result<T, Abort> {
     catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|payload| Err(Ended::Failed(panic_error(name, payload))))
+        .unwrap_or_else(|payload| Err(Abort::Failed(panic_error(name, payload))))
 }
 
 /// The threads' endings, gathered in a fixed order.
@@ -179,11 +179,11 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, ending: Result<u64, Ended>) {
+    fn add(&mut self, ending: Result<u64, Abort>) {
         match ending {
             Ok(bytes) => self.bytes_read += bytes,
-            Err(Ended::Disconnected) => self.disconnected = true,
-            Err(Ended::Failed(error)) => {
+            Err(Abort::Disconnected) => self.disconnected = true,
+            Err(Abort::Failed(error)) => {
                 self.first_error.get_or_insert(error);
             }
         }
@@ -206,7 +206,7 @@ fn read_lane<L: LaneSource>(
     mut lane: L,
     row_groups: impl Iterator<Item = usize>,
     channels: LaneChannels,
-) -> Result<u64, Ended> {
+) -> Result<u64, Abort> {
     let mut spare: Vec<Values> = (0..context.channel_batches_max + 2)
         .map(|_| Values::F32(Vec::new()))
         .collect();
@@ -262,7 +262,7 @@ fn consume<S: Sink>(
     full: &Receiver<Message>,
     empty: &Sender<Values>,
     parts: &Sender<S::Part>,
-) -> Result<S, Ended> {
+) -> Result<S, Abort> {
     // The lane hangs up when it has read everything, or failed.
     while let Ok(message) = full.recv() {
         match message {
@@ -282,7 +282,7 @@ fn merge_in_order<P>(
     pass: &ParquetPass<'_>,
     parts: &[Receiver<P>],
     mut merge: impl FnMut(Slice, P) -> Result<()>,
-) -> Result<(), Ended> {
+) -> Result<(), Abort> {
     for row_group in 0..pass.row_groups.len() {
         for slice in pass.slices(row_group) {
             let part = parts[slice.lane(parts.len())].recv();

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     pipeline::{open::training_data::Job, prune::trimmed},
     run::options::train::TrainOptions,
-    source::{Search, real},
+    source::{DatasetPattern, real},
 };
 
 /// The proof of the splits: a file of a run's directory that is Parquet as data are.
@@ -70,7 +70,11 @@ impl Written<'_> {
         let copied = job.dataset.own_files().iter();
         written.extend(copied.filter_map(|file| Some(copies.as_ref()?.join(&file.name))));
         let datasets = [Some(&options.dataset), options.validation.as_ref()];
-        for search in datasets.into_iter().flatten().map(|name| Search::of(name)) {
+        for search in datasets
+            .into_iter()
+            .flatten()
+            .map(|name| DatasetPattern::of(name))
+        {
             if let Some(file) = written.iter().find(|file| search.takes(file)) {
                 return refuse(
                     file,

@@ -37,7 +37,7 @@ mod tests;
 
 pub use arrow::ArrowStream;
 pub use dataset::{DataFile, Dataset, RowGroup};
-pub(crate) use discover::{Search, real};
+pub(crate) use discover::{DatasetPattern, real};
 pub use estimate::DecodeEstimate;
 pub use lane::LaneReader;
 pub use opening::OpenOptions;

@@ -14,7 +14,7 @@ use crate::{
         discover::{FileEntry, HIVE_MISSING, discover},
         file_type::FileType,
         footer,
-        unify::{Unified, Unifier},
+        unify::{UnifiedSchema, Unifier},
     },
 };
 
@@ -64,28 +64,28 @@ impl Dataset {
 
 /// Opens a file, a directory or a glob, and another one behind it.
 fn open(path_or_glob: &str, beside: Option<&str>, limits: &Limits) -> Result<Dataset> {
-    let mut opening = Opening::new(limits);
+    let mut builder = DatasetBuilder::new(limits);
     for entry in discover(path_or_glob, limits.files_max)? {
-        opening.add(entry, false)?;
+        builder.add(entry, false)?;
     }
     let beside = match beside {
         Some(path) => discover(path, limits.files_max)?,
         None => Vec::new(),
     };
     for entry in beside {
-        if opening.files.len() == limits.files_max {
+        if builder.files.len() == limits.files_max {
             return Err(Error::Dataset(format!(
                 "both datasets together have more than {} files; merge some of them",
                 limits.files_max
             )));
         }
-        opening.add(entry, true)?;
+        builder.add(entry, true)?;
     }
-    opening.finish()
+    builder.finish()
 }
 
 /// A dataset while its footers are read.
-struct Opening<'a> {
+struct DatasetBuilder<'a> {
     limits: &'a Limits,
     unifier: Unifier,
     files: Vec<DataFile>,
@@ -96,7 +96,7 @@ struct Opening<'a> {
     footer_bytes_max: u64,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> DatasetBuilder<'a> {
     fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
@@ -217,7 +217,7 @@ impl<'a> Opening<'a> {
 
     fn finish(mut self) -> Result<Dataset> {
         self.add_partitions()?;
-        let Unified {
+        let UnifiedSchema {
             schema,
             conflicts,
             layouts,

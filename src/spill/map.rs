@@ -8,7 +8,7 @@ use crate::{
         entry::check_names,
         merge::Entries,
         run::{BUFFER_BYTES, RUNS_MAX, Run, RunWriter},
-        table::Table,
+        table::MemoryTable,
     },
 };
 
@@ -18,7 +18,7 @@ pub(super) const FAN_IN: usize = 16;
 /// Bytes of names held in memory, for each entry allowed.
 pub(super) const NAME_BYTES_MEAN_MAX: usize = 32;
 
-/// What all counters in memory may add up to, so that none of them overflows.
+/// The largest sum of all counters in memory, so that none of them overflows.
 pub(super) const COUNTED_MAX: u64 = u32::MAX as u64;
 
 /// Maps keys, hashes or numbers of one's own, to `width` counters and an optional name.
@@ -27,8 +27,8 @@ pub struct SpillMap {
     width: usize,
     entries_max: usize,
     directory: PathBuf,
-    table: Table,
-    /// What the table's counters add up to.
+    table: MemoryTable,
+    /// The sum of the table's counters.
     counted: u64,
     /// The key asked for last and its slot: rows of a group mostly follow each other.
     last: Option<(u64, usize)>,
@@ -45,7 +45,7 @@ impl SpillMap {
             width,
             entries_max,
             directory: directory.into(),
-            table: Table::new(width),
+            table: MemoryTable::new(width),
             counted: 0,
             last: None,
             runs: Vec::new(),
@@ -131,12 +131,12 @@ impl SpillMap {
 
     /// The most memory a map without names can take, its iteration included.
     pub fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
-        Table::heap_bytes_max(width, entries_max) + RUNS_MAX * BUFFER_BYTES
+        MemoryTable::heap_bytes_max(width, entries_max) + RUNS_MAX * BUFFER_BYTES
     }
 
     /// The most memory that names take beside.
     pub fn names_heap_bytes_max(entries_max: usize) -> usize {
-        Table::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
+        MemoryTable::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
     }
 
     /// Bytes of names in memory, but for a single one that is longer.

@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 
 /// Keys with counters and names, by slot: in the order in which they came.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct MemoryTable {
     width: usize,
     /// Slots by the hashes of their keys.
     slots: HashTable<u32>,
@@ -44,7 +44,7 @@ fn make_room<T>(items: &mut Vec<T>, more: usize) {
     }
 }
 
-impl Table {
+impl MemoryTable {
     /// No entries of so many counters.
     pub(super) fn new(width: usize) -> Self {
         Self {

@@ -23,7 +23,7 @@ const TEXT_LOOK_BACK: usize = 4;
 /// Integer columns that some shards hold as floats, as a table with nulls often does.
 const WIDENED: [&str; 3] = ["num_exons", "n_splice_sites", "transcript_length"];
 
-/// Where a column's values come from.
+/// The source of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Text(usize),
@@ -104,7 +104,7 @@ impl Buffers {
         self.rows
     }
 
-    /// Whether the row group is full.
+    /// True if the row group is full.
     pub(super) fn is_full(&self) -> bool {
         self.rows == self.rows_max
     }

@@ -103,5 +103,5 @@ fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
     // A sign or an underscore at the border is a slip of the finger, not a number.
     let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
-    plain.then(|| digits.parse().ok()).flatten()
+    if plain { digits.parse().ok() } else { None }
 }

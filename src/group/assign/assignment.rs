@@ -20,7 +20,7 @@ pub enum Method {
 
 /// The split of every group there can be.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredAssignment", into = "StoredAssignment")]
 pub struct Assignment {
     method: Method,
     seed: u64,
@@ -154,14 +154,14 @@ impl Assignment {
 
 /// An assignment as it is stored: the table as a text of one digit a bucket.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Stored {
+struct StoredAssignment {
     method: Method,
     seed: u64,
     shares: Shares,
     buckets: String,
 }
 
-impl From<Assignment> for Stored {
+impl From<Assignment> for StoredAssignment {
     fn from(assignment: Assignment) -> Self {
         let digit = |&split: &u8| char::from(b'0' + split);
         Self {
@@ -173,10 +173,10 @@ impl From<Assignment> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Assignment {
+impl TryFrom<StoredAssignment> for Assignment {
     type Error = String;
 
-    fn try_from(stored: Stored) -> std::result::Result<Self, String> {
+    fn try_from(stored: StoredAssignment) -> std::result::Result<Self, String> {
         let table: Vec<u8> = stored
             .buckets
             .bytes()

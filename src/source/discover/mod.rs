@@ -12,5 +12,5 @@ mod walk;
 mod tests;
 
 pub(super) use hive::HIVE_MISSING;
-pub(crate) use search::{Search, real};
+pub(crate) use search::{DatasetPattern, real};
 pub(super) use walk::{FileEntry, discover};

@@ -15,14 +15,14 @@ use crate::{
 
 /// The pattern of a dataset's files.
 #[derive(Debug)]
-pub(crate) struct Search {
+pub(crate) struct DatasetPattern {
     /// The directory, or the file, without links.
     base: PathBuf,
     /// The pattern below it; `None` for a file that was named itself.
     pattern: Option<Vec<PatternComponent>>,
 }
 
-impl Search {
+impl DatasetPattern {
     /// The search that [`crate::source::discover::discover`] makes for a file, a directory or a glob.
     pub(crate) fn of(path_or_glob: &str) -> Self {
         let path = Path::new(path_or_glob);

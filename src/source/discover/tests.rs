@@ -112,7 +112,7 @@ fn a_directory_in_natural_order_without_strangers() {
     );
 }
 
-/// What would be found is what is found once it is there.
+/// The pattern takes exactly the files that a search finds once they exist.
 #[test]
 fn a_file_that_is_not_there_yet() {
     let directory = tempfile::tempdir().unwrap();
@@ -152,7 +152,7 @@ fn a_file_that_is_not_there_yet() {
     ] {
         let path = directory.path().join(name);
         let had_parent = path.parent().unwrap().exists();
-        let expect = |dataset: &String| Search::of(dataset).takes(&real(&path));
+        let expect = |dataset: &String| DatasetPattern::of(dataset).takes(&real(&path));
         let expected: Vec<bool> = datasets.iter().chain(&deep).map(expect).collect();
         touch(directory.path(), name);
         for (dataset, expected) in datasets.iter().chain(&deep).zip(expected) {

@@ -1,4 +1,4 @@
-//! From facts and coefficients to what is kept.
+//! The choice of kept columns, from facts and coefficients.
 
 use std::cmp::Reverse;
 
@@ -12,21 +12,21 @@ const TARGET_STEP: f64 = 1e-6;
 /// decide, and columns that are multiples of each other have an r of 1 whatever the last bits say.
 const TIE: f64 = 1e-12;
 
-/// Whether a coefficient, of either sign, reaches a threshold. NaN never does.
+/// True if the absolute value of a coefficient reaches a threshold. NaN never does.
 pub fn is_reached(r: f64, threshold: f64) -> bool {
     r.abs() >= threshold - TIE
 }
 
-/// What is known of a column before pairs are looked at.
+/// The facts of a column that need no pair.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ColumnFacts {
     /// The name, by which ties are broken.
     pub name: String,
-    /// Whether it is kept whatever is found.
+    /// Keep it in any case.
     pub protected: bool,
     /// Missing and infinite values.
     pub missing: u64,
-    /// Whether all rows have the same value, or none has one.
+    /// True if all rows have the same value, or none has one.
     pub constant: bool,
     /// The variance of its finite values; `None` for a text.
     pub variance: Option<f64>,
@@ -46,7 +46,7 @@ pub struct Pair {
     pub r: f64,
     /// Rows in which both have a finite value.
     pub count: u64,
-    /// Whether they have the same value in every row.
+    /// True if they have the same value in every row.
     pub identical: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct Twin {
     pub count: u64,
 }
 
-/// What becomes of a column.
+/// The decision about a column.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// It stays.
@@ -77,7 +77,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the column stays.
+    /// True if the column stays.
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Kept)
     }
@@ -142,7 +142,7 @@ pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> De
     }
 }
 
-/// What a column says without any other.
+/// The verdict on a column without any other.
 fn alone(facts: &ColumnFacts, rules: &PruneRules) -> Option<Verdict> {
     if facts.protected {
         return Some(Verdict::Kept);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     data::{Absent, TextValues, Tile, ValueType, Values, batch::MISSING_TEXT},
-    model::{Binning, FeatureSpec, predict::LinearPredictor},
+    model::{Binning, FeatureSpec, Link, predict::LinearPredictor},
 };
 
 fn numeric(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Input {
