@@ -13,7 +13,7 @@ use rowmill::{
         gram::{GramScratch, add_gram},
         kernel::{add_gradient, margins_into, triangle_len},
     },
-    transform::standardize::{Design, Input, Summary},
+    transform::standardize::{Design, FeatureSummary, Input},
 };
 
 const ROWS: usize = 16_384;
@@ -38,7 +38,7 @@ fn columns(count: usize) -> Vec<(usize, Values)> {
 }
 
 fn design(columns: usize) -> Design {
-    let summary = || Summary::Numeric {
+    let summary = || FeatureSummary::Numeric {
         mean: 0.0,
         sd: 0.577,
         min: -1.0,

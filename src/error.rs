@@ -1,4 +1,4 @@
-//! The one `Error`: what the world did wrong, where, and what the user can do about it.
+//! The one `Error`: a fault of the world, its place, and the user's next step.
 //!
 //! A message names the thing, the value, the limit and the next step, without a full stop.
 //! Our own faults are assertions, never values of this type.
@@ -11,7 +11,7 @@ use std::{
 /// The result of everything that can fail for a reason outside the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Where in the input something is wrong: as much of file, row group and column as is known.
+/// A place in the input: as much of file, row group and column as is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The file.
@@ -70,11 +70,11 @@ pub enum Error {
     /// The operating system refused something about a file.
     #[error("cannot {action} {}: {source}{}", path.display(), io_hint(source))]
     Io {
-        /// What was tried, as a verb: `read`, `create`.
+        /// The failed action, as a verb: `read`, `create`.
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
@@ -82,9 +82,9 @@ pub enum Error {
     /// A place in the input that cannot be read or does not mean what it must.
     #[error("{place}: {message}")]
     Input {
-        /// Where.
+        /// The place.
         place: Place,
-        /// What is wrong there and what to do.
+        /// The fault and the next step.
         message: String,
     },
 
@@ -93,7 +93,7 @@ pub enum Error {
     InputChanged {
         /// The file.
         path: PathBuf,
-        /// What is different: size, modification time, identity.
+        /// The difference: size, modification time, identity.
         what: String,
     },
 
@@ -105,7 +105,7 @@ pub enum Error {
     #[error("{what} needs {needed_bytes} bytes ({}) and {available_bytes} bytes ({}) are {of}; {next_step}",
         crate::text::size::format_bytes(*needed_bytes), crate::text::size::format_bytes(*available_bytes))]
     Memory {
-        /// What would hold the memory.
+        /// The holder of the memory.
         what: String,
         /// Bytes that would do.
         needed_bytes: u64,
@@ -113,7 +113,7 @@ pub enum Error {
         available_bytes: u64,
         /// Whose bytes: `allowed by --memory`, `free`.
         of: &'static str,
-        /// What the user can do.
+        /// The user's next step.
         next_step: String,
     },
 
@@ -122,7 +122,7 @@ pub enum Error {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// The fault and the next step.
         message: String,
     },
 
@@ -179,7 +179,7 @@ impl Error {
     }
 }
 
-/// What to do about an operating system error, where that is known.
+/// The next step after an operating system error, where one is known.
 fn io_hint(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::StorageFull => {

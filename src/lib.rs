@@ -35,6 +35,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod memory_plan;
 pub mod platform;
 pub mod text;
 

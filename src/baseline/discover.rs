@@ -1,4 +1,4 @@
-//! Where a baseline table is looked for when the user names none.
+//! Search for a baseline table if the user names none.
 
 use std::path::{Path, PathBuf};
 
@@ -35,11 +35,10 @@ fn directory_of(dataset: &Path) -> PathBuf {
 /// The parent, also of `.` and of a bare name.
 fn parent_of(directory: &Path) -> Option<PathBuf> {
     match directory.parent() {
-        Some(parent) if directory.file_name().is_some() => Some(if parent.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            parent.to_path_buf()
-        }),
+        Some(parent) if directory.file_name().is_some() && parent.as_os_str().is_empty() => {
+            Some(PathBuf::from("."))
+        }
+        Some(parent) if directory.file_name().is_some() => Some(parent.to_path_buf()),
         _ => Some(directory.canonicalize().ok()?.parent()?.to_path_buf()),
     }
 }

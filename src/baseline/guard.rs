@@ -1,4 +1,4 @@
-//! Bounds on what the CSV parser is given. It would otherwise take a row of any length into memory:
+//! Bounds on the input of the CSV parser. It would otherwise take a row of any length into memory:
 //! a quote that is left open is a row as long as the file.
 
 use std::io::{self, Read};
@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use crate::limits::Limits;
 
 /// The delimiter that a header uses: whichever of tab and comma it has more of outside quotes.
-pub(crate) fn sniff(header: &[u8]) -> u8 {
+pub(super) fn sniff(header: &[u8]) -> u8 {
     let mut quoted = false;
     let (mut tabs, mut commas) = (0, 0);
     for byte in header {
@@ -21,7 +21,7 @@ pub(crate) fn sniff(header: &[u8]) -> u8 {
 }
 
 /// A reader that fails when a row, or the whole, is longer than allowed.
-pub(crate) struct RowGuard<R> {
+pub(super) struct RowGuard<R> {
     inner: R,
     delimiter: u8,
     cell: Cell,
@@ -32,7 +32,7 @@ pub(crate) struct RowGuard<R> {
     bytes_max: usize,
 }
 
-/// Where in a cell the guard is; newlines between quotes do not end a row.
+/// The guard's place in a cell; newlines between quotes do not end a row.
 enum Cell {
     Start,
     Plain,
@@ -40,9 +40,9 @@ enum Cell {
     Closed,
 }
 
-/// What the guard says, carried through the CSV parser.
+/// The guard's error, carried through the CSV parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TooLong {
+pub(super) enum LengthError {
     #[error("a row is too long")]
     Row { line: u64, bytes_max: usize },
     #[error("the file is too long")]
@@ -50,7 +50,7 @@ pub(crate) enum TooLong {
 }
 
 impl<R> RowGuard<R> {
-    pub(crate) fn new(inner: R, delimiter: u8, limits: &Limits) -> Self {
+    pub(super) fn new(inner: R, delimiter: u8, limits: &Limits) -> Self {
         Self {
             inner,
             delimiter,
@@ -63,7 +63,7 @@ impl<R> RowGuard<R> {
         }
     }
 
-    fn step(&mut self, byte: u8) -> Result<(), TooLong> {
+    fn step(&mut self, byte: u8) -> Result<(), LengthError> {
         self.bytes += 1;
         self.row_bytes += 1;
         self.line += u64::from(byte == b'\n');
@@ -79,13 +79,13 @@ impl<R> RowGuard<R> {
             _ => Cell::Plain,
         };
         if self.row_bytes > self.row_bytes_max {
-            return Err(TooLong::Row {
+            return Err(LengthError::Row {
                 line: self.line,
                 bytes_max: self.row_bytes_max,
             });
         }
         if self.bytes > self.bytes_max {
-            return Err(TooLong::File {
+            return Err(LengthError::File {
                 bytes_max: self.bytes_max,
             });
         }

@@ -1,151 +1,69 @@
-//! A baseline table: how an earlier system did on each group, by kind of site.
-//!
-//! One or two rows a group, a TSV or CSV whatever its name says, with counts of right and wrong
-//! predictions and metrics that may be null. It is small and is held whole, its cells as text, so
-//! that a report can repeat the table's own columns word for word:
-//!
-//! ```text
-//!   gene_id   TP  FP  FN  precision  f1_score  splice_type
-//!   gene-1    12   1   3  0.923      0.857     donor
-//!   gene-1     9   0   2  1.0        0.9       acceptor
-//!   gene-2     0   0   0                       donor          <- null metrics
-//! ```
+//! The table: cells as text, figures, and an index by group and site.
 
 use std::{
     cmp::Ordering,
-    fs::{self, File},
-    io::{BufReader, Read},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    baseline::read,
+    baseline::{
+        columns::ColumnIndexes,
+        row::{BaselineCounts, RowFigures},
+        shown::shown,
+    },
     error::{Error, Place, Result},
-    limits::Limits,
 };
-
-/// What the needed columns are called. Counts are `TP`, `FP`, `FN` and, optionally, `TN`; the
-/// baseline's own F1 is `f1_score`, optional too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaselineColumns {
-    /// The column that names the group: the first of these that is there.
-    pub groups: Vec<String>,
-    /// The column that names the kind of site: the first of these that is there.
-    pub sites: Vec<String>,
-}
-
-impl Default for BaselineColumns {
-    fn default() -> Self {
-        Self {
-            groups: vec!["gene_id".to_owned()],
-            sites: vec!["splice_type".to_owned(), "site_type".to_owned()],
-        }
-    }
-}
-
-/// Right and wrong predictions of one row; `None` in place of it where the table has nulls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BaselineCounts {
-    /// Sites found (`TP`).
-    pub true_positives: u64,
-    /// Predicted sites that are none (`FP`).
-    pub false_positives: u64,
-    /// Sites missed (`FN`).
-    pub false_negatives: u64,
-    /// Non-sites not predicted (`TN`), where the table says.
-    pub true_negatives: Option<u64>,
-}
-
-/// Where the columns that mean something are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Roles {
-    pub(crate) group: usize,
-    pub(crate) site: usize,
-    pub(crate) true_positives: usize,
-    pub(crate) false_positives: usize,
-    pub(crate) false_negatives: usize,
-    pub(crate) true_negatives: Option<usize>,
-    pub(crate) f1: Option<usize>,
-}
-
-/// What is parsed of a row; its cells are in the table's text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Parsed {
-    pub(crate) line: u64,
-    pub(crate) counts: Option<BaselineCounts>,
-    pub(crate) f1: Option<f64>,
-}
 
 /// A checked baseline table.
 ///
 /// Memory: the file's text, four bytes a cell and some 80 bytes a row, together at most
-/// [`Limits::baseline_bytes_max`].
+/// [`crate::limits::Limits::baseline_bytes_max`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Baseline {
-    pub(crate) path: PathBuf,
-    pub(crate) columns: Vec<String>,
-    pub(crate) roles: Roles,
+    path: PathBuf,
+    columns: Vec<String>,
+    indexes: ColumnIndexes,
     /// All cells, row after row, without anything between them.
-    pub(crate) text: String,
-    /// Where each cell ends in `text`.
-    pub(crate) ends: Vec<u32>,
-    pub(crate) rows: Vec<Parsed>,
+    text: String,
+    /// The end of each cell in `text`.
+    ends: Vec<u32>,
+    rows: Vec<RowFigures>,
     /// Row indexes by (group, site).
-    pub(crate) sorted: Vec<u32>,
+    sorted: Vec<u32>,
 }
 
 /// One row of a baseline table.
 #[derive(Debug, Clone, Copy)]
 pub struct BaselineRow<'a> {
-    pub(crate) table: &'a Baseline,
-    pub(crate) index: usize,
+    table: &'a Baseline,
+    index: usize,
 }
 
 impl Baseline {
-    /// Reads and checks a table with the usual column names ([`BaselineColumns::default`]).
-    ///
-    /// # Errors
-    /// [`Error::Io`] for a file that cannot be read; [`Error::Input`] naming the file, line, column
-    /// and value of what is wrong in it.
-    pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
-        Self::open_as(path, &BaselineColumns::default(), limits)
-    }
-
-    /// Reads and checks a table whose group and site columns have other names.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn open_as(
-        path: impl AsRef<Path>,
-        names: &BaselineColumns,
-        limits: &Limits,
-    ) -> Result<Self> {
-        let path = path.as_ref();
-        // Asked before opening: opening a pipe that nobody writes to would wait for ever.
-        let metadata = fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
-        if !metadata.is_file() {
-            return Err(Error::input(
-                Place::file(path),
-                "is not a file; give the path of a baseline TSV or CSV",
-            ));
+    /// A table without rows.
+    pub(super) fn new(path: PathBuf, columns: Vec<String>, indexes: ColumnIndexes) -> Self {
+        Self {
+            path,
+            columns,
+            indexes,
+            text: String::new(),
+            ends: Vec::new(),
+            rows: Vec::new(),
+            sorted: Vec::new(),
         }
-        let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-        Self::from_reader(BufReader::new(file), path, names, limits)
     }
 
-    /// Reads and checks a table from anywhere; `path` is what messages call it.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn from_reader(
-        reader: impl Read,
-        path: impl Into<PathBuf>,
-        names: &BaselineColumns,
-        limits: &Limits,
-    ) -> Result<Self> {
-        let mut table = read::read(reader, path.into(), names, limits)?;
-        table.sort()?;
-        Ok(table)
+    /// Appends a row: its cells in the order of the columns, and their figures.
+    pub(super) fn push<'a>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'a str>,
+        figures: RowFigures,
+    ) {
+        for cell in cells {
+            self.text.push_str(cell);
+            self.ends.push(self.text.len() as u32);
+        }
+        self.rows.push(figures);
     }
 
     /// The file.
@@ -160,25 +78,25 @@ impl Baseline {
 
     /// The index of the column that names the group.
     pub fn group_column(&self) -> usize {
-        self.roles.group
+        self.indexes.group
     }
 
     /// The index of the column that names the kind of site.
     pub fn site_column(&self) -> usize {
-        self.roles.site
+        self.indexes.site
     }
 
     /// The index of the baseline's own F1, where it has one.
     pub fn f1_column(&self) -> Option<usize> {
-        self.roles.f1
+        self.indexes.f1
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are no rows; never so for a table that was opened.
+    /// True without rows; never so for a table that was opened.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -199,7 +117,7 @@ impl Baseline {
         self.rows_of(group).find(|row| row.site() == site)
     }
 
-    /// How many groups have a row.
+    /// The number of groups.
     pub fn groups(&self) -> usize {
         let changes = self
             .sorted
@@ -228,10 +146,10 @@ impl Baseline {
             + self.columns.capacity() * size_of::<String>()
             + self.text.capacity()
             + (self.ends.capacity() + self.sorted.capacity()) * size_of::<u32>()
-            + self.rows.capacity() * size_of::<Parsed>()
+            + self.rows.capacity() * size_of::<RowFigures>()
     }
 
-    pub(crate) fn row(&self, index: u32) -> BaselineRow<'_> {
+    fn row(&self, index: u32) -> BaselineRow<'_> {
         BaselineRow {
             table: self,
             index: index as usize,
@@ -239,7 +157,7 @@ impl Baseline {
     }
 
     /// Fills `sorted`, and refuses two rows for one group and site.
-    pub(crate) fn sort(&mut self) -> Result<()> {
+    pub(super) fn sort(&mut self) -> Result<()> {
         let mut sorted: Vec<u32> = (0..self.rows.len() as u32).collect();
         sorted.sort_unstable_by(|&left, &right| self.compare(left, right).then(left.cmp(&right)));
         let twins = sorted
@@ -248,13 +166,13 @@ impl Baseline {
         if let Some(pair) = twins {
             let (first, second) = (self.row(pair[0]), self.row(pair[1]));
             return Err(Error::input(
-                Place::file(&self.path).column(&self.columns[self.roles.group]),
+                Place::file(&self.path).column(&self.columns[self.indexes.group]),
                 format!(
                     "lines {} and {} are both for `{}` and site `{}`; keep one row a group and site",
                     first.line(),
                     second.line(),
-                    read::shown(first.group()),
-                    read::shown(first.site()),
+                    shown(first.group()),
+                    shown(first.site()),
                 ),
             ));
         }
@@ -262,7 +180,7 @@ impl Baseline {
         Ok(())
     }
 
-    pub(crate) fn compare(&self, left: u32, right: u32) -> Ordering {
+    fn compare(&self, left: u32, right: u32) -> Ordering {
         let (left, right) = (self.row(left), self.row(right));
         (left.group(), left.site()).cmp(&(right.group(), right.site()))
     }
@@ -271,12 +189,12 @@ impl Baseline {
 impl<'a> BaselineRow<'a> {
     /// The group's name.
     pub fn group(self) -> &'a str {
-        self.cell(self.table.roles.group)
+        self.cell(self.table.indexes.group)
     }
 
     /// The kind of site.
     pub fn site(self) -> &'a str {
-        self.cell(self.table.roles.site)
+        self.cell(self.table.indexes.site)
     }
 
     /// The line of the file it starts on, from 1.

@@ -1,4 +1,4 @@
-//! What a baseline table may look like, and what each wrong one is told.
+//! Tables that are read, and the messages of those that are refused.
 
 use std::{fs, path::Path};
 

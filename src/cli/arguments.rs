@@ -6,6 +6,7 @@ mod incremental;
 mod prune;
 mod scratch;
 mod train;
+mod training;
 mod values;
 
 use std::path::PathBuf;
@@ -14,11 +15,12 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(super) use columns::ColumnArguments;
-pub(super) use common::{CommonArguments, ResourceArguments, Rule};
+pub(super) use common::{ResourceArguments, Rule};
 pub(super) use incremental::{IncrementalArguments, LearningArguments};
 pub(super) use prune::{PruneArguments, PruneInTraining};
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
 pub(super) use train::{GrowPolicy, ModelArguments, TrainArguments};
+pub(super) use training::CommonArguments;
 pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.

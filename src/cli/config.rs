@@ -23,7 +23,7 @@ const CONFIG_BYTES_MAX: u64 = 1 << 20;
 pub(super) enum Refusal {
     /// clap's own: help, version, usage errors of the command line.
     CommandLine(clap::Error),
-    /// What the configuration file says is refused.
+    /// A value of the configuration file is refused.
     ConfigValues(PathBuf, clap::Error),
     /// The configuration file is no such file.
     Config(Error),
@@ -176,7 +176,7 @@ fn flags_of(
     Ok(flags)
 }
 
-/// Whether a flag may be a key of the file.
+/// True if a flag may be a key of the file.
 fn is_key(argument: &clap::Arg) -> bool {
     argument
         .get_long()

@@ -71,7 +71,7 @@ fn training(arguments: &DemoArguments, data: &Path, run_dir: &Path) -> Result<Tr
     }
 }
 
-/// What was made and what to try next.
+/// The results, and commands to try next.
 fn farewell(data: &Path, run_dir: &Path, seconds: &str) -> String {
     let (data, run) = (data.display(), run_dir.display());
     format!(

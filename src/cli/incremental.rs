@@ -4,7 +4,7 @@ use crate::cli::{
     arguments::{IncrementalArguments, LearningArguments, Rule},
     log::Log,
     model,
-    options::{Asked, training},
+    options::{CommandFlags, training},
     train::train_and_print,
 };
 use crate::{
@@ -43,7 +43,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     check_task(learning)?;
     let initial = learning.init_model.as_deref().map(initial).transpose()?;
     let choice = choice(arguments, initial.as_ref(), &limits)?;
-    let asked = Asked {
+    let asked = CommandFlags {
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
         choice: &choice,

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     }
 }
 
-/// What there is to print.
+/// The content of the report.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inspection {
     /// The dataset as the user named it.
@@ -49,9 +49,9 @@ pub(super) struct Inspection {
     pub(super) profile: String,
     /// Why no parts could be given, if they could not.
     pub(super) roles_error: Option<String>,
-    /// What would stop a run.
+    /// Reasons that would stop a run.
     pub(super) problems: Vec<String>,
-    /// What, bytes, why.
+    /// Name, bytes and derivation.
     pub(super) estimates: Vec<(String, u64, String)>,
 }
 
@@ -92,7 +92,7 @@ fn look(
     Ok((inspection, refusal))
 }
 
-/// What would stop a run on these columns.
+/// The reason that would stop a run on these columns.
 fn problems(dataset: &Dataset, roles: Option<&Roles>) -> Vec<String> {
     let Some(roles) = roles else {
         return Vec::new();
@@ -107,7 +107,7 @@ fn problems(dataset: &Dataset, roles: Option<&Roles>) -> Vec<String> {
         .collect()
 }
 
-/// What a run would read and keep, from the footers alone.
+/// Estimates of a run's reads and memory, from the footers alone.
 fn estimates(dataset: &Dataset, roles: &Roles, threads: usize) -> Vec<(String, u64, String)> {
     let features = roles.features.len() as u64;
     let rows = dataset.rows();
@@ -159,7 +159,7 @@ pub(super) struct ColumnLine {
 }
 
 impl ColumnLine {
-    /// Whether two columns say the same but for the name: the part, and either the type or the
+    /// True if two columns differ in their names only: the same part, and either the type or the
     /// family (what stands before the first `_`).
     fn is_like(&self, other: &Self) -> bool {
         let family = |name: &str| name.split_once('_').map(|(family, _)| family.to_owned());

@@ -3,11 +3,10 @@
 use std::{
     fmt,
     io::{self, IsTerminal, Write},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Instant,
 };
 
-use indicatif::ProgressBar;
 use tracing::{Event, Level, Subscriber, field::Field};
 use tracing_subscriber::{
     fmt::{
@@ -17,16 +16,15 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::cli::{
-    progress::{BarProgress, LogProgress},
-    terminal::StandardError,
+use crate::{
+    cli::{
+        progress::{BarProgress, LogProgress, ShownBar},
+        terminal::StandardError,
+    },
+    engine::Progress,
 };
-use crate::engine::Progress;
 
-/// The bar that is on the terminal now; whoever writes a line takes it away for that long.
-pub(super) type ShownBar = Arc<Mutex<Option<ProgressBar>>>;
-
-/// Where messages go, and who shows progress.
+/// The output of messages and progress.
 pub(super) struct Log {
     shown: ShownBar,
     bars: bool,
@@ -66,7 +64,7 @@ impl Log {
         }
     }
 
-    /// Who shows the progress of a run.
+    /// The display of a run's progress.
     pub(super) fn progress(&self) -> Box<dyn Progress> {
         if self.bars {
             Box::new(BarProgress::new(Arc::clone(&self.shown)))
@@ -75,7 +73,7 @@ impl Log {
         }
     }
 
-    /// Whether only warnings and errors are wanted.
+    /// True if only warnings and errors are wanted.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -152,6 +150,8 @@ impl<'a> MakeWriter<'a> for BarAwareStderr {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     /// A writer that tests can read.

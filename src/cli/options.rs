@@ -16,8 +16,8 @@ use crate::{
     run::options::{OutputOptions, TrainOptions},
 };
 
-/// What each command asks in flags of its own.
-pub(super) struct Asked<'a> {
+/// The values of flags that each command has of its own.
+pub(super) struct CommandFlags<'a> {
     /// The dataset.
     pub(super) dataset: &'a str,
     /// The baseline's table.
@@ -36,7 +36,7 @@ pub(super) struct Asked<'a> {
 /// flags name.
 pub(super) fn training(
     arguments: &CommonArguments,
-    asked: &Asked<'_>,
+    asked: &CommandFlags<'_>,
     checkpoint_seconds: u64,
     limits: Limits,
 ) -> Result<TrainOptions> {

@@ -1,4 +1,4 @@
-//! Who shows how far a run is: a bar on a terminal, lines elsewhere.
+//! Display of a run's progress: a bar on a terminal, lines elsewhere.
 
 use std::{
     fmt::Write as _,
@@ -11,11 +11,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use crate::cli::{
-    log::ShownBar,
-    terminal::{duration, grouped},
+use crate::{
+    cli::terminal::{duration, grouped},
+    engine::Progress,
 };
-use crate::engine::Progress;
 
 /// Time between two lines about a pass that is under way.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -23,7 +22,7 @@ const LINE_EVERY: Duration = Duration::from_secs(15);
 /// The bar's form: pass, bar, rows, rates, time left.
 const BAR: &str = "{prefix:>12} [{bar:28}] {rows}  {rates}  {left}";
 
-/// What one pass has done so far.
+/// Rows and bytes of the running pass so far.
 #[derive(Debug, Default)]
 struct Advance {
     rows: AtomicU64,
@@ -75,7 +74,10 @@ fn rates_text(rows_per_second: u64, bytes_per_second: u64) -> String {
     text
 }
 
-/// A bar for the pass under way, on a terminal.
+/// The bar on the terminal now. The writer of messages hides it while it writes a line.
+pub(super) type ShownBar = Arc<Mutex<Option<ProgressBar>>>;
+
+/// A bar for the running pass, on a terminal.
 pub(super) struct BarProgress {
     shown: ShownBar,
     advance: Mutex<Arc<Advance>>,

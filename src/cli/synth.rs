@@ -68,7 +68,7 @@ fn options(arguments: &SynthArguments) -> Result<SynthOptions> {
     })
 }
 
-/// What was made, for people.
+/// The summary of the data, for people.
 pub(super) fn render(summary: &SynthSummary) -> String {
     let (narrowest, widest) = summary.columns;
     let columns = if narrowest == widest {

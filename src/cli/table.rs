@@ -1,6 +1,6 @@
 //! Tables on the terminal: columns as wide as their widest cell.
 
-/// How a column is set.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
     Left,

@@ -6,7 +6,7 @@ use crate::cli::{
     arguments::{GrowPolicy, ModelArguments, TrainArguments},
     log::Log,
     model,
-    options::{Asked, training},
+    options::{CommandFlags, training},
     signals, terminal,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
     train_and_print(&options, &choice, log)
 }
 
-/// What every command does that learns from data, once its flags are options.
+/// The common part of every command that trains, once its flags are options.
 pub(super) fn train_and_print(
     options: &TrainOptions,
     choice: &ModelChoice,
@@ -55,7 +55,7 @@ pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result
     train::train(options, stop, progress)
 }
 
-/// What a run found, for people.
+/// The summary of a run, for people.
 pub(super) fn summary(finished: &RunReport, options: &TrainOptions) -> String {
     let RunReport {
         metrics,
@@ -117,7 +117,7 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     };
     let (common, learner) = (&arguments.common, &arguments.model);
     let choice = choice(learner, common.split.seed, &limits)?;
-    let asked = Asked {
+    let asked = CommandFlags {
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
         choice: &choice,

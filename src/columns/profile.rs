@@ -1,4 +1,4 @@
-//! A profile: what is known of a family of tables before the first row is read.
+//! A profile: facts about a family of tables that hold before the first row is read.
 //!
 //! The engine knows no domain. The domain sits in a small TOML file: the embedded `splice`
 //! (`profiles/splice.toml`, which documents every key) or one of the user's with the same keys.
@@ -9,13 +9,13 @@ use crate::{
     baseline::BaselineColumns,
     data::schema::Schema,
     error::{Error, Result},
-    text::{nearest, pattern::Pattern},
+    text::{column_pattern, nearest, pattern::Pattern},
 };
 
 /// The text of the embedded `splice` profile.
 const SPLICE: &str = include_str!("profiles/splice.toml");
 
-/// Where a baseline table is looked for unless a profile says otherwise.
+/// Paths tried for a baseline table unless a profile names others.
 const BASELINE_FILES: [&str; 2] = [
     "full_splice_performance.tsv",
     "spliceai_eval/full_splice_performance.tsv",
@@ -24,7 +24,7 @@ const BASELINE_FILES: [&str; 2] = [
 /// The most bytes of a profile file.
 const PROFILE_BYTES_MAX: u64 = 1 << 20;
 
-/// What a profile makes of `--task auto`.
+/// The meaning of `--task auto` under a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProfileTask {
@@ -49,13 +49,13 @@ pub struct ClassCoding {
     pub values: Vec<String>,
 }
 
-/// How the classes become two.
+/// The two classes of a binary task.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BinaryCoding {
     /// The class that is 0; all others together are 1.
     pub negative: String,
-    /// What the others together are called.
+    /// The name of the others together.
     pub positive_name: String,
 }
 
@@ -83,7 +83,7 @@ impl Default for BaselineFiles {
 }
 
 impl BaselineFiles {
-    /// What the table's columns are called.
+    /// The names of the table's columns.
     pub fn columns(&self) -> BaselineColumns {
         BaselineColumns {
             groups: self.group_columns.clone(),
@@ -92,7 +92,7 @@ impl BaselineFiles {
     }
 }
 
-/// What is known of a family of tables. Made by [`Profile::parse`], which checks it.
+/// Facts about a family of tables. Made by [`Profile::parse`], which checks it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -104,7 +104,7 @@ pub struct Profile {
     /// The default target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What `--task auto` means for that target.
+    /// The meaning of `--task auto` for that target.
     #[serde(default)]
     pub task: ProfileTask,
     /// The class of a null label; without it such rows are skipped.
@@ -128,7 +128,7 @@ pub struct Profile {
     /// The target's classes in their order; empty to take them from the data.
     #[serde(default)]
     pub classes: Vec<ClassCoding>,
-    /// How the classes become two.
+    /// The two classes of a binary task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary: Option<BinaryCoding>,
     /// Class -> the column of the base model's probability of it.
@@ -193,7 +193,7 @@ impl Profile {
             ))
         })?;
         for pattern in &profile.absent_is_zero {
-            let parsed = Pattern::parse(pattern)
+            let parsed = column_pattern::parse(pattern)
                 .map_err(|error| wrong(format!("absent_is_zero: {error}")))?;
             profile.zero_patterns.push(parsed);
         }
@@ -206,14 +206,14 @@ impl Profile {
         toml::to_string(self).expect("a profile has only strings, lists and tables of strings")
     }
 
-    /// Whether the absence of a column from a file means 0.
+    /// True if the absence of a column from a file means 0.
     pub fn is_zero_when_absent(&self, column: &str) -> bool {
         self.zero_patterns
             .iter()
             .any(|pattern| pattern.matches(column))
     }
 
-    /// Whether a column is the one that the profile's classes describe.
+    /// True for the column that the profile's classes describe.
     pub fn describes_target(&self, column: &str) -> bool {
         !self.classes.is_empty() && self.target.as_deref() == Some(column)
     }
@@ -271,7 +271,7 @@ impl Profile {
         self.classes.iter().position(|class| class.name == name)
     }
 
-    /// Checks what the keys say of each other.
+    /// Checks the keys against each other.
     fn check(&self) -> Result<(), String> {
         if self.name.is_empty() {
             return Err("`name` is empty; give the profile one".to_owned());
@@ -300,26 +300,7 @@ impl Profile {
                 "`task` is regression, which has no `classes`; leave one of them out".to_owned(),
             );
         }
-        let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
-        for (i, class) in self.classes.iter().enumerate() {
-            if self.classes[..i]
-                .iter()
-                .any(|other| other.name == class.name)
-            {
-                return Err(format!("two classes are called `{}`", class.name));
-            }
-            if class.values.is_empty() {
-                return Err(format!("the class `{}` has no `values`", class.name));
-            }
-            for value in &class.values {
-                if let Some(other) = spellings.insert(value, &class.name) {
-                    return Err(format!(
-                        "the value `{value}` spells both `{other}` and `{}`",
-                        class.name
-                    ));
-                }
-            }
-        }
+        self.check_spellings()?;
         let negative = self.binary.as_ref().map(|binary| &binary.negative);
         let named = [
             ("null_label", self.null_label.as_ref()),
@@ -344,6 +325,31 @@ impl Profile {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that no name and no spelling is of two classes.
+    fn check_spellings(&self) -> Result<(), String> {
+        let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
+        for (i, class) in self.classes.iter().enumerate() {
+            if self.classes[..i]
+                .iter()
+                .any(|other| other.name == class.name)
+            {
+                return Err(format!("two classes are called `{}`", class.name));
+            }
+            if class.values.is_empty() {
+                return Err(format!("the class `{}` has no `values`", class.name));
+            }
+            for value in &class.values {
+                if let Some(other) = spellings.insert(value, &class.name) {
+                    return Err(format!(
+                        "the value `{value}` spells both `{other}` and `{}`",
+                        class.name
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn check_class(&self, key: &str, class: &str) -> Result<(), String> {

@@ -8,14 +8,14 @@ pub const MISSING_TEXT: u32 = u32::MAX;
 pub struct TextValues {
     /// A row's index into the dictionary, or [`MISSING_TEXT`].
     pub ids: Vec<u32>,
-    /// Where value `i` ends in `bytes`; it starts where value `i - 1` ends.
+    /// The end of value `i` in `bytes`; it starts at the end of value `i - 1`.
     pub ends: Vec<u32>,
     /// The dictionary's values, UTF-8, one after the other.
     pub bytes: String,
 }
 
 impl TextValues {
-    /// How many distinct values the batch's dictionary has.
+    /// The number of distinct values in the batch's dictionary.
     pub fn dictionary_len(&self) -> usize {
         self.ends.len()
     }
@@ -31,7 +31,7 @@ impl TextValues {
         &self.bytes[start..self.ends[id] as usize]
     }
 
-    /// Appends a value to the dictionary and answers its id.
+    /// Appends a value to the dictionary and returns its id.
     pub fn push_value(&mut self, value: &str) -> u32 {
         self.bytes.push_str(value);
         self.ends.push(self.bytes.len() as u32);
@@ -71,7 +71,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::F32(values) => values.len(),
@@ -80,7 +80,7 @@ impl Values {
         }
     }
 
-    /// Whether there are no rows.
+    /// True without rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -145,6 +145,8 @@ pub struct Batch {
     pub first_row: u64,
     /// The column, as an index into the schema.
     pub column: usize,
+    /// The column, as an index into the pass's columns.
+    pub column_position: usize,
     /// The values, one a row.
     pub values: Values,
 }

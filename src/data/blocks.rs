@@ -20,7 +20,7 @@ impl<'a> CodeBlock<'a> {
     }
 }
 
-/// What is known of each row of a block besides its features; fixed once the split is assigned.
+/// The rows of a block without their features; fixed once the split is assigned.
 #[derive(Debug, Clone, Copy)]
 pub struct RowBlock<'a> {
     /// Class index, or the regression target. Meaningless where the split is none.
@@ -33,7 +33,7 @@ pub struct RowBlock<'a> {
     pub split: &'a [u8],
 }
 
-/// What a learner keeps of each row of a block between passes. With `outputs` trees a round, output
+/// A learner's state of each row of a block between passes. With `outputs` trees a round, output
 /// `k` of row `i` is at `k * rows + i`.
 #[derive(Debug)]
 pub struct StateBlock<'a> {

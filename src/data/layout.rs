@@ -10,7 +10,7 @@ use crate::limits::CODES_MAX;
 pub struct PackMember {
     /// Index into the model's features.
     pub feature: u32,
-    /// How many codes the feature has, at least 1.
+    /// The number of codes of the feature, at least 1.
     pub radix: u16,
     /// The product of the radices of the members before it.
     pub stride: u16,
@@ -23,7 +23,7 @@ impl PackMember {
     }
 }
 
-/// How features lie in byte columns.
+/// The packing of features into byte columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CodeLayout {
     /// The members of each byte column, strides ascending. Between them there may be codes of
@@ -44,12 +44,12 @@ impl CodeLayout {
         }
     }
 
-    /// How many byte columns.
+    /// The number of byte columns.
     pub fn len(&self) -> usize {
         self.byte_columns.len()
     }
 
-    /// Whether there are none.
+    /// True without byte columns.
     pub fn is_empty(&self) -> bool {
         self.byte_columns.is_empty()
     }

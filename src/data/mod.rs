@@ -1,4 +1,4 @@
-//! What the rooms above pass to each other: schema, batches, code blocks.
+//! The types that the rooms above exchange: schema, batches, code blocks.
 //!
 //! Rows are numbered from 0 over the whole dataset in natural file order; that number keys every
 //! random choice. Missing values are NaN in numeric columns and [`batch::MISSING_TEXT`] in text.

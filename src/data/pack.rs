@@ -1,4 +1,4 @@
-//! Which features share a byte column, and writing their codes into it.
+//! Features that share a byte column, and the writing of their codes.
 
 use crate::{
     data::{CodeLayout, PackMember},

@@ -1,6 +1,6 @@
 //! The unified schema of a dataset: the union over its files.
 
-/// How a batch holds a column: the narrower float that keeps every value of the file's type, or text.
+/// The type of a column in a batch: the narrower float that keeps every value of the file's type, or text.
 ///
 /// Integers, booleans, decimals, dates and timestamps are numbers. An `f64` keeps integers up to
 /// 2^53 exactly; larger ones are rounded to the nearest.
@@ -15,7 +15,7 @@ pub enum ValueType {
     Text,
 }
 
-/// What a column means in a file that does not have it.
+/// The value of a column in a file that does not have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Absent {
@@ -30,11 +30,11 @@ pub enum Absent {
 pub struct Field {
     /// The column's name, unique in the schema.
     pub name: String,
-    /// How batches hold it; `None` for a type that cannot be a feature (list, struct, binary).
+    /// The type in batches; `None` for a type that cannot be a feature (list, struct, binary).
     pub value_type: Option<ValueType>,
     /// The type as the files name it, for people: `int64`, `decimal(10, 2)`, `list`.
     pub file_type: String,
-    /// What it means where a file does not have it.
+    /// The value in a file that does not have it.
     pub absent: Absent,
 }
 

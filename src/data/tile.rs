@@ -118,7 +118,7 @@ impl TileRows<'_> {
         self.tile.features
     }
 
-    /// How many rows were appended.
+    /// The number of appended rows.
     pub fn rows(&self) -> usize {
         self.tile.rows - self.first_row
     }

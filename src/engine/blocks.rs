@@ -3,14 +3,14 @@
 use std::thread;
 
 use crate::{
-    engine::{Context, queue::TaskQueue},
+    engine::{context::Context, queue::TaskQueue},
     error::Result,
 };
 
 /// Calls `each(worker, block)` for every block once, one thread a worker, and gives the workers back
 /// in their order.
 ///
-/// Which worker sees which block is a matter of time, so a worker may only gather what does not
+/// The worker of a block is a matter of time, so a worker may only gather results that do not
 /// depend on it: integers, or results kept by block.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn block_pass<W: Send>(
     })
 }
 
-/// Calls `each(index)` for `0..count` on the context's threads and answers the results in order.
+/// Calls `each(index)` for `0..count` on the context's threads and returns the results in order.
 ///
 /// # Errors
 /// As [`block_pass`].

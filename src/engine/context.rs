@@ -1,14 +1,14 @@
-//! What every pass of a run needs besides its data.
+//! The surroundings of every pass: threads, bounds, stop, progress.
 
 use std::{any::Any, time::Instant};
 
 use crate::{
-    engine::Progress,
+    engine::progress::Progress,
     error::{Error, Result},
     platform::stop::Stop,
 };
 
-/// Threads, the request to stop, and who watches.
+/// Threads, bounds, the request to stop, and the listener.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Lanes of a Parquet pass, workers of a block pass.
@@ -19,11 +19,11 @@ pub struct Context<'a> {
     pub channel_batches_max: usize,
     /// Looked at between batches.
     pub stop: &'a Stop,
-    /// Told of every pass.
+    /// The listener to every pass.
     pub progress: &'a dyn Progress,
 }
 
-/// What one pass took.
+/// Time and data of one pass.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PassReport {
     /// The pass.
@@ -37,7 +37,7 @@ pub struct PassReport {
 }
 
 impl Context<'_> {
-    /// Runs a pass between its two announcements; `pass` answers the bytes that it read.
+    /// Runs a pass between its two announcements; `pass` returns the bytes that it read.
     ///
     /// # Errors
     /// The pass's.

@@ -6,13 +6,17 @@
 
 mod blocks;
 mod context;
+mod lane;
 mod parquet;
 mod progress;
 mod queue;
+mod sink;
 mod tasks;
 
 pub use blocks::{block_pass, parallel_map};
 pub use context::{Context, PassReport};
-pub use parquet::{LaneSource, ParquetPass, Sink, Slice, parquet_pass};
+pub use lane::LaneSource;
+pub use parquet::{ParquetPass, parquet_pass};
 pub use progress::{Progress, Silent};
+pub use sink::{Sink, Slice};
 pub use tasks::{TaskThreads, Tasks};

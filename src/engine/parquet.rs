@@ -21,77 +21,15 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     data::{Batch, Values},
-    engine::{Context, PassReport, context::panic_error},
+    engine::{
+        context::{Context, PassReport, panic_error},
+        lane::LaneSource,
+        sink::{Sink, Slice},
+    },
     error::{Error, Result},
 };
 
-/// What a lane reads from. One a thread.
-pub trait LaneSource: Send {
-    /// Moves to a row group.
-    ///
-    /// # Errors
-    /// When the file is gone, changed or damaged.
-    fn open(&mut self, row_group: usize) -> Result<()>;
-
-    /// Starts reading a column of the open row group at a row counted from the row group's first.
-    ///
-    /// # Errors
-    /// When the column cannot be read.
-    fn start(&mut self, column: usize, first_row: usize) -> Result<()>;
-
-    /// Replaces `values` by the column's next `rows` values.
-    ///
-    /// # Errors
-    /// When the column is damaged or has fewer rows.
-    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()>;
-
-    /// Bytes read from disk so far.
-    fn bytes_read(&self) -> u64;
-}
-
-/// The rows that a sink sees between `start` and `finish`: a row group or a part of one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Slice {
-    /// The dataset-wide index of the row group.
-    pub row_group: usize,
-    /// The dataset-wide number of the first row.
-    pub first_row: u64,
-    /// Rows.
-    pub rows: usize,
-}
-
-impl Slice {
-    /// Which of so many lanes reads it.
-    pub fn lane(self, lanes: usize) -> usize {
-        self.row_group % lanes
-    }
-}
-
-/// What consumes the batches of one lane.
-pub trait Sink: Send {
-    /// What a slice yields, merged by the caller in row order.
-    type Part: Send;
-
-    /// A slice begins.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn start(&mut self, slice: Slice) -> Result<()>;
-
-    /// Some rows of one column of the slice. Columns come in the pass's order, rows ascending.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn batch(&mut self, batch: &Batch) -> Result<()>;
-
-    /// All columns of the slice have come.
-    ///
-    /// # Errors
-    /// Ends the pass.
-    fn finish(&mut self) -> Result<Self::Part>;
-}
-
-/// Which rows and columns a pass reads, and how.
+/// The rows and columns that a pass reads.
 #[derive(Debug, Clone)]
 pub struct ParquetPass<'a> {
     /// The pass's name for people.
@@ -119,7 +57,7 @@ impl ParquetPass<'_> {
     }
 }
 
-/// What goes from a lane to its sink.
+/// A message from a lane to its sink.
 enum Message {
     Start(Slice),
     Batch(Batch),
@@ -208,28 +146,28 @@ fn run<L: LaneSource, S: Sink>(
     })
 }
 
-/// How a thread of a pass ends early.
-enum Ended {
+/// The early end of a thread of a pass.
+enum Abort {
     /// With an error of its own.
     Failed(Error),
     /// Because another thread did.
     Disconnected,
 }
 
-impl From<Error> for Ended {
+impl From<Error> for Abort {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-fn disconnected<E>(_: E) -> Ended {
-    Ended::Disconnected
+fn disconnected<E>(_: E) -> Abort {
+    Abort::Disconnected
 }
 
 /// Runs a thread's body; a panic becomes an error.
-fn guarded<T>(name: &str, body: impl FnOnce() -> Result<T, Ended>) -> Result<T, Ended> {
+fn guarded<T>(name: &str, body: impl FnOnce() -> Result<T, Abort>) -> Result<T, Abort> {
     catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|payload| Err(Ended::Failed(panic_error(name, payload))))
+        .unwrap_or_else(|payload| Err(Abort::Failed(panic_error(name, payload))))
 }
 
 /// The threads' endings, gathered in a fixed order.
@@ -241,11 +179,11 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, ending: Result<u64, Ended>) {
+    fn add(&mut self, ending: Result<u64, Abort>) {
         match ending {
             Ok(bytes) => self.bytes_read += bytes,
-            Err(Ended::Disconnected) => self.disconnected = true,
-            Err(Ended::Failed(error)) => {
+            Err(Abort::Disconnected) => self.disconnected = true,
+            Err(Abort::Failed(error)) => {
                 self.first_error.get_or_insert(error);
             }
         }
@@ -268,7 +206,7 @@ fn read_lane<L: LaneSource>(
     mut lane: L,
     row_groups: impl Iterator<Item = usize>,
     channels: LaneChannels,
-) -> Result<u64, Ended> {
+) -> Result<u64, Abort> {
     let mut spare: Vec<Values> = (0..context.channel_batches_max + 2)
         .map(|_| Values::F32(Vec::new()))
         .collect();
@@ -281,7 +219,7 @@ fn read_lane<L: LaneSource>(
                 .full
                 .send(Message::Start(slice))
                 .map_err(disconnected)?;
-            for &column in pass.columns {
+            for (column_position, &column) in pass.columns.iter().enumerate() {
                 let skipped = slice.first_row - pass.row_groups[row_group].start;
                 lane.start(column, skipped as usize)?;
                 let mut done = 0;
@@ -298,6 +236,7 @@ fn read_lane<L: LaneSource>(
                     let batch = Batch {
                         first_row,
                         column,
+                        column_position,
                         values,
                     };
                     channels
@@ -323,7 +262,7 @@ fn consume<S: Sink>(
     full: &Receiver<Message>,
     empty: &Sender<Values>,
     parts: &Sender<S::Part>,
-) -> Result<S, Ended> {
+) -> Result<S, Abort> {
     // The lane hangs up when it has read everything, or failed.
     while let Ok(message) = full.recv() {
         match message {
@@ -343,7 +282,7 @@ fn merge_in_order<P>(
     pass: &ParquetPass<'_>,
     parts: &[Receiver<P>],
     mut merge: impl FnMut(Slice, P) -> Result<()>,
-) -> Result<(), Ended> {
+) -> Result<(), Abort> {
     for row_group in 0..pass.row_groups.len() {
         for slice in pass.slices(row_group) {
             let part = parts[slice.lane(parts.len())].recv();

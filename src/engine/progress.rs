@@ -1,4 +1,4 @@
-//! What a run tells whoever watches it.
+//! Progress of a run.
 
 /// Listens to a run. Called from several threads.
 pub trait Progress: Send + Sync {
@@ -18,7 +18,7 @@ pub trait Progress: Send + Sync {
     fn warning(&self, text: &str);
 }
 
-/// Nobody watches.
+/// A listener that ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

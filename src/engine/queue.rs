@@ -6,14 +6,14 @@ use std::{
 };
 
 use crate::{
-    engine::{Context, context::panic_error},
+    engine::context::{Context, panic_error},
     error::Result,
 };
 
 /// The tasks `0..count`, each done once by one of the threads that call [`TaskQueue::work`].
 pub(super) struct TaskQueue<'a> {
     context: &'a Context<'a>,
-    /// What is being done, for the message of a panic.
+    /// The name of the pass, for the message of a panic.
     name: &'a str,
     count: usize,
     next: AtomicUsize,

@@ -1,4 +1,4 @@
-//! How many rows, and of which classes, fall into each of 65,536 buckets of groups.
+//! Rows by class of each of 65,536 buckets of groups.
 
 use crate::group::hash::{Purpose, row_hash};
 
@@ -75,7 +75,7 @@ impl BucketCounts {
         self.seed
     }
 
-    /// How many classes are counted apart.
+    /// The number of classes that are counted apart.
     pub fn classes(&self) -> usize {
         self.classes
     }

@@ -11,15 +11,21 @@
 //! [`remove_leftovers`] knows.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
 
-/// How the name of an unfinished file ends.
+/// The end of the name of an unfinished file.
 pub const TEMPORARY_SUFFIX: &str = ".rowmill-tmp";
+
+/// The most bytes of a file's name that its temporary name repeats.
+const NAME_BYTES_MAX: usize = 200;
 
 /// A finished file: everyone may read it, its owner may write it.
 #[cfg(unix)]
@@ -31,7 +37,7 @@ const PERMISSIONS: u32 = 0o644;
 /// [`Error::Io`] naming `path`; then nothing has changed under that name.
 pub fn write(
     path: impl AsRef<Path>,
-    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<PendingFile>) -> io::Result<()>,
 ) -> Result<()> {
     let path = path.as_ref();
     write_with(path, |writer| {
@@ -45,27 +51,77 @@ pub fn write(
 /// The filler's own, or [`Error::Io`] naming `path`; then nothing has changed under that name.
 pub fn write_with<T>(
     path: impl AsRef<Path>,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T>,
+    fill: impl FnOnce(&mut BufWriter<PendingFile>) -> Result<T>,
 ) -> Result<T> {
-    let path = path.as_ref();
-    let directory = directory_of(path);
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_default());
-    prefix.push(".");
-    let (file, temporary) = tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(TEMPORARY_SUFFIX)
-        .tempfile_in(&directory)
-        .map_err(|source| Error::io("create", path, source))?
-        .into_parts();
-    let (file, answer) = fill_and_sync(file, path, fill)?;
-    set_permissions(&file).map_err(|source| Error::io("set the permissions of", path, source))?;
-    drop(file);
-    temporary
-        .persist(path)
-        .map_err(|failed| Error::io("rename into place", path, failed.error))?;
-    sync_directory(&directory).map_err(|source| Error::io("sync", &directory, source))?;
+    let pending = PendingFile::create(path.as_ref())?;
+    let (pending, answer) = fill_and_flush(pending, path.as_ref(), fill)?;
+    pending.persist()?;
     Ok(answer)
+}
+
+/// A file that is being written under a temporary name beside its own. It gets its own name in
+/// [`PendingFile::persist`]; dropping it removes it.
+#[derive(Debug)]
+pub struct PendingFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl PendingFile {
+    /// Creates an empty file under a temporary name in the directory of `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming `path` if the directory cannot be written.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let mut prefix = OsString::from(".");
+        // A temporary name must not be too long where the final one is not.
+        if let Some(name) = path.file_name()
+            && name.len() <= NAME_BYTES_MAX
+        {
+            prefix.push(name);
+            prefix.push(".");
+        }
+        let file = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(TEMPORARY_SUFFIX)
+            .tempfile_in(directory_of(&path))
+            .map_err(|source| Error::io("create", &path, source))?;
+        Ok(Self { file, path })
+    }
+
+    /// The path under which the content can be read before it is persisted.
+    pub fn temporary_path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Syncs the file, renames it into place and syncs the directory. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming the path; then nothing has changed under that name.
+    pub fn persist(self) -> Result<u64> {
+        let Self { file, path } = self;
+        let failed = |source| Error::io("write", &path, source);
+        file.as_file().sync_all().map_err(failed)?;
+        let bytes = file.as_file().metadata().map_err(failed)?.len();
+        set_permissions(file.as_file())
+            .map_err(|source| Error::io("set the permissions of", &path, source))?;
+        file.persist(&path)
+            .map_err(|failed| Error::io("rename into place", &path, failed.error))?;
+        let directory = directory_of(&path);
+        sync_directory(&directory).map_err(|source| Error::io("sync", &directory, source))?;
+        Ok(bytes)
+    }
+}
+
+impl Write for PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Removes what killed runs left unfinished in a directory, and answers how many files that was.
@@ -90,20 +146,20 @@ pub fn remove_leftovers(directory: impl AsRef<Path>) -> Result<usize> {
     Ok(removed)
 }
 
-/// Fills an open file and pushes it down to the disk. Apart from [`write_with`] so that a test can
-/// hand it a device that is full.
-fn fill_and_sync<T>(
-    file: File,
+/// Fills an open file through a buffer. Apart from [`write_with`] so that a test can hand it a
+/// device that is full.
+fn fill_and_flush<W: Write, T>(
+    file: W,
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T>,
-) -> Result<(File, T)> {
+    fill: impl FnOnce(&mut BufWriter<W>) -> Result<T>,
+) -> Result<(W, T)> {
     let failed = |source| Error::io("write", path, source);
     let mut writer = BufWriter::new(file);
     let answer = match fill(&mut writer) {
         Ok(answer) => answer,
         Err(error) => {
-            // What is still buffered belongs to a file that is given up: dropping it unflushed
-            // keeps a second disk error from hiding the first.
+            // The buffer belongs to a file that is given up: dropping it unflushed keeps a second
+            // disk error from hiding the first.
             drop(writer.into_parts());
             return Err(error);
         }
@@ -112,7 +168,6 @@ fn fill_and_sync<T>(
     let file = writer
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
-    file.sync_all().map_err(failed)?;
     Ok((file, answer))
 }
 
@@ -200,6 +255,38 @@ mod tests {
     }
 
     #[test]
+    fn a_pending_file_has_its_name_once_it_is_persisted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.parquet");
+        let mut pending = PendingFile::create(&path).unwrap();
+        pending.write_all(b"12345").unwrap();
+        assert_eq!(fs::read(pending.temporary_path()).unwrap(), b"12345");
+        assert!(!path.exists());
+        assert_eq!(pending.persist().unwrap(), 5);
+        assert_eq!(names(directory.path()), ["a.parquet"]);
+    }
+
+    #[test]
+    fn a_pending_file_that_is_dropped_vanishes() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut pending = PendingFile::create(directory.path().join("a.parquet")).unwrap();
+        pending.write_all(b"half").unwrap();
+        let temporary = names(directory.path());
+        assert!(temporary[0].starts_with(".a.parquet."), "{temporary:?}");
+        assert!(temporary[0].ends_with(TEMPORARY_SUFFIX), "{temporary:?}");
+        drop(pending);
+        assert!(names(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn a_long_name_is_not_too_long_while_it_is_pending() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n".repeat(255));
+        write(&path, |_| Ok(())).unwrap();
+        assert!(path.exists());
+    }
+
+    #[test]
     fn a_missing_directory_is_an_error_that_names_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gone").join("a.csv");
@@ -241,7 +328,7 @@ mod tests {
                 .write(true)
                 .open("/dev/full")
                 .unwrap();
-            let error = fill_and_sync(full, path, |writer| {
+            let error = fill_and_flush(full, path, |writer| {
                 writer
                     .write_all(&vec![b'x'; bytes])
                     .map_err(|source| Error::io("write", path, source))

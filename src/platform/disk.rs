@@ -16,7 +16,7 @@ pub fn free_disk_bytes(directory: &Path) -> Option<u64> {
     }
 }
 
-/// Whether a directory lies in memory (tmpfs, ramfs), where scratch files would count against the
+/// True if a directory lies in memory (tmpfs, ramfs), where scratch files would count against the
 /// limit they are meant to keep.
 pub fn is_memory_filesystem(directory: &Path) -> bool {
     #[cfg(target_os = "linux")]

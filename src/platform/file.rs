@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-/// What tells whether a path still names the same bytes.
+/// The identity of a file: it differs if a path no longer names the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FileIdentity {
     /// Device number; 0 where the system has none.
@@ -21,7 +21,7 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// What differs between two identities, for a message.
+    /// The difference between two identities, for a message.
     pub fn difference(&self, now: &Self) -> Option<String> {
         if self.size != now.size {
             return Some(format!("its size was {} and is {}", self.size, now.size));
@@ -47,7 +47,7 @@ impl PositionedFile {
     /// Opens a regular file for reading.
     ///
     /// # Errors
-    /// What the system says, or `InvalidInput` for anything but a regular file.
+    /// The system's error, or `InvalidInput` for anything but a regular file.
     pub fn open_read(path: &Path) -> io::Result<Self> {
         let not_regular =
             || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
@@ -65,7 +65,7 @@ impl PositionedFile {
     /// Creates a new file for reading and writing; fails when the name is taken.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn create_new(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .read(true)
@@ -78,7 +78,7 @@ impl PositionedFile {
     /// Opens an existing file for reading and writing.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn open_read_write(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         Ok(Self::from(file))
@@ -92,15 +92,15 @@ impl PositionedFile {
     /// Bytes in the file.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Whether the file has no bytes.
+    /// True if the file has no bytes.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)
     }
@@ -119,7 +119,7 @@ impl PositionedFile {
     /// Writes all of `bytes` at `offset`.
     ///
     /// # Errors
-    /// What the system says, `StorageFull` among it.
+    /// The system's error, such as `StorageFull`.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         #[cfg(unix)]
         return std::os::unix::fs::FileExt::write_all_at(&*self.file, bytes, offset);
@@ -130,7 +130,7 @@ impl PositionedFile {
     /// The identity of the open file.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn identity(&self) -> io::Result<FileIdentity> {
         identity_of(&self.file.metadata()?)
     }
@@ -147,7 +147,7 @@ impl From<File> for PositionedFile {
 /// The identity of whatever a path names now.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn identity(path: &Path) -> io::Result<FileIdentity> {
     identity_of(&std::fs::metadata(path)?)
 }

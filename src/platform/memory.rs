@@ -1,4 +1,4 @@
-//! How much memory there is, and how much this process has held.
+//! Free memory, and the peak of this process.
 
 use std::{fs, path::Path};
 
@@ -37,7 +37,7 @@ fn proc_field(path: &str, name: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// What the process's control groups leave free, given the filesystem's root (another one in tests).
+/// Memory that the process's control groups leave free, given the filesystem's root (another one in tests).
 ///
 /// Page cache counts in a group's usage but is reclaimed, so that file pages are not counted as used.
 fn control_group_free_bytes(root: &Path) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What differs by operating system: positioned reads, free memory, peak RSS, free disk, signals.
+//! The parts that differ by operating system: positioned reads, free memory, peak RSS, free disk, signals.
 //!
 //! Linux is complete. Elsewhere a figure that the system does not give is `None`, and advice to
 //! the page cache is skipped; nothing else in the crate asks which system it runs on.

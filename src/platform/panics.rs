@@ -12,7 +12,7 @@ use std::{
 };
 
 thread_local! {
-    /// How many [`catch`] this thread is in.
+    /// The depth of [`catch`] in this thread.
     static CATCHING: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -20,7 +20,7 @@ thread_local! {
 /// panic must be dropped.
 ///
 /// # Errors
-/// What the panic carried.
+/// The payload of the panic.
 pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     CATCHING.set(CATCHING.get() + 1);
     let outcome = catch_unwind(AssertUnwindSafe(step));

@@ -1,4 +1,4 @@
-//! Whether somebody asked the run to stop. The command line sets it from signals; passes look at it
+//! The request to stop a run. The command line sets it from signals; passes check it
 //! between batches.
 
 use std::sync::{

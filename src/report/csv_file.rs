@@ -1,10 +1,10 @@
 //! A CSV file that is there whole or not at all.
 
-use std::{fs::File, io::BufWriter, path::Path};
+use std::{io::BufWriter, path::Path};
 
 use crate::{
     error::{Error, Result},
-    platform::atomic,
+    platform::atomic::{self, PendingFile},
 };
 
 /// A CSV writer that knows the name of its file.
@@ -19,7 +19,7 @@ pub(super) struct CsvWriter<'a, W: std::io::Write> {
 /// The filler's own, or [`Error::Io`] naming `path`.
 pub(super) fn write<T>(
     path: &Path,
-    fill: impl FnOnce(&mut CsvWriter<'_, &mut BufWriter<File>>) -> Result<T>,
+    fill: impl FnOnce(&mut CsvWriter<'_, &mut BufWriter<PendingFile>>) -> Result<T>,
 ) -> Result<T> {
     atomic::write_with(path, |writer| {
         let mut csv = CsvWriter {

@@ -107,7 +107,7 @@ pub(crate) fn explain(row: &mut FeatureRow, names: Names<'_>, findings: &Finding
     }
     row.status = FeatureStatus::Pruned;
     row.reason = reason(names, findings, &verdict);
-    if let Some(covered) = verdict.covered() {
+    if let Some(covered) = verdict.twin() {
         row.kept_twin = Some(names.of(covered.by).to_owned());
         row.correlation = Some(covered.r);
     }
@@ -152,7 +152,7 @@ pub fn summary(names: Names<'_>, findings: &Findings) -> String {
         let _ = writeln!(text, "  {name:<14} {count:>7}");
     }
     let covered = (0..findings.verdicts.len())
-        .filter_map(|feature| Some((feature, findings.verdicts[feature].covered()?)));
+        .filter_map(|feature| Some((feature, findings.verdicts[feature].twin()?)));
     let covered: Vec<_> = covered.collect();
     for (feature, covered) in covered.iter().take(DROPPED_LISTED) {
         let how = match findings.verdicts[*feature] {

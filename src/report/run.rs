@@ -5,7 +5,8 @@ use std::{io::Write, path::Path};
 use serde_json::Value;
 
 use crate::{
-    error::Result, limits::MemoryPlan, pipeline::open::validation::Validation, platform::atomic,
+    error::Result, memory_plan::MemoryPlan, pipeline::open::validation::Validation,
+    platform::atomic,
 };
 
 /// The file's name.

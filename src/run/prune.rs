@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
     learner::{ModelSpec, gbdt::BoosterOptions},
-    limits::{BLOCK_ROWS, MemoryPlan},
+    limits::BLOCK_ROWS,
+    memory_plan::MemoryPlan,
     model::link::Task,
     pipeline::{
         evaluate::evaluation::{EvaluationSpec, deviation_of},
@@ -33,7 +34,7 @@ use crate::{
     platform::{memory, stop::Stop},
     run::{admission::context, plan::pruning_plan},
     scratch::ScratchDirectory,
-    source::copy::Copied,
+    source::copy::CopySummary,
     stats::sample,
     text::size::format_bytes,
 };
@@ -70,7 +71,7 @@ pub struct Pruned {
     /// Columns that the user asked to leave out, as indexes into the schema.
     pub left_out: Vec<usize>,
     /// The copy.
-    pub copied: Copied,
+    pub copied: CopySummary,
     /// Where it is.
     pub destination: Destination,
     /// The passes.

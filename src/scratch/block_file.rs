@@ -26,7 +26,7 @@ use crate::{
 /// Bytes before the first block: a page, so that blocks are page-aligned.
 const HEADER_BYTES: u64 = 4096;
 
-/// What the header starts with: the file's kind and version.
+/// The start of the header: the file's kind and version.
 const MAGIC: &[u8; 8] = b"RMLLBLK1";
 
 /// Bytes that are read at once for a checksum.
@@ -44,9 +44,9 @@ pub struct BlockFile {
     file: PositionedFile,
     rows: u64,
     element_bytes: Vec<usize>,
-    /// Where each array starts in a block that is read, and, last, the bytes of all.
+    /// The start of each array in a block that is read, and, last, the bytes of all.
     array_starts: Vec<u64>,
-    /// Where each array starts in a block of the file, which may have others between them.
+    /// The start of each array in a block of the file, which may have others between them.
     array_positions: Vec<u64>,
     /// Bytes of a block of the file.
     block_bytes: u64,
@@ -146,7 +146,7 @@ impl BlockFile {
         left.min(BLOCK_ROWS as u64) as usize
     }
 
-    /// How many arrays.
+    /// The number of arrays.
     pub fn arrays(&self) -> usize {
         self.element_bytes.len()
     }
@@ -310,7 +310,7 @@ impl BlockFile {
     }
 }
 
-/// Where arrays of such elements start in a block, and where the last one ends.
+/// The starts of arrays of such elements in a block, and the end of the last one.
 fn starts_of(element_bytes: &[usize]) -> Vec<u64> {
     let mut starts = vec![0u64];
     for bytes in element_bytes {

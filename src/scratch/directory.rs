@@ -16,7 +16,7 @@ use crate::{
     text::size::format_bytes,
 };
 
-/// What every scratch directory's name ends in.
+/// The end of every scratch directory's name.
 const SUFFIX: &str = ".rowmill-scratch";
 
 /// The file in it that a living run holds locked.
@@ -28,10 +28,10 @@ const KEPT: &str = "kept";
 /// The file in a shared one that names the file it waits for, and the file that ends the wait.
 const WAITS: &str = "waits";
 
-/// What the names of shared ones begin with.
+/// The start of the names of shared ones.
 const SHARED: &str = "codes-";
 
-/// Whose a scratch directory is.
+/// The use of a scratch directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScratchState {
     /// A run uses it.
@@ -47,7 +47,7 @@ pub enum ScratchState {
 /// The scratch of a run that died, found and removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadScratch {
-    /// Where it was.
+    /// The path that it had.
     pub path: PathBuf,
     /// Bytes that it held on disk.
     pub bytes: u64,
@@ -180,7 +180,7 @@ impl ScratchDirectory {
         self.keep = false;
     }
 
-    /// Whether it waits for the run that writes this file.
+    /// True if it waits for the run that writes this file.
     pub fn waits_for(&self, file: &Path) -> bool {
         let waits = waits(&self.path);
         waits.is_some_and(|[waits_for, _]| waits_for == file)
@@ -206,7 +206,7 @@ impl ScratchDirectory {
         dead
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -253,7 +253,7 @@ impl Drop for ScratchDirectory {
     }
 }
 
-/// The scratch directories in a directory, by name, and whose they are.
+/// The scratch directories in a directory, by name, with their use.
 pub fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     let mut found: Vec<(PathBuf, ScratchState)> = entries
@@ -264,7 +264,7 @@ pub fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
     found
 }
 
-/// Removes a scratch directory that no run uses; answers whether it is gone.
+/// Removes a scratch directory that no run uses. Returns true if it is gone.
 pub fn remove_scratch(path: &Path) -> bool {
     let alone = OpenOptions::new().write(true).open(path.join(LOCK));
     let is_free = alone.is_ok_and(|lock| lock.try_lock().is_ok());
@@ -286,7 +286,7 @@ fn remove_files(path: &Path) -> std::io::Result<()> {
     fs::remove_dir_all(path)
 }
 
-/// Whose a directory is; `None` if it is no scratch directory, or just being made.
+/// The use of a directory; `None` if it is no scratch directory, or just being made.
 fn state_of(path: &Path) -> Option<ScratchState> {
     let name = path.file_name()?.to_string_lossy();
     if !name.ends_with(SUFFIX) || !path.is_dir() || path.is_symlink() {
@@ -302,7 +302,11 @@ fn state_of(path: &Path) -> Option<ScratchState> {
             let is_dead = error.kind() == std::io::ErrorKind::NotFound
                 && fs::read_dir(path).is_ok_and(|mut files| files.next().is_none())
                 && older_than_a_minute(path);
-            is_dead.then_some(ScratchState::Dead)
+            if is_dead {
+                Some(ScratchState::Dead)
+            } else {
+                None
+            }
         }
     }
 }

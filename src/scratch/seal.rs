@@ -40,7 +40,7 @@ pub struct Ingredient {
     pub value: String,
 }
 
-/// What sealed files were made by and from.
+/// The origin of sealed files.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SealAbout {
     /// The rowmill that made them.
@@ -54,11 +54,11 @@ pub struct SealAbout {
 /// A seal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {
-    /// What the files were made by and from.
+    /// The origin of the files.
     pub about: SealAbout,
     /// The checksums of each file's blocks, by file name.
     pub checksums: Vec<(String, Vec<u64>)>,
-    /// What the passes found besides; the owner's business.
+    /// Other results of the passes, in a form that their owner defines.
     pub contents: Vec<u8>,
 }
 
@@ -79,7 +79,10 @@ pub fn difference(made: &[Ingredient], wanted: &[Ingredient]) -> Option<String> 
             return Some(format!("{name} was {} and is {}", made.value, wanted.value));
         }
     }
-    (made != wanted).then(|| "it depends on other things".to_owned())
+    if made == wanted {
+        return None;
+    }
+    Some("it depends on other things".to_owned())
 }
 
 impl Seal {

@@ -24,7 +24,7 @@ pub(super) const CHUNK_IN_MEMORY_BYTES_MAX: u64 = 8 << 20;
 /// Bytes that a header is looked for in, when it has to be read.
 const WINDOW_BYTES: usize = 4 << 10;
 
-/// Where a chunk lies.
+/// The place of a chunk in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ChunkRange {
     /// The first byte.
@@ -59,7 +59,7 @@ impl ChunkBuffer {
             buffer.resize(length, 0);
         }
         file.read_exact_at(&mut buffer[..length], range.start)?;
-        Ok(Bytes::from_owner(Lent {
+        Ok(Bytes::from_owner(LentBuffer {
             bytes: Arc::clone(&self.bytes),
             length,
         }))
@@ -71,12 +71,12 @@ impl ChunkBuffer {
 }
 
 /// A buffer's first bytes while they are lent.
-struct Lent {
+struct LentBuffer {
     bytes: Arc<Vec<u8>>,
     length: usize,
 }
 
-impl AsRef<[u8]> for Lent {
+impl AsRef<[u8]> for LentBuffer {
     fn as_ref(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
@@ -190,7 +190,7 @@ impl ChunkReader for Chunk {
 
 /// Reads a header from somewhere in a chunk.
 pub(super) enum ChunkRead {
-    /// What is left of the chunk.
+    /// The rest of the chunk.
     Memory { bytes: Bytes },
     /// A small window of the file that moves on as it is used up.
     File {

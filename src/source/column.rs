@@ -10,20 +10,20 @@ use parquet::{
     file::{metadata::ColumnChunkMetaData, serialized_reader::SerializedPageReader},
 };
 
-use crate::data::{TextValues, Values, batch::MISSING_TEXT};
-use crate::source::{
-    chunk::Chunk,
-    delta::CheckedPages,
-    file_type::{FileType, Unit},
-    numbers::{
-        Real, big_endian_to_f64, half_to_f64, int96_to_microseconds, over, read_converted,
-        read_direct,
+use crate::{
+    data::{TextValues, Values, batch::MISSING_TEXT},
+    source::{
+        chunk::Chunk,
+        delta::CheckedPages,
+        file_type::{FileType, Unit},
+        guard::ReadError,
+        numbers::{
+            PIECE_ROWS, Real, Scaling, big_endian_to_f64, half_to_f64, int96_to_microseconds,
+            read_converted, read_direct, read_integers,
+        },
+        text::TextDictionary,
     },
-    text::TextDictionary,
 };
-
-/// Rows converted at a time.
-pub(super) const PIECE_ROWS: usize = 4_096;
 
 /// Recycled buffers of the decoder; owned by the lane.
 #[derive(Debug)]
@@ -101,37 +101,37 @@ impl ColumnCursor {
         })
     }
 
-    /// Appends up to `rows` rows to `out`, whose kind is the unified column's. The inner error is
-    /// about the values and not the file's structure.
+    /// Appends up to `rows` rows to `out`, whose kind is the unified column's. Returns the number
+    /// of rows.
     pub(super) fn read(
         &mut self,
         rows: usize,
         scratch: &mut Scratch,
         out: &mut Values,
-    ) -> Result<Result<usize, String>> {
+    ) -> Result<usize, ReadError> {
         match (&mut self.reader, out) {
             (ColumnReader::FloatColumnReader(reader), Values::F32(out)) => {
-                read_direct(reader, rows, &mut scratch.levels, out).map(Ok)
+                Ok(read_direct(reader, rows, &mut scratch.levels, out)?)
             }
             (ColumnReader::DoubleColumnReader(reader), Values::F64(out)) => {
-                read_direct(reader, rows, &mut scratch.levels, out).map(Ok)
+                Ok(read_direct(reader, rows, &mut scratch.levels, out)?)
             }
             (ColumnReader::ByteArrayColumnReader(reader), Values::Text(out)) => {
                 read_text(reader, rows, scratch, out)
             }
-            (_, Values::F32(out)) => self.read_numbers(rows, scratch, out).map(Ok),
-            (_, Values::F64(out)) => self.read_numbers(rows, scratch, out).map(Ok),
+            (_, Values::F32(out)) => Ok(self.read_numbers(rows, scratch, out)?),
+            (_, Values::F64(out)) => Ok(self.read_numbers(rows, scratch, out)?),
             (_, Values::Text(out)) => {
                 // A column of nulls that is text elsewhere.
                 let mut nulls: Vec<f32> = Vec::new();
                 let read = self.read_numbers(rows, scratch, &mut nulls)?;
                 out.ids.resize(out.ids.len() + read, MISSING_TEXT);
-                Ok(Ok(read))
+                Ok(read)
             }
         }
     }
 
-    /// Passes over rows; answers how many there were.
+    /// Passes over rows. Returns the number of rows.
     pub(super) fn skip(&mut self, rows: usize) -> Result<usize> {
         match &mut self.reader {
             ColumnReader::BoolColumnReader(reader) => reader.skip_records(rows),
@@ -159,44 +159,12 @@ impl ColumnCursor {
                 read_converted(reader, rows, levels, &mut scratch.bools, out, convert)
             }
             ColumnReader::Int32ColumnReader(reader) => {
-                let values = &mut scratch.i32s;
-                match integer_scale(file_type) {
-                    Scaling::Signed => {
-                        read_converted(reader, rows, levels, values, out, |&v| f64::from(v))
-                    }
-                    Scaling::Unsigned => {
-                        let convert = |value: &i32| f64::from(*value as u32);
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                    Scaling::Times(factor) => {
-                        let convert = |value: &i32| f64::from(*value) * factor;
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                    Scaling::Over(divisor) => {
-                        let convert = |value: &i32| f64::from(*value) / divisor;
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                }
+                let scaling = integer_scaling(file_type);
+                read_integers(reader, rows, levels, &mut scratch.i32s, out, scaling)
             }
             ColumnReader::Int64ColumnReader(reader) => {
-                let values = &mut scratch.i64s;
-                match integer_scale(file_type) {
-                    Scaling::Signed => {
-                        read_converted(reader, rows, levels, values, out, |&v| v as f64)
-                    }
-                    Scaling::Unsigned => {
-                        let convert = |value: &i64| *value as u64 as f64;
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                    Scaling::Times(factor) => {
-                        let convert = |value: &i64| *value as f64 * factor;
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                    Scaling::Over(divisor) => {
-                        let convert = |value: &i64| over(*value, divisor);
-                        read_converted(reader, rows, levels, values, out, convert)
-                    }
-                }
+                let scaling = integer_scaling(file_type);
+                read_integers(reader, rows, levels, &mut scratch.i64s, out, scaling)
             }
             ColumnReader::Int96ColumnReader(reader) => {
                 let values = &mut scratch.i96s;
@@ -228,7 +196,7 @@ impl ColumnCursor {
     }
 }
 
-/// Whether a physical type can hold a file type at all.
+/// True if a physical type can hold a file type at all.
 pub(super) fn is_decodable(physical: PhysicalType, file_type: FileType) -> bool {
     match file_type {
         FileType::Unsupported(_) => false,
@@ -237,15 +205,7 @@ pub(super) fn is_decodable(physical: PhysicalType, file_type: FileType) -> bool 
     }
 }
 
-/// How an integer becomes a number.
-enum Scaling {
-    Signed,
-    Unsigned,
-    Times(f64),
-    Over(f64),
-}
-
-fn integer_scale(file_type: FileType) -> Scaling {
+fn integer_scaling(file_type: FileType) -> Scaling {
     match file_type {
         FileType::Integer { signed: false, .. } => Scaling::Unsigned,
         FileType::Decimal { .. } => Scaling::Over(decimal_divisor(file_type)),
@@ -271,7 +231,7 @@ fn read_text(
     rows: usize,
     scratch: &mut Scratch,
     out: &mut TextValues,
-) -> Result<Result<usize, String>> {
+) -> Result<usize, ReadError> {
     let Scratch {
         levels,
         bytes,
@@ -291,21 +251,19 @@ fn read_text(
         }
         if present < records && levels.len() != records {
             let message = format!("{} definition levels for {records} rows", levels.len());
-            return Err(ParquetError::General(message));
+            return Err(ParquetError::General(message).into());
         }
         let mut present_bytes = bytes.iter();
         for row in 0..records {
             let is_null = present < records && levels.get(row) == Some(&0);
-            let Some(value) = (!is_null).then(|| present_bytes.next()).flatten() else {
-                out.ids.push(MISSING_TEXT);
-                continue;
+            let value = if is_null { None } else { present_bytes.next() };
+            let id = match value {
+                Some(value) => dictionary.id(value, out).map_err(ReadError::Value)?,
+                None => MISSING_TEXT,
             };
-            match dictionary.id(value, out) {
-                Ok(id) => out.ids.push(id),
-                Err(message) => return Ok(Err(message)),
-            }
+            out.ids.push(id);
         }
         done += records;
     }
-    Ok(Ok(done))
+    Ok(done)
 }

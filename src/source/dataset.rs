@@ -1,51 +1,19 @@
 //! A dataset: its files, row groups and unified schema.
 
-use std::{fmt, hash::Hasher, ops::Range, path::PathBuf};
+use std::{hash::Hasher, ops::Range, path::PathBuf};
 
 use twox_hash::XxHash3_64;
 
-use crate::source::{
-    cost::ColumnCost,
-    opening,
-    unify::{self, Conflict, Layout, Leaf},
-};
 use crate::{
     data::{Absent, Field, Schema, ValueType},
     error::{Error, Result},
     limits::Limits,
     platform::FileIdentity,
+    source::{
+        cost::ColumnCost,
+        unify::{self, Conflict, Layout, Leaf},
+    },
 };
-
-/// How a dataset is opened.
-#[derive(Clone, Copy)]
-pub struct OpenOptions<'a> {
-    /// Bounds on files, columns, footers and pages.
-    pub limits: &'a Limits,
-    /// Whether a column of this name is 0 (and not missing) where a file does not have it.
-    pub absent_is_zero: &'a dyn Fn(&str) -> bool,
-    /// Another dataset, whose files follow those of the dataset itself.
-    pub beside: Option<&'a str>,
-}
-
-impl<'a> OpenOptions<'a> {
-    /// Absent columns are missing.
-    pub fn new(limits: &'a Limits) -> Self {
-        Self {
-            limits,
-            absent_is_zero: &|_| false,
-            beside: None,
-        }
-    }
-}
-
-impl fmt::Debug for OpenOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenOptions")
-            .field("limits", &self.limits)
-            .field("beside", &self.beside)
-            .finish_non_exhaustive()
-    }
-}
 
 /// One file. Of its footer only sums stay in memory.
 #[derive(Debug, Clone)]
@@ -60,7 +28,7 @@ pub struct DataFile {
     pub rows: u64,
     /// Its row groups among [`Dataset::row_groups`].
     pub row_groups: Range<usize>,
-    /// Whether it is of the dataset beside ([`OpenOptions::beside`]), whose names are below that.
+    /// True for files of the dataset beside ([`crate::source::OpenOptions::beside`]), whose names are below that.
     pub is_beside: bool,
     pub(super) identity: FileIdentity,
     pub(super) footer_hash: u64,
@@ -74,7 +42,7 @@ impl DataFile {
         self.footer_hash
     }
 
-    /// When the file was changed last, in nanoseconds since 1970.
+    /// The time of the last change, in nanoseconds since 1970.
     pub fn modified_nanoseconds(&self) -> i128 {
         self.identity.modified_nanoseconds
     }
@@ -121,17 +89,6 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Opens a file, a directory or a glob and reads every file's footer.
-    ///
-    /// # Errors
-    /// Whatever makes the path no dataset or a file no Parquet; conflicting column types only when
-    /// the column is selected, by [`Dataset::check_column`].
-    pub fn open(path_or_glob: &str, options: &OpenOptions<'_>) -> Result<Self> {
-        let mut dataset = opening::open(path_or_glob, options.beside, options.limits)?;
-        dataset.mark_absent_zero(options.absent_is_zero);
-        Ok(dataset)
-    }
-
     /// A stream's columns: without files, and so far without rows.
     pub fn of_stream(schema: Schema, limits: &Limits) -> Self {
         let columns = schema.fields.len();
@@ -170,7 +127,7 @@ impl Dataset {
         }
     }
 
-    /// Adds a column that no file has and answers its index: every value is missing, or 0 if the field
+    /// Adds a column that no file has and returns its index: every value is missing, or 0 if the field
     /// says so.
     pub fn add_absent_column(&mut self, field: Field) -> usize {
         self.schema.fields.push(field);
@@ -195,7 +152,7 @@ impl Dataset {
         &self.files[..own]
     }
 
-    /// Whether a file stores a column, or its directory names it.
+    /// True if a file stores a column, or its directory names it.
     pub fn has_column(&self, file: usize, column: usize) -> bool {
         let partitions = &self.files[file].partitions;
         let is_named = partitions.iter().any(|(key, _)| *key as usize == column);
@@ -217,8 +174,8 @@ impl Dataset {
         columns.iter().map(|&c| self.costs[c].compressed_sum).sum()
     }
 
-    /// What the data are: a hash of the files' names (below what the user named), sizes and
-    /// footers. Copying the dataset elsewhere keeps it.
+    /// The identity of the data: a hash of the files' names (below what the user named), sizes and
+    /// footers. A copy of the dataset elsewhere has the same.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = XxHash3_64::new();
         hasher.write(&(self.files.len() as u64).to_le_bytes());
@@ -231,7 +188,7 @@ impl Dataset {
         hasher.finish()
     }
 
-    /// Whether a column can be read.
+    /// Checks that a column can be read.
     ///
     /// # Errors
     /// A column whose type differs between files, with both files; a type that is no feature.
@@ -278,7 +235,7 @@ impl Dataset {
             + fields
     }
 
-    /// Where a file keeps a column, if it has it.
+    /// The place of a column in a file, if the file has it.
     pub(super) fn leaf(&self, file: usize, column: usize) -> Option<Leaf> {
         let layout = &self.layouts[self.files[file].layout as usize];
         unify::find(layout, column as u32)

@@ -1,4 +1,4 @@
-//! What a file stores in a column, and how a batch holds it.
+//! The type of a column in a file, and in a batch.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(super) enum FileType {
     Integer {
         /// Bits that matter.
         bits: u8,
-        /// Whether there is a sign.
+        /// True with a sign.
         signed: bool,
     },
     /// IEEE half, single or double by bits: 16, 32, 64.
@@ -81,7 +81,7 @@ pub(super) enum Unsupported {
     Unknown,
 }
 
-/// What columns of different files must share to be one column.
+/// The kind of quantity. Columns of different files must share it to be one column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quantity {
     /// Plain numbers.
@@ -209,7 +209,7 @@ impl FileType {
         }
     }
 
-    /// Whether a single float holds every value exactly.
+    /// True if a single float holds every value exactly.
     pub(super) fn fits_f32(self) -> bool {
         match self {
             Self::Bool | Self::Null => true,
@@ -219,7 +219,7 @@ impl FileType {
         }
     }
 
-    /// What the column measures.
+    /// The kind of quantity in the column.
     pub(super) fn quantity(self) -> Quantity {
         match self {
             Self::Bool | Self::Integer { .. } | Self::Float { .. } | Self::Decimal { .. } => {
@@ -234,7 +234,7 @@ impl FileType {
         }
     }
 
-    /// How a batch holds this type alone.
+    /// The type in a batch, if no file has another.
     pub(super) fn value_type(self) -> Option<ValueType> {
         match self.quantity() {
             Quantity::Unsupported => None,

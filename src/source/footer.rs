@@ -24,11 +24,11 @@ const MAGIC_ENCRYPTED: &[u8; 4] = b"PARE";
 
 /// A parsed footer.
 pub(super) struct Footer {
-    /// What the library makes of it.
+    /// The parsed footer.
     pub(super) metadata: ParquetMetaData,
     /// Its bytes' hash: the same footer means the same row groups at the same offsets.
     pub(super) hash: u64,
-    /// Where the column chunks must end.
+    /// The end of the column chunks.
     pub(super) data_end: u64,
 }
 

@@ -1,4 +1,6 @@
-//! Turns a panic or an error of the Parquet library into an error that names the place.
+//! Panics and errors of the Parquet library as errors that name the place.
+
+use std::{io, path::Path};
 
 use parquet::errors::ParquetError;
 
@@ -7,18 +9,36 @@ use crate::{
     platform::panics,
 };
 
-/// What the user can do about a damaged file.
+/// The next step after damage.
 const DAMAGED: &str = "the file is damaged; write or copy it again, or leave it out";
+
+/// A failure while a column is decoded.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// The file's structure is damaged or not supported.
+    Structure(ParquetError),
+    /// A value cannot be used; the message says why and what to do.
+    Value(String),
+}
+
+impl From<ParquetError> for ReadError {
+    fn from(error: ParquetError) -> Self {
+        Self::Structure(error)
+    }
+}
 
 /// Runs a step of the Parquet library on bytes that may be anything. Whatever state `step` leaves
 /// behind after an error must be dropped.
-pub(super) fn guarded<T>(
+pub(super) fn guarded<T, E: Into<ReadError>>(
     place: &dyn Fn() -> Place,
-    step: impl FnOnce() -> Result<T, ParquetError>,
+    step: impl FnOnce() -> Result<T, E>,
 ) -> Result<T> {
     match panics::catch(step) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(parquet_error(place(), &error)),
+        Ok(Err(error)) => Err(match error.into() {
+            ReadError::Structure(error) => parquet_error(place(), &error),
+            ReadError::Value(message) => Error::input(place(), message),
+        }),
         Err(panic) => {
             let message = panic
                 .downcast_ref::<String>()
@@ -41,6 +61,18 @@ pub(super) fn no_parquet(place: Place, why: &str) -> Error {
         place,
         format!("is no Parquet file (it {why}); write it as Parquet, or leave it out"),
     )
+}
+
+/// A failure of the Parquet writer: the operating system's error where it is one.
+pub(super) fn write_error(path: &Path, error: ParquetError) -> Error {
+    let source = match error {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
+            Ok(io_error) => *io_error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    };
+    Error::io("write", path, source)
 }
 
 fn parquet_error(place: Place, error: &ParquetError) -> Error {

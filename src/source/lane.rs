@@ -4,18 +4,18 @@ use std::fmt;
 
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::source::{
-    chunk::{Chunk, ChunkBuffer, ChunkRange},
-    column::{ColumnCursor, Scratch, is_decodable},
-    dataset::{Constant, DataFile, Dataset, RowGroup},
-    footer,
-    guard::{damaged, guarded},
-    pages::{self, Claims, PagesError},
-};
 use crate::{
     data::{TextValues, ValueType, Values, batch::MISSING_TEXT},
     error::{Error, Place, Result},
     platform::{self, PositionedFile},
+    source::{
+        chunk::{Chunk, ChunkBuffer, ChunkRange},
+        column::{ColumnCursor, Scratch, is_decodable},
+        dataset::{Constant, DataFile, Dataset, RowGroup},
+        footer,
+        guard::{damaged, guarded},
+        pages::{self, ChunkFigures, PagesError},
+    },
 };
 
 /// Reads row groups of a dataset, a column at a time, in slices.
@@ -47,10 +47,10 @@ struct OpenFile {
 struct Current {
     column: usize,
     rows_left: usize,
-    source: Source,
+    source: ColumnSource,
 }
 
-enum Source {
+enum ColumnSource {
     /// Every row has the same value.
     Constant(Constant),
     /// Decoded from the file.
@@ -71,7 +71,7 @@ impl<'a> LaneReader<'a> {
         }
     }
 
-    /// Turns to a row group, by its index in [`Dataset::row_groups`].
+    /// Opens a row group, by its index in [`Dataset::row_groups`].
     ///
     /// # Errors
     /// [`Error::InputChanged`] if the file is not what it was when the dataset was opened.
@@ -104,9 +104,9 @@ impl<'a> LaneReader<'a> {
         let source = match self.dataset.leaf(row_group.file, column) {
             Some(_) => {
                 let started = self.start_chunk(row_group, column);
-                Source::Chunk(Box::new(started.map_err(|error| self.or_changed(error))?))
+                ColumnSource::Chunk(Box::new(started.map_err(|error| self.or_changed(error))?))
             }
-            None => Source::Constant(self.dataset.constant(row_group.file, column)),
+            None => ColumnSource::Constant(self.dataset.constant(row_group.file, column)),
         };
         self.current = Some(Current {
             column,
@@ -128,7 +128,7 @@ impl<'a> LaneReader<'a> {
         }
         let mut current = self.current.take().expect("a column was started");
         assert!(first_row <= current.rows_left, "a row of the row group");
-        if let Source::Chunk(cursor) = &mut current.source {
+        if let ColumnSource::Chunk(cursor) = &mut current.source {
             let place = || place(self.dataset, self.row_group, column);
             let skipped = guarded(&place, || cursor.skip(first_row)).and_then(|skipped| {
                 if skipped == first_row {
@@ -147,7 +147,7 @@ impl<'a> LaneReader<'a> {
     }
 
     /// Reads the next rows of the column, at most `rows_max`; `values` is emptied first and takes
-    /// the column's kind. Answers how many rows there are: 0 at the end.
+    /// the column's kind. Returns the number of rows: 0 at the end.
     ///
     /// # Errors
     /// A damaged or changed file. The column has to be started again then.
@@ -161,8 +161,8 @@ impl<'a> LaneReader<'a> {
             return Ok(0);
         }
         match &mut current.source {
-            Source::Constant(constant) => fill(values, constant, rows),
-            Source::Chunk(cursor) => {
+            ColumnSource::Constant(constant) => fill(values, constant, rows),
+            ColumnSource::Chunk(cursor) => {
                 let read = Self::read_chunk(cursor, rows, &mut self.scratch, values, &|| {
                     place(self.dataset, self.row_group, current.column)
                 });
@@ -172,9 +172,9 @@ impl<'a> LaneReader<'a> {
         assert_eq!(values.len(), rows, "rows of a slice");
         current.rows_left -= rows;
         let finished = current.rows_left == 0;
-        if finished && let Source::Chunk(_) = current.source {
-            // What was read is what the footer promised only if nobody wrote meanwhile.
-            current.source = Source::Constant(Constant::Missing);
+        if finished && let ColumnSource::Chunk(_) = current.source {
+            // The values are what the footer promised only if nobody wrote meanwhile.
+            current.source = ColumnSource::Constant(Constant::Missing);
             self.scratch.release();
             self.check_unchanged(self.row_group.expect("a row group is open").file)?;
         }
@@ -213,7 +213,7 @@ impl<'a> LaneReader<'a> {
         value_type.expect("a started column was checked")
     }
 
-    /// Opens a file and makes sure that it is the one whose footer was read before.
+    /// Opens a file and checks that it is the one whose footer was read before.
     fn open_file(&self, index: usize) -> Result<OpenFile> {
         let data_file = &self.dataset.files()[index];
         let path = &data_file.path;
@@ -292,7 +292,7 @@ impl<'a> LaneReader<'a> {
         let range = ChunkRange { start, length };
         let chunk = Chunk::open(&open.file, range, &mut self.buffer).map_err(io_error)?;
         let page_bytes_max = dataset.limits.page_bytes_max;
-        let claims = Claims::new(metadata, row_group.rows, page_bytes_max);
+        let claims = ChunkFigures::new(metadata, row_group.rows, page_bytes_max);
         pages::check(&chunk, claims).map_err(|error| match error {
             PagesError::Io(error) => io_error(error),
             PagesError::Damaged(what) => damaged(place(), what),
@@ -313,7 +313,6 @@ impl<'a> LaneReader<'a> {
         place: &dyn Fn() -> Place,
     ) -> Result<()> {
         let read = guarded(place, || cursor.read(rows, scratch, values))?;
-        let read = read.map_err(|message| Error::input(place(), message))?;
         if read != rows || values.len() != rows {
             let what = format!("ends {} rows too early", rows - read.min(rows));
             return Err(damaged(place(), what));

@@ -1,4 +1,4 @@
-//! From a file's numbers to floats; nulls become NaN.
+//! Conversion of a file's numbers to floats; nulls become NaN.
 
 use parquet::{
     column::reader::ColumnReaderImpl,
@@ -6,7 +6,8 @@ use parquet::{
     errors::{ParquetError, Result},
 };
 
-use crate::source::column::PIECE_ROWS;
+/// Rows converted at a time.
+pub(super) const PIECE_ROWS: usize = 4_096;
 
 /// A float of a batch.
 pub(super) trait Real: Copy {
@@ -28,8 +29,82 @@ impl Real for f64 {
     }
 }
 
+/// An integer of a file.
+pub(super) trait Integer: Copy {
+    fn signed(self) -> f64;
+    fn unsigned(self) -> f64;
+    /// The integer over a power of ten.
+    fn over(self, divisor: f64) -> f64;
+}
+
+impl Integer for i32 {
+    fn signed(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn unsigned(self) -> f64 {
+        f64::from(self as u32)
+    }
+
+    fn over(self, divisor: f64) -> f64 {
+        f64::from(self) / divisor
+    }
+}
+
+impl Integer for i64 {
+    fn signed(self) -> f64 {
+        self as f64
+    }
+
+    fn unsigned(self) -> f64 {
+        self as u64 as f64
+    }
+
+    fn over(self, divisor: f64) -> f64 {
+        over(self, divisor)
+    }
+}
+
+/// The conversion of an integer to a number.
+pub(super) enum Scaling {
+    Signed,
+    Unsigned,
+    Times(f64),
+    Over(f64),
+}
+
+/// Appends up to `rows` integers to `out`. Returns the number of rows.
+pub(super) fn read_integers<T: DataType, V: Real>(
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
+    levels: &mut Vec<i16>,
+    values: &mut Vec<T::T>,
+    out: &mut Vec<V>,
+    scaling: Scaling,
+) -> Result<usize>
+where
+    T::T: Integer,
+{
+    match scaling {
+        Scaling::Signed => {
+            read_converted(reader, rows, levels, values, out, |value| value.signed())
+        }
+        Scaling::Unsigned => {
+            read_converted(reader, rows, levels, values, out, |value| value.unsigned())
+        }
+        Scaling::Times(factor) => {
+            let convert = |value: &T::T| value.signed() * factor;
+            read_converted(reader, rows, levels, values, out, convert)
+        }
+        Scaling::Over(divisor) => {
+            let convert = |value: &T::T| value.over(divisor);
+            read_converted(reader, rows, levels, values, out, convert)
+        }
+    }
+}
+
 /// Appends up to `rows` rows to `out`, a piece at a time so that pieces stay in the cache.
-/// Answers how many there were.
+/// Returns the number of rows.
 pub(super) fn read_converted<T: DataType, V: Real>(
     reader: &mut ColumnReaderImpl<T>,
     rows: usize,
@@ -145,7 +220,7 @@ pub(super) fn big_endian_to_f64(bytes: &[u8]) -> f64 {
 
 /// An integer over a power of ten, rounded once where that is possible: up to 2^53 the quotient is
 /// the nearest double; beyond, whole and rest are divided apart, as nanoseconds since 1970 need.
-pub(super) fn over(value: i64, divisor: f64) -> f64 {
+fn over(value: i64, divisor: f64) -> f64 {
     const EXACT: u64 = 1 << 53;
     if value.unsigned_abs() <= EXACT || divisor >= EXACT as f64 || divisor < 1.0 {
         return value as f64 / divisor;

@@ -1,58 +1,108 @@
 //! Opening a dataset: footers are read one at a time, and only sums and names are kept.
 
+use std::fmt;
+
 use parquet::file::metadata::RowGroupMetaData;
 
-use crate::source::{
-    cost::ColumnCost,
-    dataset::{Constant, DataFile, Dataset, RowGroup},
-    discover::{Found, HIVE_MISSING, discover},
-    file_type::FileType,
-    footer,
-    unify::{Unified, Unifier},
-};
 use crate::{
     error::{Error, Place, Result},
     limits::Limits,
     platform::PositionedFile,
+    source::{
+        cost::ColumnCost,
+        dataset::{Constant, DataFile, Dataset, RowGroup},
+        discover::{FileEntry, HIVE_MISSING, discover},
+        file_type::FileType,
+        footer,
+        unify::{UnifiedSchema, Unifier},
+    },
 };
 
-/// Opens a file, a directory or a glob, and another one behind it.
-pub(super) fn open(path_or_glob: &str, beside: Option<&str>, limits: &Limits) -> Result<Dataset> {
-    let mut opening = Opening::new(limits);
-    for found in discover(path_or_glob, limits.files_max)? {
-        opening.add(found, false)?;
+/// Options of [`Dataset::open`].
+#[derive(Clone, Copy)]
+pub struct OpenOptions<'a> {
+    /// Bounds on files, columns, footers and pages.
+    pub limits: &'a Limits,
+    /// True for names of columns that are 0 (and not missing) where a file does not have them.
+    pub absent_is_zero: &'a dyn Fn(&str) -> bool,
+    /// Another dataset, whose files follow those of the dataset itself.
+    pub beside: Option<&'a str>,
+}
+
+impl<'a> OpenOptions<'a> {
+    /// Absent columns are missing.
+    pub fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            absent_is_zero: &|_| false,
+            beside: None,
+        }
     }
-    for found in beside.map_or(Ok(Vec::new()), |path| discover(path, limits.files_max))? {
-        if opening.files.len() == limits.files_max {
+}
+
+impl fmt::Debug for OpenOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("limits", &self.limits)
+            .field("beside", &self.beside)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Dataset {
+    /// Opens a file, a directory or a glob and reads every file's footer.
+    ///
+    /// # Errors
+    /// Whatever makes the path no dataset or a file no Parquet; conflicting column types only when
+    /// the column is selected, by [`Dataset::check_column`].
+    pub fn open(path_or_glob: &str, options: &OpenOptions<'_>) -> Result<Self> {
+        let mut dataset = open(path_or_glob, options.beside, options.limits)?;
+        dataset.mark_absent_zero(options.absent_is_zero);
+        Ok(dataset)
+    }
+}
+
+/// Opens a file, a directory or a glob, and another one behind it.
+fn open(path_or_glob: &str, beside: Option<&str>, limits: &Limits) -> Result<Dataset> {
+    let mut builder = DatasetBuilder::new(limits);
+    for entry in discover(path_or_glob, limits.files_max)? {
+        builder.add(entry, false)?;
+    }
+    let beside = match beside {
+        Some(path) => discover(path, limits.files_max)?,
+        None => Vec::new(),
+    };
+    for entry in beside {
+        if builder.files.len() == limits.files_max {
             return Err(Error::Dataset(format!(
                 "both datasets together have more than {} files; merge some of them",
                 limits.files_max
             )));
         }
-        opening.add(found, true)?;
+        builder.add(entry, true)?;
     }
-    opening.finish()
+    builder.finish()
 }
 
 /// A dataset while its footers are read.
-struct Opening<'a> {
+struct DatasetBuilder<'a> {
     limits: &'a Limits,
     unifier: Unifier,
     files: Vec<DataFile>,
-    found: Vec<Found>,
+    entries: Vec<FileEntry>,
     row_groups: Vec<RowGroup>,
     rows: u64,
     costs: Vec<ColumnCost>,
     footer_bytes_max: u64,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> DatasetBuilder<'a> {
     fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
             unifier: Unifier::new(limits.columns_max),
             files: Vec::new(),
-            found: Vec::new(),
+            entries: Vec::new(),
             row_groups: Vec::new(),
             rows: 0,
             costs: Vec::new(),
@@ -61,8 +111,8 @@ impl<'a> Opening<'a> {
     }
 
     /// Reads one footer and keeps its sums.
-    fn add(&mut self, found: Found, is_beside: bool) -> Result<()> {
-        let path = &found.path;
+    fn add(&mut self, entry: FileEntry, is_beside: bool) -> Result<()> {
+        let path = &entry.path;
         let io_error = |error| Error::io("read", path, error);
         let file = PositionedFile::open_read(path).map_err(io_error)?;
         let identity = file.identity().map_err(io_error)?;
@@ -79,8 +129,8 @@ impl<'a> Opening<'a> {
         let footer_bytes = identity.size - footer.data_end;
         self.footer_bytes_max = self.footer_bytes_max.max(parsed_bytes + footer_bytes);
         self.files.push(DataFile {
-            path: found.path.clone(),
-            name: found.name.clone(),
+            path: entry.path.clone(),
+            name: entry.name.clone(),
             bytes: identity.size,
             rows: self.rows - first_row,
             row_groups: first_row_group..self.row_groups.len(),
@@ -90,7 +140,7 @@ impl<'a> Opening<'a> {
             layout,
             partitions: Vec::new(),
         });
-        self.found.push(found);
+        self.entries.push(entry);
         Ok(())
     }
 
@@ -132,15 +182,15 @@ impl<'a> Opening<'a> {
     /// Names the columns of directories, now that all their values are known.
     fn add_partitions(&mut self) -> Result<()> {
         let mut keys: Vec<(String, bool)> = Vec::new();
-        for partition in self.found.iter().flat_map(|found| &found.partitions) {
+        for partition in self.entries.iter().flat_map(|entry| &entry.partitions) {
             let numeric = partition.value == HIVE_MISSING || number(&partition.value).is_some();
             match keys.iter_mut().find(|(key, _)| *key == partition.key) {
                 Some((_, all_numeric)) => *all_numeric &= numeric,
                 None => keys.push((partition.key.clone(), numeric)),
             }
         }
-        for (found, file) in self.found.iter().zip(&mut self.files) {
-            for partition in &found.partitions {
+        for (entry, file) in self.entries.iter().zip(&mut self.files) {
+            for partition in &entry.partitions {
                 let numeric = keys.iter().any(|(key, all)| *key == partition.key && *all);
                 let file_type = if numeric {
                     FileType::Float { bits: 64 }
@@ -151,7 +201,7 @@ impl<'a> Opening<'a> {
                     &partition.key,
                     file_type,
                     file.layout,
-                    &found.path,
+                    &entry.path,
                 )?;
                 let constant = match number(&partition.value) {
                     _ if partition.value == HIVE_MISSING => Constant::Missing,
@@ -167,7 +217,7 @@ impl<'a> Opening<'a> {
 
     fn finish(mut self) -> Result<Dataset> {
         self.add_partitions()?;
-        let Unified {
+        let UnifiedSchema {
             schema,
             conflicts,
             layouts,

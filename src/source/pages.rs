@@ -18,9 +18,9 @@ use crate::source::{
 const HEADER_BYTES_USUAL: usize = 512;
 const HEADER_BYTES_MAX: usize = 1 << 20;
 
-/// What the footer says about a chunk.
+/// The footer's figures of a chunk.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Claims {
+pub(super) struct ChunkFigures {
     rows: u64,
     uncompressed_bytes: u64,
     /// Fewest bytes of a dictionary entry.
@@ -28,7 +28,7 @@ pub(super) struct Claims {
     page_bytes_max: u64,
 }
 
-impl Claims {
+impl ChunkFigures {
     /// The claims about a flat column's chunk of `rows` rows.
     pub(super) fn new(chunk: &ColumnChunkMetaData, rows: u64, page_bytes_max: u64) -> Self {
         let entry_bytes_min = match chunk.column_type() {
@@ -47,7 +47,7 @@ impl Claims {
     }
 }
 
-/// What is wrong with a chunk's pages.
+/// A fault in a chunk's pages.
 #[derive(Debug)]
 pub(super) enum PagesError {
     /// The file could not be read.
@@ -59,7 +59,7 @@ pub(super) enum PagesError {
 }
 
 /// Walks all page headers of a chunk.
-pub(super) fn check(chunk: &Chunk, claims: Claims) -> Result<(), PagesError> {
+pub(super) fn check(chunk: &Chunk, claims: ChunkFigures) -> Result<(), PagesError> {
     let range = chunk.range();
     let mut offset = range.start;
     let mut rows = 0u64;
@@ -151,7 +151,7 @@ impl Page {
         Ok(())
     }
 
-    fn check_dictionary(&self, first: bool, claims: Claims) -> Result<(), PagesError> {
+    fn check_dictionary(&self, first: bool, claims: ChunkFigures) -> Result<(), PagesError> {
         if !first {
             return Err(self.damaged("is a dictionary that is not the first page".to_owned()));
         }
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::source::chunk::ChunkRange;
 
-    const CLAIMS: Claims = Claims {
+    const CLAIMS: ChunkFigures = ChunkFigures {
         rows: 6,
         uncompressed_bytes: 60,
         entry_bytes_min: 4,
@@ -220,7 +220,7 @@ mod tests {
         page
     }
 
-    fn walk(pages: &[Vec<u8>], claims: Claims) -> String {
+    fn walk(pages: &[Vec<u8>], claims: ChunkFigures) -> String {
         let bytes = pages.concat();
         let range = ChunkRange {
             start: 4,
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_page_above_the_limit_is_refused() {
-        let claims = Claims {
+        let claims = ChunkFigures {
             page_bytes_max: 7,
             ..CLAIMS
         };

@@ -48,7 +48,7 @@ impl TextDictionary {
     /// `forget_addresses` must still be alive.
     ///
     /// # Errors
-    /// What is wrong with the value, for a message.
+    /// The fault of the value, for a message.
     pub(super) fn id(&mut self, value: &ByteArray, text: &mut TextValues) -> Result<u32, String> {
         let bytes = value.data();
         let address = bytes.as_ptr().addr();

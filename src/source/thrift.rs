@@ -3,7 +3,7 @@
 //! The decoder trusts what a header claims and allocates it, so every header is read here first.
 //! Unknown fields are skipped, as the protocol demands.
 
-/// What a page header claims.
+/// The figures of a page header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct PageHeader {
     /// 0 data, 1 index, 2 dictionary, 3 data version 2.
@@ -27,7 +27,7 @@ pub(super) enum HeaderError {
     Malformed,
 }
 
-/// How deep structs may nest.
+/// The greatest depth of nested structs.
 const DEPTH_MAX: usize = 16;
 
 const TRUE: u8 = 1;

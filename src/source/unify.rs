@@ -17,7 +17,7 @@ pub(super) struct Leaf {
     pub(super) column: u32,
     /// Index among the file's column chunks; nothing where the type is no feature.
     pub(super) leaf: u32,
-    /// What the file stores.
+    /// The type in the file.
     pub(super) file_type: FileType,
 }
 
@@ -128,7 +128,7 @@ pub(super) struct Unifier {
 
 /// The result: schema, conflicts by column, layouts.
 #[derive(Debug)]
-pub(super) struct Unified {
+pub(super) struct UnifiedSchema {
     pub(super) schema: Schema,
     pub(super) conflicts: Vec<Option<Conflict>>,
     pub(super) layouts: Vec<Layout>,
@@ -227,14 +227,14 @@ impl Unifier {
         index
     }
 
-    pub(super) fn finish(self) -> Unified {
+    pub(super) fn finish(self) -> UnifiedSchema {
         let fields = self.columns.iter().map(|column| Field {
             name: column.name.clone(),
             value_type: column.value_type(),
             file_type: column.file_type(),
             absent: Absent::Missing,
         });
-        Unified {
+        UnifiedSchema {
             schema: Schema {
                 fields: fields.collect(),
             },

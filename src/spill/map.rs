@@ -1,58 +1,39 @@
-//! A map from 64-bit keys to counters and a name, of any size in bounded memory.
-//!
-//! ```text
-//!   add ---> table in memory --full--> sorted run on disk --16 of a level--> one of the next
-//!                    \______________________ | ______________________________/
-//!                                            v
-//!                                   entries in key order
-//! ```
-//!
-//! Counters of one key add up, wherever they are, so the answer does not depend on when the table
-//! was full. Runs lie in unnamed temporary files: nothing is left behind, whatever happens.
+//! The map: a table in memory, and sorted runs on disk.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
-    error::{Error, Result},
-    spill::{merge::Entries, run},
+    error::Result,
+    spill::{
+        entry::check_names,
+        merge::Entries,
+        run::{BUFFER_BYTES, RUNS_MAX, Run, RunWriter},
+        table::MemoryTable,
+    },
 };
 
-use crate::spill::run::{Run, RunWriter};
-use crate::spill::table::Table;
-
 /// Runs of one level that are merged into one of the next.
-pub(crate) const FAN_IN: usize = 16;
+pub(super) const FAN_IN: usize = 16;
 
 /// Bytes of names held in memory, for each entry allowed.
-pub(crate) const NAME_BYTES_MEAN_MAX: usize = 32;
+pub(super) const NAME_BYTES_MEAN_MAX: usize = 32;
 
-/// What all counters in memory may add up to, so that none of them overflows.
-pub(crate) const COUNTED_MAX: u64 = u32::MAX as u64;
-
-/// One key with the sum of its counters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Entry {
-    /// The key.
-    pub key: u64,
-    /// The counters.
-    pub counters: Vec<u64>,
-    /// The name, if one was given.
-    pub name: Option<String>,
-}
+/// The largest sum of all counters in memory, so that none of them overflows.
+pub(super) const COUNTED_MAX: u64 = u32::MAX as u64;
 
 /// Maps keys, hashes or numbers of one's own, to `width` counters and an optional name.
 #[derive(Debug)]
 pub struct SpillMap {
-    pub(crate) width: usize,
-    pub(crate) entries_max: usize,
-    pub(crate) directory: PathBuf,
-    pub(crate) table: Table,
-    /// What the table's counters add up to.
-    pub(crate) counted: u64,
+    width: usize,
+    entries_max: usize,
+    directory: PathBuf,
+    table: MemoryTable,
+    /// The sum of the table's counters.
+    counted: u64,
     /// The key asked for last and its slot: rows of a group mostly follow each other.
-    pub(crate) last: Option<(u64, usize)>,
+    last: Option<(u64, usize)>,
     /// Oldest first; levels descend.
-    pub(crate) runs: Vec<Run>,
+    pub(super) runs: Vec<Run>,
 }
 
 impl SpillMap {
@@ -64,7 +45,7 @@ impl SpillMap {
             width,
             entries_max,
             directory: directory.into(),
-            table: Table::new(width),
+            table: MemoryTable::new(width),
             counted: 0,
             last: None,
             runs: Vec::new(),
@@ -74,7 +55,7 @@ impl SpillMap {
     /// Adds to one of a key's counters.
     ///
     /// # Errors
-    /// [`Error::Io`] if the table was full and cannot be written.
+    /// [`crate::Error::Io`] if the table was full and cannot be written.
     pub fn add(&mut self, key: u64, counter: usize, amount: u64) -> Result<()> {
         let mut left = amount;
         loop {
@@ -93,8 +74,8 @@ impl SpillMap {
     /// Names a key.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the key has another name already: two names with one hash.
-    /// [`Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
+    /// [`crate::Error::Dataset`] if the key has another name already: two names with one hash.
+    /// [`crate::Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
     pub fn set_name(&mut self, key: u64, name: &str) -> Result<()> {
         let mut slot = self.slot(key)?;
         if let Some(known) = self.table.name(slot) {
@@ -133,12 +114,12 @@ impl SpillMap {
     /// All entries in key order, in bounded memory.
     ///
     /// # Errors
-    /// [`Error::Io`] if a run cannot be read.
+    /// [`crate::Error::Io`] if a run cannot be read.
     pub fn entries(&mut self) -> Result<Entries<'_>> {
-        Entries::new(self)
+        Entries::new(&self.table, &mut self.runs, self.width)
     }
 
-    /// Whether anything went to disk.
+    /// True if anything went to disk.
     pub fn has_spilled(&self) -> bool {
         !self.runs.is_empty()
     }
@@ -150,21 +131,21 @@ impl SpillMap {
 
     /// The most memory a map without names can take, its iteration included.
     pub fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
-        Table::heap_bytes_max(width, entries_max) + run::RUNS_MAX * run::BUFFER_BYTES
+        MemoryTable::heap_bytes_max(width, entries_max) + RUNS_MAX * BUFFER_BYTES
     }
 
     /// The most memory that names take beside.
     pub fn names_heap_bytes_max(entries_max: usize) -> usize {
-        Table::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
+        MemoryTable::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
     }
 
     /// Bytes of names in memory, but for a single one that is longer.
-    pub(crate) fn name_bytes_max(&self) -> usize {
+    fn name_bytes_max(&self) -> usize {
         (self.entries_max * NAME_BYTES_MEAN_MAX).min(u32::MAX as usize)
     }
 
     /// The slot of a key, of a new one if need be.
-    pub(crate) fn slot(&mut self, key: u64) -> Result<usize> {
+    fn slot(&mut self, key: u64) -> Result<usize> {
         if let Some((last, slot)) = self.last
             && last == key
         {
@@ -184,7 +165,7 @@ impl SpillMap {
     }
 
     /// Writes the table as a run and empties it, keeping its memory.
-    pub(crate) fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> Result<()> {
         let mut writer = RunWriter::create(&self.directory)?;
         for slot in self.table.sorted() {
             let slot = slot as usize;
@@ -199,7 +180,7 @@ impl SpillMap {
     }
 
     /// Adds a run; as long as there are too many of one level, merges them into one of the next.
-    pub(crate) fn push_run(&mut self, run: Run) -> Result<()> {
+    fn push_run(&mut self, run: Run) -> Result<()> {
         let mut level = run.level;
         self.runs.push(run);
         loop {
@@ -219,32 +200,11 @@ impl SpillMap {
 }
 
 /// Merges runs into one.
-pub(crate) fn merge_runs(
-    mut runs: Vec<Run>,
-    width: usize,
-    level: u32,
-    directory: &Path,
-) -> Result<Run> {
+fn merge_runs(mut runs: Vec<Run>, width: usize, level: u32, directory: &Path) -> Result<Run> {
     let mut writer = RunWriter::create(directory)?;
     let mut entries = Entries::of_runs(&mut runs, width)?;
     while let Some(entry) = entries.next_entry()? {
         writer.write(entry.key, entry.counters, entry.name.as_deref())?;
     }
     writer.finish(level)
-}
-
-/// Refuses two names of one key.
-pub(crate) fn check_names(known: &str, name: &str, key: u64) -> Result<()> {
-    if known == name {
-        return Ok(());
-    }
-    let (first, second) = if known < name {
-        (known, name)
-    } else {
-        (name, known)
-    };
-    Err(Error::Dataset(format!(
-        "the groups `{first}` and `{second}` have the same 64-bit hash {key:016x}, so they cannot be \
-         told apart; rename one of them"
-    )))
 }

@@ -5,22 +5,23 @@ use std::{
     collections::{BinaryHeap, binary_heap::PeekMut},
 };
 
-use crate::error::Result;
-
-use crate::spill::{
-    map::{Entry, SpillMap, check_names},
-    run::{Run, RunReader},
-    table::Table,
+use crate::{
+    error::Result,
+    spill::{
+        entry::{Entry, check_names},
+        run::{Run, RunReader},
+        table::MemoryTable,
+    },
 };
 
 /// Entries of a map in key order. The map is borrowed meanwhile.
 pub struct Entries<'a> {
-    sources: Vec<Source<'a>>,
+    sources: Vec<EntrySource<'a>>,
     /// The head of each source that is not exhausted, by (key, source).
     heads: BinaryHeap<Reverse<Head>>,
 }
 
-enum Source<'a> {
+enum EntrySource<'a> {
     Memory(MemoryEntries<'a>),
     Run(RunReader<'a>),
 }
@@ -28,7 +29,7 @@ enum Source<'a> {
 /// The table in memory, in key order.
 struct MemoryEntries<'a> {
     order: std::vec::IntoIter<u32>,
-    table: &'a Table,
+    table: &'a MemoryTable,
 }
 
 struct Head {
@@ -62,7 +63,7 @@ impl Ord for Head {
     }
 }
 
-impl Source<'_> {
+impl EntrySource<'_> {
     fn next_entry(&mut self) -> Result<Option<Entry>> {
         match self {
             Self::Memory(entries) => Ok(entries.next_entry()),
@@ -83,24 +84,27 @@ impl MemoryEntries<'_> {
 }
 
 impl<'a> Entries<'a> {
-    pub(crate) fn new(map: &'a mut SpillMap) -> Result<Self> {
+    /// The entries of a table in memory and of the runs that it was spilled to.
+    pub(super) fn new(table: &'a MemoryTable, runs: &'a mut [Run], width: usize) -> Result<Self> {
         let memory = MemoryEntries {
-            order: map.table.sorted().into_iter(),
-            table: &map.table,
+            order: table.sorted().into_iter(),
+            table,
         };
-        let mut sources = vec![Source::Memory(memory)];
-        for run in &mut map.runs {
-            sources.push(Source::Run(run.read(map.width)?));
+        let mut sources = vec![EntrySource::Memory(memory)];
+        for run in runs {
+            sources.push(EntrySource::Run(run.read(width)?));
         }
         Self::of_sources(sources)
     }
 
-    pub(crate) fn of_runs(runs: &'a mut [Run], width: usize) -> Result<Self> {
-        let readers = runs.iter_mut().map(|run| run.read(width).map(Source::Run));
+    pub(super) fn of_runs(runs: &'a mut [Run], width: usize) -> Result<Self> {
+        let readers = runs
+            .iter_mut()
+            .map(|run| run.read(width).map(EntrySource::Run));
         Self::of_sources(readers.collect::<Result<Vec<_>>>()?)
     }
 
-    fn of_sources(mut sources: Vec<Source<'a>>) -> Result<Self> {
+    fn of_sources(mut sources: Vec<EntrySource<'a>>) -> Result<Self> {
         let mut heads = BinaryHeap::with_capacity(sources.len());
         for (source, entries) in sources.iter_mut().enumerate() {
             if let Some(entry) = entries.next_entry()? {

@@ -1,11 +1,24 @@
 //! A map from 64-bit keys to counters and a name, of any size in bounded memory.
+//!
+//! ```text
+//!   add ---> table in memory --full--> sorted run on disk --16 of a level--> one of the next
+//!                    \______________________ | ______________________________/
+//!                                            v
+//!                                   entries in key order
+//! ```
+//!
+//! Counters of one key add up, wherever they are, so the answer does not depend on when the table
+//! was full. Runs lie in unnamed temporary files: nothing is left behind, whatever happens.
 
-pub(crate) mod map;
-pub(crate) mod merge;
+mod entry;
+mod map;
+mod merge;
 mod run;
 mod table;
+
 #[cfg(test)]
 mod tests;
 
-pub use map::{Entry, SpillMap};
+pub use entry::Entry;
+pub use map::SpillMap;
 pub use merge::Entries;

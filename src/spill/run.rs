@@ -9,35 +9,36 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::{Error, Result};
-
-use crate::spill::Entry;
+use crate::{
+    error::{Error, Result},
+    spill::entry::Entry,
+};
 
 /// Bytes of a run's buffer while it is written or read.
-pub(crate) const BUFFER_BYTES: usize = 64 << 10;
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
 /// Runs open at once: 15 of each of four levels and the one being merged, which is 2^16 times the
 /// entries in memory.
-pub(crate) const RUNS_MAX: usize = 64;
+pub(super) const RUNS_MAX: usize = 64;
 
 /// A sorted run on disk.
 #[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) level: u32,
-    pub(crate) file: File,
+pub(super) struct Run {
+    pub(super) level: u32,
+    pub(super) file: File,
     entries: u64,
     directory: PathBuf,
 }
 
 /// Writes a run.
-pub(crate) struct RunWriter {
+pub(super) struct RunWriter {
     writer: BufWriter<File>,
     entries: u64,
     directory: PathBuf,
 }
 
 /// Reads a run, one entry at a time.
-pub(crate) struct RunReader<'a> {
+pub(super) struct RunReader<'a> {
     reader: BufReader<&'a mut File>,
     left: u64,
     width: usize,
@@ -45,7 +46,7 @@ pub(crate) struct RunReader<'a> {
 }
 
 impl RunWriter {
-    pub(crate) fn create(directory: &Path) -> Result<Self> {
+    pub(super) fn create(directory: &Path) -> Result<Self> {
         let file = tempfile::tempfile_in(directory)
             .map_err(|error| Error::io("create a temporary file in", directory, error))?;
         Ok(Self {
@@ -55,7 +56,7 @@ impl RunWriter {
         })
     }
 
-    pub(crate) fn write(
+    pub(super) fn write(
         &mut self,
         key: u64,
         counters: impl IntoIterator<Item = u64>,
@@ -82,7 +83,7 @@ impl RunWriter {
         writer.write_all(name.unwrap_or_default().as_bytes())
     }
 
-    pub(crate) fn finish(self, level: u32) -> Result<Run> {
+    pub(super) fn finish(self, level: u32) -> Result<Run> {
         let Self {
             writer,
             entries,
@@ -102,7 +103,7 @@ impl RunWriter {
 
 impl Run {
     /// A reader at the first entry.
-    pub(crate) fn read(&mut self, width: usize) -> Result<RunReader<'_>> {
+    pub(super) fn read(&mut self, width: usize) -> Result<RunReader<'_>> {
         let directory = self.directory.as_path();
         self.file
             .rewind()
@@ -118,7 +119,7 @@ impl Run {
 
 impl RunReader<'_> {
     /// The next entry, if there is one.
-    pub(crate) fn next_entry(&mut self) -> Result<Option<Entry>> {
+    pub(super) fn next_entry(&mut self) -> Result<Option<Entry>> {
         if self.left == 0 {
             return Ok(None);
         }

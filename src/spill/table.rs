@@ -1,11 +1,11 @@
-//! The entries that are in memory. Each group of a table costs its key, its counters in 32 bits, its name's
-//! bytes and little else: tables of groups are what grows with the data.
+//! The entries in memory. Each group of a table costs its key, its counters in 32 bits, its name's
+//! bytes and little else: tables of groups grow with the data.
 
 use hashbrown::HashTable;
 
 /// Keys with counters and names, by slot: in the order in which they came.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(super) struct MemoryTable {
     width: usize,
     /// Slots by the hashes of their keys.
     slots: HashTable<u32>,
@@ -17,7 +17,7 @@ pub(crate) struct Table {
     text: String,
 }
 
-/// Where a name lies in the text.
+/// The place of a name in the text.
 #[derive(Debug, Clone, Copy)]
 struct NameAt {
     first: u32,
@@ -44,9 +44,9 @@ fn make_room<T>(items: &mut Vec<T>, more: usize) {
     }
 }
 
-impl Table {
+impl MemoryTable {
     /// No entries of so many counters.
-    pub(crate) fn new(width: usize) -> Self {
+    pub(super) fn new(width: usize) -> Self {
         Self {
             width,
             slots: HashTable::new(),
@@ -58,24 +58,24 @@ impl Table {
     }
 
     /// Entries.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Bytes of all names.
-    pub(crate) fn name_bytes(&self) -> usize {
+    pub(super) fn name_bytes(&self) -> usize {
         self.text.len()
     }
 
     /// The slot of a key.
-    pub(crate) fn find(&self, key: u64) -> Option<usize> {
+    pub(super) fn find(&self, key: u64) -> Option<usize> {
         let is_key = |slot: &u32| self.keys[*slot as usize] == key;
         let slot = self.slots.find(spread(key), is_key)?;
         Some(*slot as usize)
     }
 
     /// Adds a key that is not there, with counters of 0; answers its slot.
-    pub(crate) fn push(&mut self, key: u64) -> usize {
+    pub(super) fn push(&mut self, key: u64) -> usize {
         let slot = self.keys.len();
         make_room(&mut self.keys, 1);
         self.keys.push(key);
@@ -88,30 +88,30 @@ impl Table {
     }
 
     /// Adds to a counter.
-    pub(crate) fn add(&mut self, slot: usize, counter: usize, amount: u32) {
+    pub(super) fn add(&mut self, slot: usize, counter: usize, amount: u32) {
         assert!(counter < self.width, "one of the counters");
         self.counters[slot * self.width + counter] += amount;
     }
 
     /// The key at a slot.
-    pub(crate) fn key(&self, slot: usize) -> u64 {
+    pub(super) fn key(&self, slot: usize) -> u64 {
         self.keys[slot]
     }
 
     /// The counters at a slot.
-    pub(crate) fn counters(&self, slot: usize) -> impl Iterator<Item = u64> {
+    pub(super) fn counters(&self, slot: usize) -> impl Iterator<Item = u64> {
         let counters = &self.counters[slot * self.width..][..self.width];
         counters.iter().map(|counter| u64::from(*counter))
     }
 
     /// The name at a slot, if it has one.
-    pub(crate) fn name(&self, slot: usize) -> Option<&str> {
+    pub(super) fn name(&self, slot: usize) -> Option<&str> {
         let NameAt { first, bytes } = *self.names.get(slot)?;
         (first != u32::MAX).then(|| &self.text[first as usize..][..bytes as usize])
     }
 
     /// Names a slot that has no name.
-    pub(crate) fn set_name(&mut self, slot: usize, name: &str) {
+    pub(super) fn set_name(&mut self, slot: usize, name: &str) {
         let first = u32::try_from(self.text.len()).expect("names are bounded");
         if self.names.len() < self.keys.len() {
             let more = self.keys.len() - self.names.len();
@@ -129,14 +129,14 @@ impl Table {
     }
 
     /// The slots by key.
-    pub(crate) fn sorted(&self) -> Vec<u32> {
+    pub(super) fn sorted(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.len() as u32).collect();
         order.sort_unstable_by_key(|slot| self.keys[*slot as usize]);
         order
     }
 
     /// Removes all entries, and keeps the memory.
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.slots.clear();
         self.keys.clear();
         self.counters.clear();
@@ -145,7 +145,7 @@ impl Table {
     }
 
     /// Bytes held, by capacity.
-    pub(crate) fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.slots.allocation_size()
             + self.keys.capacity() * size_of::<u64>()
             + self.counters.capacity() * size_of::<u32>()
@@ -154,7 +154,7 @@ impl Table {
     }
 
     /// The most memory that entries can take, sorting and growing included, without their names.
-    pub(crate) fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
+    pub(super) fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
         // A hash table has up to 16/7 buckets an entry, and half as many more while it grows; of the vectors
         // the widest is there twice while it does.
         let (slot, key, counters) = (size_of::<u32>() + 1, size_of::<u64>(), 4 * width);
@@ -163,7 +163,7 @@ impl Table {
     }
 
     /// The most memory that names of so many bytes can take beside.
-    pub(crate) fn name_bytes_max(entries_max: usize, text_bytes: usize) -> usize {
+    pub(super) fn name_bytes_max(entries_max: usize, text_bytes: usize) -> usize {
         entries_max * size_of::<NameAt>() * 5 / 4 + text_bytes * 9 / 4
     }
 }

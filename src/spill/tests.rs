@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::spill::{
     Entry, SpillMap,
     map::{COUNTED_MAX, FAN_IN, NAME_BYTES_MEAN_MAX},
-    table::Table,
+    table::MemoryTable,
 };
 
 /// A key that is as good as a hash.
@@ -77,8 +77,8 @@ fn a_table_in_memory_stays_within_its_bound() {
             map.set_name(key(i), "ENSG00000139618")
                 .expect("one name a key");
         }
-        let bytes_max = Table::heap_bytes_max(6, entries)
-            + Table::name_bytes_max(entries, entries * NAME_BYTES_MEAN_MAX);
+        let bytes_max = MemoryTable::heap_bytes_max(6, entries)
+            + MemoryTable::name_bytes_max(entries, entries * NAME_BYTES_MEAN_MAX);
         assert!(
             map.heap_bytes() <= bytes_max,
             "{entries}: {} > {bytes_max}",

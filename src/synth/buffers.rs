@@ -3,8 +3,8 @@
 use crate::synth::{
     features::{FLOATS, INTEGERS, Row, TEXTS},
     kmers::Kmer,
-    options::Plan,
-    random::{Purpose, Stream},
+    plan::Plan,
+    random::{Stream, StreamKind},
 };
 use crate::{
     data::TextValues,
@@ -23,7 +23,7 @@ const TEXT_LOOK_BACK: usize = 4;
 /// Integer columns that some shards hold as floats, as a table with nulls often does.
 const WIDENED: [&str; 3] = ["num_exons", "n_splice_sites", "transcript_length"];
 
-/// Where a column's values come from.
+/// The source of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Text(usize),
@@ -104,7 +104,7 @@ impl Buffers {
         self.rows
     }
 
-    /// Whether the row group is full.
+    /// True if the row group is full.
     pub(super) fn is_full(&self) -> bool {
         self.rows == self.rows_max
     }
@@ -210,7 +210,7 @@ fn canonical_layout(
 /// Puts a shard's columns in an order of its own (Fisher and Yates).
 fn shuffle<T>(items: &mut [T], seed: u64, shard: usize) {
     // Keys below belong to the k-mers.
-    let stream = &mut Stream::new(seed, (1 << 32) + shard as u64, Purpose::Columns);
+    let stream = &mut Stream::new(seed, (1 << 32) + shard as u64, StreamKind::Columns);
     for place in (1..items.len()).rev() {
         items.swap(place, stream.below(place as u64 + 1) as usize);
     }

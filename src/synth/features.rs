@@ -69,7 +69,7 @@ impl Row {
     }
 }
 
-/// How the base scores' choice compares with the label.
+/// The comparison of the base scores' choice with the label.
 fn outcome(signal: &Signal) -> &'static str {
     match (signal.class, signal.base_class()) {
         (Class::Neither, Class::Neither) => "TN",
@@ -259,7 +259,7 @@ impl Scores {
     }
 }
 
-/// What is measured over the row's window: noisy views of the contexts that the label depends on.
+/// Measurements over the row's window: noisy views of the contexts that the label depends on.
 fn windows(signal: &Signal, stream: &mut Stream) -> [Named<f64>; 9] {
     let mut noisy = |context: usize| signal.contexts[context] + 0.15 * stream.normal();
     let gc = noisy(0);

@@ -15,8 +15,8 @@ use crate::synth::{
     baseline::{BASELINE_HEADER, MANIFEST_HEADER},
     genes::GeneSpans,
     kmers,
-    options::Plan,
-    shard::{ShardFiles, ShardSummary, World, write_shard},
+    plan::Plan,
+    shard::{ShardFiles, ShardSummary, SharedFacts, write_shard},
     signal::motif_tables,
 };
 use crate::{
@@ -34,7 +34,7 @@ const MANIFEST_NAME: &str = "gene_manifest.csv";
 /// Progress messages that wait for the observer at most.
 const MESSAGES_MAX: usize = 16;
 
-/// How far the generator is.
+/// The progress of the generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SynthProgress {
     /// Rows written.
@@ -43,7 +43,7 @@ pub struct SynthProgress {
     pub rows_total: u64,
 }
 
-/// What was made and where.
+/// The files that were made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct SynthSummary {
     /// The directory of the shards.
@@ -138,7 +138,7 @@ fn write_shards(
     stop: &Stop,
     observe: &mut dyn FnMut(SynthProgress),
 ) -> Result<Vec<ShardSummary>> {
-    let world = World {
+    let facts = SharedFacts {
         plan,
         spans: GeneSpans::new(plan),
         kmers: kmers::columns(plan),
@@ -151,7 +151,7 @@ fn write_shards(
         let lanes: Vec<_> = (0..plan.threads)
             .map(|_| {
                 let sender = sender.clone();
-                scope.spawn(|| write_some(&world, staging, &next, &stopped, sender))
+                scope.spawn(|| write_some(&facts, staging, &next, &stopped, sender))
             })
             .collect();
         drop(sender);
@@ -182,7 +182,7 @@ fn write_shards(
 
 /// One thread: takes shards in order until there are none, or another thread failed.
 fn write_some(
-    world: &World<'_>,
+    facts: &SharedFacts<'_>,
     staging: &Path,
     next: &AtomicUsize,
     stopped: &AtomicBool,
@@ -192,10 +192,10 @@ fn write_some(
     let mut summaries = Vec::new();
     loop {
         let shard = next.fetch_add(1, Ordering::Relaxed);
-        if shard >= world.plan.shards {
+        if shard >= facts.plan.shards {
             return Ok(summaries);
         }
-        match write_shard(world, shard, staging, &mut go_on) {
+        match write_shard(facts, shard, staging, &mut go_on) {
             Ok(Some(summary)) => summaries.push(summary),
             Ok(None) => return Ok(summaries),
             Err(error) => {

@@ -1,18 +1,9 @@
-//! Genes: how many rows each has, and what is known of it as a whole.
+//! Genes: their numbers of rows and their attributes.
 
 use crate::synth::{
-    options::Plan,
-    random::{Purpose, Stream},
+    plan::{GENE_ROWS_MAX, GENE_ROWS_MIN, Plan},
+    random::{Stream, StreamKind},
 };
-
-/// Rows of the smallest gene.
-pub(super) const GENE_ROWS_MIN: u64 = 8;
-
-/// Rows of the largest gene.
-pub(super) const GENE_ROWS_MAX: u64 = 17_629;
-
-/// Rows a gene when the user gives no number of genes.
-pub(super) const GENE_ROWS_MEAN: u64 = 400;
 
 /// Rows above [`GENE_ROWS_MIN`] at most; one less than the difference, for the rounding.
 const EXTRA_ROWS_MAX: f64 = (GENE_ROWS_MAX - GENE_ROWS_MIN - 1) as f64;
@@ -43,7 +34,7 @@ pub(super) struct GeneSpan {
     pub(super) gene: u64,
     /// The dataset-wide number of its first row.
     pub(super) first_row: u64,
-    /// How many rows.
+    /// The number of rows.
     pub(super) rows: u64,
 }
 
@@ -99,11 +90,11 @@ impl Iterator for GeneSpans {
 
 /// Rows of a gene above the smallest, before rounding.
 fn extra_rows(seed: u64, gene: u64, scale: f64) -> f64 {
-    let deviate = Stream::new(seed, gene, Purpose::GeneRows).normal();
+    let deviate = Stream::new(seed, gene, StreamKind::GeneRows).normal();
     (scale * (LOG_ROWS_SD * deviate).exp()).min(EXTRA_ROWS_MAX)
 }
 
-/// What is known of a gene as a whole.
+/// The attributes of a gene.
 #[derive(Debug, Clone)]
 pub(super) struct Gene {
     pub(super) span: GeneSpan,
@@ -135,7 +126,7 @@ const KINDS: [&str; 3] = ["protein_coding", "lncRNA", "processed_pseudogene"];
 impl Gene {
     /// Draws the gene's facts.
     pub(super) fn new(seed: u64, span: GeneSpan) -> Self {
-        let stream = &mut Stream::new(seed, span.gene, Purpose::GeneFacts);
+        let stream = &mut Stream::new(seed, span.gene, StreamKind::GeneFacts);
         let spacing = 20 + stream.below(200) as i64;
         let exons = 1 + (span.rows as f64).sqrt() as i64 / 3 + stream.below(8) as i64;
         Self {

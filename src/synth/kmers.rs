@@ -1,23 +1,20 @@
-//! k-mer columns: names, rates, and the stretches of genes where rare ones occur.
+//! k-mer columns: names, rates, and the stretches of genes with rare ones.
 
 use std::ops::Range;
 
 use crate::synth::{
-    options::Plan,
-    random::{CountTable, Purpose, Stream},
+    plan::{KMERS_MIN, Plan},
+    random::{CountTable, Stream, StreamKind},
 };
 
 /// k-mers that carry signal; their counts are drawn with the labels.
 pub(super) const SIGNAL_KMERS: usize = 8;
 
+// The signal needs its columns in every plan.
+const _: () = assert!(SIGNAL_KMERS <= KMERS_MIN);
+
 /// Mean counts of the signal's k-mers.
 pub(super) const SIGNAL_RATES: [f64; SIGNAL_KMERS] = [0.6, 0.6, 0.7, 0.9, 0.5, 0.4, 0.7, 0.8];
-
-/// k-mer columns at least.
-pub(super) const KMERS_MIN: usize = SIGNAL_KMERS;
-
-/// k-mer columns at most: a quarter are rare, and 1,280 rare names can be told apart.
-pub(super) const KMERS_MAX: usize = 5_120;
 
 /// Stretches that the genes are divided into; a rare k-mer occurs in some of them only.
 const STRETCHES: u64 = 64;
@@ -37,12 +34,12 @@ pub(super) struct Kmer {
 }
 
 impl Kmer {
-    /// Whether it occurs in the stretch of a gene.
+    /// True if it occurs in the stretch of a gene.
     pub(super) fn occurs_in(&self, stretch: u64) -> bool {
         self.stretches >> stretch & 1 == 1
     }
 
-    /// Whether it can occur in any of these genes.
+    /// True if it can occur in any of these genes.
     pub(super) fn occurs_in_genes(&self, plan: &Plan, genes: &Range<u64>) -> bool {
         let first = stretch_of(plan, genes.start);
         let last = stretch_of(plan, genes.end.saturating_sub(1).max(genes.start));
@@ -60,7 +57,7 @@ pub(super) fn columns(plan: &Plan) -> Vec<Kmer> {
     let rare = plan.kmers / 4;
     let common = plan.kmers - rare.min(plan.kmers - SIGNAL_KMERS);
     let kmer = |index: usize| {
-        let stream = &mut Stream::new(plan.seed, index as u64, Purpose::Columns);
+        let stream = &mut Stream::new(plan.seed, index as u64, StreamKind::Columns);
         let is_rare = index >= common;
         let rate = match SIGNAL_RATES.get(index) {
             Some(rate) => *rate,

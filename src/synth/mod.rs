@@ -14,6 +14,7 @@
 //! thread: footers grow with a shard, so that longer data want more shards.
 
 mod options;
+mod plan;
 
 mod genes;
 mod kmers;

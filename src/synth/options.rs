@@ -1,23 +1,8 @@
-//! What `rowmill synth` can be told, and the plan it is checked into.
+//! Options of `rowmill synth`.
 
 use std::path::PathBuf;
 
-use crate::error::{Error, Result};
-use crate::synth::{
-    genes::{GENE_ROWS_MEAN, GENE_ROWS_MIN},
-    kmers::{KMERS_MAX, KMERS_MIN},
-};
-
-/// Rows a gene at most on average; above it the skewed sizes would all meet their upper bound.
-const MEAN_ROWS_MAX: u64 = 4_000;
-
-/// Shards at most: file names have five digits.
-const SHARDS_MAX: usize = 99_999;
-
-/// Threads at most.
-const THREADS_MAX: usize = 256;
-
-/// Everything `rowmill synth` can be told.
+/// Options of generated data.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct SynthOptions {
     /// Rows over all shards.
@@ -28,13 +13,13 @@ pub struct SynthOptions {
     pub genes: Option<u64>,
     /// Parquet files.
     pub shards: usize,
-    /// Whether shards differ in columns, their order and their integer types.
+    /// Shards differ in columns, their order and their integer types.
     pub ragged: bool,
     /// Seed of everything.
     pub seed: u64,
-    /// Where the files go; created if it is not there.
+    /// The directory of the files; created if it is missing.
     pub out_dir: PathBuf,
-    /// Whether files of an earlier run there are replaced.
+    /// Replace files of an earlier run there.
     pub overwrite: bool,
     /// Threads; changes no byte of the output.
     pub threads: usize,
@@ -54,68 +39,4 @@ impl Default for SynthOptions {
             threads: 2,
         }
     }
-}
-
-/// Options that have been checked. Nobody checks again.
-#[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) rows: u64,
-    pub(super) genes: u64,
-    pub(super) kmers: usize,
-    pub(super) shards: usize,
-    pub(super) ragged: bool,
-    pub(super) seed: u64,
-    pub(super) threads: usize,
-}
-
-impl Plan {
-    /// Checks the options that do not concern the file system.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] naming the option, its value and its bounds.
-    pub(super) fn new(options: &SynthOptions) -> Result<Self> {
-        let rows = options.rows;
-        let genes = options.genes.unwrap_or((rows / GENE_ROWS_MEAN).max(1));
-        check_range("--kmers", options.kmers, KMERS_MIN, KMERS_MAX)?;
-        check_range("--shards", options.shards, 1, SHARDS_MAX)?;
-        check_range("--threads", options.threads, 1, THREADS_MAX)?;
-        if genes == 0 || rows / GENE_ROWS_MIN < genes || rows / MEAN_ROWS_MAX >= genes {
-            return Err(Error::Usage(format!(
-                "--rows {rows} cannot be spread over {genes} genes; use {GENE_ROWS_MIN} to \
-                 {MEAN_ROWS_MAX} rows a gene on average, or leave --genes out"
-            )));
-        }
-        if (options.shards as u64) > rows {
-            return Err(Error::Usage(format!(
-                "--shards {} is more than --rows {rows}; use fewer shards",
-                options.shards
-            )));
-        }
-        Ok(Self {
-            rows,
-            genes,
-            kmers: options.kmers,
-            shards: options.shards,
-            ragged: options.ragged,
-            seed: options.seed,
-            threads: options.threads.min(options.shards),
-        })
-    }
-
-    /// The rows of a shard, as a range of row numbers.
-    pub(super) fn shard_rows(&self, shard: usize) -> std::ops::Range<u64> {
-        let border =
-            |shard: usize| (u128::from(self.rows) * shard as u128 / self.shards as u128) as u64;
-        border(shard)..border(shard + 1)
-    }
-}
-
-/// Refuses a count outside its bounds.
-fn check_range(option: &str, value: usize, min: usize, max: usize) -> Result<()> {
-    if (min..=max).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Usage(format!(
-        "{option} {value} is out of range; use {min} to {max}"
-    )))
 }

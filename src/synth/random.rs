@@ -1,16 +1,16 @@
-//! Random streams keyed by what they are for: (seed, gene, purpose).
+//! Random streams keyed by seed, gene and kind.
 
 use rand_xoshiro::{
     Xoshiro256PlusPlus,
     rand_core::{Rng, SeedableRng},
 };
 
-/// What a stream of random numbers is for. The numbers are part of the format of the data.
+/// The use of a stream of random numbers. The discriminants are part of the format of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// How many rows a gene has.
+pub(super) enum StreamKind {
+    /// The number of rows of a gene.
     GeneRows = 1,
-    /// What is known of a gene.
+    /// Attributes of a gene.
     GeneFacts = 2,
     /// Labels and base scores of a gene's rows.
     Signal = 3,
@@ -31,11 +31,11 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// The stream of one gene (or column, or shard) for one purpose.
-    pub(super) fn new(seed: u64, item: u64, purpose: Purpose) -> Self {
+    /// The stream of one gene (or column, or shard) of one kind.
+    pub(super) fn new(seed: u64, item: u64, kind: StreamKind) -> Self {
         let mut key = [0; 16];
         key[..8].copy_from_slice(&item.to_le_bytes());
-        key[8..].copy_from_slice(&(purpose as u64).to_le_bytes());
+        key[8..].copy_from_slice(&(kind as u64).to_le_bytes());
         let state = twox_hash::XxHash3_64::oneshot_with_seed(seed, &key);
         Self {
             generator: Xoshiro256PlusPlus::seed_from_u64(state),

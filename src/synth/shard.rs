@@ -12,8 +12,8 @@ use crate::synth::{
     features::Row,
     genes::{Gene, GeneSpan, GeneSpans},
     kmers::{Kmer, SIGNAL_KMERS, stretch_of},
-    options::Plan,
-    random::{CountTable, Purpose, Stream},
+    plan::Plan,
+    random::{CountTable, Stream, StreamKind},
     signal::{Signal, Signals},
 };
 use crate::{
@@ -21,8 +21,8 @@ use crate::{
     source::write::{TableWriter, WriteOptions},
 };
 
-/// What all shards share: drawn once, read by every thread.
-pub(super) struct World<'a> {
+/// The facts that all shards share: drawn once, read by every thread.
+pub(super) struct SharedFacts<'a> {
     pub(super) plan: &'a Plan,
     pub(super) spans: GeneSpans,
     pub(super) kmers: Vec<Kmer>,
@@ -47,7 +47,7 @@ impl ShardFiles {
     }
 }
 
-/// What was written.
+/// The size of a written shard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ShardSummary {
     pub(super) bytes: u64,
@@ -62,20 +62,20 @@ pub(super) struct ShardSummary {
 /// A gene that lies across a border is drawn by both shards: rows before the shard are dropped, and
 /// the shard of its first row writes its lines.
 pub(super) fn write_shard(
-    world: &World<'_>,
+    facts: &SharedFacts<'_>,
     shard: usize,
     staging: &Path,
     go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<ShardSummary>> {
-    let rows = world.plan.shard_rows(shard);
+    let rows = facts.plan.shard_rows(shard);
     let spans = || {
-        let spans = world.spans.clone();
+        let spans = facts.spans.clone();
         spans
             .skip_while(|span| span.first_row + span.rows <= rows.start)
             .take_while(|span| span.first_row < rows.end)
     };
     let files = ShardFiles::new(staging, shard);
-    let mut buffers = lay_out(world, shard, spans());
+    let mut buffers = lay_out(facts, shard, spans());
     let mut writer = TableWriter::create(&files.table, buffers.specs(), &WriteOptions::default())?;
     let mut lines = LineFiles::create(&files)?;
     let mut summary = ShardSummary {
@@ -83,7 +83,7 @@ pub(super) fn write_shard(
         ..ShardSummary::default()
     };
     for span in spans() {
-        let mut rows_of_gene = GeneRows::new(world, span);
+        let mut rows_of_gene = GeneRows::new(facts, span);
         for row in span.first_row..rows.end.min(span.first_row + span.rows) {
             rows_of_gene.advance();
             if row < rows.start {
@@ -97,7 +97,7 @@ pub(super) fn write_shard(
             }
         }
         if span.first_row >= rows.start {
-            lines.write(&rows_of_gene.gene, &count_gene(world, span))?;
+            lines.write(&rows_of_gene.gene, &count_gene(facts, span))?;
         }
     }
     if buffers.rows() > 0 && !flush(&mut buffers, &mut writer, go_on)? {
@@ -109,21 +109,25 @@ pub(super) fn write_shard(
 }
 
 /// The shard's columns: a k-mer that cannot occur in its genes is absent when shards are ragged.
-fn lay_out(world: &World<'_>, shard: usize, spans: impl Iterator<Item = GeneSpan>) -> Buffers {
-    let plan = world.plan;
+fn lay_out(
+    facts: &SharedFacts<'_>,
+    shard: usize,
+    spans: impl Iterator<Item = GeneSpan>,
+) -> Buffers {
+    let plan = facts.plan;
     let (first, last) = spans.fold((None, 0), |(first, _), span| {
         (first.or(Some(span)), span.gene)
     });
     let first = first.expect("a shard has at least one row");
     let genes = first.gene..last + 1;
-    let present: Vec<bool> = world
+    let present: Vec<bool> = facts
         .kmers
         .iter()
         .map(|kmer| !plan.ragged || kmer.occurs_in_genes(plan, &genes))
         .collect();
-    let mut names = GeneRows::new(world, first);
+    let mut names = GeneRows::new(facts, first);
     names.advance();
-    Buffers::new(plan, shard, &names.values(), &world.kmers, &present)
+    Buffers::new(plan, shard, &names.values(), &facts.kmers, &present)
 }
 
 /// Writes the row group and empties it.
@@ -139,8 +143,8 @@ fn flush(
 }
 
 /// Draws the labels and base scores of a whole gene once more, without its features.
-fn count_gene(world: &World<'_>, span: GeneSpan) -> GeneCounts {
-    let mut signals = Signals::new(world.plan.seed, span.gene, &world.motifs);
+fn count_gene(facts: &SharedFacts<'_>, span: GeneSpan) -> GeneCounts {
+    let mut signals = Signals::new(facts.plan.seed, span.gene, &facts.motifs);
     let mut counts = GeneCounts::default();
     for _ in 0..span.rows {
         counts.add(&signals.draw());
@@ -162,18 +166,18 @@ struct GeneRows<'a> {
 }
 
 impl<'a> GeneRows<'a> {
-    fn new(world: &'a World<'_>, span: GeneSpan) -> Self {
-        let seed = world.plan.seed;
+    fn new(facts: &'a SharedFacts<'_>, span: GeneSpan) -> Self {
+        let seed = facts.plan.seed;
         Self {
             gene: Gene::new(seed, span),
-            kmers: &world.kmers,
-            stretch: stretch_of(world.plan, span.gene),
-            signals: Signals::new(seed, span.gene, &world.motifs),
-            features: Stream::new(seed, span.gene, Purpose::Features),
-            kmer_bytes: Stream::new(seed, span.gene, Purpose::Kmers),
+            kmers: &facts.kmers,
+            stretch: stretch_of(facts.plan, span.gene),
+            signals: Signals::new(seed, span.gene, &facts.motifs),
+            features: Stream::new(seed, span.gene, StreamKind::Features),
+            kmer_bytes: Stream::new(seed, span.gene, StreamKind::Kmers),
             index: 0,
             current: None,
-            counts: vec![0; world.kmers.len()],
+            counts: vec![0; facts.kmers.len()],
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the labels depend on, and how the base scores err.
+//! The causes of the labels, and the errors of the base scores.
 //!
 //! ```text
 //! motif counts k, contexts z --> label --> base scores (fooled by the repeat motif)
@@ -11,7 +11,7 @@
 
 use crate::synth::{
     kmers::{SIGNAL_KMERS, SIGNAL_RATES},
-    random::{CountTable, Purpose, Stream},
+    random::{CountTable, Stream, StreamKind},
 };
 
 /// Base scores are whole millionths: small ones are exactly 0, as rounded probabilities are.
@@ -23,7 +23,7 @@ pub(super) const CONTEXTS: usize = 6;
 /// Makes 9 % of the rows sites.
 const BIAS: f64 = -3.28;
 
-/// How sharp the base scores are: most lie near 0 or 1.
+/// The sharpness of the base scores: most lie near 0 or 1.
 const SHARPNESS: f64 = 2.0;
 
 /// A row's label.
@@ -38,7 +38,7 @@ pub(super) enum Class {
 /// The names in the data, in class order.
 pub(super) const CLASS_NAMES: [&str; 3] = ["neither", "donor", "acceptor"];
 
-/// What a row is, before it is turned into features.
+/// The hidden state of a row, before it is turned into features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signal {
     pub(super) class: Class,
@@ -46,7 +46,7 @@ pub(super) struct Signal {
     pub(super) scores: [u32; 3],
     pub(super) contexts: [f64; CONTEXTS],
     pub(super) motifs: [u8; SIGNAL_KMERS],
-    /// Whether the row repeats the one before it.
+    /// True if the row repeats the one before it.
     pub(super) duplicate: bool,
 }
 
@@ -84,7 +84,7 @@ pub(super) fn motif_tables() -> [CountTable; SIGNAL_KMERS] {
 impl<'a> Signals<'a> {
     /// Starts at the gene's first row.
     pub(super) fn new(seed: u64, gene: u64, tables: &'a [CountTable; SIGNAL_KMERS]) -> Self {
-        let mut stream = Stream::new(seed, gene, Purpose::Signal);
+        let mut stream = Stream::new(seed, gene, StreamKind::Signal);
         let gene_effect = 0.3 * stream.normal();
         Self {
             stream,

@@ -7,9 +7,9 @@ use parquet::{
 
 use super::{
     generate::generate_until,
-    genes::{GENE_ROWS_MAX, GENE_ROWS_MIN, GeneSpans},
-    options::Plan,
-    random::{CountTable, Purpose, Stream},
+    genes::GeneSpans,
+    plan::{GENE_ROWS_MAX, GENE_ROWS_MIN, Plan},
+    random::{CountTable, Stream, StreamKind},
     *,
 };
 use crate::{error::Error, platform::stop::Stop};
@@ -386,24 +386,24 @@ fn k_mer_names_are_distinct_at_every_width() {
 
 #[test]
 fn streams_are_pinned() {
-    let mut stream = Stream::new(42, 7, Purpose::Signal);
+    let mut stream = Stream::new(42, 7, StreamKind::Signal);
     assert_eq!(
         [stream.bits(), stream.bits()],
         [14_223_632_094_830_632_083, 13_470_577_099_961_278_024]
     );
     assert_ne!(
-        Stream::new(42, 7, Purpose::Kmers).bits(),
-        Stream::new(42, 7, Purpose::Signal).bits()
+        Stream::new(42, 7, StreamKind::Kmers).bits(),
+        Stream::new(42, 7, StreamKind::Signal).bits()
     );
     assert_ne!(
-        Stream::new(42, 8, Purpose::Signal).bits(),
-        Stream::new(42, 7, Purpose::Signal).bits()
+        Stream::new(42, 8, StreamKind::Signal).bits(),
+        Stream::new(42, 7, StreamKind::Signal).bits()
     );
 }
 
 #[test]
 fn normal_deviates_have_mean_0_and_variance_1() {
-    let mut stream = Stream::new(1, 2, Purpose::Features);
+    let mut stream = Stream::new(1, 2, StreamKind::Features);
     let values: Vec<f64> = (0..100_000).map(|_| stream.normal()).collect();
     let mean = values.iter().sum::<f64>() / 1e5;
     let variance = values

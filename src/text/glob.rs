@@ -1,54 +1,42 @@
-//! Glob patterns on one path component: `*`, `?`, `[a-z]`, `[!a-z]`.
+//! Glob patterns on one path component: `*`, `?`, `[a-z]`, `[!a-z]`. There is no escape and no error:
+//! a `[` without its `]` stands for itself.
 
-/// Whether a path component is a pattern and not a name.
+use crate::text::pattern::{Pattern, Step};
+
+/// True if a path component is a pattern and not a name.
 pub(crate) fn is_pattern(component: &str) -> bool {
     component.contains(['*', '?', '['])
 }
 
-/// Whether a name matches a pattern as a whole.
-///
-/// Backtracks to the last `*` only, so it costs O(pattern * name) at worst.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut p, mut n) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while n < name.len() {
-        if pattern.get(p) == Some(&'*') {
-            star = Some((p + 1, n));
-            p += 1;
-            continue;
-        }
-        if let Some(after) = match_one(&pattern, p, name[n]) {
-            p = after;
-            n += 1;
-            continue;
-        }
-        let Some((after_star, swallowed)) = star else {
-            return false;
+/// Parses a path component; a plain name becomes a pattern that only this name matches.
+pub(crate) fn parse(component: &str) -> Pattern {
+    let characters: Vec<char> = component.chars().collect();
+    let mut steps = Vec::with_capacity(characters.len());
+    let mut i = 0;
+    while i < characters.len() {
+        let step = match characters[i] {
+            '*' => Step::any().repeated(),
+            '?' => Step::any(),
+            '[' => match set_end(&characters, i) {
+                Some(end) => {
+                    let start = i + 1;
+                    i = end;
+                    set(&characters[start..end])
+                }
+                None => Step::one('['),
+            },
+            literal => Step::one(literal),
         };
-        star = Some((after_star, swallowed + 1));
-        (p, n) = (after_star, swallowed + 1);
+        steps.push(step);
+        i += 1;
     }
-    pattern[p..].iter().all(|&c| c == '*')
+    Pattern::new(steps)
 }
 
-/// Matches one character at `p`; answers where the pattern goes on.
-fn match_one(pattern: &[char], p: usize, c: char) -> Option<usize> {
-    match *pattern.get(p)? {
-        '?' => Some(p + 1),
-        '[' => match class_end(pattern, p) {
-            Some(end) => class_has(&pattern[p + 1..end], c).then_some(end + 1),
-            None => (c == '[').then_some(p + 1),
-        },
-        literal => (literal == c).then_some(p + 1),
-    }
-}
-
-/// The index of the `]` that closes the class opened at `p`; a `]` right after `[` or `[!` is a
+/// The index of the `]` that closes the set opened at `start`; a `]` right after `[` or `[!` is a
 /// member.
-fn class_end(pattern: &[char], p: usize) -> Option<usize> {
-    let mut first = p + 1;
+fn set_end(pattern: &[char], start: usize) -> Option<usize> {
+    let mut first = start + 1;
     if matches!(pattern.get(first), Some('!' | '^')) {
         first += 1;
     }
@@ -56,21 +44,63 @@ fn class_end(pattern: &[char], p: usize) -> Option<usize> {
     Some(first + 1 + after.iter().position(|&c| c == ']')?)
 }
 
-fn class_has(class: &[char], c: char) -> bool {
-    let (negated, members) = match class.first() {
-        Some('!' | '^') => (true, &class[1..]),
-        _ => (false, class),
+/// The set of the characters between `[` and `]`. A range that runs backwards is empty.
+fn set(characters: &[char]) -> Step {
+    let (negated, members) = match characters.first() {
+        Some('!' | '^') => (true, &characters[1..]),
+        _ => (false, characters),
     };
+    let mut ranges = Vec::new();
     let mut i = 0;
-    let mut found = false;
     while i < members.len() {
         if i + 2 < members.len() && members[i + 1] == '-' {
-            found |= (members[i]..=members[i + 2]).contains(&c);
+            ranges.push((members[i], members[i + 2]));
             i += 3;
         } else {
-            found |= members[i] == c;
+            ranges.push((members[i], members[i]));
             i += 1;
         }
     }
-    found != negated
+    Step::set(ranges, negated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_components() {
+        let check = |pattern: &str, name: &str, expected: bool| {
+            assert_eq!(parse(pattern).matches(name), expected, "{pattern} {name}");
+        };
+        check("*.parquet", "a.parquet", true);
+        check("*.parquet", "a.parquet.tmp", false);
+        check("part-?.parquet", "part-1.parquet", true);
+        check("part-?.parquet", "part-10.parquet", false);
+        check("chr[0-9XY]", "chrX", true);
+        check("chr[!0-9]", "chr1", false);
+        check("chr[!0-9]", "chrX", true);
+        check("chr[^0-9]", "chr1", false);
+        check("a*b*c", "a-b-b-c", true);
+        check("a*b*c", "a-b-b-d", false);
+        check("[]]", "]", true);
+        check("[!]]", "]", false);
+        check("[!]", "[!]", true);
+        check("[", "[", true);
+        check("[a", "[a", true);
+        check("[a-]", "-", true);
+        check("[z-a]", "m", false);
+        check("a#+\\", "a#+\\", true);
+        check("a#", "a1", false);
+        check("**", "anything", true);
+        check("", "", true);
+        check("*", "", true);
+    }
+
+    #[test]
+    fn hostile_patterns_stay_cheap() {
+        let pattern = parse(&"*a".repeat(200));
+        assert!(!pattern.matches(&"a".repeat(199)));
+        assert!(pattern.matches(&"ba".repeat(200)));
+    }
 }

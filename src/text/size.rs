@@ -1,7 +1,5 @@
 //! Sizes and counts as people write them.
 
-use crate::error::{Error, Result};
-
 /// Bytes as a person reads them: `1.5 GiB`.
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -34,13 +32,9 @@ pub fn grouped(value: u64) -> String {
 /// Reads `512MiB`, `1.5GB`, `2g` or a plain number of bytes.
 ///
 /// # Errors
-/// [`Error::Usage`] for anything else.
-pub fn parse_bytes(text: &str) -> Result<u64> {
-    let wrong = || {
-        Error::Usage(format!(
-            "`{text}` is not a size; write for example 512MiB, 1.5GB or 1073741824"
-        ))
-    };
+/// A message that shows how a size is written.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is not a size; write for example 512MiB, 1.5GB or 1073741824");
     let lower = text.trim().to_ascii_lowercase();
     let digits = lower
         .find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_')

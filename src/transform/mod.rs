@@ -1,5 +1,5 @@
-//! From raw values to what learners read: a standardised design matrix for linear learners; which
-//! columns add nothing.
+//! Transformations of raw values: the standardised design matrix of linear learners, and the choice
+//! of redundant columns.
 
 pub mod prune;
 pub mod standardize;

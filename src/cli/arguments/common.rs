@@ -4,23 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::cli::arguments::{ColumnArguments, prune::PruneInTraining, values};
+use crate::cli::arguments::values;
 use crate::pipeline::options::SplitRule;
-
-/// What every command that trains can be told besides its data and its learner.
-#[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct CommonArguments {
-    #[command(flatten)]
-    pub(in crate::cli) columns: ColumnArguments,
-    #[command(flatten)]
-    pub(in crate::cli) prune: PruneInTraining,
-    #[command(flatten)]
-    pub(in crate::cli) split: SplitArguments,
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArguments,
-    #[command(flatten)]
-    pub(in crate::cli) resources: ResourceArguments,
-}
 
 /// Which rows are held out.
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::cli::arguments::{common::CommonArguments, values};
+use crate::cli::arguments::{training::CommonArguments, values};
 use crate::pipeline::options::TaskChoice;
 
 /// What stands under `rowmill incremental --help`.

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::cli::arguments::{
-    common::{CommonArguments, PassArguments},
-    values,
-};
+use crate::cli::arguments::{common::PassArguments, training::CommonArguments, values};
 use crate::{learner::gbdt::Sampling, pipeline::options::TaskChoice};
 
 /// What stands under `rowmill train --help`.

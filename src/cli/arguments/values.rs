@@ -14,7 +14,7 @@ pub(in crate::cli) fn threads_default() -> usize {
 
 /// `512MiB`.
 pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
-    crate::text::size::parse_bytes(text).map_err(|error| error.to_string())
+    crate::text::size::parse_bytes(text)
 }
 
 /// A number of things, at least 1; `200_000` is one.
@@ -103,5 +103,5 @@ fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
     // A sign or an underscore at the border is a slip of the finger, not a number.
     let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
-    plain.then(|| digits.parse().ok()).flatten()
+    if plain { digits.parse().ok() } else { None }
 }

@@ -1,10 +1,11 @@
-//! The greedy choice: which split a bucket unbalances least.
+//! The greedy choice of the split that a bucket unbalances least.
 
-use crate::data::Split;
+use crate::{
+    data::Split,
+    group::{assign::shares::Shares, buckets::BucketCounts},
+};
 
-use crate::group::assign::{BucketCounts, Shares};
-
-/// What the splits hold while buckets are dealt out.
+/// The rows of each split while buckets are dealt out.
 pub(super) struct Loads {
     shares: Shares,
     /// Rows of all buckets by class, then of all classes.
@@ -21,7 +22,7 @@ impl Loads {
             .map(|&rows| rows as f64)
             .collect();
         totals.push(counts.rows() as f64);
-        let loads = [(); 3].map(|()| vec![0.0; totals.len()]);
+        let loads = std::array::from_fn(|_| vec![0.0; totals.len()]);
         Self {
             shares,
             totals,

@@ -1,5 +1,11 @@
 use super::*;
-use crate::group::hash::{Purpose, row_hash};
+use crate::{
+    data::Split,
+    group::{
+        buckets::{BUCKETS, BucketCounts},
+        hash::{Purpose, row_hash},
+    },
+};
 
 fn shares() -> Shares {
     Shares::new(0.1, 0.2).expect("they leave 0.7")

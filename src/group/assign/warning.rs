@@ -1,10 +1,10 @@
-//! What a person should know about a split.
+//! Warnings about a split.
 
 use std::fmt;
 
 use crate::data::Split;
 
-/// Something about an assignment that the user should know.
+/// A property of an assignment that the user should know.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
     /// One bucket (mostly: one group) alone is larger than a split should be.

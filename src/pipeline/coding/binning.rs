@@ -87,7 +87,6 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
             coders: members.iter().map(coder).collect(),
             file: &codes,
             slice: Slice::default(),
-            next: 0,
             codes: Vec::new(),
             bytes: Vec::new(),
             gatherer: spec.sums.map(|sums| sums.gatherer()),
@@ -125,8 +124,6 @@ struct CodesSink<'a> {
     coders: Vec<Coder>,
     file: &'a BlockFile,
     slice: Slice,
-    /// The feature after the one that is being read, in the pass's order.
-    next: usize,
     codes: Vec<u8>,
     bytes: Vec<u8>,
     gatherer: Option<Gatherer<'a>>,
@@ -137,7 +134,6 @@ impl Sink for CodesSink<'_> {
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.slice = slice;
-        self.next = 0;
         match &mut self.gatherer {
             Some(gatherer) => gatherer.start(slice),
             None => Ok(()),
@@ -146,8 +142,7 @@ impl Sink for CodesSink<'_> {
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let start = (batch.first_row - self.slice.first_row) as usize;
-        self.next += usize::from(start == 0);
-        let at = self.next - 1;
+        let at = batch.column_position;
         if let Some(gatherer) = &mut self.gatherer {
             gatherer.batch(self.features[at], start, &batch.values);
         }

@@ -88,7 +88,6 @@ pub fn predict_and_evaluate(
             kernel: kernel.clone(),
             worker: Evaluation::new(spec.evaluation),
             slice: Slice::default(),
-            next_feature: 0,
             buffer: RowsBuffer::default(),
             margins: Vec::new(),
         })
@@ -226,8 +225,6 @@ struct PredictSink<'a> {
     kernel: Kernel,
     worker: Evaluation,
     slice: Slice,
-    /// The used feature after the one that is being read.
-    next_feature: usize,
     buffer: RowsBuffer,
     margins: Vec<f32>,
 }
@@ -237,18 +234,14 @@ impl Sink for PredictSink<'_> {
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.slice = slice;
-        self.next_feature = 0;
         self.kernel.start(slice.rows);
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let start = (batch.first_row - self.slice.first_row) as usize;
-        if start == 0 {
-            self.next_feature += 1;
-        }
-        self.kernel
-            .add(self.next_feature - 1, self.slice.rows, start, &batch.values);
+        let (at, rows) = (batch.column_position, self.slice.rows);
+        self.kernel.add(at, rows, start, &batch.values);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use crate::{
         prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
         storage::{rows::RowsFile, selection::RowSample},
     },
-    transform::standardize::{Design, Input, Summary},
+    transform::standardize::{Design, FeatureSummary, Input},
 };
 
 /// Values of a slice, in one lane.
@@ -102,7 +102,7 @@ pub(crate) fn inputs(
         let (summary, missing) = match &survey[index].values {
             SurveyedValues::Numeric(moments) => {
                 let missing = moments.missing + moments.pos_inf + moments.neg_inf;
-                let summary = Summary::Numeric {
+                let summary = FeatureSummary::Numeric {
                     mean: moments.mean,
                     sd: moments.standard_deviation().unwrap_or(0.0),
                     min: moments.min,
@@ -116,7 +116,7 @@ pub(crate) fn inputs(
                     Binning::Numeric { .. } => Vec::new(),
                 };
                 let missing = spec.missing_in_training && !values.is_empty();
-                (Summary::Categorical { values }, missing)
+                (FeatureSummary::Categorical { values }, missing)
             }
         };
         Input {

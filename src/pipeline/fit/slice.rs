@@ -14,8 +14,6 @@ pub(crate) struct SliceColumns {
     slice: Slice,
     /// Schema columns with their values, in the order of the pass.
     columns: Vec<(usize, Values)>,
-    /// The place of the column after the one that is being read.
-    next_column: usize,
 }
 
 impl SliceColumns {
@@ -25,25 +23,22 @@ impl SliceColumns {
         Self {
             slice: Slice::default(),
             columns: columns.iter().map(empty).collect(),
-            next_column: 0,
         }
     }
 
     /// Begins a slice.
     pub(crate) fn start(&mut self, slice: Slice) {
         self.slice = slice;
-        self.next_column = 0;
     }
 
     /// Adds the next rows of the column that is being read, or the first of the next one.
     pub(crate) fn push(&mut self, batch: &Batch) {
+        let (column, values) = &mut self.columns[batch.column_position];
+        debug_assert_eq!(*column, batch.column);
         if batch.first_row == self.slice.first_row {
-            let (column, values) = &mut self.columns[self.next_column];
-            debug_assert_eq!(*column, batch.column);
             values.restart(&batch.values, self.slice.rows);
-            self.next_column += 1;
         }
-        self.columns[self.next_column - 1].1.append(&batch.values);
+        values.append(&batch.values);
     }
 
     /// The values of the columns, in the order of the pass.
@@ -141,6 +136,7 @@ mod tests {
         Batch {
             first_row,
             column,
+            column_position: usize::from(column == 3),
             values,
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     error::{Error, Result},
     pipeline::{open::training_data::Job, options::DataOptions},
-    source::{Search, real},
+    source::{DatasetPattern, real},
 };
 
 /// The Parquet files that a command will write.
@@ -46,7 +46,11 @@ impl PlannedOutput<'_> {
         let copied = job.dataset.own_files().iter();
         written.extend(copied.filter_map(|file| Some(copies.as_ref()?.join(&file.name))));
         let datasets = [Some(&data.dataset), data.validation.as_ref()];
-        for search in datasets.into_iter().flatten().map(|name| Search::of(name)) {
+        for search in datasets
+            .into_iter()
+            .flatten()
+            .map(|name| DatasetPattern::of(name))
+        {
             if let Some(file) = written.iter().find(|file| search.takes(file)) {
                 return refuse(
                     file,

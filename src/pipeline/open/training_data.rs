@@ -8,8 +8,8 @@ use crate::{
         profile::{BaselineFiles, Profile},
         roles::{Excluded, Role, Roles, Selection},
     },
-    data::{Field, Schema, ValueType, Values},
-    engine::{Context, LaneSource, Progress},
+    data::{Field, Schema, ValueType},
+    engine::{Context, Progress},
     error::{Error, Place, Result},
     limits::Limits,
     model::FeatureSpec,
@@ -289,9 +289,9 @@ impl Job {
     }
 
     /// One reader a thread.
-    pub fn lanes(&self, context: &Context<'_>) -> Vec<Lane<'_>> {
+    pub fn lanes(&self, context: &Context<'_>) -> Vec<LaneReader<'_>> {
         (0..context.threads)
-            .map(|_| Lane(LaneReader::new(&self.dataset)))
+            .map(|_| LaneReader::new(&self.dataset))
             .collect()
     }
 
@@ -333,26 +333,4 @@ fn open_baseline(
     };
     path.map(|path| Baseline::open_as(path, &names.columns(), limits))
         .transpose()
-}
-
-/// A Parquet reader as a lane of a pass.
-pub struct Lane<'a>(LaneReader<'a>);
-
-impl LaneSource for Lane<'_> {
-    fn open(&mut self, row_group: usize) -> Result<()> {
-        self.0.open(row_group)
-    }
-
-    fn start(&mut self, column: usize, first_row: usize) -> Result<()> {
-        self.0.start_column_at(column, first_row)
-    }
-
-    fn next(&mut self, rows: usize, values: &mut Values) -> Result<()> {
-        self.0.next_slice(rows, values)?;
-        Ok(())
-    }
-
-    fn bytes_read(&self) -> u64 {
-        self.0.bytes_read()
-    }
 }

@@ -327,7 +327,6 @@ fn run_step(
             features: &features,
             gatherer: sums.gatherer(),
             slice: Slice::default(),
-            next: 0,
         })
         .collect();
     let pass = ParquetPass {
@@ -365,8 +364,6 @@ struct CorrelateSink<'a> {
     features: &'a [usize],
     gatherer: Gatherer<'a>,
     slice: Slice,
-    /// The feature after the one that is being read.
-    next: usize,
 }
 
 impl Sink for CorrelateSink<'_> {
@@ -374,14 +371,12 @@ impl Sink for CorrelateSink<'_> {
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.slice = slice;
-        self.next = 0;
         self.gatherer.start(slice)
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let first = (batch.first_row - self.slice.first_row) as usize;
-        self.next += usize::from(first == 0);
-        let feature = self.features[self.next - 1];
+        let feature = self.features[batch.column_position];
         debug_assert_eq!(self.job.roles.features[feature], batch.column);
         self.gatherer.batch(feature, first, &batch.values);
         Ok(())

@@ -13,7 +13,7 @@
 use crate::{
     error::{Error, Result},
     pipeline::open::training_data::Job,
-    text::{nearest, pattern::Pattern},
+    text::{column_pattern, nearest},
     transform::prune::PruneRules,
 };
 
@@ -90,8 +90,8 @@ pub(crate) fn matching(job: &Job, flag: &str, wanted: &str) -> Result<Vec<usize>
         return Ok(vec![column]);
     }
     let names = || schema.fields.iter().map(|field| field.name.as_str());
-    let columns: Vec<usize> = if Pattern::is_pattern(wanted) {
-        let pattern = Pattern::parse(wanted)?;
+    let columns: Vec<usize> = if column_pattern::is_pattern(wanted) {
+        let pattern = column_pattern::parse(wanted).map_err(Error::Usage)?;
         let matches = names()
             .enumerate()
             .filter(|(_, name)| pattern.matches(name));

@@ -1,7 +1,8 @@
 //! What pruning holds in memory.
 
 use crate::{
-    limits::{BLOCK_ROWS, Limits, MemoryPlan},
+    limits::{BLOCK_ROWS, Limits},
+    memory_plan::MemoryPlan,
     pipeline::open::training_data::Job,
     stats::sample,
 };

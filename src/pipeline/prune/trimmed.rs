@@ -16,7 +16,7 @@ use crate::{
     platform::stop::Stop,
     source::{
         Dataset,
-        copy::{Copied, copy_to_directory, copy_to_file, fits_one_file},
+        copy::{CopySummary, copy_to_directory, copy_to_file, fits_one_file},
     },
 };
 
@@ -165,7 +165,7 @@ impl Destination {
     ///
     /// # Errors
     /// As [`copy_to_file`]; nothing is left under the name then.
-    pub fn write(&self, dataset: &Dataset, kept: &[bool], stop: &Stop) -> Result<Copied> {
+    pub fn write(&self, dataset: &Dataset, kept: &[bool], stop: &Stop) -> Result<CopySummary> {
         let path = match self {
             Self::File(path) => return copy_to_file(dataset, kept, path, stop),
             Self::Directory(path) => path,

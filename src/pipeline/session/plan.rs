@@ -1,6 +1,6 @@
 //! The plan of a run, as far as its steps need it.
 
-use crate::{engine::Context, limits::MemoryPlan};
+use crate::{engine::Context, memory_plan::MemoryPlan};
 
 /// The memory of a run by phase, and the shares of it that steps may use.
 #[derive(Debug, Clone)]

@@ -6,9 +6,12 @@
 
 use std::borrow::Cow;
 
-use crate::report::delta::{Side, f1_or_zero, text};
 use crate::{
     baseline::{Baseline, BaselineRow},
+    report::{
+        delta::side::{Side, f1_or_zero},
+        text,
+    },
     stats::metrics::ClassCounts,
 };
 
@@ -144,7 +147,7 @@ fn summed(rows: &[BaselineRow<'_>], column: usize) -> Option<u64> {
         .try_fold(0u64, |sum, value| sum.checked_add(value?))
 }
 
-/// What all rows say, or nothing.
+/// The value that all rows share, or nothing.
 fn agreed<'a>(rows: &[BaselineRow<'a>], column: usize) -> Cow<'a, str> {
     let first = rows[0].cell(column);
     let is_agreed = rows.iter().all(|row| row.cell(column) == first);

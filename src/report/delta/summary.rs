@@ -1,6 +1,6 @@
-//! How many groups are better and worse than the baseline, and by how much.
+//! Numbers of groups that are better and worse than the baseline, and their mean difference.
 
-use crate::report::delta::{DeltaInput, Deltas};
+use crate::report::delta::{input::DeltaInput, side::Deltas};
 
 /// Deltas no farther from 0 than this are equal: an F1 that was printed and read again may be off in
 /// its last digits.
@@ -46,7 +46,7 @@ impl DeltaTally {
 pub struct DeltaSummary {
     /// The baseline table.
     pub path: String,
-    /// What a row is: `group`, or `group_and_site`.
+    /// The unit of a row: `group`, or `group_and_site`.
     pub per: &'static str,
     /// Rows of the table.
     pub rows: u64,

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::check;
 use crate::{
-    limits::MemoryPlan,
+    memory_plan::MemoryPlan,
     report::run::{self, DatasetRecord, PassRecord, RunRecord},
 };
 

@@ -11,7 +11,8 @@ use crate::{
         ModelSpec,
         gbdt::{BoosterOptions, Loss},
     },
-    limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
+    limits::{BLOCK_ROWS, Limits},
+    memory_plan::{ALWAYS, MemoryPlan},
     pipeline::{
         evaluate::{evaluation::EvaluationSpec, from_codes, from_source},
         fit::boost,

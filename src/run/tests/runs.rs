@@ -9,7 +9,7 @@ use crate::{
         ModelSpec,
         gbdt::{BoosterOptions, stream::RESERVOIR_ROWS_DEFAULT},
     },
-    limits::ALWAYS,
+    memory_plan::ALWAYS,
     model::Binning,
     pipeline::{evaluate::evaluation::Metrics, options::IncrementalOptions, session::output},
     platform::stop::Stop,
@@ -175,9 +175,7 @@ fn a_request_to_stop_ends_the_run_without_scratch() {
     let options = fixture.options("stopped", trees(), 2, 1000);
     let stop = leaked(Stop::default());
     stop.request(2);
-    let error = fitted(&options, stop, &Silent)
-        .err()
-        .expect("an error");
+    let error = fitted(&options, stop, &Silent).err().expect("an error");
     assert_eq!(error.exit_code(), 130);
     let left = fs::read_dir(&options.output.out_dir).map_or(0, Iterator::count);
     assert_eq!(left, 0);

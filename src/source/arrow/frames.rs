@@ -14,10 +14,10 @@ use crate::{
     text::size::format_bytes,
 };
 
-/// What stands before a message's length, but in streams of before 2019.
+/// The mark before a message's length; streams of before 2019 lack it.
 const CONTINUATION: [u8; 4] = [0xFF; 4];
 
-/// What the file format begins with, where a stream has a length.
+/// The first bytes of the file format; a stream has a length there.
 const FILE_MAGIC: &[u8] = b"ARROW1";
 
 /// The most bytes of a message's head: the names of 100,000 columns are a few MB.
@@ -27,7 +27,7 @@ const HEAD_BYTES_MAX: u32 = 16 << 20;
 pub(super) struct Frame {
     /// All of its bytes.
     pub(super) bytes: Buffer,
-    /// Whether it is the end mark.
+    /// True for the end mark.
     pub(super) is_end: bool,
 }
 
@@ -93,10 +93,11 @@ impl Frames {
             })?;
         let message =
             root_as_message(&head[start..]).map_err(|_| no_stream("its first message is none"))?;
-        let schema = (message.header_type() == MessageHeader::Schema)
-            .then(|| message.header_as_schema())
-            .flatten()
-            .ok_or_else(|| no_stream("it does not begin with a schema"))?;
+        let schema = match message.header_type() {
+            MessageHeader::Schema => message.header_as_schema(),
+            _ => None,
+        };
+        let schema = schema.ok_or_else(|| no_stream("it does not begin with a schema"))?;
         let schema = try_fb_to_schema(schema)
             .map_err(|error| no_stream(&format!("its schema cannot be read: {error}")))?;
         if message.bodyLength() != 0 {
@@ -111,7 +112,7 @@ impl Frames {
         self.first.take().expect("the schema was read")
     }
 
-    /// Whether what follows these bytes makes them the beginning of the file format.
+    /// True if these bytes and the following ones begin the file format.
     fn is_file(&mut self, head: &mut Vec<u8>) -> bool {
         let more = FILE_MAGIC.len().saturating_sub(head.len()) as u64;
         FILE_MAGIC.starts_with(head) && self.read(head, more, 0).is_ok() && head == FILE_MAGIC
@@ -215,7 +216,7 @@ impl Frames {
     }
 }
 
-/// Whether a message's body is compressed: how long it is then says nothing of the memory that it takes.
+/// True if a message's body is compressed: its length then says nothing of the memory that it takes.
 fn is_compressed(message: &Message<'_>) -> bool {
     let dictionary = message.header_as_dictionary_batch();
     let batch = message.header_as_record_batch();

@@ -9,7 +9,10 @@ use arrow_array::{
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 
 use super::*;
-use crate::data::ValueType;
+use crate::{
+    data::{Absent, Field, ValueType, Values},
+    error::Result,
+};
 
 fn batches() -> Vec<RecordBatch> {
     let batch = |first: i64, rows: i64| {

@@ -20,7 +20,7 @@ use crate::data::{Absent, Field, TextValues, ValueType, Values, batch::MISSING_T
 /// Milliseconds of a day.
 const DAY_MILLISECONDS: f64 = 86_400_000.0;
 
-/// How batches hold a type; `None` where it is no feature.
+/// The type of a column in batches; `None` if it is no feature.
 pub(super) fn value_type(data_type: &DataType) -> Option<ValueType> {
     use DataType as T;
     match data_type {

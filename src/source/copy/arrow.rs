@@ -52,7 +52,7 @@ fn trim(message: &mut [u8], kept: &[bool]) -> Option<()> {
     put_u32(message, vector, u32::try_from(next).ok()?)
 }
 
-/// Where a field of a table lies, by its number.
+/// The place of a table's field, by its number.
 fn field(bytes: &[u8], table: usize, number: usize) -> Option<usize> {
     let back = u32_at(bytes, table)? as i32;
     let vtable = usize::try_from(i64::try_from(table).ok()? - i64::from(back)).ok()?;
@@ -64,7 +64,7 @@ fn field(bytes: &[u8], table: usize, number: usize) -> Option<usize> {
     (offset != 0).then(|| table + offset)
 }
 
-/// What the offset at a position leads to.
+/// The target of the offset at a position.
 fn target(bytes: &[u8], position: usize) -> Option<usize> {
     position.checked_add(u32_at(bytes, position)? as usize)
 }

@@ -18,17 +18,21 @@ use parquet::{
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
 };
-use tempfile::NamedTempFile;
 use twox_hash::XxHash3_64;
 
-use crate::source::copy::{
-    Copied, constant,
-    schema::{Columns, InputFile},
-};
 use crate::{
     error::{Error, Place, Result},
-    platform::{PositionedFile, stop::Stop},
-    source::{dataset::Dataset, footer, guard::damaged, write::file as table},
+    platform::{PositionedFile, atomic::PendingFile, stop::Stop},
+    source::{
+        copy::{
+            constant,
+            schema::{Columns, InputFile},
+            summary::CopySummary,
+        },
+        dataset::Dataset,
+        footer,
+        guard::{damaged, write_error},
+    },
 };
 
 /// Bytes read from an input file at a time.
@@ -44,9 +48,9 @@ const FOOTER_BYTES_MAX: u64 = 1 << 31;
 pub(super) struct OutputFile {
     path: PathBuf,
     columns: Columns,
-    writer: SerializedFileWriter<BufWriter<NamedTempFile>>,
+    writer: SerializedFileWriter<BufWriter<PendingFile>>,
     rows: u64,
-    /// What each row group must turn out to be when it is read back.
+    /// The expected content of each row group when it is read back.
     written: Vec<WrittenRowGroup>,
 }
 
@@ -61,8 +65,8 @@ struct WrittenRowGroup {
 impl OutputFile {
     /// Starts a file under a temporary name beside `path`.
     pub(super) fn create(path: &Path, columns: Columns) -> Result<Self> {
-        let fail = |error| table::write_error(path, error);
-        let temporary = table::temporary_beside(path)?;
+        let fail = |error| write_error(path, error);
+        let file = PendingFile::create(path)?;
         let schema = columns.root_type().map_err(fail)?;
         let mut properties = WriterProperties::builder()
             .set_compression(constant::COMPRESSION)
@@ -73,8 +77,8 @@ impl OutputFile {
             properties = properties.set_created_by(created_by.clone());
         }
         let properties = Arc::new(properties.build());
-        let temporary = BufWriter::with_capacity(WRITE_BYTES, temporary);
-        let writer = SerializedFileWriter::new(temporary, schema, properties).map_err(fail)?;
+        let file = BufWriter::with_capacity(WRITE_BYTES, file);
+        let writer = SerializedFileWriter::new(file, schema, properties).map_err(fail)?;
         Ok(Self {
             path: path.to_path_buf(),
             columns,
@@ -100,7 +104,7 @@ impl OutputFile {
             let mut output = self
                 .writer
                 .next_row_group()
-                .map_err(|error| table::write_error(&self.path, error))?;
+                .map_err(|error| write_error(&self.path, error))?;
             let mut written = WrittenRowGroup {
                 rows,
                 copied: Vec::new(),
@@ -125,7 +129,7 @@ impl OutputFile {
             }
             output
                 .close()
-                .map_err(|error| table::write_error(&self.path, error))?;
+                .map_err(|error| write_error(&self.path, error))?;
             written.hash = hasher.lock().map_or(0, |hasher| hasher.finish());
             self.written.push(written);
             self.rows += rows as u64;
@@ -150,7 +154,7 @@ impl OutputFile {
     }
 
     /// Writes the footer, reads everything back, and renames the file into place.
-    pub(super) fn finish(self) -> Result<Copied> {
+    pub(super) fn finish(self) -> Result<CopySummary> {
         let Self {
             path,
             writer,
@@ -160,13 +164,13 @@ impl OutputFile {
         } = self;
         let buffered = writer
             .into_inner()
-            .map_err(|error| table::write_error(&path, error))?;
-        let temporary = buffered
+            .map_err(|error| write_error(&path, error))?;
+        let file = buffered
             .into_inner()
             .map_err(|error| Error::io("write", &path, error.into_error()))?;
-        check_written(temporary.path(), &path, &columns, rows, &written)?;
-        let bytes = table::persist(temporary, &path)?;
-        Ok(Copied {
+        check_written(file.temporary_path(), &path, &columns, rows, &written)?;
+        let bytes = file.persist()?;
+        Ok(CopySummary {
             files: 1,
             rows,
             bytes,
@@ -174,7 +178,7 @@ impl OutputFile {
     }
 }
 
-/// What went wrong while a chunk was copied: the disk's refusal, or a damaged input.
+/// The error of a chunk's copy: of the output, or of a damaged input.
 fn failed(error: ParquetError, place: Place, path: &Path) -> Error {
     match error {
         ParquetError::External(source) if is_of_input(source.as_ref()) => {
@@ -183,13 +187,13 @@ fn failed(error: ParquetError, place: Place, path: &Path) -> Error {
         ParquetError::General(message) if message.contains("splice") => {
             damaged(place, "ends inside a column chunk")
         }
-        other => table::write_error(path, other),
+        other => write_error(path, other),
     }
 }
 
 /// Copies one chunk's bytes and hashes them on the way.
 fn copy_chunk(
-    output: &mut SerializedRowGroupWriter<'_, BufWriter<NamedTempFile>>,
+    output: &mut SerializedRowGroupWriter<'_, BufWriter<PendingFile>>,
     file: &PositionedFile,
     chunk: &ColumnChunkMetaData,
     rows: i64,

@@ -69,7 +69,7 @@ impl InputFile {
 pub(super) struct Columns {
     /// Types in the output's order.
     pub(super) fields: Vec<TypePtr>,
-    /// What a column is where an input file does not have it.
+    /// The value of each column in an input file that lacks it.
     pub(super) absent: Vec<Absent>,
     /// The name of the schema's root.
     pub(super) root: String,

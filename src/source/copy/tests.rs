@@ -1,11 +1,12 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::{
     data::Values,
     limits::Limits,
+    platform::stop::Stop,
     source::{
-        LaneReader, OpenOptions,
+        Dataset, LaneReader, OpenOptions,
         write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
     },
 };

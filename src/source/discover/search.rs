@@ -1,4 +1,4 @@
-//! Whether a file would be of a dataset if it were there: what is written must not be taken for data.
+//! A test of paths against a dataset's pattern: an output must not be taken for data by a later run.
 
 use std::{
     fs,
@@ -8,29 +8,29 @@ use std::{
 use crate::{
     source::discover::{
         hive,
-        walk::{is_parquet, is_visible, split_pattern},
+        path_pattern::{PathPattern, PatternComponent, is_parquet, is_visible},
     },
     text::glob,
 };
 
-/// Where a dataset's files are looked for.
+/// The pattern of a dataset's files.
 #[derive(Debug)]
-pub(crate) struct Search {
+pub(crate) struct DatasetPattern {
     /// The directory, or the file, without links.
     base: PathBuf,
     /// The pattern below it; `None` for a file that was named itself.
-    pattern: Option<Vec<String>>,
+    pattern: Option<Vec<PatternComponent>>,
 }
 
-impl Search {
+impl DatasetPattern {
     /// The search that [`crate::source::discover::discover`] makes for a file, a directory or a glob.
     pub(crate) fn of(path_or_glob: &str) -> Self {
         let path = Path::new(path_or_glob);
         let (base, pattern) = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => (path.to_path_buf(), Some(Vec::new())),
             Err(_) if glob::is_pattern(path_or_glob) => {
-                let (base, pattern) = split_pattern(path);
-                (base, Some(pattern))
+                let PathPattern { base, components } = PathPattern::parse(path);
+                (base, Some(components))
             }
             _ => (path.to_path_buf(), None),
         };
@@ -40,7 +40,7 @@ impl Search {
         }
     }
 
-    /// Whether it would find this file, a path as [`real`] has it.
+    /// True if the dataset takes this file, given as [`real`] has it, now or once it exists.
     pub(crate) fn takes(&self, file: &Path) -> bool {
         let Some(pattern) = &self.pattern else {
             return self.base == file;
@@ -54,16 +54,16 @@ impl Search {
     }
 }
 
-/// Whether the file of these names, the last its own, is found below a directory.
-fn takes(pattern: &[String], names: &[String]) -> bool {
+/// `names` is a path below the base directory, the file's own name last.
+fn takes(pattern: &[PatternComponent], names: &[String]) -> bool {
     let Some((name, below)) = names.split_first().filter(|(name, _)| is_visible(name)) else {
         return false;
     };
     match pattern.split_first() {
         None if below.is_empty() => is_parquet(name),
         None => hive::parse(name).is_some() && takes(&[], below),
-        Some((first, rest)) if first == "**" => takes(rest, names) || takes(pattern, below),
-        Some((first, _)) if !glob::matches(first, name) => false,
+        Some((PatternComponent::AnyDepth, rest)) => takes(rest, names) || takes(pattern, below),
+        Some((PatternComponent::Name(first), _)) if !first.matches(name) => false,
         Some((_, rest)) if below.is_empty() => rest.is_empty() && is_parquet(name),
         Some((_, rest)) => takes(rest, below),
     }

@@ -1,7 +1,7 @@
 use std::{cmp::Ordering, fs, path::Path};
 
 use super::*;
-use crate::text::{glob, natural};
+use crate::text::natural;
 
 #[test]
 fn natural_order() {
@@ -26,27 +26,6 @@ fn natural_order() {
     check("99999999999999999999998", "99999999999999999999999");
     check("x=2/part-1", "x=10/part-0");
     assert_eq!(natural::compare("a1", "a1"), Ordering::Equal);
-}
-
-#[test]
-fn glob_on_one_component() {
-    let check = |pattern: &str, name: &str, expected: bool| {
-        assert_eq!(glob::matches(pattern, name), expected, "{pattern} {name}");
-    };
-    check("*.parquet", "a.parquet", true);
-    check("*.parquet", "a.parquet.tmp", false);
-    check("part-?.parquet", "part-1.parquet", true);
-    check("part-?.parquet", "part-10.parquet", false);
-    check("chr[0-9XY]", "chrX", true);
-    check("chr[!0-9]", "chr1", false);
-    check("chr[!0-9]", "chrX", true);
-    check("a*b*c", "a-b-b-c", true);
-    check("a*b*c", "a-b-b-d", false);
-    check("[]]", "]", true);
-    check("[", "[", true);
-    check("**", "anything", true);
-    check("", "", true);
-    check("*", "", true);
 }
 
 #[test]
@@ -133,7 +112,7 @@ fn a_directory_in_natural_order_without_strangers() {
     );
 }
 
-/// What would be found is what is found once it is there.
+/// The pattern takes exactly the files that a search finds once they exist.
 #[test]
 fn a_file_that_is_not_there_yet() {
     let directory = tempfile::tempdir().unwrap();
@@ -173,7 +152,7 @@ fn a_file_that_is_not_there_yet() {
     ] {
         let path = directory.path().join(name);
         let had_parent = path.parent().unwrap().exists();
-        let expect = |dataset: &String| Search::of(dataset).takes(&real(&path));
+        let expect = |dataset: &String| DatasetPattern::of(dataset).takes(&real(&path));
         let expected: Vec<bool> = datasets.iter().chain(&deep).map(expect).collect();
         touch(directory.path(), name);
         for (dataset, expected) in datasets.iter().chain(&deep).zip(expected) {

@@ -2,21 +2,24 @@
 
 use std::{
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
-use crate::error::{Error, Place, Result};
 use crate::{
-    source::discover::hive::{self, Partition},
+    error::{Error, Place, Result},
+    source::discover::{
+        hive::{self, Partition},
+        path_pattern::{PathPattern, PatternComponent, is_parquet, is_visible},
+    },
     text::{glob, natural},
 };
 
-/// How deep `key=value` directories may nest; also what ends a loop of links.
+/// The greatest depth of `key=value` directories. It also ends a loop of links.
 const DEPTH_MAX: usize = 16;
 
 /// A file of the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FileEntry {
     /// The path to open.
     pub(crate) path: PathBuf,
     /// The path below what the user named, with `/`: the same wherever the dataset lies.
@@ -30,7 +33,7 @@ pub(crate) struct Found {
 /// # Errors
 /// A path that does not exist, a pattern without match, a directory without Parquet files, more
 /// than `files_max` files.
-pub(crate) fn discover(path_or_glob: &str, files_max: usize) -> Result<Vec<Found>> {
+pub(crate) fn discover(path_or_glob: &str, files_max: usize) -> Result<Vec<FileEntry>> {
     let path = Path::new(path_or_glob);
     let mut walk = Walk {
         files_max,
@@ -68,7 +71,7 @@ pub(crate) fn discover(path_or_glob: &str, files_max: usize) -> Result<Vec<Found
 
 struct Walk {
     files_max: usize,
-    found: Vec<Found>,
+    found: Vec<FileEntry>,
 }
 
 impl Walk {
@@ -79,7 +82,7 @@ impl Walk {
                 self.files_max
             )));
         }
-        self.found.push(Found {
+        self.found.push(FileEntry {
             path: path.to_path_buf(),
             name,
             partitions: partitions.to_vec(),
@@ -122,7 +125,7 @@ impl Walk {
 
     /// Expands a pattern a path component at a time. `**` is any number of directories.
     fn pattern(&mut self, pattern: &Path) -> Result<()> {
-        let (base, components) = split_pattern(pattern);
+        let PathPattern { base, components } = PathPattern::parse(pattern);
         self.expand(&base, "", &components, &[], 0)
     }
 
@@ -130,7 +133,7 @@ impl Walk {
         &mut self,
         directory: &Path,
         name: &str,
-        components: &[String],
+        components: &[PatternComponent],
         partitions: &[Partition],
         depth: usize,
     ) -> Result<()> {
@@ -140,19 +143,23 @@ impl Walk {
         if depth > DEPTH_MAX || !directory.is_dir() {
             return Ok(());
         }
-        let any_depth = first == "**";
-        if any_depth {
-            self.expand(directory, name, rest, partitions, depth + 1)?;
-        }
+        let next = match first {
+            PatternComponent::AnyDepth => {
+                self.expand(directory, name, rest, partitions, depth + 1)?;
+                components
+            }
+            PatternComponent::Name(_) => rest,
+        };
         for (path, entry) in entries(directory)? {
-            if !any_depth && !glob::matches(first, &entry) {
+            if let PatternComponent::Name(pattern) = first
+                && !pattern.matches(&entry)
+            {
                 continue;
             }
             let below = join(name, &entry);
             if path.is_dir() {
                 let mut deeper = partitions.to_vec();
                 deeper.extend(hive::parse(&entry));
-                let next = if any_depth { components } else { rest };
                 self.expand(&path, &below, next, &deeper, depth + 1)?;
             } else if rest.is_empty() && is_parquet(&entry) {
                 self.push(&path, below, partitions)?;
@@ -160,25 +167,6 @@ impl Walk {
         }
         Ok(())
     }
-}
-
-/// A pattern as the directory that it begins in and the components below that.
-pub(super) fn split_pattern(pattern: &Path) -> (PathBuf, Vec<String>) {
-    let mut base = PathBuf::new();
-    let mut components: Vec<String> = Vec::new();
-    for component in pattern.components() {
-        let text = component.as_os_str().to_string_lossy().into_owned();
-        let is_name = matches!(component, Component::Normal(_)) && glob::is_pattern(&text);
-        if components.is_empty() && !is_name {
-            base.push(component);
-        } else {
-            components.push(text);
-        }
-    }
-    if base.as_os_str().is_empty() {
-        base.push(".");
-    }
-    (base, components)
 }
 
 /// The visible entries of a directory, in natural order.
@@ -204,17 +192,6 @@ fn continue_unless_parquet(path: &Path, entry: &str) -> Result<()> {
     }
 }
 
-/// Whether an entry is looked at: hidden ones and `_SUCCESS` and its like are not.
-pub(super) fn is_visible(name: &str) -> bool {
-    !name.starts_with(['.', '_'])
-}
-
-/// Whether a file is one of data.
-pub(super) fn is_parquet(name: &str) -> bool {
-    let extension = Path::new(name).extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
-}
-
 fn join(name: &str, entry: &str) -> String {
     if name.is_empty() {
         entry.to_owned()
@@ -229,7 +206,7 @@ fn file_name(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-/// Why a directory has no Parquet: it is empty, or what it holds is something else.
+/// The error for a directory without Parquet: empty, or with other entries.
 fn empty_directory(directory: &Path) -> Result<Error> {
     let entries = entries(directory)?;
     let message = match entries.first() {

@@ -8,8 +8,13 @@ use parquet::{
     file::writer::SerializedColumnWriter,
 };
 
-use crate::data::batch::MISSING_TEXT;
-use crate::source::write::{ColumnData, ColumnKind, ColumnSpec};
+use crate::{
+    data::batch::MISSING_TEXT,
+    source::write::{
+        data::ColumnData,
+        options::{ColumnKind, ColumnSpec},
+    },
+};
 
 /// Rows handed to the encoder at a time.
 const SLICE_ROWS: usize = 8_192;

@@ -1,8 +1,8 @@
-//! From facts and coefficients to what is kept.
+//! The choice of kept columns, from facts and coefficients.
 
 use std::cmp::Reverse;
 
-use crate::transform::prune::{KeepRule, PruneRules};
+use crate::transform::prune::rules::{KeepRule, PruneRules};
 
 /// Correlations with the target count as equal within this: columns that tell the same must not be
 /// ranked by the last bits of a sum.
@@ -12,21 +12,21 @@ const TARGET_STEP: f64 = 1e-6;
 /// decide, and columns that are multiples of each other have an r of 1 whatever the last bits say.
 const TIE: f64 = 1e-12;
 
-/// Whether a coefficient, of either sign, reaches a threshold. NaN never does.
+/// True if the absolute value of a coefficient reaches a threshold. NaN never does.
 pub fn is_reached(r: f64, threshold: f64) -> bool {
     r.abs() >= threshold - TIE
 }
 
-/// What is known of a column before pairs are looked at.
+/// The facts of a column that need no pair.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ColumnFacts {
     /// The name, by which ties are broken.
     pub name: String,
-    /// Whether it is kept whatever is found.
+    /// Keep it in any case.
     pub protected: bool,
     /// Missing and infinite values.
     pub missing: u64,
-    /// Whether all rows have the same value, or none has one.
+    /// True if all rows have the same value, or none has one.
     pub constant: bool,
     /// The variance of its finite values; `None` for a text.
     pub variance: Option<f64>,
@@ -46,13 +46,13 @@ pub struct Pair {
     pub r: f64,
     /// Rows in which both have a finite value.
     pub count: u64,
-    /// Whether they have the same value in every row.
+    /// True if they have the same value in every row.
     pub identical: bool,
 }
 
 /// The kept column that stands for a dropped one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Covered {
+pub struct Twin {
     /// The kept column.
     pub by: usize,
     /// Their correlation; 1 where every value is the same.
@@ -61,7 +61,7 @@ pub struct Covered {
     pub count: u64,
 }
 
-/// What becomes of a column.
+/// The decision about a column.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// It stays.
@@ -71,21 +71,21 @@ pub enum Verdict {
     /// A variance that is too small.
     LowVariance,
     /// The same values as a kept one.
-    Duplicate(Covered),
+    Duplicate(Twin),
     /// A kept one tells it.
-    Correlated(Covered),
+    Correlated(Twin),
 }
 
 impl Verdict {
-    /// Whether the column stays.
+    /// True if the column stays.
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Kept)
     }
 
     /// The kept column that stands for it.
-    pub fn covered(&self) -> Option<Covered> {
+    pub fn twin(&self) -> Option<Twin> {
         match self {
-            Self::Duplicate(covered) | Self::Correlated(covered) => Some(*covered),
+            Self::Duplicate(twin) | Self::Correlated(twin) => Some(*twin),
             Self::Kept | Self::Constant | Self::LowVariance => None,
         }
     }
@@ -102,7 +102,7 @@ pub struct Decision {
 
 /// Walks down the ranked columns and keeps each that no kept one tells.
 ///
-/// Checked at the end: a dropped column is covered by a kept one that reaches the threshold, and no
+/// Checked at the end: a dropped column has a kept twin that reaches the threshold, and no
 /// two kept columns reach it, but where both are protected. O(columns log columns + pairs).
 pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> Decision {
     let mut verdicts: Vec<Option<Verdict>> =
@@ -129,7 +129,7 @@ pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> De
             .filter(|pair| verdicts[other(pair, column)] == Some(Verdict::Kept))
             .max_by(|a, b| strength(a).total_cmp(&strength(b)));
         verdicts[column] = Some(match best {
-            Some(pair) if !columns[column].protected => covered(&pair, column),
+            Some(pair) if !columns[column].protected => twin(&pair, column),
             _ => Verdict::Kept,
         });
     }
@@ -142,7 +142,7 @@ pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> De
     }
 }
 
-/// What a column says without any other.
+/// The verdict on a column without any other.
 fn alone(facts: &ColumnFacts, rules: &PruneRules) -> Option<Verdict> {
     if facts.protected {
         return Some(Verdict::Kept);
@@ -170,16 +170,16 @@ fn other(pair: &Pair, column: usize) -> usize {
     if a == column { b } else { a }
 }
 
-fn covered(pair: &Pair, column: usize) -> Verdict {
-    let covered = Covered {
+fn twin(pair: &Pair, column: usize) -> Verdict {
+    let twin = Twin {
         by: other(pair, column),
         r: if pair.identical { 1.0 } else { pair.r },
         count: pair.count,
     };
     if pair.identical {
-        Verdict::Duplicate(covered)
+        Verdict::Duplicate(twin)
     } else {
-        Verdict::Correlated(covered)
+        Verdict::Correlated(twin)
     }
 }
 
@@ -201,9 +201,9 @@ fn ranked(columns: &[ColumnFacts], keep: KeepRule) -> Vec<usize> {
 /// Asserts what is promised, and counts the pairs of protected columns that reach the threshold.
 fn check(columns: &[ColumnFacts], verdicts: &[Verdict], told: &[Pair]) -> usize {
     for verdict in verdicts {
-        if let Some(covered) = verdict.covered() {
+        if let Some(twin) = verdict.twin() {
             assert!(
-                verdicts[covered.by].is_kept(),
+                verdicts[twin.by].is_kept(),
                 "a kept column stands for a dropped one"
             );
         }
@@ -248,8 +248,8 @@ mod tests {
             Verdict::Kept => "+".to_owned(),
             Verdict::Constant => "c".to_owned(),
             Verdict::LowVariance => "v".to_owned(),
-            Verdict::Duplicate(covered) => format!("={}", covered.by),
-            Verdict::Correlated(covered) => covered.by.to_string(),
+            Verdict::Duplicate(twin) => format!("={}", twin.by),
+            Verdict::Correlated(twin) => twin.by.to_string(),
         };
         let decision = decide(columns, pairs, rules);
         let shown: Vec<String> = decision.verdicts.iter().map(one).collect();

@@ -1,4 +1,4 @@
-//! Which columns add nothing: constant ones, repeated ones, and those that another one tells.
+//! Redundant columns: constant ones, duplicates, and those that correlate with another one.
 //!
 //! ```text
 //! survey --constants--> sample --screen--> suspicions --components--> exact sums --> decide
@@ -11,40 +11,9 @@
 
 mod components;
 mod decide;
+mod rules;
 pub mod screen;
 
 pub use components::components;
-pub use decide::{ColumnFacts, Covered, Decision, Pair, Verdict, decide, is_reached};
-
-/// Which of two columns that tell the same is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeepRule {
-    /// Fewer missing values, then the higher correlation with the target, then more rows off the value that
-    /// most have, then the name.
-    #[default]
-    Ranked,
-    /// The earlier one.
-    First,
-}
-
-/// What is pruned.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct PruneRules {
-    /// Two columns with |r| of this or more tell the same.
-    pub correlation: f64,
-    /// Columns whose variance is this or less tell nothing. 0 is about constants.
-    pub variance: f64,
-    /// Which one is kept.
-    pub keep: KeepRule,
-}
-
-impl Default for PruneRules {
-    fn default() -> Self {
-        Self {
-            correlation: 0.99,
-            variance: 0.0,
-            keep: KeepRule::default(),
-        }
-    }
-}
+pub use decide::{ColumnFacts, Decision, Pair, Twin, Verdict, decide, is_reached};
+pub use rules::{KeepRule, PruneRules};

@@ -36,7 +36,7 @@ const VARIED_ROWS_MIN: u64 = 50;
 /// The most that one part may have of a column's squares for it to be judged.
 const PART_SHARE_MAX: f64 = 0.5;
 
-/// How far the sample's variance may be from the true one for a column to be judged.
+/// The largest ratio of the sample's variance to the true one at which a column is judged.
 const VARIANCE_RATIO_MAX: f64 = 1.5;
 
 /// A pair that the coarse net let through.
@@ -44,11 +44,11 @@ const VARIANCE_RATIO_MAX: f64 = 1.5;
 pub struct NearPair {
     /// The columns, the later one first.
     pub columns: [u32; 2],
-    /// Whether the sample cannot judge it, so that it is a candidate at once.
+    /// True if the sample cannot judge it, so that it is a candidate at once.
     pub unjudged: bool,
 }
 
-/// Whether the sample can judge a column, whose sampled values and true moments are given.
+/// True if the sample can judge a column, whose sampled values and true moments are given.
 /// O(rows).
 pub fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
     let of_sample = Moments::of(sampled);

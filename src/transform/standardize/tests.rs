@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    data::{Absent, Tile, ValueType},
-    model::{Binning, FeatureSpec, predict::LinearPredictor},
+    data::{Absent, TextValues, Tile, ValueType, Values, batch::MISSING_TEXT},
+    model::{Binning, FeatureSpec, Link, predict::LinearPredictor},
 };
 
 fn numeric(feature: u32, mean: f64, sd: f64, min: f64, max: f64) -> Input {
     Input {
         feature,
         schema_column: feature as usize + 10,
-        summary: Summary::Numeric { mean, sd, min, max },
+        summary: FeatureSummary::Numeric { mean, sd, min, max },
         missing_indicator: false,
     }
 }
@@ -19,7 +19,7 @@ fn text(feature: u32, values: &[&str]) -> Input {
     Input {
         feature,
         schema_column: feature as usize + 10,
-        summary: Summary::Categorical {
+        summary: FeatureSummary::Categorical {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         },
         missing_indicator: false,

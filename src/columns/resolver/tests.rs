@@ -1,5 +1,8 @@
 use super::*;
-use crate::data::schema::{Absent, Field};
+use crate::{
+    columns::roles::Role,
+    data::schema::{Absent, Field},
+};
 
 /// `name:type`, the type `f`, `t` (text) or `l` (list).
 fn schema(columns: &str) -> Schema {

@@ -1,10 +1,7 @@
-//! All groups by name, their rows, classes and splits: what `splits.parquet` says, and the proof.
+//! All groups by name with their rows, classes and splits: the content of `splits.parquet`, and the proof.
 //!
 //! The table does not trust the assignment: it counts the split each row was really given, so a
 //! group whose rows are in two splits is found whatever put them there.
-
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 
@@ -22,7 +19,7 @@ const SPLITS: usize = 4;
 pub struct GroupTable {
     classes: usize,
     map: SpillMap,
-    /// What gives rows to the valid split, where that is neither the assignment nor the split column alone.
+    /// The source of valid rows, where that is neither the assignment nor the split column alone.
     validation: Option<String>,
 }
 
@@ -43,7 +40,7 @@ pub struct GroupRow {
     pub class_rows: Vec<u64>,
 }
 
-/// What was proven: no group is in two splits.
+/// The result of the proof that no group is in two splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct SplitProof {
     /// Groups with rows in a split.
@@ -68,7 +65,7 @@ impl GroupTable {
         }
     }
 
-    /// With what gives rows to the valid split, for the message about a group in two splits.
+    /// Names the source of valid rows, for the message about a group in two splits.
     #[must_use]
     pub fn with_validation(self, validation: Option<String>) -> Self {
         Self { validation, ..self }
@@ -221,3 +218,6 @@ impl Groups<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,12 +13,9 @@
 //! A row's random number is `xxh3(seed; row u64, round u32, purpose u32)`, little-endian: no
 //! generator state, so no dependence on batches, threads or row groups.
 
-#[cfg(test)]
-mod tests;
-
 use twox_hash::XxHash3_64;
 
-/// What a row's random number is for. Two purposes never share a stream.
+/// The use of a row's random number. Two purposes never share a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Purpose {
@@ -112,3 +109,6 @@ pub fn row_hash(seed: u64, row: u64, round: u32, purpose: Purpose) -> u64 {
     hash = hash.wrapping_mul(0x1656_6791_9E37_79F9);
     hash ^ (hash >> 32)
 }
+
+#[cfg(test)]
+mod tests;
