@@ -42,6 +42,13 @@ struct Dictionary {
     batch_codes: Vec<u8>,
 }
 
+impl Binning {
+    /// The coder of whole columns; build it once and keep it.
+    pub fn coder(&self) -> Coder {
+        Coder::new(self)
+    }
+}
+
 impl Coder {
     /// Prepares the tables of a binning.
     pub fn new(binning: &Binning) -> Self {
