@@ -66,4 +66,12 @@ impl Model {
     pub fn sha256(&self) -> Result<String, String> {
         Ok(file::sha256(&self.to_bytes()?))
     }
+
+    /// The SHA-256 of what predictions depend on: of the file's sections with the features and their
+    /// bins, then base margins and trees, or coefficients, one after the other. Metrics, options and
+    /// the version of rowmill are not in it.
+    pub fn learned_sha256(&self) -> String {
+        let sections = codec::learned(self);
+        file::sha256_of(sections.iter().map(|section| &section.bytes[..]))
+    }
 }

@@ -390,6 +390,11 @@ fn run_record(
 ) -> RunRecord {
     let job = &trained.job;
     let files = job.dataset.files();
+    let learned = trained.model.learned_sha256();
+    let (trees_sha256, coefficients_sha256) = match &trained.model.body {
+        Body::Trees(_) => (Some(learned), None),
+        Body::Linear(_) => (None, Some(learned)),
+    };
     RunRecord {
         rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
         options: options_value(trained, options),
@@ -419,6 +424,8 @@ fn run_record(
             Body::Trees(ensemble) => Some(ensemble.trees.len() as u64),
             Body::Linear(_) => None,
         },
+        trees_sha256,
+        coefficients_sha256,
         model_sha256: saved.sha256.clone(),
         verified,
         memory_limit_bytes: options.memory_bytes,
