@@ -13,7 +13,7 @@ use crate::{
     platform::atomic,
 };
 
-/// What was written.
+/// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Saved {
     /// The file's length.
@@ -24,7 +24,16 @@ pub struct Saved {
 
 /// The SHA-256 of bytes, in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
+    sha256_of([bytes])
+}
+
+/// The same of several stretches of bytes, one after the other.
+pub(crate) fn sha256_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for bytes in parts {
+        hasher.update(bytes);
+    }
+    let digest = hasher.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -45,13 +54,13 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(Error::format(
             path,
-            "not a file; give the path of a model file",
+            "not a file; give the path of a file that rowmill wrote",
         ));
     }
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     if length > bytes_max {
-        let message = format!("{length} bytes, more than the {bytes_max} a model file may have");
+        let message = format!("{length} bytes, more than the {bytes_max} that are read at most");
         return Err(Error::format(path, message));
     }
     let mut bytes = Vec::with_capacity(length as usize);

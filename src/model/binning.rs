@@ -7,7 +7,7 @@
 //!
 //! The functions on single values here are the definition; [`crate::model::Coder`] is the fast way.
 
-use crate::{data::TextValues, limits::CODES_MAX, model::coder::Coder};
+use crate::limits::CODES_MAX;
 
 /// The most cut points of a numeric feature: one bin more, and one code for missing values.
 pub const CUTS_MAX: usize = CODES_MAX - 2;
@@ -93,26 +93,6 @@ impl Binning {
             None if *pooled => values.len() as u8,
             None => self.missing_code(),
         }
-    }
-
-    /// The fast way for whole columns; build it once and keep it.
-    pub fn coder(&self) -> Coder {
-        Coder::new(self)
-    }
-
-    /// Codes a column of singles. Builds a [`Coder`]; keep one where batches are small.
-    pub fn code_f32(&self, values: &[f32], codes: &mut [u8]) {
-        self.coder().code_f32(values, codes);
-    }
-
-    /// Codes a column of doubles. Builds a [`Coder`]; keep one where batches are small.
-    pub fn code_f64(&self, values: &[f64], codes: &mut [u8]) {
-        self.coder().code_f64(values, codes);
-    }
-
-    /// Codes a column of text. Builds a [`Coder`]; keep one where batches are small.
-    pub fn code_text(&self, text: &TextValues, codes: &mut [u8]) {
-        self.coder().code_text(text, codes);
     }
 
     /// Whether the binning can be one: what a reader of untrusted files must ask.

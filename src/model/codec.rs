@@ -54,10 +54,21 @@ pub(crate) fn write(model: &Model) -> Result<Vec<u8>, String> {
         task: model.about.task.name(),
         features: model.features.len(),
     };
-    let mut sections = vec![
-        Section::json(id::ABOUT, VERSION, &model.about),
-        Section::postcard(id::FEATURES, VERSION, &model.features),
-    ];
+    let mut sections = vec![Section::json(id::ABOUT, VERSION, &model.about)];
+    sections.extend(learned(model));
+    sections.extend([
+        Section::json(id::METRICS, VERSION, &model.metrics),
+        Section::json(id::SPLIT, VERSION, &model.split),
+        Section::json(id::OPTIONS, VERSION, &model.options),
+    ]);
+    let header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
+    Ok(container::seal(FileKind::Model, &header, &sections))
+}
+
+/// The sections that predictions depend on, and nothing else: the features with their bins, and base
+/// margins and trees, or coefficients.
+pub(crate) fn learned(model: &Model) -> Vec<Section<Vec<u8>>> {
+    let mut sections = vec![Section::postcard(id::FEATURES, VERSION, &model.features)];
     match &model.body {
         Body::Trees(ensemble) => {
             let base = Base {
@@ -75,13 +86,7 @@ pub(crate) fn write(model: &Model) -> Result<Vec<u8>, String> {
         }
         Body::Linear(linear) => sections.push(Section::postcard(id::LINEAR, VERSION, linear)),
     }
-    sections.extend([
-        Section::json(id::METRICS, VERSION, &model.metrics),
-        Section::json(id::SPLIT, VERSION, &model.split),
-        Section::json(id::OPTIONS, VERSION, &model.options),
-    ]);
-    let header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
-    Ok(container::seal(FileKind::Model, &header, &sections))
+    sections
 }
 
 /// Decodes a model. What it means is not checked here.

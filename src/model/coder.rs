@@ -42,6 +42,13 @@ struct Dictionary {
     batch_codes: Vec<u8>,
 }
 
+impl Binning {
+    /// The coder of whole columns; build it once and keep it.
+    pub fn coder(&self) -> Coder {
+        Coder::new(self)
+    }
+}
+
 impl Coder {
     /// Prepares the tables of a binning.
     pub fn new(binning: &Binning) -> Self {
@@ -126,12 +133,13 @@ impl Coder {
         if dictionary.unlisted_code != self.missing_code {
             return None;
         }
-        let unseen: Vec<bool> = (0..text.dictionary_len() as u32)
-            .map(|id| !dictionary.codes.contains_key(text.value(id)))
-            .collect();
-        if !unseen.contains(&true) {
+        let is_listed = |id: u32| dictionary.codes.contains_key(text.value(id));
+        let ids = 0..text.dictionary_len() as u32;
+        // Batches without a new text, nearly all of them, allocate nothing.
+        if ids.clone().all(is_listed) {
             return None;
         }
+        let unseen: Vec<bool> = ids.map(|id| !is_listed(id)).collect();
         let is_unseen = |id: &u32| *id != MISSING_TEXT && unseen[*id as usize];
         let row = text.ids.iter().position(is_unseen)?;
         Some((row, text.value(text.ids[row])))

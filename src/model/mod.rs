@@ -31,6 +31,7 @@ pub mod summary;
 
 mod codec;
 mod cut_table;
+mod file;
 mod records;
 mod validate;
 

@@ -91,6 +91,10 @@ pub struct RunRecord {
     pub features: u64,
     /// Trees of the model; `None` for logistic regression.
     pub trees: Option<u64>,
+    /// The SHA-256 of bins, base margins and trees; `None` for logistic regression.
+    pub trees_sha256: Option<String>,
+    /// The SHA-256 of categories and coefficients; `None` for trees.
+    pub coefficients_sha256: Option<String>,
     /// The model file's SHA-256, as `sha256sum` prints it.
     pub model_sha256: String,
     /// Whether the saved model, opened afresh, gave the same test metrics; `None` if not asked.

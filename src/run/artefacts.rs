@@ -373,6 +373,11 @@ fn run_record(
 ) -> RunRecord {
     let (job, options) = (&trained.job, trained.options);
     let files = job.dataset.files();
+    let learned = trained.learned.fitted.model.learned_sha256();
+    let (trees_sha256, coefficients_sha256) = match &trained.learned.fitted.model.body {
+        Body::Trees(_) => (Some(learned), None),
+        Body::Linear(_) => (None, Some(learned)),
+    };
     RunRecord {
         rowmill_version: env!("CARGO_PKG_VERSION").to_owned(),
         options: options_value(trained),
@@ -402,6 +407,8 @@ fn run_record(
             Body::Trees(ensemble) => Some(ensemble.trees.len() as u64),
             Body::Linear(_) => None,
         },
+        trees_sha256,
+        coefficients_sha256,
         model_sha256: saved.sha256.clone(),
         verified,
         memory_limit_bytes: options.resources.memory_bytes,

@@ -21,18 +21,12 @@ use crate::{
         ensemble::Ensemble,
         predict::{
             blend::{BlendStack, BlendTree},
+            tile::{TILE_ROWS, TileColumn},
             walk::WalkTree,
         },
         tree::Tree,
     },
 };
-
-/// Rows that go through all trees together: small enough that their codes stay in cache, large
-/// enough that a node's overhead does not count.
-pub(crate) const TILE_ROWS: usize = 512;
-
-/// One value a row of a tile.
-pub(crate) type TileColumn = [u8; TILE_ROWS];
 
 /// An ensemble compiled for one layout of byte columns.
 #[derive(Debug, Clone)]

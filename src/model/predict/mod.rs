@@ -8,6 +8,7 @@ mod blend;
 pub mod byte_trees;
 pub mod linear;
 pub mod predictor;
+mod tile;
 mod walk;
 
 pub use byte_trees::ByteTrees;

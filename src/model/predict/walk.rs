@@ -5,7 +5,7 @@
 use crate::{
     limits::CODES_MAX,
     model::{
-        predict::byte_trees::{TILE_ROWS, TileColumn},
+        predict::tile::{TILE_ROWS, TileColumn},
         tree::{Node, NodeSplit, Tree},
     },
 };

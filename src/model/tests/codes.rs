@@ -43,7 +43,7 @@ fn check(cuts: &[f64], values: &[f64]) {
     };
     binning.check().expect("sound cuts");
     let mut codes = vec![77; values.len()];
-    binning.code_f64(values, &mut codes);
+    binning.coder().code_f64(values, &mut codes);
     for (value, code) in values.iter().zip(&codes) {
         assert_eq!(
             *code,
@@ -52,7 +52,7 @@ fn check(cuts: &[f64], values: &[f64]) {
         );
     }
     let singles: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-    binning.code_f32(&singles, &mut codes);
+    binning.coder().code_f32(&singles, &mut codes);
     for (value, code) in singles.iter().zip(&codes) {
         let expected = binning.code_of_number(f64::from(*value));
         assert_eq!(*code, expected, "single {value:e} with cuts {cuts:?}");
@@ -109,7 +109,7 @@ fn codes_are_as_documented() {
         f64::NAN,
     ];
     let mut codes = [0; 7];
-    binning.code_f64(&values, &mut codes);
+    binning.coder().code_f64(&values, &mut codes);
     assert_eq!(codes, [0, 1, 1, 2, 2, 3, 4]);
     assert_eq!(
         (binning.codes_without_missing(), binning.missing_code()),
@@ -165,7 +165,7 @@ fn texts_are_coded_as_defined() {
     for (pooled, expected) in [(true, [1, 3, 2, 0, 1, 2]), (false, [1, 3, 3, 0, 1, 3])] {
         let feature = text("letter", &["a", "b"], pooled);
         let mut codes = [77; 6];
-        feature.binning.code_text(&batch(&rows), &mut codes);
+        feature.binning.coder().code_text(&batch(&rows), &mut codes);
         assert_eq!(codes, expected);
         assert_eq!(codes, rows.map(|row| feature.binning.code_of_text(row)));
     }

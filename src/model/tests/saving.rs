@@ -58,7 +58,7 @@ fn files_that_cannot_be_written_or_read_say_why() {
         .expect_err("a directory")
         .to_string();
     assert!(
-        message.ends_with("not a file; give the path of a model file"),
+        message.ends_with("not a file; give the path of a file that rowmill wrote"),
         "{message}"
     );
     let path = directory.path().join("model.rowmill");
@@ -71,7 +71,7 @@ fn files_that_cannot_be_written_or_read_say_why() {
         .expect_err("too long")
         .to_string();
     assert!(
-        message.contains("more than the 100 a model file may have"),
+        message.contains("more than the 100 that are read at most"),
         "{message}"
     );
     assert!(!directory.path().join("model.rowmill.tmp").exists());

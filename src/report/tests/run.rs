@@ -33,6 +33,8 @@ pub(super) fn record() -> RunRecord {
         baseline: None,
         features: 90,
         trees: Some(100),
+        trees_sha256: Some("cd".repeat(32)),
+        coefficients_sha256: None,
         model_sha256: "ab".repeat(32),
         verified: Some(true),
         memory_limit_bytes: 1 << 30,

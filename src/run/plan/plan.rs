@@ -14,7 +14,7 @@ use crate::{
     limits::{BLOCK_ROWS, Limits},
     memory_plan::{ALWAYS, MemoryPlan},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes, from_source},
+        evaluate::{evaluation::EvaluationSpec, from_codes, prediction_pass},
         fit::boost,
         open::training_data::Job,
         options::IncrementalOptions,
@@ -423,8 +423,8 @@ impl<'a> Planner<'a> {
         let tables = (self.threads + 1) * spec.evaluation.worker_bytes();
         let outputs = spec.outputs();
         let features = self.features().to_vec();
-        let lane =
-            from_source::lane_bytes(features.len(), outputs) + features.len() as u64 * CODER_BYTES;
+        let lane = prediction_pass::lane_bytes(features.len(), outputs)
+            + features.len() as u64 * CODER_BYTES;
         let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
         if is_trees {
             let layout = CodeLayout::identity(features.len());

@@ -176,7 +176,7 @@ fn check_margins(design: &Design, rows: &[usize], coefficients: [&[f64]; 2]) {
     predictor.start(5);
     for (feature, schema_column) in [(0, 10), (1, 11), (2, 12)] {
         let (_, values) = batch.iter().find(|(at, _)| *at == schema_column).unwrap();
-        predictor.add(feature, values);
+        predictor.add(feature, 0, values);
     }
     let mut margins = vec![f32::NAN; 10];
     predictor.finish_into(&mut margins);
