@@ -173,7 +173,7 @@ impl<'a> Modules<'a> {
             let own = [&module_path(file)[..], &module.path].concat();
             for one in &module.uses {
                 let is_export = one.is_public && is_door(file);
-                let path = self.from_root(&own, &one.path, HOPS_MAX);
+                let path = self.rooted(&own, &one.path, HOPS_MAX);
                 self.note(file, one.line, &path, is_export, imports);
                 if one.name == "*" {
                     self.note_all(file, one.line, &path, is_export, imports);
@@ -181,7 +181,7 @@ impl<'a> Modules<'a> {
                 paths.push((path, one.line));
             }
             for one in &module.code_paths {
-                let path = self.from_root(&own, &one.names, HOPS_MAX);
+                let path = self.rooted(&own, &one.names, HOPS_MAX);
                 self.note(file, one.line, &path, false, imports);
                 paths.push((path, one.line));
             }
@@ -190,7 +190,7 @@ impl<'a> Modules<'a> {
     }
 
     /// A path as a module writes it, from the root of its crate on.
-    fn from_root(&self, own: &[String], path: &[String], hops: usize) -> Vec<String> {
+    fn rooted(&self, own: &[String], path: &[String], hops: usize) -> Vec<String> {
         let root = ["crate".to_owned()];
         let Some((first, rest)) = path.split_first() else {
             return [&root, own].concat();
@@ -222,9 +222,9 @@ impl<'a> Modules<'a> {
             && hops > 0
         {
             let path = [&one.path, rest].concat();
-            return self.from_root(own, &path, hops - 1);
+            return self.rooted(own, &path, hops - 1);
         }
-        let child = [own, &[first.clone()]].concat();
+        let child = [own, std::slice::from_ref(first)].concat();
         if self.by_path.contains_key(&child) || module.names.contains(first) {
             return [&root, own, path].concat();
         }
@@ -272,7 +272,7 @@ impl<'a> Modules<'a> {
             return;
         };
         for one in module.uses.iter().filter(|one| one.is_public) {
-            let path = [path, &[one.name.clone()]].concat();
+            let path = [path, std::slice::from_ref(&one.name)].concat();
             self.note(file, line, &path, is_export, imports);
         }
     }
@@ -299,7 +299,7 @@ impl<'a> Modules<'a> {
             return Some(file);
         }
         for one in &module.uses {
-            let path = self.from_root(own, &one.path, HOPS_MAX);
+            let path = self.rooted(own, &one.path, HOPS_MAX);
             if path[0] != "crate" {
                 continue;
             }
