@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use rowmill::source::write::{ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use crate::{
-    command::{fails, text},
+    command::{Run, text},
     dataset::{self, Feature, write_table},
 };
 
@@ -15,22 +15,12 @@ const FEW_TREES: &str = r#"{"n_estimators": 3, "max_depth": 3}"#;
 fn check(dataset: &Path, more: &[&str], code: i32, words: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     let out_dir = dir.path().join("run");
-    let mut arguments = vec![
-        "train",
-        text(dataset),
-        "--out-dir",
-        text(&out_dir),
-        "--model",
-        FEW_TREES,
-        "--threads",
-        "2",
-    ];
-    arguments.extend(more);
-    fails(&arguments, code, words);
+    let run = Run::train(dataset).out_dir(&out_dir).model(FEW_TREES);
+    run.args(more).fails(code, words);
     let left: Vec<_> = fs::read_dir(&out_dir)
         .map(|entries| entries.map(|entry| entry.unwrap().file_name()).collect())
         .unwrap_or_default();
-    assert!(left.is_empty(), "{arguments:?} left {left:?}");
+    assert!(left.is_empty(), "{more:?} left {left:?}");
 }
 
 /// The shared dataset with one shard changed.
@@ -204,23 +194,12 @@ fn labels_that_a_loss_cannot_take() {
             labels[17] = value;
             table.x = Feature::Number(labels);
         });
-        let arguments = [
-            "train",
-            text(dir.path()),
-            "--profile",
-            "none",
-            "--target",
-            "x",
-            "--group-col",
-            "none",
-            "--out-dir",
-            text(out.path()),
-            "--task",
-            "regression",
-            "--model",
-            model,
-        ];
-        fails(&arguments, code, words);
+        Run::train(dir.path())
+            .out_dir(out.path())
+            .model(model)
+            .args(&["--profile", "none", "--group-col", "none"])
+            .args(&["--target", "x", "--task", "regression"])
+            .fails(code, words);
     };
     let poisson = r#"{"objective": "poisson", "n_estimators": 2}"#;
     let place = ["table.parquet", "`x`", "row 17"];
@@ -309,21 +288,12 @@ fn early_stopping_without_valid_rows() {
         table.x = Feature::Text((0..table.rows()).map(|row| Some(split(row))).collect());
     });
     let run = tempfile::tempdir().unwrap();
-    let arguments = [
-        "train",
-        text(dir.path()),
-        "--out-dir",
-        text(run.path()),
-        "--split-col",
-        "x",
-        "--include",
-        "gene_id",
-        "--group-col",
-        "none",
-        "--model",
-        r#"{"n_estimators": 3, "early_stopping_rounds": 2}"#,
-    ];
-    fails(&arguments, 2, &["early_stopping_rounds", "--split-col"]);
+    Run::train(dir.path())
+        .out_dir(run.path())
+        .model(r#"{"n_estimators": 3, "early_stopping_rounds": 2}"#)
+        .args(&["--split-col", "x", "--include", "gene_id"])
+        .args(&["--group-col", "none"])
+        .fails(2, &["early_stopping_rounds", "--split-col"]);
 }
 
 #[test]
@@ -331,18 +301,8 @@ fn an_out_dir_that_is_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "mine").unwrap();
-    fails(
-        &[
-            "train",
-            text(dataset::small()),
-            "--out-dir",
-            text(&file),
-            "--model",
-            FEW_TREES,
-        ],
-        1,
-        &[text(&file)],
-    );
+    let run = Run::train(dataset::small()).out_dir(&file).model(FEW_TREES);
+    run.fails(1, &[text(&file)]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 
@@ -383,12 +343,8 @@ fn constraints_of_features_that_are_not_there() {
         ),
     ] {
         let run = dir.path().join("run");
-        let arguments = ["train", text(dir.path()), "--out-dir", text(&run)];
-        fails(
-            &[&arguments[..], &["--model", constraint]].concat(),
-            1,
-            &words,
-        );
+        let constrained = Run::train(dir.path()).out_dir(&run).model(constraint);
+        constrained.fails(1, &words);
         assert!(!run.join("model.rowmill").exists());
     }
 }
@@ -417,17 +373,7 @@ fn wrong_usage_exits_with_2_and_suggests() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let out_dir = dir.path().join("run");
-        fails(
-            &[
-                "train",
-                text(dataset::small()),
-                "--out-dir",
-                text(&out_dir),
-                "--model",
-                model,
-            ],
-            2,
-            &words,
-        );
+        let run = Run::train(dataset::small()).out_dir(&out_dir).model(model);
+        run.fails(2, &words);
     }
 }

@@ -86,6 +86,71 @@ pub(crate) fn fails(arguments: &[&str], code: i32, words: &[&str]) -> Outcome {
     outcome
 }
 
+/// A run of a command that learns, as its arguments. It has two threads unless the arguments say otherwise.
+#[derive(Clone)]
+pub(crate) struct Run<'a> {
+    arguments: Vec<&'a str>,
+}
+
+impl<'a> Run<'a> {
+    /// `rowmill train`.
+    pub(crate) fn train(dataset: &'a Path) -> Self {
+        Self::new("train", dataset)
+    }
+
+    /// `rowmill incremental`.
+    pub(crate) fn incremental(dataset: &'a Path) -> Self {
+        Self::new("incremental", dataset)
+    }
+
+    /// A command by its name.
+    pub(crate) fn new(command: &'a str, dataset: &'a Path) -> Self {
+        Self {
+            arguments: vec![command, text(dataset)],
+        }
+    }
+
+    pub(crate) fn out_dir(self, out_dir: &'a Path) -> Self {
+        self.args(&["--out-dir", text(out_dir)])
+    }
+
+    pub(crate) fn model(self, model: &'a str) -> Self {
+        self.args(&["--model", model])
+    }
+
+    pub(crate) fn arg(self, argument: &'a str) -> Self {
+        self.args(&[argument])
+    }
+
+    pub(crate) fn args(mut self, arguments: &[&'a str]) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
+    /// The arguments as they stand.
+    pub(crate) fn words(mut self) -> Vec<&'a str> {
+        if !self.arguments.contains(&"--threads") {
+            self.arguments.extend(["--threads", "2"]);
+        }
+        self.arguments
+    }
+
+    /// Runs to the end, whether or not it is a good one.
+    pub(crate) fn ends(self) -> Outcome {
+        rowmill(&self.words())
+    }
+
+    /// See [`succeeds`].
+    pub(crate) fn succeeds(self) -> Outcome {
+        succeeds(&self.words())
+    }
+
+    /// See [`fails`].
+    pub(crate) fn fails(self, code: i32, words: &[&str]) -> Outcome {
+        fails(&self.words(), code, words)
+    }
+}
+
 /// Starts and answers at once.
 pub(crate) fn start(arguments: &[&str]) -> Child {
     command(arguments)

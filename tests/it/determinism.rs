@@ -2,25 +2,16 @@
 
 use std::{fs, path::Path};
 
-use crate::{
-    artefacts::json,
-    command::{succeeds, text},
-    dataset,
-};
+use crate::{artefacts::json, command::Run, dataset};
 
 fn model(dataset: &Path, learner: &str, more: &[&str]) -> (Vec<u8>, serde_json::Value) {
     let dir = tempfile::tempdir().unwrap();
     let out_dir = dir.path().join("run");
-    let mut arguments = vec![
-        "train",
-        text(dataset),
-        "--out-dir",
-        text(&out_dir),
-        "--model",
-        learner,
-    ];
-    arguments.extend(more);
-    succeeds(&arguments);
+    Run::train(dataset)
+        .out_dir(&out_dir)
+        .model(learner)
+        .args(more)
+        .succeeds();
     let bytes = fs::read(out_dir.join("model.rowmill")).unwrap();
     (bytes, json(&out_dir.join("metrics.json")))
 }

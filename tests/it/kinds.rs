@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use crate::command::{fails, succeeds, text};
+use crate::command::{Run, text};
 
 /// Targets, and the list that no learner takes.
 const NOT_FEATURES: [&str; 4] = ["sold", "size", "price", "list"];
@@ -27,22 +27,12 @@ fn train(target: &str, group: &str, more: &[&str]) -> serde_json::Value {
         .filter(|name| *name != target)
         .collect();
     let exclude = exclude.join(",");
-    let mut arguments = vec![
-        "train",
-        text(dataset()),
-        "--out-dir",
-        text(&out_dir),
-        "--target",
-        target,
-        "--group-col",
-        group,
-        "--exclude",
-        &exclude,
-        "--threads",
-        "2",
-    ];
-    arguments.extend(more);
-    succeeds(&arguments);
+    Run::train(dataset())
+        .out_dir(&out_dir)
+        .args(&["--target", target, "--group-col", group])
+        .args(&["--exclude", &exclude])
+        .args(more)
+        .succeeds();
     let features = fs::read_to_string(out_dir.join("features.csv")).unwrap();
     for name in ["decimal", "date", "timestamp", "text", "boolean", "half"] {
         let row = features
@@ -100,41 +90,29 @@ fn a_profile_names_task_target_and_group() {
     "#;
     fs::write(&profile, keys).unwrap();
     let out_dir = dir.path().join("run");
-    let arguments = [
-        "train",
-        text(dataset()),
-        "--profile",
-        text(&profile),
-        "--out-dir",
-        text(&out_dir),
-        "--model",
-    ];
-    succeeds(&[&arguments[..], &[TREES]].concat());
+    let run = Run::train(dataset())
+        .out_dir(&out_dir)
+        .args(&["--profile", text(&profile)]);
+    run.clone().model(TREES).succeeds();
     let metrics: serde_json::Value =
         serde_json::from_slice(&fs::read(out_dir.join("metrics.json")).unwrap()).unwrap();
     assert_eq!(metrics["task"], "regression");
-    let refused = [&arguments[..], &["logistic", "--overwrite"]].concat();
-    fails(&refused, 2, &["price", "--model gbdt"]);
+    let again = run.model("logistic").arg("--overwrite");
+    again.fails(2, &["price", "--model gbdt"]);
 }
 
 #[test]
 fn a_type_that_is_no_feature_is_named_with_the_way_out() {
     let dir = tempfile::tempdir().unwrap();
     let out_dir = dir.path().join("run");
-    let arguments = [
-        "train",
-        text(dataset()),
-        "--target",
-        "sold",
-        "--group-col",
-        "shop",
-        "--out-dir",
-        text(&out_dir),
-    ];
-    fails(&arguments, 1, &["`list`", "--exclude list"]);
-    let number = [&arguments[..2], &["--target", "price", "--exclude", "list"]].concat();
-    fails(&number, 1, &["price", "--task regression"]);
-    let words = [&arguments[..2], &["--target", "size", "--exclude", "list"]].concat();
-    let words = [&words[..], &["--task", "regression"]].concat();
-    fails(&words, 1, &["size", "is text"]);
+    let train = |target| Run::train(dataset()).args(&["--target", target]);
+    let sold = train("sold").out_dir(&out_dir);
+    let sold = sold.args(&["--group-col", "shop"]);
+    sold.fails(1, &["`list`", "--exclude list"]);
+    let exclude = ["--exclude", "list"];
+    let number = train("price").args(&exclude);
+    number.fails(1, &["price", "--task regression"]);
+    let words = train("size").args(&exclude);
+    let words = words.args(&["--task", "regression"]);
+    words.fails(1, &["size", "is text"]);
 }

@@ -21,6 +21,7 @@ mod kinds;
 mod laws;
 mod make_data;
 mod prune;
+mod recorded;
 mod refusals;
 mod scratch;
 mod validation;

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use crate::{
-    command::{Outcome, fails, rowmill, succeeds, text},
+    command::{Outcome, Run, rowmill, succeeds, text},
     dataset::{self, Feature, write_table},
 };
 
@@ -26,17 +26,8 @@ fn train(dataset: &Path, out_dir: &Path, more: &[&str]) -> Outcome {
 }
 
 fn train_as(model: &str, dataset: &Path, out_dir: &Path, more: &[&str]) -> Outcome {
-    let arguments = [
-        "train",
-        text(dataset),
-        "--out-dir",
-        text(out_dir),
-        "--model",
-        model,
-        "--threads",
-        "2",
-    ];
-    rowmill(&[&arguments[..], more].concat())
+    let run = Run::train(dataset).out_dir(out_dir).model(model);
+    run.args(more).ends()
 }
 
 /// The `N` of the advice `use --memory NMiB`.
@@ -205,11 +196,10 @@ fn a_run_over_or_among_its_data() {
     let refused = |dataset: &Path, out_dir: &Path, more: &[&str], words: &str| {
         let is_there = out_dir.exists();
         for command in ["train", "incremental"] {
-            let arguments = [command, text(dataset), "--out-dir", text(out_dir)];
-            let arguments = [&arguments[..], more].concat();
-            fails(&arguments, 2, &["--out-dir", words]);
-            assert_eq!(out_dir.exists(), is_there, "{arguments:?}");
-            assert_eq!(names(&data), ["table.parquet"], "{arguments:?}");
+            let run = Run::new(command, dataset).out_dir(out_dir);
+            let outcome = run.args(more).fails(2, &["--out-dir", words]);
+            assert_eq!(out_dir.exists(), is_there, "{outcome:#?}");
+            assert_eq!(names(&data), ["table.parquet"], "{outcome:#?}");
         }
     };
     let among = "own directory";
@@ -224,14 +214,8 @@ fn a_run_over_or_among_its_data() {
     fs::create_dir(&run).unwrap();
     fs::rename(&table, &trimmed).unwrap();
     for dataset in [&trimmed, &run.join("dataset_*.parquet")] {
-        let arguments = [
-            "train",
-            text(dataset),
-            "--out-dir",
-            text(&run),
-            "--overwrite",
-        ];
-        fails(&arguments, 2, &["--out-dir", "dataset itself"]);
+        let again = Run::train(dataset).out_dir(&run).arg("--overwrite");
+        again.fails(2, &["--out-dir", "dataset itself"]);
         assert!(fs::read(&trimmed).unwrap() == bytes);
     }
 }
@@ -312,9 +296,11 @@ fn a_path_in_the_way_says_what_to_do() {
     fs::write(&file, "mine").unwrap();
     let inside = file.join("run");
     for out_dir in [&file, &inside] {
-        let arguments = ["train", text(dataset::small()), "--model", FEW_TREES];
-        let arguments = [&arguments[..], &["--out-dir", text(out_dir)]].concat();
-        fails(&arguments, 1, &[text(out_dir), "a file is in the way"]);
+        let failed = train(dataset::small(), out_dir, &[]);
+        assert_eq!(failed.code, Some(1), "{failed:#?}");
+        for words in [text(out_dir), "a file is in the way"] {
+            assert!(failed.stderr.contains(words), "{failed:#?}");
+        }
     }
     let run = dir.path().join("run");
     let scratch = ["--scratch-dir", text(&inside)];

@@ -6,20 +6,13 @@ use serde_json::Value;
 
 use crate::{
     artefacts::json,
-    command::{Outcome, fails, succeeds, text},
+    command::{Outcome, Run, fails, succeeds, text},
     dataset,
 };
 
 fn train(out_dir: &Path, model: &str, more: &[&str]) -> Outcome {
-    let words = [
-        "train",
-        text(dataset::small()),
-        "--out-dir",
-        text(out_dir),
-        "--model",
-        model,
-    ];
-    succeeds(&[&words[..], more].concat())
+    let run = Run::train(dataset::small()).out_dir(out_dir).model(model);
+    run.args(more).succeeds()
 }
 
 const FIRST: &str = r#"{"n_estimators": 5, "max_depth": 4}"#;

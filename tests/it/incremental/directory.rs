@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{FILES, check_same, contents, words};
 use crate::{
-    command::{fails, succeeds, text},
+    command::{Run, fails, succeeds},
     dataset::{self, write_table},
 };
 
@@ -65,16 +65,8 @@ fn train_does_not_go_on_with_a_run_by_batches() {
     let out_dir = dir.path().join("run");
     succeeds(&words(dataset::small(), &out_dir, &[]));
     let before = contents(&out_dir);
-    let dataset = text(dataset::small());
-    let train = [
-        "train",
-        dataset,
-        "--out-dir",
-        text(&out_dir),
-        "--resume",
-        "--model",
-        TREES,
-    ];
-    fails(&train, 2, &["`rowmill incremental`", "--overwrite"]);
+    let train = Run::train(dataset::small()).out_dir(&out_dir).model(TREES);
+    let words = ["`rowmill incremental`", "--overwrite"];
+    train.arg("--resume").fails(2, &words);
     assert!(contents(&out_dir) == before);
 }

@@ -9,7 +9,7 @@ use super::{
     streamed, words,
 };
 use crate::{
-    command::{fails, fed, succeeds, text},
+    command::{Run, fails, fed, succeeds, text},
     dataset::{self, Feature},
 };
 
@@ -20,14 +20,8 @@ const MODEL: &str = r#"{"l2": 0.01}"#;
 fn the_model_is_that_of_train_and_batches_were_scored_before() {
     let dir = tempfile::tempdir().unwrap();
     let (trained, learned) = (dir.path().join("trained"), dir.path().join("learned"));
-    succeeds(&[
-        "train",
-        text(dataset::small()),
-        "--model",
-        "logistic",
-        "--out-dir",
-        text(&trained),
-    ]);
+    let train = Run::train(dataset::small()).out_dir(&trained);
+    train.model("logistic").succeeds();
     succeeds(&words(
         dataset::small(),
         &learned,
@@ -210,15 +204,8 @@ fn pruned_columns_are_those_of_train() {
     let dir = tempfile::tempdir().unwrap();
     let (trained, learned) = (dir.path().join("trained"), dir.path().join("learned"));
     let prune = ["--prune-features", "--no-trimmed", "--corr-thr", "0.8"];
-    let more = [
-        "train",
-        text(dataset::small()),
-        "--model",
-        "logistic",
-        "--out-dir",
-        text(&trained),
-    ];
-    succeeds(&[&more[..], &prune[..]].concat());
+    let train = Run::train(dataset::small()).out_dir(&trained);
+    train.model("logistic").args(&prune).succeeds();
     succeeds(&words(dataset::small(), &learned, &prune));
     let names = ["model.rowmill", "coefficients.csv", "features.csv"];
     check_same(&trained, &learned, &names);

@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use serde_json::Value;
 
 use crate::{
-    command::{fed, succeeds, text},
+    command::{Run, fed, succeeds, text},
     dataset::{self, write_table},
 };
 
@@ -38,13 +38,8 @@ const LOGISTIC_FILES: [&str; 6] = [
 
 /// The words of a run on a dataset, of two threads unless `more` says otherwise.
 fn words<'a>(dataset: &'a Path, out_dir: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-    let words = ["incremental", text(dataset), "--out-dir", text(out_dir)];
-    let threads = match more.contains(&"--threads") {
-        true => &[][..],
-        false => &["--threads", "2"],
-    };
-    let words = words.iter().chain(threads).chain(more);
-    words.copied().collect()
+    let run = Run::incremental(dataset).out_dir(out_dir);
+    run.args(more).words()
 }
 
 fn bytes(out_dir: &Path, name: &str) -> Vec<u8> {

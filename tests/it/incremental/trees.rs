@@ -9,7 +9,7 @@ use super::{
     words,
 };
 use crate::{
-    command::{Outcome, fails, fed, succeeds, text},
+    command::{Outcome, Run, fails, fed, succeeds, text},
     dataset::{self, Feature, write_table},
 };
 
@@ -18,15 +18,8 @@ const MODEL: &str =
     r#"{"name": "gbdt", "n_estimators": 12, "num_leaves": 8, "learning_rate": 0.3}"#;
 
 fn train(out_dir: &Path, more: &[&str]) {
-    let words = [
-        "train",
-        text(dataset::small()),
-        "--model",
-        MODEL,
-        "--out-dir",
-        text(out_dir),
-    ];
-    succeeds(&[&words[..], more].concat());
+    let run = Run::train(dataset::small()).out_dir(out_dir).model(MODEL);
+    run.args(more).succeeds();
 }
 
 fn learn(out_dir: &Path, more: &[&str]) {

@@ -2,9 +2,6 @@
 
 use super::tree;
 
-/// Lines of a file, its tests aside.
-const LINES_MAX: usize = 600;
-
 /// Marks of unfinished work, spelled in halves so that this file has none.
 const UNFINISHED: [(&str, &str); 5] = [
     ("FIX", "ME"),
@@ -76,26 +73,6 @@ fn machine_paths_are_found() {
     let path = format!("/{}/data/x.parquet", "work");
     assert_eq!(machine_path(&format!("read \"{path}\"")), Some(&*path));
     assert_eq!(machine_path("read src/work/x and /proc/self/status"), None);
-}
-
-#[test]
-fn files_are_short() {
-    let mut faults = Vec::new();
-    for path in tree::sources() {
-        if tree::is_test_file(&path) {
-            continue;
-        }
-        let text = tree::read(&path);
-        let lines = tree::without_inline_tests(&text).lines().count();
-        if lines > LINES_MAX {
-            faults.push(format!("{}: {lines} lines", tree::name(&path)));
-        }
-    }
-    assert!(
-        faults.is_empty(),
-        "more than {LINES_MAX} lines hide a second noun:\n{}",
-        faults.join("\n")
-    );
 }
 
 #[test]

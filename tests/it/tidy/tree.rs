@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that hold no source of the project.
-const SKIPPED: [&str; 4] = ["target", ".git", "corpus", "data"];
+/// Folders that hold no source of the project, wherever they lie.
+const SKIPPED: [&str; 3] = ["target", ".git", "corpus"];
 
 /// Endings of files that people read.
 const TEXT_ENDINGS: [&str; 6] = ["rs", "md", "toml", "sh", "py", "yml"];
