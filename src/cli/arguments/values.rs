@@ -1,8 +1,8 @@
-//! Values on the command line: sizes, counts, shares.
+//! Parsers of values on the command line: sizes, counts, shares.
 
 use crate::{learner::gbdt::Sampling, limits::Limits};
 
-/// Threads at most.
+/// Largest number of threads.
 const THREADS_MAX: usize = 1_024;
 
 /// All processors that this process may use.
@@ -17,7 +17,7 @@ pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
     crate::text::size::parse_bytes(text).map_err(|error| error.to_string())
 }
 
-/// A number of things, at least 1; `200_000` is one.
+/// A whole number of at least 1; underscores may separate digits, as in `200_000`.
 pub(in crate::cli) fn count(text: &str) -> Result<u64, String> {
     match integer(text) {
         Some(0) => Err("0 is too small; use 1 or more".to_owned()),
@@ -36,7 +36,9 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     const SECONDS_MAX: u64 = 7 * 24 * 3_600;
     match integer(text) {
         Some(seconds) if seconds <= SECONDS_MAX => Ok(seconds),
-        Some(seconds) => Err(format!("{seconds} seconds are more than a week")),
+        Some(seconds) => Err(format!(
+            "{seconds} seconds is more than a week; use at most {SECONDS_MAX}"
+        )),
         None => Err("it is not a whole number of seconds, such as 10".to_owned()),
     }
 }
@@ -88,20 +90,20 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Any number; whoever uses it says what it may be.
+/// Any number; its range is checked where it is used.
 pub(super) fn number(text: &str) -> Result<f64, String> {
     text.parse()
         .map_err(|_| "it is not a number; write for example 0.99".to_owned())
 }
 
-/// Which rows grow a tree.
+/// A value of --sampling.
 pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
     Sampling::parse(text)
 }
 
 fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
-    // A sign or an underscore at the border is a slip of the finger, not a number.
+    // A sign or an underscore at either end is a typing error.
     let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
     plain.then(|| digits.parse().ok()).flatten()
 }
