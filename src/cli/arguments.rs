@@ -109,11 +109,11 @@ pub(super) struct InspectArguments {
     /// Print one line for each file and each column.
     #[arg(long)]
     pub(super) all: bool,
-    #[command(flatten)]
-    pub(super) columns: ColumnArguments,
     /// Number of reading threads for the estimate of memory [default: all processors].
     #[arg(long, value_parser = values::threads, value_name = "N")]
     pub(super) threads: Option<usize>,
+    #[command(flatten)]
+    pub(super) columns: ColumnArguments,
 }
 
 /// Print the task, classes, features, options and metrics of a model file.
@@ -195,7 +195,7 @@ pub(super) struct DemoArguments {
 
 /// Print a completion script for a shell.
 ///
-/// For bash: rowmill completions bash > ~/.local/share/bash-completion/completions/rowmill
+/// For bash: `rowmill completions bash > ~/.local/share/bash-completion/completions/rowmill`
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
     /// Shell to print the script for.

@@ -75,3 +75,6 @@ fn execute(arguments: Arguments, log: &Log) -> Result<()> {
         Command::Man(man) => completions::run_man(&man),
     }
 }
+
+#[cfg(test)]
+mod tests;

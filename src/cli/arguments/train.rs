@@ -126,11 +126,11 @@ pub(in crate::cli) struct ModelArguments {
     /// Sampling of the training rows for each tree: exact, auto, mvs, mvs:ROWS, goss, goss:TOP,OTHER, uniform
     /// or uniform:SHARE [default: the model's; for gbdt auto].
     ///
-    /// `exact` uses every training row, from scratch files. The others grow trees in memory from a sample, and
-    /// need at most one pass over the rows per tree. `mvs` (minimal-variance sampling) prefers rows with large
-    /// derivatives, `goss` keeps the rows with the largest gradients, `uniform` draws all rows with equal probability. `auto` means
-    /// mvs if there are at least twice as many training rows as a sample has, else exact. A number above 1 is a
-    /// number of rows, any other number a share of the training rows.
+    /// `exact` uses every training row, from scratch files. The others grow trees in memory from a sample, with
+    /// at most one pass over the rows per tree. `mvs` (minimal-variance sampling) prefers rows with large
+    /// derivatives, `goss` keeps the rows with the largest gradients, `uniform` draws all rows with equal
+    /// probability. `auto` means mvs if there are at least twice as many training rows as a sample has, else
+    /// exact. A number above 1 is a number of rows, any other number a share of the training rows.
     #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
