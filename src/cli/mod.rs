@@ -21,6 +21,8 @@ mod prune;
 mod scratch;
 mod show;
 mod synth;
+#[cfg(test)]
+mod tests;
 mod train;
 
 mod log;
@@ -75,6 +77,3 @@ fn execute(arguments: Arguments, log: &Log) -> Result<()> {
         Command::Man(man) => completions::run_man(&man),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::cli::arguments::{ColumnArguments, prune::PruneInTraining, values};
 use crate::run::options::train::SplitRule;
 
-/// Flags of every command that trains, apart from its data and its model.
+/// What every command that trains can be told besides its data and its learner.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct CommonArguments {
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(in crate::cli) struct CommonArguments {
     pub(in crate::cli) resources: ResourceArguments,
 }
 
-/// Assignment of rows to the splits.
+/// Which rows are held out.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Split")]
 pub(in crate::cli) struct SplitArguments {

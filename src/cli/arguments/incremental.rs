@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::cli::arguments::{common::CommonArguments, values};
 use crate::run::options::train::TaskChoice;
 
-/// Text after the flags in `rowmill incremental --help`.
+/// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\
 --model takes the options listed in `rowmill train --help`, except an L1 penalty (l1, l1_ratio,
 penalty), which needs several passes over all rows.
@@ -105,21 +105,21 @@ pub(in crate::cli) struct LearningArguments {
     )]
     pub(in crate::cli) classes: Option<Vec<String>>,
 
-    /// Kind of target.
+    /// What kind of target is learned.
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) task: ClassTask,
 }
 
-/// `--task` of `rowmill incremental`.
+/// `--task` of learners of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ClassTask {
-    /// The profile's task, else derived from the target's values
+    /// The profile's task, or what the target's values say
     Auto,
     /// Two classes
     Binary,
     /// Two classes or more
     Multiclass,
-    /// Refused with a message that names `rowmill train`
+    /// Refused, with a word about `rowmill train`
     #[value(hide = true)]
     Regression,
 }

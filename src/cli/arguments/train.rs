@@ -10,7 +10,7 @@ use crate::cli::arguments::{
 };
 use crate::{learner::gbdt::Sampling, run::options::train::TaskChoice};
 
-/// Text after the flags in `rowmill train --help`.
+/// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
 Options of --model as JSON, with their other names:
 
@@ -138,10 +138,10 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_enum)]
     pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
-    /// Kind of target.
+    /// What kind of target is learned.
     ///
-    /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise derived from
-    /// the target's values.
+    /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
+    /// from the target's values.
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) task: Task,
 }
@@ -164,9 +164,10 @@ impl GrowPolicy {
     }
 }
 
+/// `--task`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Task {
-    /// The profile's task, else derived from the target's values
+    /// The profile's task, or what the target's values say
     Auto,
     /// Two classes
     Binary,

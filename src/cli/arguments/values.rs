@@ -1,8 +1,8 @@
-//! Parsers of values on the command line: sizes, counts, shares.
+//! Values on the command line: sizes, counts, shares.
 
 use crate::{learner::gbdt::Sampling, limits::Limits};
 
-/// Largest number of threads.
+/// Threads at most.
 const THREADS_MAX: usize = 1_024;
 
 /// All processors that this process may use.
@@ -17,7 +17,7 @@ pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
     crate::text::size::parse_bytes(text).map_err(|error| error.to_string())
 }
 
-/// A whole number of at least 1; underscores may separate digits, as in `200_000`.
+/// A number of things, at least 1; `200_000` is one.
 pub(in crate::cli) fn count(text: &str) -> Result<u64, String> {
     match integer(text) {
         Some(0) => Err("0 is too small; use 1 or more".to_owned()),
@@ -103,7 +103,7 @@ pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
 
 fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
-    // A sign or an underscore at either end is a typing error.
+    // A sign or an underscore at the border is a slip of the finger, not a number.
     let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
     plain.then(|| digits.parse().ok()).flatten()
 }
