@@ -1,4 +1,4 @@
-//! What the command line looks like: the commands, their flags and their help.
+//! The command line: its commands, flags and help texts.
 
 mod columns;
 mod common;
@@ -27,24 +27,24 @@ pub(super) use values::threads_default;
 const EXAMPLES: &str = "\
 Examples:
   rowmill demo
-      make data, train on them, and say what was made and what to try next
+      make data, train on them, and print what was made and what to try next
   rowmill inspect master/
-      files, rows, columns, and the part that each column would play
+      print files, rows, columns, and the role of each column
   rowmill train master/ --memory 512MiB --out-dir models/first
       train on a directory of Parquet files with the defaults
   rowmill train master/ --model '{\"n_estimators\": 500, \"learning_rate\": 0.05}'
   rowmill show models/first/model.rowmill
   rowmill prune master/ --out trimmed/
-      leave out columns that are constant, repeated, or told by another one
+      drop columns that are constant, duplicate, or highly correlated with another
 
-Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 or 143 stopped by a signal.";
+Exit codes: 0 success, 1 the run failed, 2 wrong usage, 130 or 143 stopped by a signal.";
 
 /// Streaming training of tabular models on Parquet data larger than memory.
 ///
 /// rowmill trains gradient-boosted trees and logistic regression on Parquet files of any size in a
 /// fixed amount of memory. It splits by group, evaluates on held-out groups, compares with a
 /// baseline, and writes one self-contained model file. The same data, options and seed give the same
-/// model, byte for byte, whatever the threads and the memory.
+/// model, byte for byte, for any number of threads.
 #[derive(Debug, Parser)]
 #[command(
     name = "rowmill",
@@ -62,19 +62,18 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// How much is said, and in which form.
+/// Verbosity and format of the messages.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArguments {
     /// Print warnings and errors only.
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
-    /// Write progress and messages as JSON, one object a line, to the standard error.
+    /// Write progress and messages to the standard error as JSON, one object per line.
     #[arg(long, global = true)]
     pub(super) log_json: bool,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Train(TrainArguments),
@@ -90,66 +89,66 @@ pub(super) enum Command {
     Man(ManArguments),
 }
 
-/// Print what a training run would hold in memory, without running it.
+/// Print the memory plan of a training run without running it.
 ///
-/// Takes the same flags as `rowmill train`, reads the files' footers, and prints what holds how
-/// many bytes in which step and why. Exits with 1 and the figure that would do when the run does not
-/// fit into --memory or into what is free.
+/// Takes the same flags as `rowmill train`, reads only the files' footers, and prints each step of
+/// the run with the bytes that it holds and the reason. If the run does not fit into --memory or into
+/// the free memory, it prints the memory that would be enough and exits with code 1.
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
     #[command(flatten)]
     pub(super) train: TrainArguments,
 }
 
-/// Print files, row groups, rows, the unified schema and the part that each column would play.
+/// Print files, row groups, rows, the unified schema and the role of each column.
 ///
-/// Reads only the footers. Columns that look alike are folded into one line unless --all is given.
+/// Reads only the footers. Columns of the same kind and type share one line unless --all is given.
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
     /// A Parquet file, a directory of them, or a glob in quotes.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) dataset: String,
-    /// Print every file and every column on a line of its own.
+    /// Print one line for each file and each column.
     #[arg(long)]
     pub(super) all: bool,
-    #[command(flatten)]
-    pub(super) columns: ColumnArguments,
-    /// Threads that would read; the estimate of memory depends on them [default: all processors].
+    /// Number of reading threads for the estimate of memory [default: all processors].
     #[arg(long, value_parser = values::threads, value_name = "N")]
     pub(super) threads: Option<usize>,
+    #[command(flatten)]
+    pub(super) columns: ColumnArguments,
 }
 
-/// Print what a model file holds: task, classes, features, options, metrics.
+/// Print the task, classes, features, options and metrics of a model file.
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
-    /// A model file, or the directory of a run, whose model.rowmill is meant.
+    /// A model file, or the directory of a run that contains model.rowmill.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) model: PathBuf,
 }
 
-/// Make splice-like Parquet data of any size, with a baseline table beside them.
+/// Generate splice-like Parquet data of any size, with a baseline table beside them.
 ///
-/// The data look and hurt like real ones: ragged shards, genes of 8 to 17,629 rows, 91 % rows
-/// without a site, k-mer counts stored as floats, infinite ratios, nulls, repeated rows, stray CSV
-/// files. The same options give the same files.
+/// The data have the difficulties of real tables: files with different columns, genes of 8 to 17,629
+/// rows, 91 % of the rows without a splice site, k-mer counts stored as floats, infinite ratios,
+/// nulls, repeated rows, unrelated CSV files. The same options give the same files.
 #[derive(Debug, Args)]
 pub(super) struct SynthArguments {
-    /// Where the files go; created if it is not there.
+    /// Directory for the files; created if it does not exist.
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-synth", value_hint = ValueHint::DirPath)]
     pub(super) out_dir: PathBuf,
-    /// Rows over all shards.
+    /// Number of rows over all files.
     #[arg(long, value_name = "N", default_value = "500_000", value_parser = values::count)]
     pub(super) rows: u64,
-    /// Columns of k-mer counts.
+    /// Number of columns with k-mer counts.
     #[arg(long, value_name = "N", default_value = "64", value_parser = values::count)]
     pub(super) kmers: u64,
-    /// Genes [default: one in 400 rows].
+    /// Number of genes [default: one per 400 rows].
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub(super) genes: Option<u64>,
-    /// Parquet files.
+    /// Number of Parquet files.
     #[arg(long, value_name = "N", default_value = "4", value_parser = values::count)]
     pub(super) shards: u64,
-    /// Let shards differ in their columns, as real ones do (true or false).
+    /// Give the files different columns, as in real data (true or false).
     #[arg(
         long,
         value_name = "BOOL",
@@ -166,23 +165,23 @@ pub(super) struct SynthArguments {
     /// Replace the files of an earlier run.
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// Threads; changes no byte of the files [default: all processors].
+    /// Number of threads; does not change the files [default: all processors].
     #[arg(long, value_parser = values::threads, value_name = "N")]
     pub(super) threads: Option<usize>,
 }
 
-/// Make data, train on them, and say what was made, where, and what to try next.
+/// Generate data, train on them, and print the results and what to try next.
 ///
-/// About 500,000 rows; under a minute on two processors. Everything goes below --out-dir.
+/// Makes 500,000 rows and takes under a minute on two processors. All files are below --out-dir.
 #[derive(Debug, Args)]
 pub(super) struct DemoArguments {
-    /// Where data and run go.
+    /// Directory for the data and the run.
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-demo", value_hint = ValueHint::DirPath)]
     pub(super) out_dir: PathBuf,
-    /// Rows to make.
+    /// Number of rows to generate.
     #[arg(long, value_name = "N", default_value = "500_000", value_parser = values::count)]
     pub(super) rows: u64,
-    /// Memory limit.
+    /// Memory limit of the training.
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = values::memory)]
     pub(super) memory: u64,
     /// Seed of every random choice.
@@ -191,17 +190,17 @@ pub(super) struct DemoArguments {
     /// Replace an earlier demo.
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// Threads [default: all processors].
+    /// Number of threads [default: all processors].
     #[arg(long, value_parser = values::threads, value_name = "N")]
     pub(super) threads: Option<usize>,
 }
 
 /// Print a completion script for a shell.
 ///
-/// For bash: rowmill completions bash > ~/.local/share/bash-completion/completions/rowmill
+/// For bash: `rowmill completions bash > ~/.local/share/bash-completion/completions/rowmill`
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
-    /// The shell.
+    /// Shell to print the script for.
     #[arg(value_enum)]
     pub(super) shell: Shell,
 }
@@ -209,10 +208,10 @@ pub(super) struct CompletionsArguments {
 /// Print a man page, or write all of them.
 #[derive(Debug, Args)]
 pub(super) struct ManArguments {
-    /// The command whose page is printed [default: rowmill itself].
+    /// Command to print the page of [default: rowmill itself].
     #[arg(conflicts_with = "out_dir")]
     pub(super) command: Option<String>,
-    /// Write the pages of all commands into this directory instead.
+    /// Directory to write the pages of all commands into, instead of printing one.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) out_dir: Option<PathBuf>,
 }

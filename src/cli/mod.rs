@@ -22,6 +22,8 @@ mod prune;
 mod scratch;
 mod show;
 mod synth;
+#[cfg(test)]
+mod tests;
 mod train;
 
 mod log;

@@ -1,4 +1,4 @@
-//! Flags that `rowmill train` and `rowmill incremental` share, and some that `rowmill prune` has too.
+//! Flags of `rowmill train` and `rowmill incremental`, some of them also of `rowmill prune`.
 
 use std::path::PathBuf;
 
@@ -11,23 +11,23 @@ use crate::pipeline::options::SplitRule;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Split")]
 pub(in crate::cli) struct SplitArguments {
-    /// Share of the rows held out for the test.
+    /// Share of the rows in the test split.
     #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = values::share, conflicts_with = "split_col")]
     pub(in crate::cli) test_size: f64,
 
-    /// Share of the rows held out for early stopping.
+    /// Share of the rows in the valid split, which early stopping uses.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share, conflicts_with = "val_dir")]
     pub(in crate::cli) valid_size: f64,
 
-    /// Another dataset (a file, a directory or a glob), whose labelled rows are the valid split; the rows of
-    /// DATASET are then for training and test.
+    /// Validation dataset (a file, a directory or a glob): its labelled rows become the valid split, and the
+    /// rows of DATASET are used for training and test.
     ///
-    /// Columns go together as those of one dataset's files do: a feature that it lacks is missing. A group that is
-    /// in both is refused. --split-col says the splits of DATASET alone, and what it calls valid stays valid.
+    /// Columns are matched by name; a feature that the validation dataset lacks is missing there. It is an error
+    /// if a group has rows in both datasets. --split-col applies to DATASET only; its valid rows stay valid.
     #[arg(long, value_name = "DATASET", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) val_dir: Option<String>,
 
-    /// How groups go to splits [default: balanced; with --one-pass hash].
+    /// Method that assigns groups to splits [default: balanced; with --one-pass hash].
     #[arg(long, value_enum, conflicts_with = "split_col")]
     pub(in crate::cli) split: Option<Rule>,
 
@@ -37,7 +37,7 @@ pub(in crate::cli) struct SplitArguments {
 }
 
 impl SplitArguments {
-    /// The share of DATASET's rows that is held out for early stopping.
+    /// Share of DATASET's rows in the valid split: none beside --val-dir.
     pub(in crate::cli) fn valid_share(&self) -> f64 {
         match self.val_dir {
             Some(_) => 0.0,
@@ -46,11 +46,11 @@ impl SplitArguments {
     }
 }
 
-/// Where the run's files go.
+/// Files of the run.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Run")]
 pub(in crate::cli) struct RunArguments {
-    /// Where the model, the reports and all other files of the run go.
+    /// Directory for the model, the reports and all other files of the run.
     #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) out_dir: PathBuf,
 
@@ -58,70 +58,69 @@ pub(in crate::cli) struct RunArguments {
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
 
-    /// Go on with the trees or the batches of the run in --out-dir, to the same model as without a stop.
+    /// Continue the run in --out-dir from its last checkpoint; the model is the same as without a stop.
     ///
-    /// Give the same data and options as before; threads and memory may differ, and for `rowmill train`
-    /// n_estimators and early_stopping_rounds may grow. Where nothing was written down, the run starts from the
-    /// beginning.
+    /// Give the same data and options as before. Threads and memory may differ, and `rowmill train` accepts
+    /// a larger n_estimators or early_stopping_rounds. Without a checkpoint the run starts from the beginning.
     #[arg(long, conflicts_with = "overwrite")]
     pub(in crate::cli) resume: bool,
 
-    /// Seconds between writing down what was learned; 0 for after every round of trees or every batch
+    /// Seconds between checkpoints; 0 writes one after every round of trees or every batch
     /// [default: 10 for `rowmill train`, 0 for `rowmill incremental`].
     ///
-    /// Writing takes at most a twentieth of the time, except after every round of trees.
+    /// Writing checkpoints takes at most a twentieth of the time, except in `rowmill train` with 0.
     #[arg(long, value_name = "N", value_parser = values::seconds)]
     pub(in crate::cli) checkpoint_seconds: Option<u64>,
 
-    /// A TOML file with long flags as keys; the command line wins over it.
+    /// TOML file with the long flags as keys; flags on the command line take precedence.
     #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) config: Option<PathBuf>,
 
-    /// Do not open the saved model again to check it on the test rows.
+    /// Skip the check that the saved model, opened again, has the same test metrics.
     #[arg(long)]
     pub(in crate::cli) no_verify: bool,
 }
 
-/// What the run may use.
+/// Limits on memory and threads, and the place of scratch files.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
 pub(in crate::cli) struct ResourceArguments {
-    /// Memory limit, such as 512MiB or 2GB; a contract, see `rowmill plan`.
+    /// Memory limit, such as 512MiB or 2GB; `rowmill plan` prints how it is used.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = values::memory)]
     pub(in crate::cli) memory: u64,
 
-    /// Threads; changes no bit of the model [default: all processors].
+    /// Number of threads; does not change the model [default: all processors].
     #[arg(long, short = 'j', value_name = "N", value_parser = values::threads)]
     pub(in crate::cli) threads: Option<usize>,
 
-    /// Where scratch files go; for trees about a byte a feature and row [default: --out-dir].
+    /// Directory for scratch files; trees need about one byte per feature and row [default: --out-dir].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) scratch_dir: Option<PathBuf>,
 
-    /// Allow a scratch directory that lies in memory (tmpfs).
+    /// Allow a scratch directory on a file system in memory (tmpfs).
     #[arg(long)]
     pub(in crate::cli) allow_tmpfs: bool,
 }
 
-/// How passes over the data are made, where there are more than one.
+/// Flags of commands that read the data more than once.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
 pub(in crate::cli) struct PassArguments {
-    /// Most rows of a batch, such as 200_000; bounds memory and changes no result.
+    /// Maximum number of rows per batch, such as 200_000; bounds memory and does not change results.
     #[arg(long, value_name = "ROWS", default_value = "65_536", value_parser = values::batch_rows)]
     pub(in crate::cli) batch_size: usize,
 
-    /// Leave the codes at the end: a run on the same data with the same --scratch-dir reads no Parquet.
+    /// Keep the binned data (codes) after the run: the next run on the same data with the same --scratch-dir
+    /// reuses them instead of binning again.
     #[arg(long)]
     pub(in crate::cli) keep_scratch: bool,
 }
 
-/// `--split`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Rule {
-    /// Groups go to the split that is furthest below its share of rows and classes
+    /// Assign each group to the split that is furthest below its share of rows and classes
     Balanced,
-    /// A threshold on the group's hash: a group never moves when data grow
+    /// Assign each group by its hash; a group keeps its split when data are added
     Hash,
 }
 

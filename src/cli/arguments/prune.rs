@@ -1,4 +1,4 @@
-//! Flags of `rowmill prune`, and those about pruning that a training has too.
+//! Flags of `rowmill prune`, and the pruning flags of a training.
 
 use std::path::PathBuf;
 
@@ -14,25 +14,25 @@ use crate::{
     transform::prune::{KeepRule, PruneRules},
 };
 
-/// What stands under `rowmill prune --help`.
+/// Text after the flags in `rowmill prune --help`.
 const EXAMPLES: &str = "\
 Examples:
   rowmill prune master/ --out trimmed/
-      a file for each of the input's, without the columns that add nothing
+      write one file per input file, without the redundant columns
   rowmill prune master/ --out dataset_trimmed.parquet --corr-thr 0.95
   rowmill prune table.parquet --profile none --target price --out small.parquet \\
       --exact-correlation --corr-report 0.8
-      compare every pair on all rows, and list those of |r| 0.8 or more";
+      compare every pair on all rows, and list the pairs with |r| of at least 0.8";
 
-/// Leave out columns that add nothing: constant, repeated, or told by another one.
+/// Drop redundant columns: constant, duplicate, or highly correlated with another.
 ///
-/// Looks at all rows. Columns with one value in all rows go; of two columns whose correlation reaches
-/// --corr-thr one goes, and features.csv names the kept one beside it. What is kept is copied
-/// as it is encoded, without being decoded: rows, values, types and nulls stay what they were. The
-/// target, the group column, metadata and columns that are not features are kept.
+/// Uses all rows. Drops columns with the same value in every row, and one of two columns whose absolute
+/// Pearson correlation is at least --corr-thr; features.csv names the kept column for each dropped one. The
+/// remaining columns are copied without decoding, so rows, values, types and nulls do not change. The target,
+/// the group column, metadata and columns that are not features are kept.
 ///
-/// Unless --exact-correlation is given, a sample of the rows says which pairs could reach the
-/// threshold, and only those are compared on all rows.
+/// Without --exact-correlation, a sample of the rows selects the pairs that could reach the threshold, and
+/// only these pairs are compared on all rows.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(in crate::cli) struct PruneArguments {
@@ -40,16 +40,16 @@ pub(in crate::cli) struct PruneArguments {
     #[arg(value_name = "DATASET", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) dataset: String,
 
-    /// Where the trimmed data go: one file if the name ends in .parquet, else a directory with a file
-    /// for each of the input's. features.csv goes beside the file, or into the directory.
+    /// Output: one file if the name ends in .parquet, else a directory with one file per input file.
+    /// features.csv is written beside the file, or into the directory.
     #[arg(long, short, value_name = "FILE_OR_DIR", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) out: PathBuf,
 
-    /// Replace the file of an earlier run.
+    /// Replace the output of an earlier run.
     #[arg(long)]
     pub(in crate::cli) overwrite: bool,
 
-    /// Columns to leave out unseen, separated by commas; names or patterns as --exclude has them.
+    /// Columns to drop without any check, separated by commas; names or patterns as for --exclude.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(in crate::cli) drop: Vec<String>,
 
@@ -63,48 +63,49 @@ pub(in crate::cli) struct PruneArguments {
     pub(in crate::cli) passes: PassArguments,
 }
 
-/// Which features are left out for what the data say of them.
+/// Pruning of the features of a training.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pruning")]
 pub(in crate::cli) struct PruneInTraining {
-    /// Leave out features that add nothing in the training rows: constant, repeated, or told by another one.
+    /// Drop features that are redundant in the training rows: constant, duplicate, or highly correlated with
+    /// another.
     ///
-    /// features.csv says which and why. The data without them are copied to dataset_trimmed.parquet in
-    /// --out-dir, or, where files store a column in different ways, to the directory dataset_trimmed with a
-    /// file for each; see `rowmill prune --help`.
+    /// features.csv lists them with the reason. The data without them are copied to dataset_trimmed.parquet in
+    /// --out-dir. If the files store a column in different ways, the copy is a directory dataset_trimmed with
+    /// one file per input file. See `rowmill prune --help`.
     #[arg(long)]
     pub(in crate::cli) prune_features: bool,
 
     #[command(flatten)]
     pub(in crate::cli) pruning: PruningArguments,
 
-    /// Do not write dataset_trimmed.
+    /// Do not write the copy dataset_trimmed.
     #[arg(long)]
     pub(in crate::cli) no_trimmed: bool,
 }
 
-/// When a column adds nothing.
+/// Rules of pruning.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pruning")]
 pub(in crate::cli) struct PruningArguments {
-    /// Two columns with a correlation of this or more, of either sign, tell the same [default: 0.99].
+    /// Drop one of two columns whose absolute Pearson correlation is at least R [default: 0.99].
     #[arg(long, value_name = "R", value_parser = values::number)]
     pub(in crate::cli) corr_thr: Option<f64>,
 
-    /// Columns whose variance is this or less tell nothing; 0 is about constants [default: 0].
+    /// Drop columns whose variance is at most VARIANCE; 0 drops constants only [default: 0].
     #[arg(long, value_name = "VARIANCE", value_parser = values::number)]
     pub(in crate::cli) var_thr: Option<f64>,
 
-    /// Which of two columns that tell the same is kept [default: ranked].
+    /// Rule for which of two correlated columns is kept [default: ranked].
     #[arg(long, value_enum, value_name = "RULE")]
     pub(in crate::cli) keep: Option<Keep>,
 
-    /// Columns that are kept whatever is found, separated by commas; names or patterns as --exclude has
-    /// them. The profile's base scores are kept in any case.
+    /// Columns that are never dropped, separated by commas; names or patterns as for --exclude. The profile's
+    /// base scores are never dropped either.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(in crate::cli) protect: Vec<String>,
 
-    /// Write all pairs with a correlation of this or more to correlations.csv [default without a number: 0.9].
+    /// Write all pairs with an absolute correlation of at least R to correlations.csv [R without a value: 0.9].
     #[arg(
         long,
         value_name = "R",
@@ -115,13 +116,13 @@ pub(in crate::cli) struct PruningArguments {
     )]
     pub(in crate::cli) corr_report: Option<f64>,
 
-    /// Compare every pair of columns on all rows.
+    /// Compare every pair of columns on all rows, without selecting pairs by a sample.
     #[arg(long)]
     pub(in crate::cli) exact_correlation: bool,
 }
 
 impl PruningArguments {
-    /// A flag that was given, if any was.
+    /// The first pruning flag on the command line, if there is one.
     pub(in crate::cli) fn given(&self) -> Option<&'static str> {
         let flags = [
             ("--corr-thr", self.corr_thr.is_some()),
@@ -135,7 +136,7 @@ impl PruningArguments {
         given.map(|(flag, _)| *flag)
     }
 
-    /// As the library has it.
+    /// The library's options, with defaults filled in.
     pub(in crate::cli) fn pruning(&self) -> Pruning {
         let default = PruneRules::default();
         Pruning {
@@ -151,10 +152,10 @@ impl PruningArguments {
     }
 }
 
-/// `--keep`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Keep {
-    /// The one with fewer missing values, then the higher correlation with the target, then by name
+    /// Fewer missing values, then higher correlation with the target, then fewer rows with the most
+    /// frequent value, then the name
     Ranked,
     /// The earlier column
     First,

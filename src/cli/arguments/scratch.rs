@@ -4,45 +4,44 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueHint};
 
-/// List or remove scratch files that runs left.
+/// List or remove scratch files of earlier runs.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ScratchArguments {
     #[command(subcommand)]
     pub(in crate::cli) command: ScratchCommand,
 }
 
-/// What is done with scratch files.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ScratchCommand {
     List(ListArguments),
     Clean(CleanArguments),
 }
 
-/// Print the scratch directories in a directory: state, size, age, and what is in them.
+/// Print the scratch directories in a directory: state, size, age and contents.
 ///
-/// alive: a run uses it. kept: left by --keep-scratch for other runs. waiting: left by a run that was
-/// stopped, for --resume. dead: left by a run that was killed; the next run there removes it.
+/// States: `alive`, in use by a run; `kept`, left by --keep-scratch for other runs; `waiting`, left by a
+/// stopped run for --resume; `dead`, left by a killed run and removed by the next run there.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArguments {
-    /// The directory: a --scratch-dir, or an --out-dir.
+    /// A --scratch-dir or an --out-dir.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) directory: PathBuf,
 }
 
 /// Remove scratch directories that no run uses.
 ///
-/// Without a flag only the dead ones. What a living run uses stays in any case.
+/// Without a flag it removes only dead ones. A directory that a run is using is never removed.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CleanArguments {
-    /// The directory: a --scratch-dir, or an --out-dir.
+    /// A --scratch-dir or an --out-dir.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) directory: PathBuf,
 
-    /// Also those that were kept or wait for --resume.
+    /// Also remove directories that are kept or waiting.
     #[arg(long)]
     pub(in crate::cli) all: bool,
 
-    /// Also those kept or waiting that were made so long ago, such as 7d, 12h or 30m.
+    /// Also remove kept and waiting directories that are older than AGE, such as 7d, 12h or 30m.
     #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "all")]
     pub(in crate::cli) older_than: Option<Duration>,
 }

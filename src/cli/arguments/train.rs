@@ -9,7 +9,7 @@ use crate::{learner::gbdt::Sampling, pipeline::options::TaskChoice};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
-Options of --model as JSON, under any of their usual names:
+Options of --model as JSON, with their other names:
 
   trees (gbdt, xgboost, lightgbm)              gbdt's default, range
     n_estimators, num_iterations,              120, from 1 to 1000000
@@ -62,9 +62,9 @@ Options of --model as JSON, under any of their usual names:
     max_categories (of a text column)          64, from 1 to 254
     class_weight, seed                         as above
 
-The names xgboost, lightgbm, sgd_logistic and log_reg stand for the same two
-learners with that library's defaults; what differs from the library is printed.
-An option that is not offered is refused by name.
+xgboost, lightgbm, sgd_logistic and log_reg are the same two learners with the
+defaults of XGBoost, LightGBM and scikit-learn; the run prints the differences.
+An option of those libraries that rowmill does not have is an error.
 
 Examples:
   rowmill train master/ --out-dir models/first
@@ -74,7 +74,7 @@ Examples:
   rowmill train 'tables/*.parquet' --profile none --target price \\
       --task regression --group-col shop
   rowmill train master/ --config run.toml --seed 7
-      the command line wins over the file
+      flags on the command line take precedence over the file
 
 A --config file has the long flags as keys:
   memory = \"512MiB\"
@@ -83,19 +83,20 @@ A --config file has the long flags as keys:
 
 /// Train a model, evaluate it on held-out groups, and compare it with a baseline.
 ///
-/// Reads the Parquet three times (more often for logistic regression), never all of it at once, and
-/// writes into --out-dir: model.rowmill, metrics.json, splits.parquet, features.csv, run.json, and
-/// with a baseline delta_vs_baseline.csv. Memory stays below --memory however many rows there are;
-/// a run that cannot keep to that is refused before any work with the figure that would do.
+/// Streams the Parquet files: trees read the feature columns twice (survey and binning) and once more to
+/// verify the saved model; logistic regression also reads them in each Newton pass. Writes into --out-dir:
+/// model.rowmill, metrics.json, splits.parquet, features.csv, run.json, and with a baseline
+/// delta_vs_baseline.csv. Memory stays below --memory for any number of rows. A run that does not fit is
+/// refused before it starts, with the memory that would be enough.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MODEL_HELP)]
 pub(in crate::cli) struct TrainArguments {
-    /// A Parquet file, a directory of them (also hive-style key=value directories), or a glob in quotes.
+    /// A Parquet file, a directory of them (also with hive-style key=value directories), or a glob in quotes.
     #[arg(value_name = "DATASET", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) dataset: String,
 
-    /// The baseline's table of counts by group [default: full_splice_performance.tsv beside the dataset or
-    /// under spliceai_eval/, if it is there; a profile may name others].
+    /// Baseline table of counts by group [default: full_splice_performance.tsv in or beside the dataset or in
+    /// spliceai_eval/ there, if it exists; a profile may name other files].
     #[arg(value_name = "BASELINE_TSV", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) baseline: Option<PathBuf>,
 
@@ -107,28 +108,30 @@ pub(in crate::cli) struct TrainArguments {
     pub(in crate::cli) passes: PassArguments,
 }
 
-/// What is learned, and by what.
+/// The model and the kind of target.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub(in crate::cli) struct ModelArguments {
-    /// gbdt, logistic, xgboost, lightgbm, sgd_logistic, log_reg, a JSON object of options, or @FILE.json.
+    /// Model: gbdt, logistic, xgboost, lightgbm, sgd_logistic, log_reg, a JSON object of options, or
+    /// @FILE.json.
     ///
-    /// A JSON object may have a `name` out of these; without it gbdt is meant. The options are listed
-    /// at the end of this help.
+    /// A JSON object may name its model with the key `name`; without it the model is gbdt. The options are
+    /// listed at the end of this help.
     #[arg(long, value_name = "MODEL", default_value = "gbdt")]
     pub(in crate::cli) model: String,
 
-    /// Which rows grow a tree: exact, auto, mvs, mvs:ROWS, goss, goss:TOP,OTHER, uniform or
-    /// uniform:SHARE. The default is the model's; gbdt's is auto.
+    /// Sampling of the training rows for each tree: exact, auto, mvs, mvs:ROWS, goss, goss:TOP,OTHER, uniform
+    /// or uniform:SHARE [default: the model's; for gbdt auto].
     ///
-    /// `exact` takes every training row, from scratch files; the others grow trees in memory from a
-    /// sample, one pass a tree. `mvs` draws rows by the size of their derivatives, `goss` keeps the
-    /// largest gradients, `uniform` draws all alike; `auto` is mvs where there are twice as many
-    /// training rows as the sample has, else exact. A number above 1 is a number of rows, another a share of the training rows.
+    /// `exact` uses every training row, from scratch files. The others grow trees in memory from a sample, with
+    /// at most one pass over the rows per tree. `mvs` (minimal-variance sampling) prefers rows with large
+    /// derivatives, `goss` keeps the rows with the largest gradients, `uniform` draws all rows with equal
+    /// probability. `auto` means mvs if there are at least twice as many training rows as a sample has, else
+    /// exact. A number above 1 is a number of rows, any other number a share of the training rows.
     #[arg(long, value_name = "SAMPLING", value_parser = values::sampling)]
     pub(in crate::cli) sampling: Option<Sampling>,
 
-    /// Which node of a tree is split next; the default is the model's.
+    /// Order in which the nodes of a tree are split [default: the model's; for gbdt lossguide].
     #[arg(long, value_enum)]
     pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
@@ -140,17 +143,16 @@ pub(in crate::cli) struct ModelArguments {
     pub(in crate::cli) task: Task,
 }
 
-/// `--grow-policy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum GrowPolicy {
-    /// All nodes of a level, as XGBoost does
+    /// All nodes of a level, XGBoost's default
     Depthwise,
-    /// The leaf of the largest gain, as LightGBM does
+    /// The leaf with the largest gain, LightGBM's method
     Lossguide,
 }
 
 impl GrowPolicy {
-    /// The value of the model's option.
+    /// The value of the model option `grow_policy`.
     pub(in crate::cli) fn name(self) -> &'static str {
         match self {
             Self::Depthwise => "depthwise",

@@ -36,7 +36,9 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     const SECONDS_MAX: u64 = 7 * 24 * 3_600;
     match integer(text) {
         Some(seconds) if seconds <= SECONDS_MAX => Ok(seconds),
-        Some(seconds) => Err(format!("{seconds} seconds are more than a week")),
+        Some(seconds) => Err(format!(
+            "{seconds} seconds is more than a week; use at most {SECONDS_MAX}"
+        )),
         None => Err("it is not a whole number of seconds, such as 10".to_owned()),
     }
 }
@@ -88,13 +90,13 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Any number; whoever uses it says what it may be.
+/// Any number; its range is checked where it is used.
 pub(super) fn number(text: &str) -> Result<f64, String> {
     text.parse()
         .map_err(|_| "it is not a number; write for example 0.99".to_owned())
 }
 
-/// Which rows grow a tree.
+/// A value of --sampling.
 pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
     Sampling::parse(text)
 }

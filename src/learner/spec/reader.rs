@@ -57,7 +57,7 @@ impl Range {
 pub(super) struct OptionReader {
     pairs: Vec<(String, Value)>,
     /// Names asked for so far: what an unknown key is compared with.
-    known: Vec<&'static str>,
+    pub(super) known: Vec<&'static str>,
     notes: Vec<String>,
 }
 

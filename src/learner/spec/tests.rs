@@ -1,4 +1,5 @@
 mod constraints;
+mod reference;
 
 use super::*;
 use crate::learner::{
