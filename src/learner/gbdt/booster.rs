@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Loss, Parallel,
+        BoosterOptions, Loss,
         checkpoint::Boundary,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
@@ -39,6 +39,7 @@ use crate::{
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
     model::{Ensemble, Tree},
+    platform::parallel::Parallel,
 };
 
 /// Histogram gradient boosting grown from passes over blocks that are lent to it.

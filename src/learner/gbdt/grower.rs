@@ -23,7 +23,7 @@ use crate::{
     Result,
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Growth, Parallel, best_first,
+        BoosterOptions, Growth, best_first,
         features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
@@ -33,6 +33,7 @@ use crate::{
         tree::{GrowingTree, Lawful},
     },
     limits::CODES_MAX,
+    platform::parallel::Parallel,
 };
 
 /// Byte columns of a node that one task looks at: some tens of microseconds.

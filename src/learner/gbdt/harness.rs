@@ -8,11 +8,11 @@ use std::sync::{
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, StateBlock},
     learner::gbdt::{
-        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
-        RoundLoss,
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss,
     },
     limits::BLOCK_ROWS,
     model::Ensemble,
+    platform::parallel::Parallel,
 };
 
 /// A data set in memory: codes by feature, and what rows are.

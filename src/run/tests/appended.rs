@@ -4,7 +4,7 @@ use crate::{
     engine::Silent,
     learner::{
         ModelSpec,
-        gbdt::{BoosterPlan, Loss, Sampling, Serial},
+        gbdt::{BoosterPlan, Loss, Sampling},
         incremental::{Declared, Learner, OnlineTrees, TreesOptions},
     },
     limits::BLOCK_ROWS,
@@ -16,6 +16,7 @@ use crate::{
             rows::RowsFile,
         },
     },
+    platform::parallel::Serial,
     platform::stop::Stop,
     run::{
         directory,

@@ -4,13 +4,14 @@ use super::*;
 use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Loss, Serial,
+        Loss,
         constraints::{FeatureConstraints, ValueRange},
         lists::Route,
         loss::Bounds,
         quantise::Scale,
     },
     model::{Leaf, Node, NodeSplit, Tree},
+    platform::parallel::Serial,
 };
 
 /// Rows with codes by feature, and sums by output.

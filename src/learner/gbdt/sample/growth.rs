@@ -9,7 +9,6 @@ use crate::{
     Result,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Parallel,
         grower::{Ground, Grower},
         histogram::{NodeHistogram, WideHistograms},
         lists::NO_SLOT,
@@ -25,6 +24,7 @@ use crate::{
         worker::Constants,
     },
     limits::CODES_MAX,
+    platform::parallel::Parallel,
 };
 
 /// Entries that one task accumulates; a packed bin holds the sums of many times as many.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     Result,
     learner::gbdt::{
-        Booster, Parallel,
+        Booster,
         pass::PassKind,
         replay::CompiledTree,
         sample::{
@@ -17,6 +17,7 @@ use crate::{
         },
     },
     model::{Node, Tree},
+    platform::parallel::Parallel,
 };
 
 /// What a booster that samples holds between passes.

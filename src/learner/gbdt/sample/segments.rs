@@ -9,7 +9,6 @@ use std::{
 use crate::{
     Result,
     learner::gbdt::{
-        Parallel,
         lists::Route,
         sample::{
             TILE,
@@ -17,6 +16,7 @@ use crate::{
             store::{SampleRows, UNITS_OF_ROW},
         },
     },
+    platform::parallel::Parallel,
 };
 
 /// Bytes of a row beside the store's: its entries, those it is lent while nodes are split, and its

@@ -4,7 +4,7 @@ use crate::{
     Result,
     data::{CodeBlock, CodeLayout, RowBlock, Split},
     learner::gbdt::{
-        BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
+        BoosterOptions, BoosterPlan, FeatureCodes, Loss,
         features::{FeatureDraw, assert_layout},
         gain::Regularisation,
         grower::{Ground, Grower},
@@ -23,6 +23,7 @@ use crate::{
     },
     limits::BLOCK_ROWS,
     model::{Ensemble, Tree},
+    platform::parallel::Parallel,
 };
 
 /// Gradient boosting from blocks of rows that are lent once.

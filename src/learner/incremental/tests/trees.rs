@@ -6,12 +6,10 @@ use super::{Rows, declared};
 use crate::{
     data::{Absent, CodeBlock, RowBlock, ValueType, pack},
     format::container::{FileKind, lengthened},
-    learner::{
-        gbdt::Serial,
-        incremental::{AveragedSgd, Batch, Declared, Learner, OnlineTrees, TreesOptions},
-    },
+    learner::incremental::{AveragedSgd, Batch, Declared, Learner, OnlineTrees, TreesOptions},
     limits::BLOCK_ROWS,
     model::{Binning, Bins, FeatureSpec},
+    platform::parallel::Serial,
 };
 
 fn options(rows_expected: u64) -> TreesOptions {

@@ -3,10 +3,11 @@
 use crate::{
     error::{Error, Result},
     learner::{
-        gbdt::{Parallel, stream::StreamState},
+        gbdt::stream::StreamState,
         incremental::trees::learner::{OnlineTrees, Stage},
     },
     model::Bins,
+    platform::parallel::Parallel,
     text::size::grouped,
 };
 

@@ -6,7 +6,7 @@ use crate::{
     data::{CodeBlock, RowBlock, Split, ValueType},
     error::{Error, Result},
     learner::{
-        gbdt::{Parallel, Serial, stream::STREAM_BLOCK_ROWS},
+        gbdt::stream::STREAM_BLOCK_ROWS,
         incremental::{
             Batch, Declared, Learner, Table,
             trees::{
@@ -15,6 +15,7 @@ use crate::{
         },
     },
     model::{Bins, ByteTrees, Ensemble, features::missing_codes},
+    platform::parallel::{Parallel, Serial},
 };
 
 /// Rows that are predicted at a time.

@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     learner::{
         gbdt::{
-            BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
+            BoosterOptions, BoosterPlan, FeatureCodes, Loss,
             stream::{STREAM_BLOCK_ROWS, StreamBooster, StreamOptions},
         },
         incremental::{
@@ -15,6 +15,7 @@ use crate::{
     },
     limits::BLOCK_ROWS,
     model::Bins,
+    platform::parallel::Parallel,
 };
 
 /// Bytes of histograms that trees may grow with; more columns are looked at in several turns.
