@@ -20,21 +20,21 @@ use crate::{
     data::CodeLayout,
     learner::gbdt::{
         BoosterOptions, Loss,
-        checkpoint::Boundary,
+        checkpoint::CheckpointState,
         curve::{Curve, RoundLoss},
         exact::ExactSum,
         features::{FeatureCodes, FeatureDraw, assert_layout},
         gain::Regularisation,
-        grower::{Ground, Grower},
+        grower::{Grower, GrowthContext},
         histogram::{NodeHistogram, WideHistograms},
-        loss::{Bounds, Reach, objective},
+        loss::{DerivativeBounds, Magnitudes, objective},
         metric::{EvalSpec, EvalSums},
         pass::{OutputWork, PassKind, PassRequest, PassWork},
         plan::BoosterPlan,
         quantise::Scale,
-        renew::{Quantiles, Tally, WeightUnits},
+        renew::{QuantileHistogram, Quantiles, WeightUnits},
         replay::CompiledTree,
-        sample::{SampleFound, Sampler, Sampling},
+        sample::{SampleSums, Sampler, Sampling},
         summary::LabelSummary,
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
@@ -51,11 +51,11 @@ pub struct Booster {
     plan: BoosterPlan,
     pub(super) constants: Constants,
     pub(super) labels: LabelSummary,
-    pub(super) reach: Reach,
+    pub(super) bounds: DerivativeBounds,
     scale: Scale,
     pub(super) curve: Curve,
     pub(super) trees: Vec<Tree>,
-    pub(super) boundary: Boundary,
+    pub(super) checkpoint_state: CheckpointState,
     /// Trees grown but not yet applied to the margins.
     grown: Option<Grower>,
     /// Trees that grow.
@@ -115,7 +115,7 @@ impl Booster {
             sampler: (options.sampling != Sampling::Exact).then(Sampler::default),
             options,
             labels: LabelSummary::new(classes),
-            reach: Reach {
+            bounds: DerivativeBounds {
                 weight_max: 0.0,
                 gradient_max: 0.0,
                 hessian_max: 0.0,
@@ -127,7 +127,7 @@ impl Booster {
             },
             curve: Curve::default(),
             trees: Vec::new(),
-            boundary: Boundary::default(),
+            checkpoint_state: CheckpointState::default(),
             grown: None,
             grower: None,
             quantiles: None,
@@ -190,10 +190,12 @@ impl Booster {
             }
             PassKind::Base | PassKind::Renew { .. } => {
                 if work.kind == (PassKind::Renew { is_first: true }) {
-                    self.settle_routes(&found.counts);
+                    self.set_leaf_rows(&found.counts);
                 }
-                let tally = found.tally.expect("the pass looked for quantiles");
-                self.narrow(&tally);
+                let quantile_histogram = found
+                    .quantile_histogram
+                    .expect("the pass looked for quantiles");
+                self.narrow(&quantile_histogram);
             }
             PassKind::Root { is_first } => {
                 self.add_losses(&found.losses, true, found.eval.as_ref());
@@ -201,9 +203,9 @@ impl Booster {
                 if !is_first {
                     self.finish_trees(&found.counts);
                 }
-                self.boundary.reached(self.reach);
-                self.reach.gradient_max = found.largest.gradient;
-                self.reach.hessian_max = found.largest.hessian;
+                self.checkpoint_state.set_bounds(self.bounds);
+                self.bounds.gradient_max = found.largest.gradient;
+                self.bounds.hessian_max = found.largest.hessian;
                 if self.stops_early() {
                     self.end();
                 } else {
@@ -214,7 +216,7 @@ impl Booster {
                 let grower = self.grower.as_mut().expect("trees grow");
                 for (tree, counts) in grower.trees_mut().iter_mut().zip(&found.counts) {
                     tree.set_rows(counts);
-                    tree.clear_routes();
+                    tree.clear_partition_rules();
                 }
                 self.grow(histograms, parallel)?;
             }
@@ -222,7 +224,7 @@ impl Booster {
             PassKind::Scores => {
                 self.add_losses(&found.losses, true, found.eval.as_ref());
                 self.finish_trees(&found.counts);
-                self.boundary.reached(self.reach);
+                self.checkpoint_state.set_bounds(self.bounds);
                 self.end();
             }
             PassKind::Replay => self.next = None,
@@ -276,8 +278,8 @@ impl Booster {
         }
     }
 
-    pub(super) fn ground(&self) -> Ground<'_> {
-        Ground {
+    pub(super) fn growth_context(&self) -> GrowthContext<'_> {
+        GrowthContext {
             options: &self.options,
             features: &self.features,
             layout: &self.layout,
@@ -293,12 +295,12 @@ impl Booster {
             counts: counts.collect(),
             losses: Default::default(),
             eval: None,
-            largest: Bounds {
+            largest: Magnitudes {
                 gradient: 0.0,
                 hessian: 0.0,
             },
-            tally: None,
-            sample: SampleFound::default(),
+            quantile_histogram: None,
+            sample: SampleSums::default(),
         };
         for part in parts {
             found.sample.merge(part.sample);
@@ -310,16 +312,18 @@ impl Booster {
             for (total, loss) in found.losses.iter_mut().zip(&part.losses) {
                 total.merge(loss);
             }
-            let Bounds { gradient, hessian } = &mut found.largest;
+            let Magnitudes { gradient, hessian } = &mut found.largest;
             *gradient = gradient.max(part.largest.gradient);
             *hessian = hessian.max(part.largest.hessian);
             match (&mut found.eval, part.eval) {
                 (Some(eval), Some(part)) => eval.merge(&part),
                 (eval, part) => *eval = eval.take().or(part),
             }
-            match (&mut found.tally, part.tally) {
-                (Some(tally), Some(part)) => tally.merge(&part),
-                (tally, part) => *tally = tally.take().or(part),
+            match (&mut found.quantile_histogram, part.quantile_histogram) {
+                (Some(quantile_histogram), Some(part)) => quantile_histogram.merge(&part),
+                (quantile_histogram, part) => {
+                    *quantile_histogram = quantile_histogram.take().or(part)
+                }
             }
             let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
             idle.push(part.buffers);
@@ -332,7 +336,7 @@ impl Booster {
     pub(super) fn begin_round(&mut self, round: u32) {
         self.next = Some(self.round_pass(self.grown.is_none()));
         if self.sampler.is_none() {
-            self.scale = Scale::new(self.constants.objective.bounds(&self.reach));
+            self.scale = Scale::new(self.constants.objective.bounds(&self.bounds));
             self.grower = Some(self.plant(round, self.scale));
         }
     }
@@ -342,7 +346,7 @@ impl Booster {
         let draw = FeatureDraw::new(&self.layout, self.features.len(), &self.options, round);
         let rules = Regularisation::new(&self.options, scale);
         let outputs = self.constants.objective.outputs();
-        Grower::new(self.ground(), outputs, draw, rules)
+        Grower::new(self.growth_context(), outputs, draw, rules)
     }
 
     /// Takes a pass's histograms; splits nodes when their level is complete, and ends the round when
@@ -350,8 +354,8 @@ impl Booster {
     fn grow(&mut self, histograms: Vec<NodeHistogram>, parallel: &dyn Parallel) -> Result<()> {
         let mut grower = self.grower.take().expect("trees grow");
         let train_rows = self.labels.train_rows;
-        let is_complete = grower.absorb(self.ground(), histograms, train_rows, parallel)?;
-        if !is_complete || grower.advance(self.ground()) {
+        let is_complete = grower.absorb(self.growth_context(), histograms, train_rows, parallel)?;
+        if !is_complete || grower.advance(self.growth_context()) {
             self.next = Some(if is_complete {
                 PassKind::Level
             } else {
@@ -380,7 +384,7 @@ impl Booster {
             .iter()
             .map(|tree| tree.leaf_values(grown.rules()));
         let steps = values.flatten().map(|value| f64::from(value.abs()));
-        self.reach.step_max = steps.fold(0.0, f64::max);
+        self.bounds.step_max = steps.fold(0.0, f64::max);
         let round = self.rounds() + 1;
         if round < self.options.trees {
             self.begin_round(round);
@@ -440,7 +444,7 @@ impl Booster {
             && best < self.rounds()
         {
             let cut_off = self.trees.split_off(best as usize * outputs);
-            self.boundary.cut_off(cut_off);
+            self.checkpoint_state.cut_off(cut_off);
             self.next = Some(PassKind::Replay);
         }
     }
@@ -469,7 +473,7 @@ impl Booster {
             PassKind::Renew { is_first: true } => {
                 let grown = self.grown.as_ref().expect("trees are grown");
                 for (work, tree) in work.outputs.iter_mut().zip(grown.trees()) {
-                    work.routes = tree.routes().to_vec();
+                    work.partition_rules = tree.partition_rules().to_vec();
                     work.leaves = tree.leaves();
                 }
             }
@@ -484,7 +488,7 @@ impl Booster {
             PassKind::Level => {
                 let grower = self.grower.as_ref().expect("trees grow");
                 for (work, tree) in work.outputs.iter_mut().zip(grower.trees()) {
-                    work.routes = tree.routes().to_vec();
+                    work.partition_rules = tree.partition_rules().to_vec();
                     work.leaves = tree.leaves();
                 }
                 self.prepare_slots(&mut work);
@@ -506,7 +510,7 @@ impl Booster {
     fn prepare_apply(&self, work: &mut PassWork) {
         let grown = self.grown.as_ref().expect("trees wait to be applied");
         for (work, tree) in work.outputs.iter_mut().zip(grown.trees()) {
-            work.routes = tree.routes().to_vec();
+            work.partition_rules = tree.partition_rules().to_vec();
             work.leaves = tree.leaves();
             work.values = tree.leaf_values(grown.rules());
         }
@@ -532,7 +536,7 @@ struct Found {
     counts: Vec<Vec<u64>>,
     losses: [ExactSum; 2],
     eval: Option<EvalSums>,
-    largest: Bounds,
-    tally: Option<Tally>,
-    sample: SampleFound,
+    largest: Magnitudes,
+    quantile_histogram: Option<QuantileHistogram>,
+    sample: SampleSums,
 }

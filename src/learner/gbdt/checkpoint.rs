@@ -3,12 +3,12 @@
 //! ```text
 //!   straight:  ... root(r-1) level level  root(r): applies trees r-1, gradients of r  level ...
 //!                                            |
-//!                                            `-> checkpoint: trees 0..r, curve, reach before root(r)
+//!                                            `-> checkpoint: trees 0..r, curve, bounds before root(r)
 //!   resumed:   labels                     root(r): replays trees 0..r, gradients of r  level ...
 //! ```
 //!
 //! A boundary is the end of a pass that applied all grown trees. What follows a boundary is a function
-//! of the trees, the data, the options and the reach from which the next round's scale was taken;
+//! of the trees, the data, the options and the bounds from which the next round's scale was taken;
 //! margins are the same additions in the same order, so they are replayed and not stored. A
 //! resumed booster's next losses must be the checkpoint's to the last bit: the proof that data and
 //! trees belong together.
@@ -20,7 +20,7 @@ use crate::{
     learner::gbdt::{
         Booster,
         curve::{Curve, RoundLoss},
-        loss::Reach,
+        loss::DerivativeBounds,
         pass::PassKind,
     },
     model::{Node, Tree},
@@ -35,8 +35,8 @@ pub struct BoosterCheckpoint<'a> {
     pub trees: Cow<'a, [Tree]>,
     /// Losses after each round, from the base margin on.
     pub curve: Cow<'a, [RoundLoss]>,
-    /// How far derivatives reach in the round that comes next.
-    pub reach: Reach,
+    /// Bounds of the derivatives in the next round.
+    pub bounds: DerivativeBounds,
 }
 
 impl BoosterCheckpoint<'_> {
@@ -48,21 +48,21 @@ impl BoosterCheckpoint<'_> {
 
 /// The booster's last boundary, and the one it goes on from.
 #[derive(Debug, Default)]
-pub(super) struct Boundary {
-    /// The reach at the last boundary.
-    reach: Option<Reach>,
+pub(super) struct CheckpointState {
+    /// The bounds at the last boundary.
+    bounds: Option<DerivativeBounds>,
     /// Trees that early stopping took back.
     cut_off: Vec<Tree>,
     /// What is restored once the labels are known.
-    resumed: Option<Reach>,
+    resumed: Option<DerivativeBounds>,
     /// The losses that the replayed margins must have.
     expected: Option<RoundLoss>,
 }
 
-impl Boundary {
-    /// Remembers the reach that the next round's scale was taken from.
-    pub(super) fn reached(&mut self, reach: Reach) {
-        self.reach = Some(reach);
+impl CheckpointState {
+    /// Remembers the bounds that the next round's scale was taken from.
+    pub(super) fn set_bounds(&mut self, bounds: DerivativeBounds) {
+        self.bounds = Some(bounds);
     }
 
     /// Keeps trees that the ensemble loses.
@@ -77,15 +77,15 @@ impl Booster {
     /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
     /// several rounds, a boundary lies where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
-        let reach = self.boundary.reach?;
+        let bounds = self.checkpoint_state.bounds?;
         let outputs = self.constants.objective.outputs();
-        let all = self.trees.len() + self.boundary.cut_off.len();
+        let all = self.trees.len() + self.checkpoint_state.cut_off.len();
         let rounds = (all / outputs).min(self.curve.points().len() - 1);
         let rounds = rounds - rounds % self.rounds_of_sample();
         let trees = if rounds * outputs <= self.trees.len() {
             Cow::Borrowed(&self.trees[..rounds * outputs])
         } else {
-            let mut trees = [&self.trees[..], &self.boundary.cut_off].concat();
+            let mut trees = [&self.trees[..], &self.checkpoint_state.cut_off].concat();
             trees.truncate(rounds * outputs);
             Cow::Owned(trees)
         };
@@ -93,7 +93,7 @@ impl Booster {
             outputs,
             trees,
             curve: Cow::Borrowed(&self.curve.points()[..=rounds]),
-            reach,
+            bounds,
         })
     }
 
@@ -149,10 +149,10 @@ impl Booster {
         }
         self.curve = curve;
         self.trees = checkpoint.trees.into_owned();
-        self.boundary = Boundary {
-            reach: Some(checkpoint.reach),
-            resumed: Some(checkpoint.reach),
-            ..Boundary::default()
+        self.checkpoint_state = CheckpointState {
+            bounds: Some(checkpoint.bounds),
+            resumed: Some(checkpoint.bounds),
+            ..CheckpointState::default()
         };
         Ok(self)
     }
@@ -160,11 +160,11 @@ impl Booster {
     /// Begins the first round, or the one after the checkpoint's; with nothing left to grow, margins
     /// are replayed.
     pub(super) fn begin(&mut self) {
-        let Some(reach) = self.boundary.resumed.take() else {
+        let Some(bounds) = self.checkpoint_state.resumed.take() else {
             self.begin_round(0);
             return;
         };
-        self.reach = reach;
+        self.bounds = bounds;
         if self.rounds() == self.options.trees {
             self.end();
             self.next = Some(PassKind::Replay);
@@ -177,7 +177,7 @@ impl Booster {
         before
             .iter()
             .for_each(|point| self.curve.push(point.clone()));
-        self.boundary.expected = Some(last.clone());
+        self.checkpoint_state.expected = Some(last.clone());
         self.begin_round(self.rounds());
     }
 
@@ -186,7 +186,7 @@ impl Booster {
     /// # Errors
     /// [`Error::Dataset`] if they have not.
     pub(super) fn check_replayed(&mut self) -> Result<()> {
-        let Some(expected) = self.boundary.expected.take() else {
+        let Some(expected) = self.checkpoint_state.expected.take() else {
             return Ok(());
         };
         let found = self.curve.points().last();

@@ -27,10 +27,10 @@ use crate::{
         features::{FeatureCodes, FeatureDraw},
         gain::{NodeTotals, Regularisation},
         histogram::{NodeHistogram, Sums, subtract},
-        lists::NO_SLOT,
+        partition::NO_SLOT,
         plan::BoosterPlan,
         split::{Candidate, NodeView, search_column},
-        tree::{GrowingTree, Lawful},
+        tree::{GrowingTree, SplitContext},
     },
     limits::CODES_MAX,
     platform::parallel::Parallel,
@@ -41,7 +41,7 @@ const SEARCHED_COLUMNS: usize = 12;
 
 /// What trees are grown from, the same for all rounds.
 #[derive(Debug, Clone, Copy)]
-pub struct Ground<'a> {
+pub struct GrowthContext<'a> {
     /// What the user asked for.
     pub options: &'a BoosterOptions,
     /// The codes of each feature.
@@ -52,9 +52,9 @@ pub struct Ground<'a> {
     pub plan: &'a BoosterPlan,
 }
 
-impl<'a> Ground<'a> {
-    fn lawful(self, rules: &'a Regularisation) -> Lawful<'a> {
-        Lawful {
+impl<'a> GrowthContext<'a> {
+    fn split_context(self, rules: &'a Regularisation) -> SplitContext<'a> {
+        SplitContext {
             options: self.options,
             rules,
             features: self.features,
@@ -84,7 +84,7 @@ struct Sibling {
 
 /// A node that may be split, with the best split found so far.
 #[derive(Debug)]
-struct Open {
+struct OpenNode {
     output: usize,
     node: u32,
     best: Option<Candidate>,
@@ -101,7 +101,7 @@ pub struct Grower {
     /// The byte columns that hold a used feature, ascending.
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
     /// Where in `byte_columns` the next tile starts.
     tile_start: usize,
 }
@@ -109,18 +109,18 @@ pub struct Grower {
 impl Grower {
     /// Trees that are one root each.
     pub fn new(
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         outputs: usize,
         draw: FeatureDraw,
         rules: Regularisation,
     ) -> Self {
         let is_used = |&byte_column: &u32| {
-            let members = &ground.layout.byte_columns[byte_column as usize];
+            let members = &context.layout.byte_columns[byte_column as usize];
             members
                 .iter()
                 .any(|member| draw.used()[member.feature as usize])
         };
-        let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
+        let byte_columns = (0..context.layout.len() as u32).filter(is_used).collect();
         let root = |output| Target {
             output,
             node: 0,
@@ -199,13 +199,13 @@ impl Grower {
     /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
         parallel: &dyn Parallel,
     ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
-        let tile = self.tile(ground.plan).to_vec();
+        let tile = self.tile(context.plan).to_vec();
         let is_first = self.at_first_tile();
         if is_first {
             self.settle_roots(&histograms, train_rows);
@@ -214,7 +214,7 @@ impl Grower {
         let resolved = self.resolve(histograms);
         let found: Vec<Mutex<Option<Candidate>>> =
             resolved.iter().map(|_| Mutex::default()).collect();
-        let constraints = &ground.options.feature_constraints;
+        let constraints = &context.options.feature_constraints;
         let parts = tile.len().div_ceil(SEARCHED_COLUMNS);
         parallel.for_each(resolved.len() * parts, &|task| {
             let (index, part) = (task / parts, task % parts);
@@ -235,8 +235,8 @@ impl Grower {
             for (&byte_column, joint) in columns {
                 search_column(
                     joint,
-                    &ground.layout.byte_columns[byte_column as usize],
-                    ground.features,
+                    &context.layout.byte_columns[byte_column as usize],
+                    context.features,
                     constraints,
                     view,
                     &self.rules,
@@ -254,7 +254,7 @@ impl Grower {
             resolved.into_iter().zip(found).enumerate()
         {
             if is_first {
-                self.open.push(Open {
+                self.open.push(OpenNode {
                     output,
                     node,
                     best: None,
@@ -268,7 +268,7 @@ impl Grower {
             {
                 open.best = Some(found);
             }
-            if ground.plan.parents_kept {
+            if context.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
@@ -311,37 +311,37 @@ impl Grower {
 
     /// Splits nodes, and makes the children that may be split further the next targets. Answers
     /// whether there are any; if not, the trees are grown.
-    pub fn advance(&mut self, ground: Ground<'_>) -> bool {
+    pub fn advance(&mut self, context: GrowthContext<'_>) -> bool {
         let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
-        match ground.options.growth {
-            Growth::DepthWise => self.split_level(ground, opens),
-            Growth::LeafWise => self.split_best(ground, opens),
+        match context.options.growth {
+            Growth::DepthWise => self.split_level(context, opens),
+            Growth::LeafWise => self.split_best(context, opens),
         }
         !self.targets.is_empty()
     }
 
     /// Splits the best nodes of the level within the leaf budget.
-    fn split_level(&mut self, ground: Ground<'_>, mut opens: Vec<Open>) {
-        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+    fn split_level(&mut self, context: GrowthContext<'_>, mut opens: Vec<OpenNode>) {
+        self.keep_within_leaf_budget(&mut opens, context.options.leaves_max as usize);
         let mut pairs = Vec::with_capacity(opens.len());
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
             tree.set_best(open.node, open.best);
-            let children = tree.split(open.node, &ground.lawful(&self.rules));
+            let children = tree.split(open.node, &context.split_context(&self.rules));
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            if self.trees[output].leaves() < ground.options.leaves_max as usize {
-                self.target_children(ground, output, children, histogram);
+            if self.trees[output].leaves() < context.options.leaves_max as usize {
+                self.target_children(context, output, children, histogram);
             }
         }
     }
 
     /// Splits all nodes that best-first growth is to split as far as gains are known, and cuts off
     /// what it is not.
-    fn split_best(&mut self, ground: Ground<'_>, opens: Vec<Open>) {
+    fn split_best(&mut self, context: GrowthContext<'_>, opens: Vec<OpenNode>) {
         let mut histograms: Vec<BTreeMap<u32, NodeHistogram>> = Vec::new();
         histograms.resize_with(self.trees.len(), BTreeMap::new);
         for open in opens {
@@ -351,7 +351,7 @@ impl Grower {
         for (output, histograms) in histograms.into_iter().enumerate() {
             // A tree that no histogram came for is grown.
             if !histograms.is_empty() {
-                self.split_best_of(ground, output, histograms);
+                self.split_best_of(context, output, histograms);
             }
         }
     }
@@ -359,11 +359,11 @@ impl Grower {
     /// The same for one tree, given the histograms of the nodes whose best split is new.
     fn split_best_of(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         output: usize,
         mut histograms: BTreeMap<u32, NodeHistogram>,
     ) {
-        let splits_max = ground.options.leaves_max as usize - 1;
+        let splits_max = context.options.leaves_max as usize - 1;
         let targets_before = self.targets.len();
         loop {
             let tree = &mut self.trees[output];
@@ -374,11 +374,11 @@ impl Grower {
             let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
             for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
                 let node = numbers[node as usize];
-                let lawful = ground.lawful(&self.rules);
-                let children = self.trees[output].split(node, &lawful);
+                let split_context = context.split_context(&self.rules);
+                let children = self.trees[output].split(node, &split_context);
                 if !batch.completes {
                     let histogram = histogram.unwrap_or_default();
-                    self.target_children(ground, output, children, histogram);
+                    self.target_children(context, output, children, histogram);
                 }
             }
             // What was split may have children that are leaves for certain; then no pass is needed
@@ -391,7 +391,7 @@ impl Grower {
 
     /// Takes the split from the nodes that are not worth a leaf: when a tree's budget does not reach
     /// for the whole level, larger gains go first, then earlier nodes.
-    fn keep_within_leaf_budget(&self, opens: &mut [Open], leaves_max: usize) {
+    fn keep_within_leaf_budget(&self, opens: &mut [OpenNode], leaves_max: usize) {
         for (output, tree) in self.trees.iter().enumerate() {
             let mut order: Vec<(f64, usize)> = opens
                 .iter()
@@ -410,20 +410,20 @@ impl Grower {
     /// Makes the children of a node split targets, as far as they may be split.
     fn target_children(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         output: usize,
         children: [u32; 2],
         histogram: NodeHistogram,
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < ground.options.depth_max && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < context.options.depth_max && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {
             return;
         }
-        if !ground.plan.parents_kept {
+        if !context.plan.parents_kept {
             for (node, _) in children
                 .into_iter()
                 .zip(wanted)

@@ -1,7 +1,7 @@
 //! What a pass over the blocks does.
 
 use crate::learner::gbdt::{
-    histogram::WideHistograms, lists::Route, quantise::Scale, renew::Quantiles,
+    histogram::WideHistograms, partition::PartitionRule, quantise::Scale, renew::Quantiles,
     replay::CompiledTree, sample::SampleWork,
 };
 
@@ -149,8 +149,8 @@ impl PassKind {
 /// What a pass does for one output.
 #[derive(Debug, Default)]
 pub(super) struct OutputWork {
-    /// How rows go on first, one route a leaf; empty if they stay.
-    pub(super) routes: Vec<Route>,
+    /// The splits that rows follow first, one rule a leaf; empty if no leaf was split.
+    pub(super) partition_rules: Vec<PartitionRule>,
     /// Leaves after routing.
     pub(super) leaves: usize,
     /// What each leaf adds to the margin, when trees are applied.
@@ -193,10 +193,13 @@ impl PassWork {
 
     /// What the engine must lend.
     pub(super) fn request(&self) -> PassRequest {
-        let routes = self.outputs.iter().flat_map(|output| &output.routes);
-        let routed = routes.map(|route| route.byte_column);
+        let rules = self
+            .outputs
+            .iter()
+            .flat_map(|output| &output.partition_rules);
+        let partitioned = rules.map(|rule| rule.byte_column);
         let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
-        let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
+        let mut byte_columns: Vec<u32> = partitioned.chain(replayed).collect();
         byte_columns.extend(&self.tile);
         byte_columns.extend(self.sample.iter().flat_map(SampleWork::byte_columns));
         byte_columns.sort_unstable();

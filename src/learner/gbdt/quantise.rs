@@ -10,7 +10,7 @@ use crate::{
     learner::gbdt::{
         exact::power_of_two,
         kernel::{QUANTUM_MAX, pack},
-        loss::Bounds,
+        loss::Magnitudes,
     },
 };
 
@@ -28,7 +28,7 @@ pub struct Scale {
 
 impl Scale {
     /// The finest scale at which nothing within the bounds exceeds [`QUANTUM_MAX`] when rounded up.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: Magnitudes) -> Self {
         Self {
             gradient: units_of_one(bounds.gradient),
             hessian: units_of_one(bounds.hessian),
@@ -152,7 +152,7 @@ mod tests {
     use crate::learner::gbdt::kernel::{lanes, unpack};
 
     fn scale(gradient: f64, hessian: f64) -> Scale {
-        Scale::new(Bounds { gradient, hessian })
+        Scale::new(Magnitudes { gradient, hessian })
     }
 
     #[test]

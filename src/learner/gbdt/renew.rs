@@ -124,7 +124,7 @@ pub struct Quantiles {
 
 /// One thread's sums for the next digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct QuantileHistogram {
     digit: Digit,
     /// Weight of each bin, leaf by leaf.
     bins: Vec<u64>,
@@ -145,7 +145,7 @@ impl Quantiles {
         }
     }
 
-    /// Bytes of one thread's tally, and its share of the quantiles, for so many leaves at the most.
+    /// Bytes of one thread's histogram, and its share of the quantiles, for so many leaves at the most.
     pub fn bytes(leaves_max: usize) -> usize {
         let coarse = leaves_max.min(COARSE_LEAVES_MAX) << COARSE[0].bits;
         let fine = leaves_max << FINE[0].bits;
@@ -157,39 +157,39 @@ impl Quantiles {
         self.known == self.digits.len()
     }
 
-    /// An empty tally for the next digit.
-    pub fn tally(&self) -> Tally {
+    /// An empty histogram for the next digit.
+    pub fn histogram(&self) -> QuantileHistogram {
         let digit = self.digits[self.known];
-        Tally {
+        QuantileHistogram {
             digit,
             bins: vec![0; self.leaves.len() << digit.bits],
             next: vec![u32::MAX; self.leaves.len()],
         }
     }
 
-    /// Adds a row to a thread's tally. Rows of weight 0 are no rows.
+    /// Adds a row to a thread's histogram. Rows of weight 0 are no rows.
     #[inline(always)]
-    pub fn add(&self, tally: &mut Tally, leaf: usize, residual: f32, weight: f64) {
+    pub fn add(&self, histogram: &mut QuantileHistogram, leaf: usize, residual: f32, weight: f64) {
         let units = self.units.of(weight);
         let key = key_of(residual);
         let known = self.leaves[leaf].key;
-        let (above, wanted) = (tally.digit.above(key), tally.digit.above(known));
+        let (above, wanted) = (histogram.digit.above(key), histogram.digit.above(known));
         if above == wanted {
-            tally.bins[(leaf << tally.digit.bits) + tally.digit.of(key)] += units;
+            histogram.bins[(leaf << histogram.digit.bits) + histogram.digit.of(key)] += units;
         } else if above > wanted && units > 0 {
-            tally.next[leaf] = tally.next[leaf].min(key);
+            histogram.next[leaf] = histogram.next[leaf].min(key);
         }
     }
 
-    /// Learns the next digit from the tally of all rows.
-    pub fn narrow(&mut self, tally: &Tally) {
+    /// Learns the next digit from the histogram of all rows.
+    pub fn narrow(&mut self, histogram: &QuantileHistogram) {
         let digit = self.digits[self.known];
-        assert_eq!(tally.digit, digit);
+        assert_eq!(histogram.digit, digit);
         let is_first = self.known == 0;
         self.known += 1;
         let is_last = self.is_done();
-        let tables = tally.bins.chunks_exact(1 << digit.bits);
-        for ((found, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&tally.next) {
+        let tables = histogram.bins.chunks_exact(1 << digit.bits);
+        for ((found, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&histogram.next) {
             if is_first {
                 let total: u64 = bins.iter().sum();
                 let rank = self.alpha * total as f64;
@@ -238,7 +238,7 @@ impl Found {
     }
 }
 
-impl Tally {
+impl QuantileHistogram {
     /// Adds another thread's rows. Exact in any order.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.digit, other.digit);
@@ -259,7 +259,7 @@ pub fn residual(label: f32, margin: f32) -> f32 {
 
 /// The quantiles of rows that are in memory: residuals, weights and leaves of equal length.
 ///
-/// Cost O(rows + leaves * 2,048), three times. Memory: [`Quantiles::tally`].
+/// Cost O(rows + leaves * 2,048), three times. Memory: [`Quantiles::histogram`].
 pub fn quantiles_in_memory(
     mut quantiles: Quantiles,
     residuals: &[f32],
@@ -269,11 +269,11 @@ pub fn quantiles_in_memory(
     assert_eq!(residuals.len(), weights.len());
     assert_eq!(residuals.len(), leaf_of.len());
     while !quantiles.is_done() {
-        let mut tally = quantiles.tally();
+        let mut histogram = quantiles.histogram();
         for ((&residual, &weight), &leaf) in residuals.iter().zip(weights).zip(leaf_of) {
-            quantiles.add(&mut tally, usize::from(leaf), residual, weight);
+            quantiles.add(&mut histogram, usize::from(leaf), residual, weight);
         }
-        quantiles.narrow(&tally);
+        quantiles.narrow(&histogram);
     }
     quantiles.values()
 }
@@ -398,13 +398,13 @@ mod tests {
         let whole =
             quantiles_in_memory(quantiles.clone(), &rows.residual, &rows.weight, &rows.leaf);
         while !quantiles.is_done() {
-            let mut parts: Vec<Tally> = (0..3).map(|_| quantiles.tally()).collect();
+            let mut parts: Vec<QuantileHistogram> = (0..3).map(|_| quantiles.histogram()).collect();
             for row in 0..500 {
                 let leaf = usize::from(rows.leaf[row]);
                 let part = &mut parts[row % 3];
                 quantiles.add(part, leaf, rows.residual[row], rows.weight[row]);
             }
-            let mut merged = quantiles.tally();
+            let mut merged = quantiles.histogram();
             parts.iter().rev().for_each(|part| merged.merge(part));
             quantiles.narrow(&merged);
         }
@@ -415,9 +415,9 @@ mod tests {
     fn tallies_hold_what_is_planned() {
         for leaves in [1, 64, COARSE_LEAVES_MAX, COARSE_LEAVES_MAX + 1, 65_535] {
             let quantiles = Quantiles::new(0.5, leaves, WeightUnits::new(1.0, 1));
-            let tally = quantiles.tally();
-            let held = tally.bins.capacity() * 8
-                + tally.next.capacity() * 4
+            let histogram = quantiles.histogram();
+            let held = histogram.bins.capacity() * 8
+                + histogram.next.capacity() * 4
                 + quantiles.leaves.capacity() * size_of::<Found>();
             assert!(held <= Quantiles::bytes(leaves), "{leaves}");
         }

@@ -12,9 +12,9 @@ use crate::{
     data::{CodeBlock, CodeLayout, Split},
     learner::gbdt::{
         features::FeatureCodes,
-        lists::Route,
-        tree::compile,
-        vectors::{self, CHUNK_ROWS, LEAVES_MAX, RightBytes, move_right},
+        partition::PartitionRule,
+        partition::vectors::{self, CHUNK_ROWS, LEAVES_MAX, RightBytes, move_right},
+        tree::partition_rule,
     },
     limits::CODES_MAX,
     model::{Node, Tree},
@@ -35,7 +35,7 @@ struct Move {
 /// A node to walk over; a leaf is its own child on both sides.
 #[derive(Debug, Clone)]
 struct Step {
-    route: Route,
+    rule: PartitionRule,
     children: [u32; 2],
     value: f32,
 }
@@ -62,12 +62,12 @@ impl CompiledTree {
             .zip(0u32..)
             .map(|(node, index)| match node {
                 Node::Leaf(leaf) => Step {
-                    route: Route::stay(0),
+                    rule: PartitionRule::stay(0),
                     children: [index; 2],
                     value: leaf.value,
                 },
                 Node::Split(split) => Step {
-                    route: compile(
+                    rule: partition_rule(
                         split.feature,
                         &split.rule,
                         split.missing_left,
@@ -114,9 +114,9 @@ impl CompiledTree {
             places[right] = (depth + 1, if is_small { leaves } else { 0 });
             if is_small {
                 self.moves.push(Move {
-                    byte_column: step.route.byte_column,
+                    byte_column: step.rule.byte_column,
                     numbers: [number, leaves],
-                    right: RightBytes::new(&step.route),
+                    right: RightBytes::new(&step.rule),
                 });
                 leaves += 1;
             }
@@ -140,7 +140,7 @@ impl CompiledTree {
     pub fn byte_columns(&self) -> impl Iterator<Item = u32> {
         let is_split = |&(step, index): &(&Step, u32)| step.children != [index; 2];
         let steps = self.steps.iter().zip(0u32..).filter(is_split);
-        steps.map(|(step, _)| step.route.byte_column)
+        steps.map(|(step, _)| step.rule.byte_column)
     }
 
     /// Adds the tree's values to the margins of a block's rows from `first` on.
@@ -272,11 +272,9 @@ impl CompiledTree {
             let places = &mut places[..WALKERS.min(rows - group)];
             for _ in 0..self.depth {
                 for (row, place) in (first..).zip(&mut *places) {
-                    let Step {
-                        route, children, ..
-                    } = &self.steps[*place as usize];
-                    let byte = codes.column(route.byte_column as usize)[row];
-                    *place = children[usize::from(!route.is_left(byte))];
+                    let Step { rule, children, .. } = &self.steps[*place as usize];
+                    let byte = codes.column(rule.byte_column as usize)[row];
+                    *place = children[usize::from(!rule.is_left(byte))];
                 }
             }
             for (row, &mut place) in (group..).zip(&mut *places) {

@@ -116,7 +116,7 @@ struct FeatureSearch<'a> {
 
 /// The best place in one scan: after how many steps, its gain, and what lies on the left.
 #[derive(Clone, Copy)]
-struct Place {
+struct SplitPoint {
     step: usize,
     gain: f64,
     left: Sums,
@@ -135,11 +135,11 @@ impl FeatureSearch<'_> {
         start: Sums,
         steps: impl Iterator<Item = Sums>,
         rules: &Regularisation,
-    ) -> Option<Place> {
+    ) -> Option<SplitPoint> {
         let child_min = rules.child_hessian_units_min(self.node);
         let node_score = rules.score_within(self.node.sums, self.range);
         let is_free = self.direction == 0 && self.range.is_free();
-        let mut best: Option<Place> = None;
+        let mut best: Option<SplitPoint> = None;
         let mut left = start;
         for (step, sums) in steps.enumerate() {
             if sums.hessian == 0 {
@@ -161,7 +161,7 @@ impl FeatureSearch<'_> {
             if let Some(gain) = gain
                 && best.is_none_or(|best| gain > best.gain)
             {
-                best = Some(Place { step, gain, left });
+                best = Some(SplitPoint { step, gain, left });
             }
         }
         best
@@ -188,7 +188,7 @@ impl FeatureSearch<'_> {
         best
     }
 
-    fn threshold(&self, place: Place, missing_left: bool) -> Candidate {
+    fn threshold(&self, place: SplitPoint, missing_left: bool) -> Candidate {
         Candidate {
             gain: place.gain,
             feature: self.feature,

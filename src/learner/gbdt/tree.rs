@@ -9,7 +9,7 @@ use crate::{
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::Sums,
-        lists::Route,
+        partition::PartitionRule,
         split::Candidate,
     },
     limits::CODES_MAX,
@@ -56,12 +56,12 @@ impl GrowingNode {
     }
 
     /// The children of a node, which differ in everything but their path.
-    fn children(&self, best: &Candidate, right_leaf: u16, lawful: &Lawful<'_>) -> [Self; 2] {
+    fn children(&self, best: &Candidate, right_leaf: u16, context: &SplitContext<'_>) -> [Self; 2] {
         let NodeTotals { sums, rows } = self.totals;
         let rows_per_unit = rows as f64 / sums.hessian as f64;
         let both = [best.left, sums - best.left];
-        let direction = lawful.options.feature_constraints.direction(best.feature);
-        let ranges = self.range.of_children(direction, both, lawful.rules);
+        let direction = context.options.feature_constraints.direction(best.feature);
+        let ranges = self.range.of_children(direction, both, context.rules);
         let mut path = self.path.clone();
         if let Err(place) = path.binary_search(&best.feature) {
             path.insert(place, best.feature);
@@ -92,14 +92,14 @@ pub struct GrowingTree {
     /// Leaf numbers that are free.
     free: Vec<u16>,
     /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
-    routes: Vec<Route>,
+    partition_rules: Vec<PartitionRule>,
     /// The value of each leaf where it is not a Newton step, shrinkage applied.
     renewed: Option<Vec<f32>>,
 }
 
 /// What decides what children look like.
 #[derive(Debug, Clone, Copy)]
-pub struct Lawful<'a> {
+pub struct SplitContext<'a> {
     /// What the user asked for.
     pub options: &'a BoosterOptions,
     /// The rules of the round.
@@ -117,7 +117,7 @@ impl GrowingTree {
             nodes: vec![GrowingNode::root(range)],
             leaves: vec![0],
             free: Vec::new(),
-            routes: Vec::new(),
+            partition_rules: Vec::new(),
             renewed: None,
         }
     }
@@ -133,14 +133,14 @@ impl GrowingTree {
         self.nodes.len()
     }
 
-    /// Routes for the next pass, one a leaf; empty if every row stays.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
+    /// Rules for the rows of each leaf in the next pass; empty if every row stays.
+    pub fn partition_rules(&self) -> &[PartitionRule] {
+        &self.partition_rules
     }
 
-    /// Forgets the routes, once rows have followed them.
-    pub fn clear_routes(&mut self) {
-        self.routes.clear();
+    /// Forgets the rules, once rows have followed them.
+    pub fn clear_partition_rules(&mut self) {
+        self.partition_rules.clear();
     }
 
     /// A node's totals.
@@ -208,24 +208,24 @@ impl GrowingTree {
     ///
     /// # Panics
     /// If no split of the node is known.
-    pub fn split(&mut self, node: u32, lawful: &Lawful<'_>) -> [u32; 2] {
+    pub fn split(&mut self, node: u32, context: &SplitContext<'_>) -> [u32; 2] {
         let right_leaf = self.take_leaf();
         let parent = &self.nodes[node as usize];
         let best = parent.best.expect("the best split of the node is known");
         let leaf = parent.leaf;
-        let [left, right] = parent.children(&best, right_leaf, lawful);
+        let [left, right] = parent.children(&best, right_leaf, context);
         let children = [self.nodes.len() as u32, self.nodes.len() as u32 + 1];
         self.nodes.extend([left, right]);
         self.nodes[node as usize].children = Some(children);
         self.leaves[usize::from(leaf)] = children[0];
         self.leaves[usize::from(right_leaf)] = children[1];
-        self.routes[usize::from(leaf)] = compile(
+        self.partition_rules[usize::from(leaf)] = partition_rule(
             best.feature,
             &best.rule,
             best.missing_left,
             right_leaf,
-            lawful.features,
-            lawful.layout,
+            context.features,
+            context.layout,
         );
         children
     }
@@ -236,14 +236,15 @@ impl GrowingTree {
             self.leaves.push(NO_NODE);
             self.leaves.len() as u16 - 1
         });
-        self.lay_routes();
+        self.fill_partition_rules();
         leaf
     }
 
-    /// Makes sure that there is a route for each leaf number.
-    fn lay_routes(&mut self) {
-        while self.routes.len() < self.leaves.len() {
-            self.routes.push(Route::stay(self.routes.len() as u16));
+    /// Fills up the rules so that there is one for each leaf number.
+    fn fill_partition_rules(&mut self) {
+        while self.partition_rules.len() < self.leaves.len() {
+            self.partition_rules
+                .push(PartitionRule::stay(self.partition_rules.len() as u16));
         }
     }
 
@@ -294,8 +295,8 @@ impl GrowingTree {
             }
             let leaf = self.nodes[gone as usize].leaf;
             if leaf != to {
-                self.lay_routes();
-                self.routes[usize::from(leaf)] = Route::to(leaf, to);
+                self.fill_partition_rules();
+                self.partition_rules[usize::from(leaf)] = PartitionRule::to(leaf, to);
                 self.leaves[usize::from(leaf)] = NO_NODE;
                 self.free.push(leaf);
             }
@@ -358,14 +359,14 @@ impl GrowingTree {
 
 /// A node split as a set over the bytes of its column: thresholds, subsets, missing directions and
 /// packs are one mechanism.
-pub(super) fn compile(
+pub(super) fn partition_rule(
     feature: u32,
     rule: &Rule,
     missing_left: bool,
     right: u16,
     features: &[FeatureCodes],
     layout: &CodeLayout,
-) -> Route {
+) -> PartitionRule {
     let (byte_column, member) = layout
         .find(feature)
         .expect("only features that are laid out are split on");
@@ -380,7 +381,7 @@ pub(super) fn compile(
         };
         left[usize::from(byte / 64)] |= u64::from(is_left) << (byte % 64);
     }
-    Route {
+    PartitionRule {
         byte_column: byte_column as u32,
         right,
         left,

@@ -9,13 +9,13 @@ use crate::{
     learner::gbdt::{
         exact::ExactSum,
         histogram::PackedHistograms,
-        lists::{NONE, RowLists, count, route},
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows, add_by_split},
+        loss::{CHUNK_ROWS, Derivatives, Magnitudes, Objective, Rows, add_by_split},
         metric::{EvalSpec, EvalSums},
+        partition::{NONE, RowLists, count, partition_rows},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
-        renew::{Quantiles, Tally, residual},
-        sample::{SampleFound, SampleWorker},
+        renew::{QuantileHistogram, Quantiles, residual},
+        sample::{SampleSums, SampleWorker},
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
@@ -66,10 +66,10 @@ pub struct WorkerPart {
     /// Metrics, in passes that compute losses.
     pub(super) eval: Option<EvalSums>,
     /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
-    pub(super) largest: Bounds,
+    pub(super) largest: Magnitudes,
     /// The next digit of quantiles, in passes that look for one.
-    pub(super) tally: Option<Tally>,
-    pub(super) sample: SampleFound,
+    pub(super) quantile_histogram: Option<QuantileHistogram>,
+    pub(super) sample: SampleSums,
     pub(super) buffers: WorkerBuffers,
 }
 
@@ -125,12 +125,12 @@ impl<'a> Worker<'a> {
                     PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
                     _ => None,
                 },
-                largest: Bounds {
+                largest: Magnitudes {
                     gradient: 0.0,
                     hessian: 0.0,
                 },
-                tally: work.quantiles.as_ref().map(Quantiles::tally),
-                sample: SampleFound::default(),
+                quantile_histogram: work.quantiles.as_ref().map(Quantiles::histogram),
+                sample: SampleSums::default(),
                 buffers,
             },
         }
@@ -153,7 +153,7 @@ impl<'a> Worker<'a> {
         lent(state.node.len(), kind.node().is_used());
         match kind {
             PassKind::Labels => self.sum_up_labels(&rows),
-            PassKind::Base => self.tally(&rows, None),
+            PassKind::Base => self.count_quantiles(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
                     self.replay(&codes, &rows, state.margin);
@@ -165,7 +165,7 @@ impl<'a> Worker<'a> {
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Level => {
-                self.route(&codes, state.node);
+                self.partition(&codes, state.node);
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
@@ -173,7 +173,7 @@ impl<'a> Worker<'a> {
                 if is_first {
                     self.settle(&codes, &rows, state.node);
                 }
-                self.tally(&rows, Some((&*state.margin, &*state.node)));
+                self.count_quantiles(&rows, Some((&*state.margin, &*state.node)));
             }
             PassKind::Scores => {
                 self.apply(&codes, &rows, state.margin, state.node);
@@ -215,21 +215,24 @@ impl<'a> Worker<'a> {
     }
 
     /// Adds training rows to the next digit of quantiles: of their residuals by leaf, or of labels.
-    fn tally(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
+    fn count_quantiles(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
         let quantiles = self.work.quantiles.as_ref();
         let quantiles = quantiles.expect("the pass looks for quantiles");
         for start in (0..rows.split.len()).step_by(CHUNK_ROWS) {
             let chunk = chunk_of(rows, start);
             self.weigh(&chunk);
             let part = &mut self.part;
-            let tally = part.tally.as_mut().expect("made with the worker");
+            let quantile_histogram = part
+                .quantile_histogram
+                .as_mut()
+                .expect("made with the worker");
             let is_train = |row: &usize| chunk.split[*row] == Split::Train as u8;
             for row in (0..chunk.split.len()).filter(is_train) {
                 let (margin, leaf) = state.map_or((0.0, 0), |(margin, node)| {
                     (margin[start + row], node[start + row])
                 });
                 quantiles.add(
-                    tally,
+                    quantile_histogram,
                     usize::from(leaf),
                     residual(chunk.label[row], margin),
                     part.buffers.weight[row],
@@ -256,18 +259,18 @@ impl<'a> Worker<'a> {
     }
 
     /// Rows follow the last node splits.
-    fn route(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
+    fn partition(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
         for (output, work) in self.work.outputs.iter().enumerate() {
             let node = &mut node[output * codes.rows..][..codes.rows];
-            if !work.routes.is_empty() {
-                route(codes, &work.routes, node);
+            if !work.partition_rules.is_empty() {
+                partition_rows(codes, &work.partition_rules, node);
             }
         }
     }
 
     /// Rows follow the last node splits, and are counted.
     fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
-        self.route(codes, node);
+        self.partition(codes, node);
         for output in 0..self.work.outputs.len() {
             let of_output = output * codes.rows..(output + 1) * codes.rows;
             self.count(output, &node[of_output], rows.split);
@@ -338,7 +341,7 @@ impl<'a> Worker<'a> {
                 let gradients = &derivatives.gradient[output * CHUNK_ROWS..][..len];
                 let hessians = &derivatives.hessian[output * CHUNK_ROWS..][..len];
                 if self.constants.objective.is_measured() {
-                    let Bounds { gradient, hessian } = &mut part.largest;
+                    let Magnitudes { gradient, hessian } = &mut part.largest;
                     *gradient = gradient.max(largest_in_training(chunk.split, gradients));
                     *hessian = hessian.max(largest_in_training(chunk.split, hessians));
                 }

@@ -2,9 +2,9 @@
 
 use crate::learner::gbdt::{
     booster::Booster,
-    loss::Reach,
+    loss::DerivativeBounds,
     pass::PassKind,
-    renew::{Quantiles, Tally, WeightUnits},
+    renew::{QuantileHistogram, Quantiles, WeightUnits},
 };
 
 impl Booster {
@@ -26,11 +26,11 @@ impl Booster {
     /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
     fn set_base(&mut self, base: Vec<f32>) {
         let objective = &self.constants.objective;
-        let reach = objective.bounds_at_base(&self.labels, &base);
-        self.reach = Reach {
+        let largest = objective.bounds_at_base(&self.labels, &base);
+        self.bounds = DerivativeBounds {
             weight_max: self.labels.weight_max,
-            gradient_max: reach.gradient,
-            hessian_max: reach.hessian,
+            gradient_max: largest.gradient,
+            hessian_max: largest.hessian,
             step_max: 0.0,
         };
         self.constants.base_margins = base;
@@ -44,9 +44,9 @@ impl Booster {
     }
 
     /// Learns a digit of the quantiles, and goes on when all are known.
-    pub(super) fn narrow(&mut self, tally: &Tally) {
+    pub(super) fn narrow(&mut self, histogram: &QuantileHistogram) {
         let mut quantiles = self.quantiles.take().expect("quantiles are looked for");
-        quantiles.narrow(tally);
+        quantiles.narrow(histogram);
         let of_leaves = self.grown.is_some();
         if !quantiles.is_done() {
             self.quantiles = Some(quantiles);
@@ -70,11 +70,11 @@ impl Booster {
     }
 
     /// Rows are in the leaves of the grown trees.
-    pub(super) fn settle_routes(&mut self, counts: &[Vec<u64>]) {
+    pub(super) fn set_leaf_rows(&mut self, counts: &[Vec<u64>]) {
         let grown = self.grown.as_mut().expect("trees are grown");
         for (tree, counts) in grown.trees_mut().iter_mut().zip(counts) {
             tree.set_rows(counts);
-            tree.clear_routes();
+            tree.clear_partition_rules();
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{Bounds, Derivatives, Objective, Reach, Rows},
+            loss::{DerivativeBounds, Derivatives, Magnitudes, Objective, Rows},
             summary::LabelSummary,
         },
     },
@@ -33,18 +33,18 @@ impl Objective for LogLoss {
         vec![ln(share / (1.0 - share)) as f32]
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
-        Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Magnitudes {
+        Magnitudes {
             gradient: labels.weight_max,
             hessian: labels.weight_max / 4.0,
         }
     }
 
     /// |p - y| <= 1 and p (1 - p) <= 1/4.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: reach.weight_max,
-            hessian: reach.weight_max / 4.0,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: last.weight_max,
+            hessian: last.weight_max / 4.0,
         }
     }
 

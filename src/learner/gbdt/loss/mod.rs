@@ -91,7 +91,7 @@ impl Derivatives {
 
 /// What is known before a round of how large derivatives can get.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Reach {
+pub struct DerivativeBounds {
     /// The largest weight of a training row, class weights included.
     pub weight_max: f64,
     /// The largest magnitude of a training row's gradient at the margins of the round before.
@@ -104,7 +104,7 @@ pub struct Reach {
 
 /// The largest magnitudes of gradients and hessians.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bounds {
+pub struct Magnitudes {
     /// Of gradients.
     pub gradient: f64,
     /// Of hessians.
@@ -141,7 +141,7 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     fn base_margins(&self, labels: &LabelSummary) -> Vec<f32>;
 
     /// The largest gradient and hessian at the base margins, before any was measured.
-    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds;
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Magnitudes;
 
     /// Whether [`Self::bounds`] looks at measured derivatives, so that they are worth measuring.
     fn is_measured(&self) -> bool {
@@ -149,7 +149,7 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     }
 
     /// A priori bounds for the next round.
-    fn bounds(&self, reach: &Reach) -> Bounds;
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes;
 
     /// Derivatives and losses of some rows at their margins.
     fn evaluate(&self, rows: &Rows<'_>, into: &mut Derivatives);

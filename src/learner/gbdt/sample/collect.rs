@@ -68,7 +68,7 @@ impl SampleWork {
 
 /// What workers found in a sample pass beside the sample.
 #[derive(Debug, Default)]
-pub(in crate::learner::gbdt) struct SampleFound {
+pub(in crate::learner::gbdt) struct SampleSums {
     /// Loss times weight of train and valid, after each round that was applied; after none, one. Those
     /// of train are summed up after the last round, and where there are metrics.
     pub(super) losses: Vec<[ExactSum; 2]>,
@@ -78,7 +78,7 @@ pub(in crate::learner::gbdt) struct SampleFound {
     pub(super) counts: Vec<Vec<u64>>,
 }
 
-impl SampleFound {
+impl SampleSums {
     fn new(work: &SampleWork, constants: &Constants) -> Self {
         let outputs = constants.objective.outputs();
         let points = (work.trees.len() / outputs).max(1);
@@ -126,18 +126,18 @@ struct Buffers {
     /// The places of the block's valid rows.
     valid: Vec<u16>,
     /// Some of them together.
-    gathered: Gathered,
+    row_chunk: RowChunk,
 }
 
 /// Rows taken together from a block, at most a chunk.
 #[derive(Debug)]
-struct Gathered {
+struct RowChunk {
     margin: Vec<f32>,
     label: Vec<f32>,
     weight: Vec<f32>,
 }
 
-impl Gathered {
+impl RowChunk {
     fn new(outputs: usize) -> Self {
         Self {
             margin: vec![0.0; outputs * CHUNK_ROWS],
@@ -169,7 +169,7 @@ impl Gathered {
 #[derive(Debug, Default)]
 pub(in crate::learner::gbdt) struct SampleWorker {
     buffers: Option<Box<Buffers>>,
-    found: SampleFound,
+    sums: SampleSums,
     thresholds: Thresholds,
     rejected: bool,
 }
@@ -178,7 +178,7 @@ impl SampleWorker {
     /// Prepares for a pass, keeping the memory.
     pub(in crate::learner::gbdt) fn reset(&mut self, work: &SampleWork, constants: &Constants) {
         let outputs = constants.objective.outputs();
-        self.found = SampleFound::new(work, constants);
+        self.sums = SampleSums::new(work, constants);
         self.rejected = false;
         let byte_columns = work.draw.as_ref().map_or(0, |draw| draw.byte_columns);
         if let Some(draw) = &work.draw {
@@ -191,7 +191,7 @@ impl SampleWorker {
                 chosen: SampleRows::new(CHOSEN_MAX, byte_columns, outputs),
                 places: Vec::with_capacity(CHOSEN_MAX),
                 valid: Vec::with_capacity(BLOCK_ROWS),
-                gathered: Gathered::new(outputs),
+                row_chunk: RowChunk::new(outputs),
             })
         });
     }
@@ -211,7 +211,7 @@ impl SampleWorker {
             self.find_valid(rows.split);
         }
         for (round, trees) in work.trees.chunks(outputs).enumerate() {
-            let counts = &mut self.found.counts[round * outputs..];
+            let counts = &mut self.sums.counts[round * outputs..];
             let margins = state.margin.chunks_exact_mut(codes.rows);
             for ((tree, margin), counts) in trees.iter().zip(margins).zip(counts) {
                 tree.add_and_count(codes, rows.split, margin, counts);
@@ -219,7 +219,7 @@ impl SampleWorker {
             if round + 1 == rounds {
                 break;
             }
-            if self.found.eval[round].is_some() {
+            if self.sums.eval[round].is_some() {
                 self.derive(constants, work, round, codes, rows, state.margin, false);
             } else {
                 self.score_valid(constants, round, rows, state.margin);
@@ -231,12 +231,12 @@ impl SampleWorker {
     }
 
     /// What the worker found, when its last block is done.
-    pub(in crate::learner::gbdt) fn finish(&mut self, work: &SampleWork) -> SampleFound {
+    pub(in crate::learner::gbdt) fn finish(&mut self, work: &SampleWork) -> SampleSums {
         if let Some(draw) = &work.draw {
             let buffers = self.buffers.as_mut().expect("the worker was prepared");
             lock(&draw.collector).take(&mut buffers.chosen, self.rejected);
         }
-        std::mem::take(&mut self.found)
+        std::mem::take(&mut self.sums)
     }
 
     /// Bytes held, by capacity.
@@ -246,7 +246,7 @@ impl SampleWorker {
                 + buffers.weight.capacity() * 8
                 + buffers.chosen.heap_bytes()
                 + (buffers.places.capacity() + buffers.valid.capacity()) * 2
-                + buffers.gathered.heap_bytes()
+                + buffers.row_chunk.heap_bytes()
         })
     }
 
@@ -270,13 +270,13 @@ impl SampleWorker {
         let buffers = buffers.expect("the worker was prepared");
         let mut sum = 0.0;
         for places in buffers.valid.chunks(CHUNK_ROWS) {
-            let gathered = &mut buffers.gathered;
-            gathered.take(places, rows, margin);
-            let label = &gathered.label[..places.len()];
+            let row_chunk = &mut buffers.row_chunk;
+            row_chunk.take(places, rows, margin);
+            let label = &row_chunk.label[..places.len()];
             let weights = &mut buffers.weight[..places.len()];
-            constants.weigh(label, &gathered.weight[..places.len()], weights);
+            constants.weigh(label, &row_chunk.weight[..places.len()], weights);
             let seen = Rows {
-                margin: &gathered.margin,
+                margin: &row_chunk.margin,
                 stride: CHUNK_ROWS,
                 label,
                 weight: weights,
@@ -288,7 +288,7 @@ impl SampleWorker {
                 sum += loss;
             }
         }
-        self.found.losses[point][1].add(sum);
+        self.sums.losses[point][1].add(sum);
     }
 
     /// Sums up losses at the margins and, if asked, chooses candidates.
@@ -319,7 +319,7 @@ impl SampleWorker {
             constants
                 .objective
                 .evaluate(&seen, &mut buffers.derivatives);
-            if let Some(eval) = &mut self.found.eval[point] {
+            if let Some(eval) = &mut self.sums.eval[point] {
                 eval.update(&constants.eval, &seen, &rows.weight[start..end], split);
             }
             add_by_split(&mut losses, split, &buffers.derivatives.loss);
@@ -327,7 +327,7 @@ impl SampleWorker {
                 self.choose(constants, work, draw, codes, rows, margin, start..end);
             }
         }
-        for (total, loss) in self.found.losses[point].iter_mut().zip(losses) {
+        for (total, loss) in self.sums.losses[point].iter_mut().zip(losses) {
             total.add(loss);
         }
     }

@@ -24,10 +24,10 @@ pub use kernel::{TILE, TileCodes, TileHistograms, accumulate_tile};
 pub use options::{
     GOSS_OTHER, GOSS_TOP, SAMPLE_KEEP_MAX, SAMPLE_ROWS_DEFAULT, SampleSize, Sampling,
 };
-pub use selection::Carry;
+pub use selection::ThresholdForecast;
 
-pub(super) use collect::{SampleFound, SampleWork, SampleWorker};
-pub(super) use growth::Nursery;
+pub(super) use collect::{SampleSums, SampleWork, SampleWorker};
+pub(super) use growth::SampleGrower;
 pub(super) use rounds::Sampler;
 pub(super) use selection::{Keys, Policy};
 pub(super) use store::{SampleRows, UNITS_OF_ROW};
@@ -54,7 +54,7 @@ pub fn rows_that_fit(budget_bytes: u64, byte_columns: usize, outputs: usize) -> 
 pub fn sample_worker_bytes(byte_columns: usize, outputs: usize) -> u64 {
     let chunk = collect::CHOSEN_MAX * store::row_bytes(byte_columns, outputs);
     let valid = collect::valid_bytes(outputs);
-    (chunk + valid + growth::bench_bytes(byte_columns)) as u64
+    (chunk + valid + growth::task_buffer_bytes(byte_columns)) as u64
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::{
         pass::PassKind,
         replay::CompiledTree,
         sample::{
-            Carry, SampleFound, SampleWork,
+            SampleSums, SampleWork, ThresholdForecast,
             collect::Draw,
-            growth::Nursery,
+            growth::SampleGrower,
             selection::Policy,
             store::{Collector, SampleRows, capacity},
         },
@@ -23,13 +23,13 @@ use crate::{
 /// What a booster that samples holds between passes.
 #[derive(Debug, Default)]
 pub(in crate::learner::gbdt) struct Sampler {
-    carry: Carry,
+    forecast: ThresholdForecast,
     /// Trees that grew since the last pass, round by round.
     pending: Vec<Tree>,
     /// The memory of the sample, lent to the collector of a pass.
     rows: Option<SampleRows>,
     /// The memory in which its trees grow.
-    nursery: Option<Nursery>,
+    sample_grower: Option<SampleGrower>,
 }
 
 impl Sampler {
@@ -37,7 +37,12 @@ impl Sampler {
     pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
         let trees: usize = self.pending.iter().map(Tree::heap_bytes).sum();
         let rows = self.rows.as_ref().map_or(0, SampleRows::heap_bytes);
-        trees + rows + self.nursery.as_ref().map_or(0, Nursery::heap_bytes)
+        trees
+            + rows
+            + self
+                .sample_grower
+                .as_ref()
+                .map_or(0, SampleGrower::heap_bytes)
     }
 }
 
@@ -78,7 +83,7 @@ impl Booster {
             Draw {
                 policy,
                 byte_columns,
-                collector: Mutex::new(Collector::new(rows, policy, sampler.carry.prefilter())),
+                collector: Mutex::new(Collector::new(rows, policy, sampler.forecast.prefilter())),
             }
         });
         Some(SampleWork {
@@ -95,12 +100,12 @@ impl Booster {
     pub(in crate::learner::gbdt) fn finish_sample(
         &mut self,
         work: SampleWork,
-        found: &SampleFound,
+        found: &SampleSums,
         parallel: &dyn Parallel,
     ) -> Result<()> {
         self.take_pending(found);
         self.check_replayed()?;
-        self.boundary.reached(self.reach);
+        self.checkpoint_state.set_bounds(self.bounds);
         let Some(draw) = work.draw else {
             self.end();
             return Ok(());
@@ -114,7 +119,7 @@ impl Booster {
         let settled = collector.settle(self.labels.train_rows);
         let mut rows = collector.into_rows();
         let mut sampler = self.sampler.take().expect("the booster samples");
-        sampler.carry = sampler.carry.next(settled);
+        sampler.forecast = sampler.forecast.next(settled);
         self.next = Some(PassKind::Sample { is_first: false });
         // Where too few rows reached what the last sample's did, the pass is made again for all.
         if settled.is_some() {
@@ -134,21 +139,27 @@ impl Booster {
     ) -> Result<()> {
         let outputs = self.constants.objective.outputs();
         let train_rows = self.labels.train_rows;
-        let nursery = sampler
-            .nursery
-            .get_or_insert_with(|| Nursery::new(outputs, rows.len));
+        let sample_grower = sampler
+            .sample_grower
+            .get_or_insert_with(|| SampleGrower::new(outputs, rows.len));
         for _ in 0..self.options.sample_keep.max(1) {
             let round = self.rounds() + (sampler.pending.len() / outputs) as u32;
             if round == self.options.trees {
                 break;
             }
-            let scale = nursery.derive(&self.constants, rows, round, parallel)?;
+            let scale = sample_grower.derive(&self.constants, rows, round, parallel)?;
             let mut grower = self.plant(round, scale);
-            nursery.grow(&mut grower, self.ground(), rows, train_rows, parallel)?;
+            sample_grower.grow(
+                &mut grower,
+                self.growth_context(),
+                rows,
+                train_rows,
+                parallel,
+            )?;
             if let Some(alpha) = self.constants.objective.renewal() {
-                nursery.renew(&mut grower, rows, alpha, self.options.shrinkage);
+                sample_grower.renew(&mut grower, rows, alpha, self.options.shrinkage);
             }
-            nursery.apply(&grower, rows);
+            sample_grower.apply(&grower, rows);
             let rules = grower.rules();
             let trees = grower.trees().iter().map(|tree| tree.finish(rules));
             sampler.pending.extend(trees);
@@ -161,7 +172,7 @@ impl Booster {
     }
 
     /// Adds the trees that the pass has applied to the ensemble, and their losses to the curve.
-    fn take_pending(&mut self, found: &SampleFound) {
+    fn take_pending(&mut self, found: &SampleSums) {
         // A pass that is made again finds a loss that is known.
         let known = self.curve().len() as u32 > self.rounds();
         let sampler = self.sampler.as_mut().expect("the booster samples");

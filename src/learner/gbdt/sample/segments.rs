@@ -9,7 +9,7 @@ use std::{
 use crate::{
     Result,
     learner::gbdt::{
-        lists::Route,
+        partition::PartitionRule,
         sample::{
             TILE,
             kernel::{Entry, slot_of},
@@ -19,7 +19,7 @@ use crate::{
     platform::parallel::Parallel,
 };
 
-/// Bytes of a row beside the store's: its entries, those it is lent while nodes are split, and its
+/// Bytes of a row beside the store's: its entries, those it is scratch while nodes are split, and its
 /// residual and leaf while leaves are renewed.
 pub(super) fn row_bytes(outputs: usize) -> usize {
     (outputs + 1) * size_of::<Entry>() + size_of::<f32>() + size_of::<u16>()
@@ -40,7 +40,7 @@ pub(super) struct Segments {
 struct Piece<'a> {
     leaf: usize,
     entries: &'a mut [Entry],
-    lent: &'a mut [Entry],
+    scratch: &'a mut [Entry],
     lefts: usize,
     right_units: u64,
 }
@@ -79,38 +79,38 @@ impl Segments {
         self.units.iter().map(rows).collect()
     }
 
-    /// Moves the rows of the leaves that were split to their children. `lent` is as long as the
+    /// Moves the rows of the leaves that were split to their children. `scratch` is as long as the
     /// sample; its contents are undefined.
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
     pub(super) fn follow(
         &mut self,
-        routes: &[Route],
+        rules: &[PartitionRule],
         rows: &SampleRows,
-        lent: &mut [Entry],
+        scratch: &mut [Entry],
         parallel: &dyn Parallel,
     ) -> Result<()> {
         // The rows of a leaf that was cut off stay where they are: beside those they join.
         let is_split = |leaf: &usize| {
-            let route = &routes[*leaf];
-            usize::from(route.right) != *leaf && route.left != [0; 4]
+            let rule = &rules[*leaf];
+            usize::from(rule.right) != *leaf && rule.left != [0; 4]
         };
         let mut split: Vec<usize> = (0..self.leaves.len()).filter(is_split).collect();
         split.sort_by_key(|&leaf| (self.leaves[leaf].start, self.leaves[leaf].end));
         let mut pieces = Vec::with_capacity(split.len());
-        let (mut entries, mut lent) = (&mut self.entries[..], lent);
+        let (mut entries, mut scratch) = (&mut self.entries[..], scratch);
         let mut at = 0;
         for leaf in split {
             let Range { start, end } = self.leaves[leaf];
             let (_, rest) = entries.split_at_mut(start - at);
             let (own, rest) = rest.split_at_mut(end - start);
-            let (room, lent_rest) = lent.split_at_mut(end - start);
-            (entries, lent, at) = (rest, lent_rest, end);
+            let (room, scratch_rest) = scratch.split_at_mut(end - start);
+            (entries, scratch, at) = (rest, scratch_rest, end);
             pieces.push(Mutex::new(Piece {
                 leaf,
                 entries: own,
-                lent: room,
+                scratch: room,
                 lefts: 0,
                 right_units: 0,
             }));
@@ -119,26 +119,26 @@ impl Segments {
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece_len(piece)));
         parallel.for_each(pieces.len(), &|index| {
             let mut piece = pieces[index].lock().unwrap_or_else(PoisonError::into_inner);
-            partition(&mut piece, routes, rows);
+            partition(&mut piece, rules, rows);
         })?;
         let mut found = BTreeMap::new();
         for piece in pieces {
             let piece = piece.into_inner().unwrap_or_else(PoisonError::into_inner);
             found.insert(piece.leaf, (piece.lefts, piece.right_units));
         }
-        self.number(routes, &found);
+        self.number(rules, &found);
         Ok(())
     }
 
     /// Gives leaves the rows that have come to them; `found` are the rows that stay in a leaf that
     /// was split, and the units that left it.
-    fn number(&mut self, routes: &[Route], found: &BTreeMap<usize, (usize, u64)>) {
+    fn number(&mut self, rules: &[PartitionRule], found: &BTreeMap<usize, (usize, u64)>) {
         let before = std::mem::take(&mut self.leaves);
         let units = std::mem::take(&mut self.units);
-        self.leaves.resize(routes.len(), 0..0);
-        self.units.resize(routes.len(), 0);
+        self.leaves.resize(rules.len(), 0..0);
+        self.units.resize(rules.len(), 0);
         for (leaf, (Range { start, end }, units)) in before.into_iter().zip(units).enumerate() {
-            let right = usize::from(routes[leaf].right);
+            let right = usize::from(rules[leaf].right);
             match found.get(&leaf) {
                 Some(&(lefts, right_units)) => {
                     self.join(leaf, start..start + lefts, units - right_units);
@@ -171,10 +171,10 @@ fn piece_len(piece: &Mutex<Piece<'_>>) -> usize {
 }
 
 /// Puts the entries that go left before the others. No branch depends on a row.
-fn partition(piece: &mut Piece<'_>, routes: &[Route], rows: &SampleRows) {
-    let route = &routes[piece.leaf];
-    let left: [u8; 256] = std::array::from_fn(|byte| u8::from(route.is_left(byte as u8)));
-    let byte_column = route.byte_column as usize;
+fn partition(piece: &mut Piece<'_>, rules: &[PartitionRule], rows: &SampleRows) {
+    let rule = &rules[piece.leaf];
+    let left: [u8; 256] = std::array::from_fn(|byte| u8::from(rule.is_left(byte as u8)));
+    let byte_column = rule.byte_column as usize;
     let (tile, column) = (byte_column / TILE, byte_column % TILE);
     let units = &rows.units[..];
     let (mut lefts, mut right_units) = (0, 0);
@@ -183,11 +183,11 @@ fn partition(piece: &mut Piece<'_>, routes: &[Route], rows: &SampleRows) {
         let slot = slot_of(entry);
         let is_left = usize::from(left[usize::from(rows.codes[slot * rows.tiles + tile][column])]);
         piece.entries[lefts] = entry;
-        piece.lent[place - lefts] = entry;
+        piece.scratch[place - lefts] = entry;
         right_units += u64::from(units[slot]) & (is_left as u64).wrapping_sub(1);
         lefts += is_left;
     }
     let rights = piece.entries.len() - lefts;
-    piece.entries[lefts..].copy_from_slice(&piece.lent[..rights]);
+    piece.entries[lefts..].copy_from_slice(&piece.scratch[..rights]);
     (piece.lefts, piece.right_units) = (lefts, right_units);
 }

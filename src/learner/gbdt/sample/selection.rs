@@ -28,14 +28,14 @@ const FIRST_TREND: f64 = 0.7;
 
 /// What a booster remembers of one sample pass for the next. It spares work and changes no tree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Carry {
+pub struct ThresholdForecast {
     /// What the last sample's rows had to reach; zeros if that is not known.
     pub(super) thresholds: Thresholds,
     /// How that compared with the sample before, at most 1.
     trend: f64,
 }
 
-impl Carry {
+impl ThresholdForecast {
     /// After a sample pass, given what its rows had to reach; `None` if that was not found.
     #[must_use]
     pub(super) fn next(self, settled: Option<Thresholds>) -> Self {

@@ -8,7 +8,7 @@ fn rules(lambda_l2: f64) -> Regularisation {
         child_rows_min: 0,
         ..BoosterOptions::default()
     };
-    let bounds = Bounds {
+    let bounds = Magnitudes {
         gradient: 16_000.0,
         hessian: 16_000.0,
     };

@@ -7,15 +7,15 @@ use crate::{
         BoosterOptions, BoosterPlan, FeatureCodes, Loss,
         features::{FeatureDraw, assert_layout},
         gain::Regularisation,
-        grower::{Ground, Grower},
+        grower::{Grower, GrowthContext},
         loss::objective,
         metric::EvalSpec,
         renew::WeightUnits,
         replay::CompiledTree,
-        sample::{Nursery, SampleRows, TILE, UNITS_OF_ROW},
+        sample::{SampleGrower, SampleRows, TILE, UNITS_OF_ROW},
         stream::{
             STREAM_BLOCK_ROWS, StreamOptions,
-            leaves::{LeafSums, Refreshed, Refresher},
+            leaves::{LeafSums, Refresher, TreeLeaves},
             reservoir,
         },
         summary::LabelSummary,
@@ -26,7 +26,7 @@ use crate::{
     platform::parallel::Parallel,
 };
 
-/// Gradient boosting from blocks of rows that are lent once.
+/// Gradient boosting from blocks of rows that are buffers once.
 ///
 /// A function of options and blocks alone: threads change no bit.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct StreamBooster {
     pub(super) constants: Constants,
     /// The reservoir, then the rows of the batch.
     pub(super) store: SampleRows,
-    nursery: Nursery,
+    sample_grower: SampleGrower,
     pub(super) trees: Vec<Tree>,
     pub(super) compiled: Vec<CompiledTree>,
     /// What leaf values follow from, by tree and node.
@@ -49,12 +49,12 @@ pub struct StreamBooster {
     pub(super) rows_seen: u64,
     /// Times that the store was thinned.
     pub(super) thinned: u32,
-    lent: Lent,
+    buffers: BlockBuffers,
 }
 
-/// Memory lent to one block or another.
+/// Memory buffers to one block or another.
 #[derive(Debug)]
-struct Lent {
+struct BlockBuffers {
     /// Byte columns of a block of the store; each has room for [`BLOCK_ROWS`] and is used at its beginning.
     codes: Vec<u8>,
     margin: Vec<f32>,
@@ -96,14 +96,14 @@ impl StreamBooster {
                 },
             },
             store: SampleRows::new(capacity, layout.len(), outputs),
-            nursery: Nursery::new(outputs, capacity),
+            sample_grower: SampleGrower::new(outputs, capacity),
             trees: Vec::new(),
             compiled: Vec::new(),
             sums: Vec::new(),
             refresher: Refresher::new(&options, outputs),
             rows_seen: 0,
             thinned: 0,
-            lent: Lent {
+            buffers: BlockBuffers {
                 codes: vec![0; layout.len() * BLOCK_ROWS],
                 margin: vec![0.0; outputs * STREAM_BLOCK_ROWS],
                 weight: vec![0.0; STREAM_BLOCK_ROWS],
@@ -165,7 +165,7 @@ impl StreamBooster {
         if self.store.len + codes.rows > self.store.capacity {
             self.end_batch(parallel)?;
         }
-        let weight = &mut self.lent.weight[..codes.rows];
+        let weight = &mut self.buffers.weight[..codes.rows];
         self.constants.weigh(rows.label, rows.weight, weight);
         // What is not trained on weighs nothing, in leaves too.
         for (weight, &split) in weight.iter_mut().zip(rows.split) {
@@ -173,7 +173,7 @@ impl StreamBooster {
                 *weight = 0.0;
             }
         }
-        let places = &mut self.lent.places;
+        let places = &mut self.buffers.places;
         places.clear();
         places.extend((0..codes.rows).map(|row| row as u16));
         places.retain(|&row| weight[usize::from(row)] > 0.0);
@@ -200,7 +200,7 @@ impl StreamBooster {
             let derivatives = self.refresher.derivatives();
             reservoir::weigh(&mut self.store, &self.constants, derivatives);
             let seed = self.constants.seed;
-            let order = &mut self.lent.order;
+            let order = &mut self.buffers.order;
             reservoir::thin(&mut self.store, kept, seed, self.thinned, order);
             self.thinned += 1;
         }
@@ -220,18 +220,18 @@ impl StreamBooster {
         let trees: usize = self.trees.iter().map(Tree::heap_bytes).sum();
         let compiled: usize = self.compiled.iter().map(CompiledTree::heap_bytes).sum();
         let sums: usize = self.sums.iter().map(Vec::capacity).sum();
-        let lent = &self.lent;
+        let buffers = &self.buffers;
         self.store.heap_bytes()
-            + self.nursery.heap_bytes()
+            + self.sample_grower.heap_bytes()
             + self.refresher.heap_bytes()
             + trees
             + compiled
             + sums * size_of::<LeafSums>()
-            + lent.codes.capacity() / (BLOCK_ROWS / STREAM_BLOCK_ROWS)
-            + lent.margin.capacity() * 4
-            + lent.weight.capacity() * 8
-            + lent.places.capacity() * 2
-            + lent.order.capacity() * 4
+            + buffers.codes.capacity() / (BLOCK_ROWS / STREAM_BLOCK_ROWS)
+            + buffers.margin.capacity() * 4
+            + buffers.weight.capacity() * 8
+            + buffers.places.capacity() * 2
+            + buffers.order.capacity() * 4
     }
 
     /// What margins start from: the classes' shares of the first rows, and a row of each beside them,
@@ -240,7 +240,7 @@ impl StreamBooster {
         let objective = &self.constants.objective;
         let classes = objective.classes();
         let mut labels = LabelSummary::new(classes);
-        labels.update(rows, &self.lent.weight[..rows.label.len()]);
+        labels.update(rows, &self.buffers.weight[..rows.label.len()]);
         let label: Vec<f32> = (0..classes).map(|class| class as f32).collect();
         let one_each = RowBlock {
             label: &label,
@@ -254,7 +254,7 @@ impl StreamBooster {
 
     /// Computes the margins of a block's rows, while the leaves learn from them.
     fn refresh(&mut self, codes: &CodeBlock<'_>, label: &[f32]) {
-        let margins = self.lent.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
+        let margins = self.buffers.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
         for (margin, &base) in margins.zip(&self.constants.base_margins) {
             margin[..codes.rows].fill(base);
         }
@@ -264,12 +264,12 @@ impl StreamBooster {
             self.refresher.derive(
                 &self.constants,
                 label,
-                &self.lent.weight[..codes.rows],
-                &self.lent.margin,
+                &self.buffers.weight[..codes.rows],
+                &self.buffers.margin,
             );
-            let margins = self.lent.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
+            let margins = self.buffers.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
             for ((output, tree), margin) in round.enumerate().zip(margins) {
-                let refreshed = Refreshed {
+                let refreshed = TreeLeaves {
                     tree: &mut self.trees[tree],
                     sums: &mut self.sums[tree],
                     compiled: &mut self.compiled[tree],
@@ -282,28 +282,28 @@ impl StreamBooster {
 
     /// Adds the rows of a block that are learned from to the store.
     fn store_rows(&mut self, codes: &CodeBlock<'_>, label: &[f32]) {
-        let (store, lent) = (&mut self.store, &self.lent);
+        let (store, buffers) = (&mut self.store, &self.buffers);
         let first = store.len;
-        for (slot, &place) in (first..).zip(&lent.places) {
+        for (slot, &place) in (first..).zip(&buffers.places) {
             let place = usize::from(place);
             store.row[slot] = self.rows_seen + place as u64;
             store.label[slot] = label[place];
-            store.weight[slot] = lent.weight[place];
+            store.weight[slot] = buffers.weight[place];
             store.units[slot] = UNITS_OF_ROW as u32;
             let margins = store.margin.chunks_exact_mut(store.capacity);
-            for (margin, lent) in margins.zip(lent.margin.chunks_exact(STREAM_BLOCK_ROWS)) {
-                margin[slot] = lent[place];
+            for (margin, buffers) in margins.zip(buffers.margin.chunks_exact(STREAM_BLOCK_ROWS)) {
+                margin[slot] = buffers[place];
             }
         }
         for byte_column in 0..self.layout.len() {
             let column = codes.column(byte_column);
             let (tile, of_tile) = (byte_column / TILE, byte_column % TILE);
             let slots = store.codes.chunks_exact_mut(store.tiles).skip(first);
-            for (codes, &place) in slots.zip(&lent.places) {
+            for (codes, &place) in slots.zip(&buffers.places) {
                 codes[tile][of_tile] = column[usize::from(place)];
             }
         }
-        store.len = first + lent.places.len();
+        store.len = first + buffers.places.len();
     }
 
     /// Grows trees until there are so many rounds.
@@ -322,20 +322,20 @@ impl StreamBooster {
         let outputs = self.constants.objective.outputs();
         let round = self.rounds();
         let scale = self
-            .nursery
+            .sample_grower
             .derive(&self.constants, &self.store, round, parallel)?;
         let draw = FeatureDraw::new(&self.layout, self.features.len(), &self.options, round);
         let rules = Regularisation::new(&self.options, scale);
-        let ground = Ground {
+        let context = GrowthContext {
             options: &self.options,
             features: &self.features,
             layout: &self.layout,
             plan: &self.plan,
         };
-        let mut grower = Grower::new(ground, outputs, draw, rules);
-        let (nursery, store) = (&mut self.nursery, &mut self.store);
-        nursery.grow(&mut grower, ground, store, self.rows_seen, parallel)?;
-        nursery.apply(&grower, store);
+        let mut grower = Grower::new(context, outputs, draw, rules);
+        let (sample_grower, store) = (&mut self.sample_grower, &mut self.store);
+        sample_grower.grow(&mut grower, context, store, self.rows_seen, parallel)?;
+        sample_grower.apply(&grower, store);
         for tree in grower.trees() {
             self.sums.push(Refresher::sums_of(tree, &rules));
             let tree = tree.finish(&rules);
@@ -354,7 +354,7 @@ impl StreamBooster {
         let store = &mut self.store;
         for first in (0..store.len).step_by(STREAM_BLOCK_ROWS) {
             let rows = STREAM_BLOCK_ROWS.min(store.len - first);
-            let columns = self.lent.codes.chunks_exact_mut(BLOCK_ROWS);
+            let columns = self.buffers.codes.chunks_exact_mut(BLOCK_ROWS);
             for (byte_column, column) in columns.enumerate() {
                 let (tile, of_tile) = (byte_column / TILE, byte_column % TILE);
                 let slots = store.codes.chunks_exact(store.tiles).skip(first);
@@ -365,7 +365,7 @@ impl StreamBooster {
             let codes = CodeBlock {
                 first_row: 0,
                 rows,
-                codes: &self.lent.codes,
+                codes: &self.buffers.codes,
             };
             let margins = store.margin.chunks_exact_mut(store.capacity);
             for (output, margin) in margins.enumerate() {
@@ -382,7 +382,7 @@ impl StreamBooster {
 /// Bytes that a booster of a stream holds beside its trees and histograms.
 pub fn stream_bytes(stream: &StreamOptions, byte_columns: usize, outputs: usize) -> u64 {
     let store = SampleRows::bytes(stream.store_rows(), byte_columns, outputs);
-    let entries = Nursery::bytes(stream.store_rows(), outputs);
+    let entries = SampleGrower::bytes(stream.store_rows(), outputs);
     let order = stream.store_rows() * size_of::<u32>();
     let block = STREAM_BLOCK_ROWS * (byte_columns + outputs * 4 + 8 + 2);
     (store + entries + order + block + Refresher::bytes(outputs)) as u64

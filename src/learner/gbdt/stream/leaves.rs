@@ -40,7 +40,7 @@ pub(super) struct Refresher {
 }
 
 /// A finished tree, what its values follow from, and the form that finds leaves.
-pub(super) struct Refreshed<'a> {
+pub(super) struct TreeLeaves<'a> {
     pub(super) tree: &'a mut Tree,
     pub(super) sums: &'a mut [LeafSums],
     pub(super) compiled: &'a mut CompiledTree,
@@ -127,10 +127,10 @@ impl Refresher {
         &mut self,
         output: usize,
         codes: &CodeBlock<'_>,
-        refreshed: Refreshed<'_>,
+        refreshed: TreeLeaves<'_>,
         margin: &mut [f32],
     ) {
-        let Refreshed {
+        let TreeLeaves {
             tree,
             sums,
             compiled,
