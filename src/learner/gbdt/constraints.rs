@@ -2,7 +2,6 @@
 
 use crate::{
     error::{Error, Result},
-    learner::gbdt::{gain::Regularisation, histogram::Sums},
     text::nearest,
 };
 
@@ -144,71 +143,6 @@ impl FeatureConstraints {
         }
         for (used, allowed) in used.iter_mut().zip(allowed) {
             *used &= allowed;
-        }
-    }
-}
-
-/// The values a leaf may have, before shrinkage.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ValueRange {
-    /// The smallest.
-    pub lower: f64,
-    /// The largest.
-    pub upper: f64,
-}
-
-impl ValueRange {
-    /// Values of at most this magnitude; 0 for no limit.
-    pub fn within(magnitude: f64) -> Self {
-        let upper = if magnitude > 0.0 {
-            magnitude
-        } else {
-            f64::INFINITY
-        };
-        Self {
-            lower: -upper,
-            upper,
-        }
-    }
-
-    /// Whether every value is allowed.
-    pub fn is_free(&self) -> bool {
-        self.lower == f64::NEG_INFINITY && self.upper == f64::INFINITY
-    }
-
-    /// The nearest value that is allowed.
-    pub fn clamp(&self, value: f64) -> f64 {
-        value.max(self.lower).min(self.upper)
-    }
-
-    /// The ranges of two children split on a feature of this direction: the middle between their
-    /// values parts them, so that no leaf below one can pass a leaf below the other (LightGBM's
-    /// `basic` method, XGBoost's only one).
-    pub fn of_children(
-        self,
-        direction: i8,
-        [left, right]: [Sums; 2],
-        rules: &Regularisation,
-    ) -> [Self; 2] {
-        if direction == 0 {
-            return [self; 2];
-        }
-        let value = |sums| self.clamp(rules.value(sums));
-        let middle = 0.5 * value(left) + 0.5 * value(right);
-        let (below, above) = (
-            Self {
-                upper: middle,
-                ..self
-            },
-            Self {
-                lower: middle,
-                ..self
-            },
-        );
-        if direction > 0 {
-            [below, above]
-        } else {
-            [above, below]
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a node split is worth, and what a leaf adds.
 
 use crate::learner::gbdt::{
-    BoosterOptions, constraints::ValueRange, histogram::Sums, quantise::Scale,
+    BoosterOptions, histogram::Sums, quantise::Scale, value_range::ValueRange,
 };
 
 /// A part of the noise in sums of scores; a gain below this share of them is no gain.
@@ -260,10 +260,11 @@ mod tests {
         assert_eq!((gain(1), gain(-1)), (gain(0), None));
         // The middle of the values parts what lies below.
         let range = ValueRange::within(1.0);
-        let [left, right] = range.of_children(1, children, &rules);
+        let values = children.map(|sums| rules.value(sums));
+        let [left, right] = range.of_children(1, values);
         assert_eq!((left.lower, left.upper), (-1.0, 0.0));
         assert_eq!((right.lower, right.upper), (0.0, 1.0));
-        let [left, right] = range.of_children(-1, children, &rules);
+        let [left, right] = range.of_children(-1, values);
         assert_eq!((left.lower, right.upper), (0.0, 0.0));
     }
 

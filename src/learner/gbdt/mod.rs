@@ -25,6 +25,7 @@ pub mod split;
 pub mod stream;
 pub mod summary;
 pub mod tree;
+pub mod value_range;
 pub mod worker;
 
 pub use booster::Booster;

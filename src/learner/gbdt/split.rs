@@ -6,10 +6,11 @@
 use crate::{
     data::PackMember,
     learner::gbdt::{
-        constraints::{FeatureConstraints, ValueRange},
+        constraints::FeatureConstraints,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::{Sums, marginalise},
+        value_range::ValueRange,
     },
     limits::CODES_MAX,
     model::Rule,

@@ -5,12 +5,12 @@ use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
         BoosterOptions,
-        constraints::ValueRange,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::Sums,
         partition::PartitionRule,
         split::Candidate,
+        value_range::ValueRange,
     },
     limits::CODES_MAX,
     model::{Leaf, Node, NodeSplit, Rule, Tree},
@@ -61,7 +61,9 @@ impl GrowingNode {
         let rows_per_unit = rows as f64 / sums.hessian as f64;
         let both = [best.left, sums - best.left];
         let direction = context.options.feature_constraints.direction(best.feature);
-        let ranges = self.range.of_children(direction, both, context.rules);
+        let ranges = self
+            .range
+            .of_children(direction, both.map(|sums| context.rules.value(sums)));
         let mut path = self.path.clone();
         if let Err(place) = path.binary_search(&best.feature) {
             path.insert(place, best.feature);

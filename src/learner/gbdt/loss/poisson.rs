@@ -5,7 +5,11 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{DerivativeBounds, Derivatives, Magnitudes, Objective, Rows},
+            loss::{
+                bounds::{DerivativeBounds, Magnitudes},
+                objective::Objective,
+                rows::{Derivatives, Rows},
+            },
             summary::LabelSummary,
         },
     },

@@ -4,7 +4,11 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{CHUNK_ROWS, DerivativeBounds, Derivatives, Magnitudes, Objective, Rows},
+            loss::{
+                bounds::{DerivativeBounds, Magnitudes},
+                objective::Objective,
+                rows::{CHUNK_ROWS, Derivatives, Rows},
+            },
             summary::LabelSummary,
         },
     },

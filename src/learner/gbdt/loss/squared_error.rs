@@ -2,7 +2,11 @@
 
 use crate::{
     learner::gbdt::{
-        loss::{DerivativeBounds, Derivatives, Magnitudes, Objective, Rows},
+        loss::{
+            bounds::{DerivativeBounds, Magnitudes},
+            objective::Objective,
+            rows::{Derivatives, Rows},
+        },
         summary::LabelSummary,
     },
     model::Link,

@@ -1,6 +1,7 @@
 mod training;
 
 use super::*;
+use crate::learner::gbdt::{Loss, summary::LabelSummary};
 
 const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
