@@ -16,13 +16,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Error, Result,
-    learner::gbdt::{
-        Booster,
-        curve::{Curve, RoundLoss},
-        loss::DerivativeBounds,
-        pass::PassKind,
-    },
+    learner::gbdt::{curve::RoundLoss, loss::DerivativeBounds},
     model::{Node, Tree},
 };
 
@@ -48,163 +42,31 @@ impl BoosterCheckpoint<'_> {
 
 /// The booster's last boundary, and the one it goes on from.
 #[derive(Debug, Default)]
-pub(super) struct CheckpointState {
+pub(crate) struct CheckpointState {
     /// The bounds at the last boundary.
-    bounds: Option<DerivativeBounds>,
+    pub(crate) bounds: Option<DerivativeBounds>,
     /// Trees that early stopping took back.
-    cut_off: Vec<Tree>,
+    pub(crate) cut_off: Vec<Tree>,
     /// What is restored once the labels are known.
-    resumed: Option<DerivativeBounds>,
+    pub(crate) resumed: Option<DerivativeBounds>,
     /// The losses that the replayed margins must have.
-    expected: Option<RoundLoss>,
+    pub(crate) expected: Option<RoundLoss>,
 }
 
 impl CheckpointState {
     /// Remembers the bounds that the next round's scale was taken from.
-    pub(super) fn set_bounds(&mut self, bounds: DerivativeBounds) {
+    pub(crate) fn set_bounds(&mut self, bounds: DerivativeBounds) {
         self.bounds = Some(bounds);
     }
 
     /// Keeps trees that the ensemble loses.
-    pub(super) fn cut_off(&mut self, trees: Vec<Tree>) {
+    pub(crate) fn cut_off(&mut self, trees: Vec<Tree>) {
         self.cut_off = trees;
     }
 }
 
-impl Booster {
-    /// What is needed to go on from the last boundary; `None` before the first.
-    ///
-    /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
-    /// several rounds, a boundary lies where the next sample is drawn.
-    pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
-        let bounds = self.checkpoint_state.bounds?;
-        let outputs = self.constants.objective.outputs();
-        let all = self.trees.len() + self.checkpoint_state.cut_off.len();
-        let rounds = (all / outputs).min(self.curve.points().len() - 1);
-        let rounds = rounds - rounds % self.rounds_of_sample();
-        let trees = if rounds * outputs <= self.trees.len() {
-            Cow::Borrowed(&self.trees[..rounds * outputs])
-        } else {
-            let mut trees = [&self.trees[..], &self.checkpoint_state.cut_off].concat();
-            trees.truncate(rounds * outputs);
-            Cow::Owned(trees)
-        };
-        Some(BoosterCheckpoint {
-            outputs,
-            trees,
-            curve: Cow::Borrowed(&self.curve.points()[..=rounds]),
-            bounds,
-        })
-    }
-
-    /// Rounds whose trees grow from the same rows.
-    fn rounds_of_sample(&self) -> usize {
-        match self.sampler {
-            Some(_) => self.options.sample_keep.max(1) as usize,
-            None => 1,
-        }
-    }
-
-    /// A booster of no trees goes on from a checkpoint instead.
-    ///
-    /// # Errors
-    /// A sentence about what in the checkpoint cannot be: it is damaged, or of other data.
-    ///
-    /// # Panics
-    /// If a pass was asked for already.
-    pub fn resume(mut self, checkpoint: BoosterCheckpoint<'_>) -> Result<Self, String> {
-        assert!(self.next == Some(PassKind::Labels) && self.work.is_none());
-        let outputs = self.constants.objective.outputs();
-        if checkpoint.outputs != outputs {
-            return Err(format!(
-                "it has {} trees a round and {outputs} are grown",
-                checkpoint.outputs
-            ));
-        }
-        let rounds = checkpoint.rounds();
-        if checkpoint.trees.len() != rounds as usize * outputs
-            || checkpoint.curve.len() != rounds as usize + 1
-        {
-            return Err("its trees and its learning curve have not the same rounds".to_owned());
-        }
-        if rounds > self.options.trees {
-            return Err(format!(
-                "it has {rounds} rounds and {} are asked for; ask for at least as many",
-                self.options.trees
-            ));
-        }
-        let mut usable = vec![false; self.features.len()];
-        for member in self.layout.byte_columns.iter().flatten() {
-            usable[member.feature as usize] = true;
-        }
-        for tree in checkpoint.trees.iter() {
-            check_tree(tree, &usable)?;
-        }
-        let mut curve = Curve::default();
-        for (index, point) in checkpoint.curve.iter().enumerate() {
-            if point.rounds as usize != index {
-                return Err("its learning curve is not in the order of the rounds".to_owned());
-            }
-            curve.push(point.clone());
-        }
-        self.curve = curve;
-        self.trees = checkpoint.trees.into_owned();
-        self.checkpoint_state = CheckpointState {
-            bounds: Some(checkpoint.bounds),
-            resumed: Some(checkpoint.bounds),
-            ..CheckpointState::default()
-        };
-        Ok(self)
-    }
-
-    /// Begins the first round, or the one after the checkpoint's; with nothing left to grow, margins
-    /// are replayed.
-    pub(super) fn begin(&mut self) {
-        let Some(bounds) = self.checkpoint_state.resumed.take() else {
-            self.begin_round(0);
-            return;
-        };
-        self.bounds = bounds;
-        if self.rounds() == self.options.trees {
-            self.end();
-            self.next = Some(PassKind::Replay);
-            return;
-        }
-        // The point comes again with the replayed margins.
-        let points = self.curve.points().to_vec();
-        let (last, before) = points.split_last().expect("a curve begins at the base");
-        self.curve = Curve::default();
-        before
-            .iter()
-            .for_each(|point| self.curve.push(point.clone()));
-        self.checkpoint_state.expected = Some(last.clone());
-        self.begin_round(self.rounds());
-    }
-
-    /// Replayed margins must have the checkpoint's losses.
-    ///
-    /// # Errors
-    /// [`Error::Dataset`] if they have not.
-    pub(super) fn check_replayed(&mut self) -> Result<()> {
-        let Some(expected) = self.checkpoint_state.expected.take() else {
-            return Ok(());
-        };
-        let found = self.curve.points().last();
-        // Early stopping may have ended at a round whose training loss nobody has summed up.
-        let train = |point: &RoundLoss| expected.train.and(point.train).map(f64::to_bits);
-        let bits = |point: &RoundLoss| (train(point), point.valid.map(f64::to_bits));
-        if found.map(bits) == Some(bits(&expected)) {
-            return Ok(());
-        }
-        Err(Error::Dataset(format!(
-            "the trees of the checkpoint have another loss on these data ({found:?} and not \
-             {expected:?}), so they were grown from other data; start anew with --overwrite"
-        )))
-    }
-}
-
 /// Refuses a tree that cannot be walked: children come after their parent, each once.
-pub(super) fn check_tree(tree: &Tree, usable: &[bool]) -> Result<(), String> {
+pub(crate) fn check_tree(tree: &Tree, usable: &[bool]) -> Result<(), String> {
     let mut parents = vec![0u8; tree.nodes.len()];
     let Some(root) = parents.first_mut() else {
         return Err("one of its trees has no node".to_owned());

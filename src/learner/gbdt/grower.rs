@@ -14,54 +14,25 @@
 //! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use crate::{
     Result,
-    data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Growth, best_first,
-        features::{FeatureCodes, FeatureDraw},
+        Growth, best_first,
+        features::FeatureDraw,
         gain::{NodeTotals, Regularisation},
+        growth_context::GrowthContext,
         histogram::{NodeHistogram, Sums, subtract},
         partition::NO_SLOT,
         plan::BoosterPlan,
-        split::{Candidate, NodeView, search_column},
-        tree::{GrowingTree, SplitContext},
+        search::{ResolvedNode, SplitSearch},
+        split::Candidate,
+        tree::GrowingTree,
     },
     limits::CODES_MAX,
     platform::parallel::Parallel,
 };
-
-/// Byte columns of a node that one task looks at: some tens of microseconds.
-const SEARCHED_COLUMNS: usize = 12;
-
-/// What trees are grown from, the same for all rounds.
-#[derive(Debug, Clone, Copy)]
-pub struct GrowthContext<'a> {
-    /// What the user asked for.
-    pub options: &'a BoosterOptions,
-    /// The codes of each feature.
-    pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
-    pub layout: &'a CodeLayout,
-    /// What is kept and what is tiled.
-    pub plan: &'a BoosterPlan,
-}
-
-impl<'a> GrowthContext<'a> {
-    fn split_context(self, rules: &'a Regularisation) -> SplitContext<'a> {
-        SplitContext {
-            options: self.options,
-            rules,
-            features: self.features,
-            layout: self.layout,
-        }
-    }
-}
 
 /// A node whose histogram the next pass yields, and the sibling that follows from it.
 #[derive(Debug)]
@@ -211,48 +182,21 @@ impl Grower {
             self.settle_roots(&histograms, train_rows);
             self.open.clear();
         }
-        let resolved = self.resolve(histograms);
-        let found: Vec<Mutex<Option<Candidate>>> =
-            resolved.iter().map(|_| Mutex::default()).collect();
-        let constraints = &context.options.feature_constraints;
-        let parts = tile.len().div_ceil(SEARCHED_COLUMNS);
-        parallel.for_each(resolved.len() * parts, &|task| {
-            let (index, part) = (task / parts, task % parts);
-            let (output, node, histogram) = &resolved[index];
-            let tree = &self.trees[*output];
-            let mut used = self
-                .draw
-                .of_node(tree.depth(*node), tree.key(*node), *output);
-            constraints.forbid(tree.path(*node), &mut used);
-            let view = NodeView {
-                totals: tree.totals(*node),
-                range: tree.range(*node),
-                used: &used,
-            };
-            let mut best = None;
-            let columns = tile.iter().zip(histogram.chunks_exact(CODES_MAX));
-            let columns = columns.skip(part * SEARCHED_COLUMNS).take(SEARCHED_COLUMNS);
-            for (&byte_column, joint) in columns {
-                search_column(
-                    joint,
-                    &context.layout.byte_columns[byte_column as usize],
-                    context.features,
-                    constraints,
-                    view,
-                    &self.rules,
-                    &mut best,
-                );
-            }
-            let mut found = found[index].lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(best) = best
-                && best.is_better(found.as_ref())
-            {
-                *found = Some(best);
-            }
-        })?;
-        for (index, ((output, node, histogram), found)) in
-            resolved.into_iter().zip(found).enumerate()
-        {
+        let nodes = self.resolve(histograms);
+        let search = SplitSearch {
+            context,
+            trees: &self.trees,
+            draw: &self.draw,
+            rules: &self.rules,
+            tile: &tile,
+        };
+        let candidates = search.run(&nodes, parallel)?;
+        for (index, (resolved, candidate)) in nodes.into_iter().zip(candidates).enumerate() {
+            let ResolvedNode {
+                output,
+                node,
+                histogram,
+            } = resolved;
             if is_first {
                 self.open.push(OpenNode {
                     output,
@@ -263,10 +207,10 @@ impl Grower {
             }
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
-            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
-                && found.is_better(open.best.as_ref())
+            if let Some(candidate) = candidate
+                && candidate.is_better(open.best.as_ref())
             {
-                open.best = Some(found);
+                open.best = Some(candidate);
             }
             if context.plan.parents_kept {
                 open.histogram = histogram;
@@ -292,20 +236,29 @@ impl Grower {
 
     /// The histograms of all nodes that may be split, siblings by subtraction, in the order of
     /// outputs and nodes: it decides how children are numbered, so it must not depend on the plan.
-    fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<(usize, u32, NodeHistogram)> {
+    fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<ResolvedNode> {
         let mut resolved = Vec::with_capacity(2 * histograms.len());
         for (target, histogram) in self.targets.iter_mut().zip(histograms) {
+            let output = target.output;
             if let Some(mut sibling) = target.sibling.take()
                 && sibling.wanted
             {
                 subtract(&mut sibling.histogram, &histogram);
-                resolved.push((target.output, sibling.node, sibling.histogram));
+                resolved.push(ResolvedNode {
+                    output,
+                    node: sibling.node,
+                    histogram: sibling.histogram,
+                });
             }
             if target.wanted {
-                resolved.push((target.output, target.node, histogram));
+                resolved.push(ResolvedNode {
+                    output,
+                    node: target.node,
+                    histogram,
+                });
             }
         }
-        resolved.sort_by_key(|&(output, node, _)| (output, node));
+        resolved.sort_by_key(|resolved| (resolved.output, resolved.node));
         resolved
     }
 

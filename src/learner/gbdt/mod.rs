@@ -1,14 +1,17 @@
 //! Histogram gradient boosting.
 
 pub mod best_first;
-pub mod booster;
+pub mod boost;
 pub mod checkpoint;
+mod constants;
 pub mod constraints;
 pub mod curve;
+mod ensemble_builder;
 pub mod exact;
 pub mod features;
 pub mod gain;
 pub mod grower;
+pub mod growth_context;
 pub mod histogram;
 pub mod kernel;
 pub mod loss;
@@ -21,14 +24,17 @@ pub mod quantise;
 pub mod renew;
 pub mod replay;
 pub mod sample;
+mod search;
 pub mod split;
 pub mod stream;
 pub mod summary;
 pub mod tree;
 pub mod value_range;
 pub mod worker;
+mod worker_buffers;
+mod worker_part;
 
-pub use booster::Booster;
+pub use boost::Booster;
 pub use checkpoint::BoosterCheckpoint;
 pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
@@ -39,7 +45,8 @@ pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use sample::Sampling;
 pub use summary::LabelSummary;
-pub use worker::{Worker, WorkerPart};
+pub use worker::Worker;
+pub use worker_part::WorkerPart;
 
 #[cfg(test)]
 mod harness;

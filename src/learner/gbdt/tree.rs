@@ -4,9 +4,9 @@ use crate::{
     data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        BoosterOptions,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
+        growth_context::SplitContext,
         histogram::Sums,
         partition::PartitionRule,
         split::Candidate,
@@ -97,19 +97,6 @@ pub struct GrowingTree {
     partition_rules: Vec<PartitionRule>,
     /// The value of each leaf where it is not a Newton step, shrinkage applied.
     renewed: Option<Vec<f32>>,
-}
-
-/// What decides what children look like.
-#[derive(Debug, Clone, Copy)]
-pub struct SplitContext<'a> {
-    /// What the user asked for.
-    pub options: &'a BoosterOptions,
-    /// The rules of the round.
-    pub rules: &'a Regularisation,
-    /// The codes of each feature.
-    pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
-    pub layout: &'a CodeLayout,
 }
 
 impl GrowingTree {

@@ -1,138 +1,52 @@
 //! One thread's share of a pass.
 //!
 //! A worker is handed blocks in any order and owns everything it adds to: histograms, row lists,
-//! loss sums. What it answers at the end merges exactly, so that neither the number of workers nor
-//! the order of blocks changes a bit.
+//! loss sums. Its results merge exactly, so neither the number of workers nor the order of blocks
+//! changes a bit.
 
 use crate::{
     data::{CodeBlock, RowBlock, Split, StateBlock},
     learner::gbdt::{
-        exact::ExactSum,
-        histogram::PackedHistograms,
-        loss::{CHUNK_ROWS, Derivatives, Magnitudes, Objective, Rows, add_by_split},
-        metric::{EvalSpec, EvalSums},
-        partition::{NONE, RowLists, count, partition_rows},
+        constants::Constants,
+        loss::{CHUNK_ROWS, Magnitudes, Rows, add_by_split},
+        partition::{NONE, count, partition_rows},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
-        renew::{QuantileHistogram, Quantiles, residual},
-        sample::{SampleSums, SampleWorker},
-        summary::LabelSummary,
+        renew::{Quantiles, residual},
+        worker_buffers::{BufferPool, WorkerBuffers},
+        worker_part::WorkerPart,
     },
     limits::BLOCK_ROWS,
 };
 
-/// Memory that goes from one pass's worker to the next one's.
-#[derive(Debug)]
-pub(super) struct WorkerBuffers {
-    packed: PackedHistograms,
-    lists: RowLists,
-    derivatives: Derivatives,
-    weight: Vec<f64>,
-    counts: Vec<u32>,
-    sample: SampleWorker,
-}
-
-impl WorkerBuffers {
-    pub(super) fn new(outputs: usize) -> Self {
-        Self {
-            packed: PackedHistograms::default(),
-            lists: RowLists::default(),
-            derivatives: Derivatives::new(outputs),
-            weight: vec![0.0; CHUNK_ROWS],
-            counts: Vec::new(),
-            sample: SampleWorker::default(),
-        }
-    }
-
-    /// Bytes held, by capacity.
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.packed.heap_bytes()
-            + self.lists.heap_bytes()
-            + self.derivatives.heap_bytes()
-            + self.weight.capacity() * 8
-            + self.counts.capacity() * 4
-            + self.sample.heap_bytes()
-    }
-}
-
-/// What a worker found in a pass.
-#[derive(Debug)]
-pub struct WorkerPart {
-    pub(super) labels: LabelSummary,
-    /// Training rows of each leaf, one list an output.
-    pub(super) counts: Vec<Vec<u64>>,
-    /// Loss times weight of train and valid.
-    pub(super) losses: [ExactSum; 2],
-    /// Metrics, in passes that compute losses.
-    pub(super) eval: Option<EvalSums>,
-    /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
-    pub(super) largest: Magnitudes,
-    /// The next digit of quantiles, in passes that look for one.
-    pub(super) quantile_histogram: Option<QuantileHistogram>,
-    pub(super) sample: SampleSums,
-    pub(super) buffers: WorkerBuffers,
-}
-
-/// What workers know that does not change from pass to pass.
-#[derive(Debug)]
-pub(super) struct Constants {
-    pub(super) objective: Box<dyn Objective>,
-    /// A factor on the weight of each class; empty where labels are numbers.
-    pub(super) class_weights: Vec<f64>,
-    pub(super) base_margins: Vec<f32>,
-    pub(super) seed: u64,
-    pub(super) eval: EvalSpec,
-}
-
-impl Constants {
-    /// Writes the weights of some rows, class weights included.
-    pub(super) fn weigh(&self, label: &[f32], weight: &[f32], weights: &mut [f64]) {
-        let classes = &self.class_weights;
-        for ((weight, &own), &label) in weights.iter_mut().zip(weight).zip(label) {
-            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
-            *weight = f64::from(own) * of_class;
-        }
-    }
-}
-
-/// One thread's share of a pass; lent blocks one after the other.
+/// One thread's share of a pass; it is lent one block after the other.
 #[derive(Debug)]
 pub struct Worker<'a> {
     constants: &'a Constants,
     work: &'a PassWork,
+    pool: &'a BufferPool,
     part: WorkerPart,
+    buffers: WorkerBuffers,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(
-        constants: &'a Constants,
-        work: &'a PassWork,
-        mut buffers: WorkerBuffers,
-    ) -> Self {
+    pub(super) fn new(constants: &'a Constants, work: &'a PassWork, pool: &'a BufferPool) -> Self {
+        let mut buffers = pool.take(constants.objective.outputs());
         buffers.packed.reset(work.tile.len(), work.slots());
         if let Some(sample) = &work.sample {
             buffers.sample.reset(sample, constants);
         }
-        let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
+        let mut part = WorkerPart::new(constants, work);
+        if matches!(work.kind, PassKind::Root { .. } | PassKind::Scores) {
+            part.eval = constants.eval.sums();
+        }
+        part.quantile_histogram = work.quantiles.as_ref().map(Quantiles::histogram);
         Self {
             constants,
             work,
-            part: WorkerPart {
-                labels: LabelSummary::new(constants.objective.classes()),
-                counts: counts.collect(),
-                losses: Default::default(),
-                eval: match work.kind {
-                    PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
-                    _ => None,
-                },
-                largest: Magnitudes {
-                    gradient: 0.0,
-                    hessian: 0.0,
-                },
-                quantile_histogram: work.quantiles.as_ref().map(Quantiles::histogram),
-                sample: SampleSums::default(),
-                buffers,
-            },
+            pool,
+            part,
+            buffers,
         }
     }
 
@@ -188,19 +102,20 @@ impl<'a> Worker<'a> {
                 if kind == (PassKind::Sample { is_first: true }) {
                     self.replay(&codes, &rows, state.margin);
                 }
-                let worker = &mut self.part.buffers.sample;
+                let worker = &mut self.buffers.sample;
                 worker.block(self.constants, sample, &codes, &rows, &mut state);
             }
             PassKind::Replay => self.replay(&codes, &rows, state.margin),
         }
     }
 
-    /// What the worker found, when its last block is done.
+    /// Ends the worker's share: the results leave it, the buffers return to the pool.
     pub fn finish(mut self) -> WorkerPart {
-        self.part.buffers.packed.spill_all(&self.work.wide);
+        self.buffers.packed.spill_all(&self.work.wide);
         if let Some(sample) = &self.work.sample {
-            self.part.sample = self.part.buffers.sample.finish(sample);
+            self.part.sample = self.buffers.sample.finish(sample);
         }
+        self.pool.give_back(self.buffers);
         self.part
     }
 
@@ -210,7 +125,7 @@ impl<'a> Worker<'a> {
             let weight = self.weigh(&chunk);
             self.part
                 .labels
-                .update(&chunk, &self.part.buffers.weight[..weight]);
+                .update(&chunk, &self.buffers.weight[..weight]);
         }
     }
 
@@ -235,7 +150,7 @@ impl<'a> Worker<'a> {
                     quantile_histogram,
                     usize::from(leaf),
                     residual(chunk.label[row], margin),
-                    part.buffers.weight[row],
+                    self.buffers.weight[row],
                 );
             }
         }
@@ -279,7 +194,7 @@ impl<'a> Worker<'a> {
 
     /// Counts the training rows of each leaf.
     fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
-        let counts = &mut self.part.buffers.counts;
+        let counts = &mut self.buffers.counts;
         counts.clear();
         counts.resize(self.work.outputs[output].leaves + 1, 0);
         count(node, split, counts);
@@ -322,12 +237,12 @@ impl<'a> Worker<'a> {
             let chunk = chunk_of(rows, start);
             let len = self.weigh(&chunk);
             let part = &mut self.part;
-            let derivatives = &mut part.buffers.derivatives;
+            let derivatives = &mut self.buffers.derivatives;
             let seen = Rows {
                 margin: &margin[start..],
                 stride: codes.rows,
                 label: chunk.label,
-                weight: &part.buffers.weight[..len],
+                weight: &self.buffers.weight[..len],
             };
             self.constants.objective.evaluate(&seen, derivatives);
             if let Some(eval) = &mut part.eval {
@@ -382,7 +297,7 @@ impl<'a> Worker<'a> {
                 }
                 continue;
             }
-            let buffers = &mut self.part.buffers;
+            let buffers = &mut self.buffers;
             buffers.lists.build(
                 node,
                 rows.split,
@@ -427,7 +342,7 @@ impl<'a> Worker<'a> {
 
     /// Writes the weights of a chunk, class weights included; answers how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
-        let weights = &mut self.part.buffers.weight[..chunk.label.len()];
+        let weights = &mut self.buffers.weight[..chunk.label.len()];
         self.constants.weigh(chunk.label, chunk.weight, weights);
         weights.len()
     }

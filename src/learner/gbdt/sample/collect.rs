@@ -10,108 +10,27 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     data::{CodeBlock, RowBlock, Split, StateBlock},
     learner::gbdt::{
-        exact::ExactSum,
+        constants::Constants,
         histogram::column,
         loss::{CHUNK_ROWS, Derivatives, Rows, add_by_split},
-        metric::EvalSums,
-        replay::CompiledTree,
         sample::{
-            TILE,
-            selection::{Policy, Thresholds, random},
+            kernel::TILE,
+            row_chunk::RowChunk,
+            selection::{Thresholds, random},
             store::{Collector, SampleRows},
+            sums::SampleSums,
+            work::{Draw, SampleWork},
         },
-        worker::Constants,
     },
     limits::BLOCK_ROWS,
 };
 
 /// Rows that a worker gathers before it hands them over.
-pub(super) const CHOSEN_MAX: usize = 1 << 12;
+pub(crate) const CHOSEN_MAX: usize = 1 << 12;
 
 /// Bytes that a worker needs for the valid rows of a block.
-pub(super) fn valid_bytes(outputs: usize) -> usize {
+pub(crate) fn valid_bytes(outputs: usize) -> usize {
     BLOCK_ROWS * size_of::<u16>() + CHUNK_ROWS * (outputs + 2) * size_of::<f32>()
-}
-
-/// A sample pass as its workers see it.
-#[derive(Debug)]
-pub(in crate::learner::gbdt) struct SampleWork {
-    /// The round that the sample is drawn for.
-    pub(super) round: u32,
-    /// Trees to be applied, round by round.
-    pub(super) trees: Vec<CompiledTree>,
-    /// Who takes the candidates; `None` when no tree is to grow any more.
-    pub(super) draw: Option<Draw>,
-}
-
-/// Drawing a sample.
-#[derive(Debug)]
-pub(super) struct Draw {
-    pub(super) policy: Policy,
-    pub(super) byte_columns: usize,
-    pub(super) collector: Mutex<Collector>,
-}
-
-impl SampleWork {
-    /// The byte columns that are read.
-    pub(in crate::learner::gbdt) fn byte_columns(&self) -> Vec<u32> {
-        match &self.draw {
-            Some(draw) => (0..draw.byte_columns as u32).collect(),
-            None => self
-                .trees
-                .iter()
-                .flat_map(CompiledTree::byte_columns)
-                .collect(),
-        }
-    }
-}
-
-/// What workers found in a sample pass beside the sample.
-#[derive(Debug, Default)]
-pub(in crate::learner::gbdt) struct SampleSums {
-    /// Loss times weight of train and valid, after each round that was applied; after none, one. Those
-    /// of train are summed up after the last round, and where there are metrics.
-    pub(super) losses: Vec<[ExactSum; 2]>,
-    /// Metrics after each of them.
-    pub(super) eval: Vec<Option<EvalSums>>,
-    /// Training rows in each node of the trees, where it is a leaf.
-    pub(super) counts: Vec<Vec<u64>>,
-}
-
-impl SampleSums {
-    fn new(work: &SampleWork, constants: &Constants) -> Self {
-        let outputs = constants.objective.outputs();
-        let points = (work.trees.len() / outputs).max(1);
-        Self {
-            losses: (0..points).map(|_| Default::default()).collect(),
-            eval: (0..points).map(|_| constants.eval.sums()).collect(),
-            counts: work
-                .trees
-                .iter()
-                .map(|tree| vec![0; tree.nodes()])
-                .collect(),
-        }
-    }
-
-    /// Adds another worker's. Exact in any order.
-    pub(in crate::learner::gbdt) fn merge(&mut self, other: Self) {
-        if self.losses.is_empty() {
-            *self = other;
-            return;
-        }
-        let losses = self.losses.iter_mut().flatten();
-        for (total, loss) in losses.zip(other.losses.iter().flatten()) {
-            total.merge(loss);
-        }
-        let eval = self.eval.iter_mut().flatten();
-        for (total, eval) in eval.zip(other.eval.iter().flatten()) {
-            total.merge(eval);
-        }
-        let counts = self.counts.iter_mut().flatten();
-        for (total, count) in counts.zip(other.counts.iter().flatten()) {
-            *total += count;
-        }
-    }
 }
 
 /// What a worker keeps from pass to pass.
@@ -129,45 +48,9 @@ struct Buffers {
     row_chunk: RowChunk,
 }
 
-/// Rows taken together from a block, at most a chunk.
-#[derive(Debug)]
-struct RowChunk {
-    margin: Vec<f32>,
-    label: Vec<f32>,
-    weight: Vec<f32>,
-}
-
-impl RowChunk {
-    fn new(outputs: usize) -> Self {
-        Self {
-            margin: vec![0.0; outputs * CHUNK_ROWS],
-            label: vec![0.0; CHUNK_ROWS],
-            weight: vec![0.0; CHUNK_ROWS],
-        }
-    }
-
-    /// Takes the rows at some places, at most [`CHUNK_ROWS`]; margins are [`CHUNK_ROWS`] apart.
-    fn take(&mut self, places: &[u16], rows: &RowBlock<'_>, margin: &[f32]) {
-        let block_rows = rows.split.len();
-        for (index, &place) in places.iter().enumerate() {
-            let place = usize::from(place);
-            self.label[index] = rows.label[place];
-            self.weight[index] = rows.weight[place];
-            let margins = margin.chunks_exact(block_rows);
-            for (into, margin) in self.margin.chunks_exact_mut(CHUNK_ROWS).zip(margins) {
-                into[index] = margin[place];
-            }
-        }
-    }
-
-    fn heap_bytes(&self) -> usize {
-        (self.margin.capacity() + self.label.capacity() + self.weight.capacity()) * 4
-    }
-}
-
 /// One thread's share of a sample pass.
 #[derive(Debug, Default)]
-pub(in crate::learner::gbdt) struct SampleWorker {
+pub(crate) struct SampleWorker {
     buffers: Option<Box<Buffers>>,
     sums: SampleSums,
     thresholds: Thresholds,
@@ -176,7 +59,7 @@ pub(in crate::learner::gbdt) struct SampleWorker {
 
 impl SampleWorker {
     /// Prepares for a pass, keeping the memory.
-    pub(in crate::learner::gbdt) fn reset(&mut self, work: &SampleWork, constants: &Constants) {
+    pub(crate) fn reset(&mut self, work: &SampleWork, constants: &Constants) {
         let outputs = constants.objective.outputs();
         self.sums = SampleSums::new(work, constants);
         self.rejected = false;
@@ -197,7 +80,7 @@ impl SampleWorker {
     }
 
     /// Does the pass's work on one block.
-    pub(in crate::learner::gbdt) fn block(
+    pub(crate) fn block(
         &mut self,
         constants: &Constants,
         work: &SampleWork,
@@ -231,7 +114,7 @@ impl SampleWorker {
     }
 
     /// What the worker found, when its last block is done.
-    pub(in crate::learner::gbdt) fn finish(&mut self, work: &SampleWork) -> SampleSums {
+    pub(crate) fn finish(&mut self, work: &SampleWork) -> SampleSums {
         if let Some(draw) = &work.draw {
             let buffers = self.buffers.as_mut().expect("the worker was prepared");
             lock(&draw.collector).take(&mut buffers.chosen, self.rejected);
@@ -240,7 +123,7 @@ impl SampleWorker {
     }
 
     /// Bytes held, by capacity.
-    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.buffers.as_ref().map_or(0, |buffers| {
             buffers.derivatives.heap_bytes()
                 + buffers.weight.capacity() * 8

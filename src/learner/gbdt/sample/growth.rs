@@ -9,19 +9,22 @@ use crate::{
     Result,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        grower::{Grower, GrowthContext},
+        constants::Constants,
+        grower::Grower,
+        growth_context::GrowthContext,
         histogram::{NodeHistogram, WideHistograms},
         loss::{CHUNK_ROWS, Derivatives, Magnitudes, Rows},
         partition::NO_SLOT,
         quantise::{Scale, quantise},
         renew::{Quantiles, WeightUnits, quantiles_in_memory, residual},
         sample::{
-            TILE, TileCodes, TileHistograms, accumulate_tile,
-            kernel::{Entry, GATHERED_ROWS, entry, gather, slot_of},
+            kernel::{
+                Entry, GATHERED_ROWS, TILE, TileCodes, TileHistograms, accumulate_tile, entry,
+                gather, slot_of,
+            },
             segments::Segments,
             store::SampleRows,
         },
-        worker::Constants,
     },
     limits::CODES_MAX,
     platform::parallel::Parallel,
@@ -34,7 +37,7 @@ const DERIVED_ROWS: usize = 16 * CHUNK_ROWS;
 
 /// The memory in which trees grow from a sample.
 #[derive(Debug)]
-pub(in crate::learner::gbdt) struct SampleGrower {
+pub(crate) struct SampleGrower {
     /// One an output.
     segments: Vec<Segments>,
     /// Lent while nodes are split.
@@ -65,7 +68,7 @@ impl TaskBuffers {
 }
 
 /// Bytes that one thread works with.
-pub(super) fn task_buffer_bytes(byte_columns: usize) -> usize {
+pub(crate) fn task_buffer_bytes(byte_columns: usize) -> usize {
     let tile = size_of::<TileHistograms>() + GATHERED_ROWS * size_of::<TileCodes>();
     byte_columns.div_ceil(TILE) * tile
 }
@@ -78,7 +81,7 @@ struct Task<'a> {
 }
 
 impl SampleGrower {
-    pub(in crate::learner::gbdt) fn new(outputs: usize, rows_max: usize) -> Self {
+    pub(crate) fn new(outputs: usize, rows_max: usize) -> Self {
         Self {
             segments: (0..outputs).map(|_| Segments::new(rows_max)).collect(),
             scratch: vec![0; rows_max],
@@ -87,12 +90,12 @@ impl SampleGrower {
     }
 
     /// Bytes of the entries of so many rows.
-    pub(in crate::learner::gbdt) fn bytes(rows_max: usize, outputs: usize) -> usize {
+    pub(crate) fn bytes(rows_max: usize, outputs: usize) -> usize {
         (outputs + 1) * rows_max * size_of::<Entry>()
     }
 
     /// Bytes held, by capacity.
-    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let entries = |segments: &Segments| segments.entries.capacity();
         let entries = self.segments.iter().map(entries).sum::<usize>() + self.scratch.capacity();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +110,7 @@ impl SampleGrower {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(in crate::learner::gbdt) fn derive(
+    pub(crate) fn derive(
         &mut self,
         constants: &Constants,
         rows: &SampleRows,
@@ -162,7 +165,7 @@ impl SampleGrower {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(in crate::learner::gbdt) fn grow(
+    pub(crate) fn grow(
         &mut self,
         grower: &mut Grower,
         context: GrowthContext<'_>,
@@ -191,7 +194,7 @@ impl SampleGrower {
     }
 
     /// Gives the leaves of a grown tree the quantile of their residuals, as its loss asks for.
-    pub(super) fn renew(&self, grower: &mut Grower, rows: &SampleRows, alpha: f64, shrinkage: f64) {
+    pub(crate) fn renew(&self, grower: &mut Grower, rows: &SampleRows, alpha: f64, shrinkage: f64) {
         let [segments] = &self.segments[..] else {
             panic!("a loss of renewed leaves has one output");
         };
@@ -215,7 +218,7 @@ impl SampleGrower {
     }
 
     /// Adds the trees' values to the margins of the sample, once the trees are grown.
-    pub(in crate::learner::gbdt) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
+    pub(crate) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
         let capacity = rows.capacity;
         let margins = rows.margin.chunks_exact_mut(capacity);
         for ((tree, segments), margin) in grower.trees().iter().zip(&self.segments).zip(margins) {

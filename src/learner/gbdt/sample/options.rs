@@ -156,7 +156,7 @@ impl fmt::Display for Sampling {
 }
 
 /// A share of some rows, at least one row.
-pub(super) fn rows_of(share: f64, rows: u64) -> u64 {
+pub(crate) fn rows_of(share: f64, rows: u64) -> u64 {
     if share == 0.0 {
         return 0;
     }

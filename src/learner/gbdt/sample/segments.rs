@@ -11,8 +11,7 @@ use crate::{
     learner::gbdt::{
         partition::PartitionRule,
         sample::{
-            TILE,
-            kernel::{Entry, slot_of},
+            kernel::{Entry, TILE, slot_of},
             store::{SampleRows, UNITS_OF_ROW},
         },
     },
@@ -21,15 +20,15 @@ use crate::{
 
 /// Bytes of a row beside the store's: its entries, those it is scratch while nodes are split, and its
 /// residual and leaf while leaves are renewed.
-pub(super) fn row_bytes(outputs: usize) -> usize {
+pub(crate) fn row_bytes(outputs: usize) -> usize {
     (outputs + 1) * size_of::<Entry>() + size_of::<f32>() + size_of::<u16>()
 }
 
 /// The entries of one output's tree, leaf by leaf.
 #[derive(Debug, Default)]
-pub(super) struct Segments {
+pub(crate) struct Segments {
     /// One a row of the sample.
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// Where the rows of each leaf are.
     leaves: Vec<Range<usize>>,
     /// How many training rows each leaf stands for, in the units of [`SampleRows::units`].
@@ -47,7 +46,7 @@ struct Piece<'a> {
 
 impl Segments {
     /// No rows; room for so many.
-    pub(super) fn new(rows_max: usize) -> Self {
+    pub(crate) fn new(rows_max: usize) -> Self {
         Self {
             entries: Vec::with_capacity(rows_max),
             ..Self::default()
@@ -55,7 +54,7 @@ impl Segments {
     }
 
     /// All rows are in the root; the entries are there.
-    pub(super) fn plant(&mut self, rows: &SampleRows) {
+    pub(crate) fn plant(&mut self, rows: &SampleRows) {
         self.leaves.clear();
         self.leaves.push(0..self.entries.len());
         let units = rows.units[..rows.len].iter();
@@ -64,17 +63,17 @@ impl Segments {
     }
 
     /// The entries of a leaf.
-    pub(super) fn leaf(&self, leaf: usize) -> &[Entry] {
+    pub(crate) fn leaf(&self, leaf: usize) -> &[Entry] {
         &self.entries[self.leaves[leaf].clone()]
     }
 
     /// How many leaves.
-    pub(super) fn leaves(&self) -> usize {
+    pub(crate) fn leaves(&self) -> usize {
         self.leaves.len()
     }
 
     /// An estimate of each leaf's training rows.
-    pub(super) fn rows(&self) -> Vec<u64> {
+    pub(crate) fn rows(&self) -> Vec<u64> {
         let rows = |units: &u64| (units + UNITS_OF_ROW / 2) / UNITS_OF_ROW;
         self.units.iter().map(rows).collect()
     }
@@ -84,7 +83,7 @@ impl Segments {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(super) fn follow(
+    pub(crate) fn follow(
         &mut self,
         rules: &[PartitionRule],
         rows: &SampleRows,

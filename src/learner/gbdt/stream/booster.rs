@@ -5,24 +5,18 @@ use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, Split},
     learner::gbdt::{
         BoosterOptions, BoosterPlan, FeatureCodes, Loss,
-        features::{FeatureDraw, assert_layout},
-        gain::Regularisation,
-        grower::{Grower, GrowthContext},
-        loss::objective,
-        metric::EvalSpec,
-        renew::WeightUnits,
+        ensemble_builder::EnsembleBuilder,
         replay::CompiledTree,
         sample::{SampleGrower, SampleRows, TILE, UNITS_OF_ROW},
         stream::{
-            STREAM_BLOCK_ROWS, StreamOptions,
             leaves::{LeafSums, Refresher, TreeLeaves},
+            options::{STREAM_BLOCK_ROWS, StreamOptions},
             reservoir,
         },
         summary::LabelSummary,
-        worker::Constants,
     },
     limits::BLOCK_ROWS,
-    model::{Ensemble, Tree},
+    model::Ensemble,
     platform::parallel::Parallel,
 };
 
@@ -31,16 +25,11 @@ use crate::{
 /// A function of options and blocks alone: threads change no bit.
 #[derive(Debug)]
 pub struct StreamBooster {
-    pub(super) options: BoosterOptions,
+    pub(super) builder: EnsembleBuilder,
     pub(super) stream: StreamOptions,
-    pub(super) features: Vec<FeatureCodes>,
-    pub(super) layout: CodeLayout,
-    plan: BoosterPlan,
-    pub(super) constants: Constants,
     /// The reservoir, then the rows of the batch.
     pub(super) store: SampleRows,
     sample_grower: SampleGrower,
-    pub(super) trees: Vec<Tree>,
     pub(super) compiled: Vec<CompiledTree>,
     /// What leaf values follow from, by tree and node.
     pub(super) sums: Vec<Vec<LeafSums>>,
@@ -78,43 +67,26 @@ impl StreamBooster {
         layout: CodeLayout,
         plan: BoosterPlan,
     ) -> Self {
-        assert_layout(&features, &layout);
-        let objective = objective(loss);
-        let outputs = objective.outputs();
-        let class_weights = options.class_factors(objective.classes());
+        let builder = EnsembleBuilder::new(options, loss, features, layout, plan);
+        let (outputs, byte_columns) = (builder.outputs(), builder.layout.len());
         let capacity = stream.store_rows();
         Self {
-            constants: Constants {
-                objective,
-                class_weights,
-                base_margins: Vec::new(),
-                seed: options.seed,
-                eval: EvalSpec {
-                    metrics: Vec::new(),
-                    loss,
-                    units: WeightUnits::new(0.0, 0),
-                },
-            },
-            store: SampleRows::new(capacity, layout.len(), outputs),
+            store: SampleRows::new(capacity, byte_columns, outputs),
             sample_grower: SampleGrower::new(outputs, capacity),
-            trees: Vec::new(),
             compiled: Vec::new(),
             sums: Vec::new(),
-            refresher: Refresher::new(&options, outputs),
+            refresher: Refresher::new(&builder.options, outputs),
             rows_seen: 0,
             thinned: 0,
             buffers: BlockBuffers {
-                codes: vec![0; layout.len() * BLOCK_ROWS],
+                codes: vec![0; byte_columns * BLOCK_ROWS],
                 margin: vec![0.0; outputs * STREAM_BLOCK_ROWS],
                 weight: vec![0.0; STREAM_BLOCK_ROWS],
                 places: Vec::with_capacity(STREAM_BLOCK_ROWS),
                 order: Vec::with_capacity(capacity),
             },
-            options,
+            builder,
             stream,
-            features,
-            layout,
-            plan,
         }
     }
 
@@ -125,19 +97,19 @@ impl StreamBooster {
 
     /// Rounds of trees so far.
     pub fn rounds(&self) -> u32 {
-        (self.trees.len() / self.constants.objective.outputs()) as u32
+        self.builder.rounds()
     }
 
     /// The trees so far. Before the first rows margins start from 0.
     pub fn ensemble(&self) -> Ensemble {
-        let outputs = self.constants.objective.outputs();
-        let mut base_margin = self.constants.base_margins.clone();
+        let outputs = self.builder.outputs();
+        let mut base_margin = self.builder.constants.base_margins.clone();
         base_margin.resize(outputs, 0.0);
         Ensemble {
             outputs,
             base_margin,
-            link: self.constants.objective.link(),
-            trees: self.trees.clone(),
+            link: self.builder.constants.objective.link(),
+            trees: self.builder.trees.clone(),
         }
     }
 
@@ -166,7 +138,9 @@ impl StreamBooster {
             self.end_batch(parallel)?;
         }
         let weight = &mut self.buffers.weight[..codes.rows];
-        self.constants.weigh(rows.label, rows.weight, weight);
+        self.builder
+            .constants
+            .weigh(rows.label, rows.weight, weight);
         // What is not trained on weighs nothing, in leaves too.
         for (weight, &split) in weight.iter_mut().zip(rows.split) {
             if split != Split::Train as u8 {
@@ -178,7 +152,7 @@ impl StreamBooster {
         places.extend((0..codes.rows).map(|row| row as u16));
         places.retain(|&row| weight[usize::from(row)] > 0.0);
         if !places.is_empty() {
-            if self.constants.base_margins.is_empty() {
+            if self.builder.constants.base_margins.is_empty() {
                 self.find_base(rows);
             }
             self.refresh(codes, rows.label);
@@ -193,13 +167,15 @@ impl StreamBooster {
     /// # Errors
     /// What `parallel` answers.
     pub fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        let due = self.stream.rounds_due(self.options.trees, self.rows_seen);
+        let due = self
+            .stream
+            .rounds_due(self.builder.options.trees, self.rows_seen);
         self.grow_to(due, parallel)?;
         let kept = self.stream.reservoir_rows;
         if self.store.len > kept {
             let derivatives = self.refresher.derivatives();
-            reservoir::weigh(&mut self.store, &self.constants, derivatives);
-            let seed = self.constants.seed;
+            reservoir::weigh(&mut self.store, &self.builder.constants, derivatives);
+            let seed = self.builder.constants.seed;
             let order = &mut self.buffers.order;
             reservoir::thin(&mut self.store, kept, seed, self.thinned, order);
             self.thinned += 1;
@@ -212,19 +188,18 @@ impl StreamBooster {
     /// # Errors
     /// What `parallel` answers.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        self.grow_to(self.options.trees, parallel)
+        self.grow_to(self.builder.options.trees, parallel)
     }
 
     /// Bytes held, by capacity.
     pub fn heap_bytes(&self) -> usize {
-        let trees: usize = self.trees.iter().map(Tree::heap_bytes).sum();
         let compiled: usize = self.compiled.iter().map(CompiledTree::heap_bytes).sum();
         let sums: usize = self.sums.iter().map(Vec::capacity).sum();
         let buffers = &self.buffers;
         self.store.heap_bytes()
             + self.sample_grower.heap_bytes()
             + self.refresher.heap_bytes()
-            + trees
+            + self.builder.heap_bytes()
             + compiled
             + sums * size_of::<LeafSums>()
             + buffers.codes.capacity() / (BLOCK_ROWS / STREAM_BLOCK_ROWS)
@@ -237,7 +212,7 @@ impl StreamBooster {
     /// What margins start from: the classes' shares of the first rows, and a row of each beside them,
     /// so that a class that is not there yet is unlikely and not impossible.
     fn find_base(&mut self, rows: &RowBlock<'_>) {
-        let objective = &self.constants.objective;
+        let objective = &self.builder.constants.objective;
         let classes = objective.classes();
         let mut labels = LabelSummary::new(classes);
         labels.update(rows, &self.buffers.weight[..rows.label.len()]);
@@ -248,21 +223,21 @@ impl StreamBooster {
             group: &[],
             split: &vec![Split::Train as u8; classes],
         };
-        labels.update(&one_each, &self.constants.class_weights);
-        self.constants.base_margins = objective.base_margins(&labels);
+        labels.update(&one_each, &self.builder.constants.class_weights);
+        self.builder.constants.base_margins = objective.base_margins(&labels);
     }
 
     /// Computes the margins of a block's rows, while the leaves learn from them.
     fn refresh(&mut self, codes: &CodeBlock<'_>, label: &[f32]) {
         let margins = self.buffers.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
-        for (margin, &base) in margins.zip(&self.constants.base_margins) {
+        for (margin, &base) in margins.zip(&self.builder.constants.base_margins) {
             margin[..codes.rows].fill(base);
         }
-        let outputs = self.constants.objective.outputs();
-        for first in (0..self.trees.len()).step_by(outputs) {
+        let outputs = self.builder.outputs();
+        for first in (0..self.builder.trees.len()).step_by(outputs) {
             let round = first..first + outputs;
             self.refresher.derive(
-                &self.constants,
+                &self.builder.constants,
                 label,
                 &self.buffers.weight[..codes.rows],
                 &self.buffers.margin,
@@ -270,7 +245,7 @@ impl StreamBooster {
             let margins = self.buffers.margin.chunks_exact_mut(STREAM_BLOCK_ROWS);
             for ((output, tree), margin) in round.enumerate().zip(margins) {
                 let refreshed = TreeLeaves {
-                    tree: &mut self.trees[tree],
+                    tree: &mut self.builder.trees[tree],
                     sums: &mut self.sums[tree],
                     compiled: &mut self.compiled[tree],
                 };
@@ -295,7 +270,7 @@ impl StreamBooster {
                 margin[slot] = buffers[place];
             }
         }
-        for byte_column in 0..self.layout.len() {
+        for byte_column in 0..self.builder.layout.len() {
             let column = codes.column(byte_column);
             let (tile, of_tile) = (byte_column / TILE, byte_column % TILE);
             let slots = store.codes.chunks_exact_mut(store.tiles).skip(first);
@@ -319,29 +294,22 @@ impl StreamBooster {
     }
 
     fn grow_round(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        let outputs = self.constants.objective.outputs();
         let round = self.rounds();
-        let scale = self
-            .sample_grower
-            .derive(&self.constants, &self.store, round, parallel)?;
-        let draw = FeatureDraw::new(&self.layout, self.features.len(), &self.options, round);
-        let rules = Regularisation::new(&self.options, scale);
-        let context = GrowthContext {
-            options: &self.options,
-            features: &self.features,
-            layout: &self.layout,
-            plan: &self.plan,
-        };
-        let mut grower = Grower::new(context, outputs, draw, rules);
+        let scale =
+            self.sample_grower
+                .derive(&self.builder.constants, &self.store, round, parallel)?;
+        let mut grower = self.builder.grower(round, scale);
         let (sample_grower, store) = (&mut self.sample_grower, &mut self.store);
+        let context = self.builder.growth_context();
         sample_grower.grow(&mut grower, context, store, self.rows_seen, parallel)?;
         sample_grower.apply(&grower, store);
+        let rules = grower.rules();
         for tree in grower.trees() {
-            self.sums.push(Refresher::sums_of(tree, &rules));
-            let tree = tree.finish(&rules);
-            let compiled = CompiledTree::new(&tree, &self.features, &self.layout);
+            self.sums.push(Refresher::sums_of(tree, rules));
+            let tree = tree.finish(rules);
+            let compiled = self.builder.compile(&tree);
             self.compiled.push(compiled);
-            self.trees.push(tree);
+            self.builder.trees.push(tree);
         }
         Ok(())
     }
@@ -350,7 +318,7 @@ impl StreamBooster {
     ///
     /// Cost O(rows * (byte columns + trees)).
     fn replay(&mut self) {
-        let outputs = self.constants.objective.outputs();
+        let outputs = self.builder.outputs();
         let store = &mut self.store;
         for first in (0..store.len).step_by(STREAM_BLOCK_ROWS) {
             let rows = STREAM_BLOCK_ROWS.min(store.len - first);
@@ -370,7 +338,7 @@ impl StreamBooster {
             let margins = store.margin.chunks_exact_mut(store.capacity);
             for (output, margin) in margins.enumerate() {
                 let margin = &mut margin[first..first + rows];
-                margin.fill(self.constants.base_margins[output]);
+                margin.fill(self.builder.constants.base_margins[output]);
                 for tree in self.compiled.iter().skip(output).step_by(outputs) {
                     tree.add(&codes, 0, margin);
                 }

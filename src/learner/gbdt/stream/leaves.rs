@@ -8,14 +8,14 @@ use crate::{
     data::CodeBlock,
     learner::gbdt::{
         BoosterOptions,
+        constants::Constants,
         gain::Regularisation,
         loss::{CHUNK_ROWS, Derivatives, Rows},
         quantise::Scale,
         replay::CompiledTree,
-        stream::STREAM_BLOCK_ROWS,
+        stream::options::STREAM_BLOCK_ROWS,
         tree::GrowingTree,
         value_range::ValueRange,
-        worker::Constants,
     },
     model::{Node, Tree},
 };

@@ -8,9 +8,9 @@
 use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
+        constants::Constants,
         loss::{CHUNK_ROWS, Derivatives, Rows},
         sample::{Keys, Policy, SampleRows},
-        worker::Constants,
     },
 };
 

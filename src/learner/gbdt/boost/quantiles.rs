@@ -1,7 +1,7 @@
 //! Where margins start, and leaves that are quantiles: the passes that find a quantile's digits.
 
 use crate::learner::gbdt::{
-    booster::Booster,
+    boost::booster::Booster,
     loss::DerivativeBounds,
     pass::PassKind,
     renew::{QuantileHistogram, Quantiles, WeightUnits},
@@ -10,7 +10,7 @@ use crate::learner::gbdt::{
 impl Booster {
     /// Looks for what margins start from.
     pub(super) fn find_base(&mut self) {
-        let objective = &self.constants.objective;
+        let objective = &self.builder.constants.objective;
         match objective.renewal() {
             Some(alpha) => {
                 self.quantiles = Some(self.quantiles_of(alpha, 1));
@@ -25,7 +25,7 @@ impl Booster {
 
     /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
     fn set_base(&mut self, base: Vec<f32>) {
-        let objective = &self.constants.objective;
+        let objective = &self.builder.constants.objective;
         let largest = objective.bounds_at_base(&self.labels, &base);
         self.bounds = DerivativeBounds {
             weight_max: self.labels.weight_max,
@@ -33,7 +33,7 @@ impl Booster {
             hessian_max: largest.hessian,
             step_max: 0.0,
         };
-        self.constants.base_margins = base;
+        self.builder.constants.base_margins = base;
         self.begin();
     }
 
@@ -61,7 +61,7 @@ impl Booster {
             self.set_base(quantiles.values());
             return;
         }
-        let shrinkage = self.options.shrinkage;
+        let shrinkage = self.builder.options.shrinkage;
         let step = |value: f32| (f64::from(value) * shrinkage) as f32;
         let values = quantiles.values().into_iter().map(step).collect();
         let grown = self.grown.as_mut().expect("trees are grown");
