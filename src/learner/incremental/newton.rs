@@ -9,7 +9,7 @@
 use crate::{
     error::{Error, Result},
     learner::{
-        incremental::{rescale::Rescale, step::Step},
+        incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
             Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
             cholesky::Cholesky,
@@ -17,6 +17,10 @@ use crate::{
         },
     },
 };
+
+/// Logistic regression by a Newton step a block of at most 256 rows, as good as the batch fit after
+/// one pass. Memory: two triangles over all parameters.
+pub type OnlineNewton = Pipeline<NewtonStep>;
 
 /// Most parameters: the two triangles are 16 MiB each.
 const PARAMETERS_MAX: usize = 2_048;

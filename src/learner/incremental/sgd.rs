@@ -8,13 +8,17 @@
 use crate::{
     error::{Error, Result},
     learner::{
-        incremental::{rescale::Rescale, step::Step},
+        incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
             Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
             kernel::{self, dot},
         },
     },
 };
+
+/// Logistic regression by averaged stochastic gradient descent, for more parameters than
+/// [`OnlineNewton`] takes. Memory: a few vectors of all parameters.
+pub type AveragedSgd = Pipeline<SgdStep>;
 
 /// How much more later points count in the average.
 const ETA: f64 = 3.0;

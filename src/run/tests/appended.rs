@@ -5,7 +5,7 @@ use crate::{
     learner::{
         ModelSpec,
         gbdt::{BoosterPlan, Loss, Sampling},
-        incremental::{Declared, Learner, OnlineTrees, TreesOptions},
+        incremental::{BatchSchema, Learner, OnlineTrees, TreesOptions},
     },
     limits::BLOCK_ROWS,
     model::{Bins, Body, Ensemble, Model},
@@ -96,7 +96,7 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
     let directory = tempfile::tempdir().unwrap();
     let finished = surveyed(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
-        let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
+        let declared = BatchSchema::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let options = TreesOptions {
             booster: booster.clone(),
             reservoir_rows: 700,
@@ -154,7 +154,7 @@ fn an_online_learner_learns_from_training_rows_alone() {
     };
     surveyed(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
-        let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
+        let declared = BatchSchema::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let grown = |spoil: bool| {
             let options = TreesOptions {
                 booster: booster.clone(),

@@ -90,7 +90,7 @@ fn a_step_size_a_coefficient_is_within_a_percent_too() {
         adaptive: true,
         ..LogisticOptions::default()
     };
-    let mut learner = AveragedSgd::new(declared(2), &options).unwrap();
+    let mut learner = AveragedSgd::new(schema(2), &options).unwrap();
     rows.feed(&mut learner, 1_000);
     let excess = rows.loss(&learner) / optimum(&rows, 2) - 1.0;
     assert!(excess < 5e-3, "{excess}");

@@ -2,7 +2,7 @@
 
 use crate::{
     data::{Absent, ValueType},
-    learner::incremental::{Declared, Table},
+    learner::incremental::{BatchSchema, Table},
     limits::Limits,
     model::{Binning, Bins, FeatureSpec},
     stats::cuts::{Extent, numeric_cuts},
@@ -12,14 +12,14 @@ use crate::{
 /// rows have some: later rows may.
 ///
 /// `column` appends a feature's values. Memory: one column.
-pub(crate) fn freeze(
-    declared: &Declared,
+pub(crate) fn bins_of(
+    schema: &BatchSchema,
     value_type: ValueType,
     bins_max: u16,
     mut column: impl FnMut(usize, &mut Vec<f64>),
 ) -> Bins {
     let mut values = Vec::new();
-    let features = declared.features().iter().enumerate();
+    let features = schema.features().iter().enumerate();
     let features: Vec<FeatureSpec> = features
         .map(|(feature, name)| {
             values.clear();
@@ -42,9 +42,9 @@ pub(crate) fn freeze(
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub(crate) fn check(bins: &Bins, declared: &Declared) -> Result<(), String> {
+pub(crate) fn check(bins: &Bins, schema: &BatchSchema) -> Result<(), String> {
     let names = bins.features.iter().map(|feature| &feature.name);
-    if !names.eq(declared.features()) {
+    if !names.eq(schema.features()) {
         return Err("the bins are not those of the declared features, in their order".to_owned());
     }
     bins.check()

@@ -9,8 +9,8 @@ use crate::{
             stream::{STREAM_BLOCK_ROWS, StreamBooster, StreamOptions},
         },
         incremental::{
-            Batch, Declared, Table,
-            trees::{coding::Coding, gathered::Gathered},
+            Batch, BatchSchema, Table,
+            trees::{coding::Coding, first_rows::FirstRows},
         },
     },
     limits::BLOCK_ROWS,
@@ -23,7 +23,7 @@ const HISTOGRAM_BYTES: u64 = 64 << 20;
 
 /// Bins, and trees that grow in them.
 #[derive(Debug)]
-pub(crate) struct Learning {
+pub(crate) struct TreeTrainer {
     pub(crate) bins: Bins,
     pub(crate) coding: Coding,
     pub(crate) booster: StreamBooster,
@@ -33,9 +33,9 @@ pub(crate) struct Learning {
     pub(crate) weights: Vec<f32>,
 }
 
-impl Learning {
+impl TreeTrainer {
     pub(crate) fn new(
-        declared: &Declared,
+        schema: &BatchSchema,
         options: &BoosterOptions,
         stream: StreamOptions,
         bins: Bins,
@@ -46,7 +46,7 @@ impl Learning {
             .map(|feature| (feature.name.as_str(), feature.is_text()))
             .collect();
         booster.feature_constraints = booster.constraints.resolve(&features)?;
-        let loss = loss_of(declared.classes().len());
+        let loss = loss_of(schema.classes().len());
         let plan = plan(&booster, loss, &bins.layout)?;
         let codes = FeatureCodes::of(&bins);
         let layout = bins.layout.clone();
@@ -79,14 +79,14 @@ impl Learning {
     }
 
     /// Learns from the first rows, which are a batch then.
-    pub(crate) fn learn_gathered(
+    pub(crate) fn learn_first_rows(
         &mut self,
-        gathered: Gathered,
+        first_rows: FirstRows,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        let rows = gathered.labels.len();
-        let columns = gathered.columns.len();
-        let values: Vec<f64> = gathered.columns.into_iter().flatten().collect();
+        let rows = first_rows.labels.len();
+        let columns = first_rows.columns.len();
+        let values: Vec<f64> = first_rows.columns.into_iter().flatten().collect();
         let table = ndarray::ArrayView2::from_shape((columns, rows), &values)
             .expect("a value a row and feature")
             .reversed_axes();
@@ -94,9 +94,9 @@ impl Learning {
         for first in (0..rows).step_by(step) {
             let end = rows.min(first + step);
             self.labels.clear();
-            self.labels.extend(&gathered.labels[first..end]);
+            self.labels.extend(&first_rows.labels[first..end]);
             self.weights.clear();
-            self.weights.extend(&gathered.weights[first..end]);
+            self.weights.extend(&first_rows.weights[first..end]);
             self.learn_block(&Table::F64(table), first, parallel)?;
         }
         self.booster.end_batch(parallel)
