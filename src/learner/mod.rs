@@ -1,4 +1,4 @@
-//! What learns: mutable while training, turned into a `model` at the end.
+//! Learners: mutable while training, turned into a `model` at the end.
 //!
 //! Learners work on blocks and batches lent to them and know neither files nor threads.
 

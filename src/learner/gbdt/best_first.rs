@@ -73,7 +73,7 @@ pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
 pub struct Batch {
     /// The leaves, in the order of their splits.
     pub nodes: Vec<u32>,
-    /// Whether the tree is grown once they are split.
+    /// True if the tree is grown once they are split.
     pub completes: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a booster needs to go on where another one was, and going on.
+//! Checkpoints: the state from which another booster grows the same trees.
 //!
 //! ```text
 //!   straight:  ... root(r-1) level level  root(r): applies trees r-1, gradients of r  level ...
@@ -47,7 +47,7 @@ pub(crate) struct CheckpointState {
     pub(crate) bounds: Option<DerivativeBounds>,
     /// Trees that early stopping took back.
     pub(crate) cut_off: Vec<Tree>,
-    /// What is restored once the labels are known.
+    /// The bounds to restore once the labels are known.
     pub(crate) resumed: Option<DerivativeBounds>,
     /// The losses that the replayed margins must have.
     pub(crate) expected: Option<RoundLoss>,

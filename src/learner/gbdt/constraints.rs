@@ -1,4 +1,4 @@
-//! Which splits a user forbids: directions that predictions must keep to, features that must not meet.
+//! Constraints on splits: directions of predictions, and sets of features that may meet on a path.
 
 use crate::{
     error::{Error, Result},
@@ -20,7 +20,7 @@ pub enum FeatureKey {
 pub struct Constraints {
     /// Features and whether predictions must fall (-1), do as they like (0) or rise (1) with them.
     pub monotone: Vec<(FeatureKey, i8)>,
-    /// Whether `monotone` is a list that must have an entry for every feature.
+    /// True if `monotone` is a list, which must have an entry for every feature.
     pub monotone_of_all: bool,
     /// Sets of features that may meet on a path from the root. A feature in no set stands alone.
     pub interactions: Vec<Vec<FeatureKey>>,
@@ -99,7 +99,7 @@ fn find(option: &str, key: &FeatureKey, features: &[(&str, bool)]) -> Result<usi
 }
 
 impl FeatureConstraints {
-    /// What predictions must do with a feature: fall (-1), whatever (0), rise (1).
+    /// The direction of predictions in a feature: falling (-1), free (0) or rising (1).
     pub fn direction(&self, feature: u32) -> i8 {
         let direction = self.directions.get(feature as usize);
         direction.copied().unwrap_or(0)
@@ -121,7 +121,7 @@ impl FeatureConstraints {
         }
     }
 
-    /// Whether predictions must rise or fall with any feature.
+    /// True if predictions must rise or fall with any feature.
     pub fn is_directed(&self) -> bool {
         self.directions.iter().any(|direction| *direction != 0)
     }

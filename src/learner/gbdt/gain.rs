@@ -1,4 +1,4 @@
-//! What a node split is worth, and what a leaf adds.
+//! The gain of a node split, and the value of a leaf.
 
 use crate::learner::gbdt::{
     BoosterOptions, histogram::Sums, quantise::Scale, value_range::ValueRange,
@@ -12,7 +12,7 @@ const GAIN_SHARE_MIN: f64 = 1e-12;
 pub struct NodeTotals {
     /// Sums over the node's training rows.
     pub sums: Sums,
-    /// How many they are.
+    /// The number of these rows.
     pub rows: u64,
 }
 
@@ -163,7 +163,7 @@ impl Regularisation {
         (of_hessian.max(of_rows).ceil() as i64).max(1)
     }
 
-    /// Whether a node could be split at all, as far as its totals tell.
+    /// True if a node could be split at all, as far as its totals tell.
     pub fn can_split(&self, node: NodeTotals) -> bool {
         let child_min = self.child_hessian_units_min(node);
         node.rows >= 2 && child_min <= node.sums.hessian / 2

@@ -10,8 +10,8 @@
 //! far as gains are known ([`best_first`]); a split that turns out not to be among the best is cut off
 //! again.
 //!
-//! Where parents' histograms are kept, a target is the smaller child of a node split and brings the
-//! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
+//! If parents' histograms are kept, a target is the smaller child of a node split and brings the
+//! larger one with it. If they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ use crate::{
 struct Target {
     output: usize,
     node: u32,
-    /// Whether the node itself may be split; if not, only its sibling is.
+    /// True if the node itself may be split; if not, only its sibling may.
     wanted: bool,
     sibling: Option<Sibling>,
 }
@@ -73,7 +73,7 @@ pub struct Grower {
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
     open: Vec<OpenNode>,
-    /// Where in `byte_columns` the next tile starts.
+    /// The start of the next tile in `byte_columns`.
     tile_start: usize,
 }
 
@@ -116,7 +116,7 @@ impl Grower {
         &self.trees
     }
 
-    /// The same, to be told what a pass has counted.
+    /// The trees, to be given the counts of a pass.
     pub fn trees_mut(&mut self) -> &mut [GrowingTree] {
         &mut self.trees
     }
@@ -131,7 +131,7 @@ impl Grower {
         self.targets.len()
     }
 
-    /// Whether the next pass is a level's first, in which rows are routed.
+    /// True if the next pass is a level's first, in which rows move to the children.
     pub fn at_first_tile(&self) -> bool {
         self.tile_start == 0
     }

@@ -5,16 +5,16 @@ use crate::{
     learner::gbdt::{BoosterOptions, BoosterPlan, features::FeatureCodes, gain::Regularisation},
 };
 
-/// What trees are grown from, the same for all rounds.
+/// The facts that trees are grown by, the same for all rounds.
 #[derive(Debug, Clone, Copy)]
 pub struct GrowthContext<'a> {
-    /// What the user asked for.
+    /// The user's options.
     pub options: &'a BoosterOptions,
     /// The codes of each feature.
     pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
+    /// The place of features in byte columns.
     pub layout: &'a CodeLayout,
-    /// What is kept and what is tiled.
+    /// The histograms that are kept, and the tiles of those that are not.
     pub plan: &'a BoosterPlan,
 }
 
@@ -29,15 +29,15 @@ impl<'a> GrowthContext<'a> {
     }
 }
 
-/// What decides what children look like.
+/// The facts that decide the children of a node split.
 #[derive(Debug, Clone, Copy)]
 pub struct SplitContext<'a> {
-    /// What the user asked for.
+    /// The user's options.
     pub options: &'a BoosterOptions,
     /// The rules of the round.
     pub rules: &'a Regularisation,
     /// The codes of each feature.
     pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
+    /// The place of features in byte columns.
     pub layout: &'a CodeLayout,
 }

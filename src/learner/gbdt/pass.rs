@@ -1,11 +1,11 @@
-//! What a pass over the blocks does.
+//! The kinds of passes over the blocks, and the work of each.
 
 use crate::learner::gbdt::{
     histogram::WideHistograms, partition::PartitionRule, quantise::Scale, renew::Quantiles,
     replay::CompiledTree, sample::SampleWork,
 };
 
-/// Which of a state array's values a pass needs and leaves.
+/// The use that a pass makes of a state array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Access {
     /// The pass reads what is there.
@@ -24,13 +24,13 @@ impl Access {
         Self { reads, writes }
     }
 
-    /// Whether the array is needed at all; if not, an empty slice will do.
+    /// True if the array is needed at all; if not, an empty slice will do.
     pub fn is_used(self) -> bool {
         self.reads || self.writes
     }
 }
 
-/// What the engine must lend to the workers of a pass, for every block.
+/// The arrays that the engine must lend to the workers of a pass, for every block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassRequest {
     /// For people: `labels`, `base`, `root`, `level`, `tile`, `leaves`, `scores`, `replay`.
@@ -39,7 +39,7 @@ pub struct PassRequest {
     pub round: u32,
     /// The byte columns that are read, ascending; the codes may be empty if there are none.
     pub byte_columns: Vec<u32>,
-    /// Whether labels and weights are read. Splits always are; groups never.
+    /// True if labels and weights are read. Splits always are; groups never.
     pub labels: bool,
     /// The margins.
     pub margin: Access,
@@ -146,14 +146,14 @@ impl PassKind {
     }
 }
 
-/// What a pass does for one output.
+/// The work of a pass for one output.
 #[derive(Debug, Default)]
 pub(crate) struct OutputWork {
     /// The splits that rows follow first, one rule a leaf; empty if no leaf was split.
     pub(crate) partition_rules: Vec<PartitionRule>,
     /// Leaves after routing.
     pub(crate) leaves: usize,
-    /// What each leaf adds to the margin, when trees are applied.
+    /// The value of each leaf, when trees are applied to the margins.
     pub(crate) values: Vec<f32>,
     /// The slot of each leaf that is accumulated, counted from `first_slot`.
     pub(crate) slot_of: Vec<u16>,
@@ -176,7 +176,7 @@ pub(crate) struct PassWork {
     pub(crate) replay: Vec<CompiledTree>,
     /// The quantiles that the pass narrows down, of all labels or by leaf.
     pub(crate) quantiles: Option<Quantiles>,
-    /// What is done in a sample pass.
+    /// The work of a sample pass.
     pub(crate) sample: Option<SampleWork>,
 }
 
@@ -191,7 +191,7 @@ impl PassWork {
         self.round * self.outputs.len() as u32 + output as u32
     }
 
-    /// What the engine must lend.
+    /// The arrays that the engine must lend.
     pub(crate) fn request(&self) -> PassRequest {
         let rules = self
             .outputs

@@ -17,7 +17,7 @@ use crate::{
 /// Rows whose hashes are computed before they are used.
 const STRETCH: usize = 64;
 
-/// How many units 1 is.
+/// The units of gradients and hessians.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     /// Units of a gradient of 1, a power of two.
@@ -49,7 +49,7 @@ fn units_of_one(bound: f64) -> f64 {
     power_of_two(exponent)
 }
 
-/// Which rounding stream a chunk of rows uses.
+/// The key of the rounding stream of a chunk of rows.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundingKey {
     /// The run's seed.

@@ -97,14 +97,14 @@ fn digits_for(leaves: usize) -> &'static [Digit] {
     }
 }
 
-/// What is known of one leaf's quantile.
+/// One leaf's quantile, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Found {
     /// The quantile's key as far as it is known; the bits below are 0.
     key: u32,
     /// Weight up to which rows are counted, within the bin that is known.
     rank: u64,
-    /// Whether the quantile lies half way to the next residual.
+    /// True if the quantile lies half way to the next residual.
     is_between: bool,
     /// The next residual's key, once all digits are known.
     next: u32,
@@ -152,7 +152,7 @@ impl Quantiles {
         coarse.max(fine) * size_of::<u64>() + leaves_max * (size_of::<u32>() + size_of::<Found>())
     }
 
-    /// Whether every digit is known.
+    /// True if every digit is known.
     pub fn is_done(&self) -> bool {
         self.known == self.digits.len()
     }
@@ -251,7 +251,7 @@ impl QuantileHistogram {
     }
 }
 
-/// What a label lies above a margin; finite.
+/// The label minus the margin; finite.
 #[inline(always)]
 pub fn residual(label: f32, margin: f32) -> f32 {
     (f64::from(label) - f64::from(margin)).clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32

@@ -131,7 +131,7 @@ impl CompiledTree {
             + size_of_val(&*self.values)
     }
 
-    /// How many nodes.
+    /// The number of nodes.
     pub(super) fn nodes(&self) -> usize {
         self.steps.len()
     }

@@ -32,16 +32,16 @@ pub struct Candidate {
     pub gain: f64,
     /// Index into the booster's features.
     pub feature: u32,
-    /// Which codes go left, the missing code apart.
+    /// The rule for codes that go left, the missing code apart.
     pub rule: Rule,
-    /// Whether missing values go left.
+    /// True if missing values go left.
     pub missing_left: bool,
     /// The left child's sums.
     pub left: Sums,
 }
 
 impl Candidate {
-    /// Whether this beats another, or none.
+    /// True if this beats the other, or there is no other.
     pub fn is_better(&self, other: Option<&Self>) -> bool {
         other.is_none_or(|other| {
             self.gain > other.gain || (self.gain == other.gain && self.feature < other.feature)
@@ -54,9 +54,9 @@ impl Candidate {
 pub struct NodeView<'a> {
     /// Its rows.
     pub totals: NodeTotals,
-    /// What values its leaves may have.
+    /// The range of its leaves' values.
     pub range: ValueRange,
-    /// Whether it may be split on each feature.
+    /// By feature, whether the node may be split on it.
     pub used: &'a [bool],
 }
 

@@ -26,7 +26,7 @@ struct GrowingNode {
     depth: u32,
     /// The number rows of this node carry while it is a leaf.
     leaf: u16,
-    /// What values its leaves may have.
+    /// The range of its leaves' values.
     range: ValueRange,
     /// Tells the node from every other of its tree, by the way from the root.
     key: u64,
@@ -93,7 +93,7 @@ pub struct GrowingTree {
     leaves: Vec<u32>,
     /// Leaf numbers that are free.
     free: Vec<u16>,
-    /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
+    /// Rules for the rows of each leaf in the next pass; empty if no leaf was split since the last.
     partition_rules: Vec<PartitionRule>,
     /// The value of each leaf where it is not a Newton step, shrinkage applied.
     renewed: Option<Vec<f32>>,
@@ -117,7 +117,7 @@ impl GrowingTree {
         self.leaves.len()
     }
 
-    /// How many nodes.
+    /// The number of nodes.
     pub fn nodes(&self) -> usize {
         self.nodes.len()
     }
@@ -147,7 +147,7 @@ impl GrowingTree {
         self.nodes[node as usize].depth
     }
 
-    /// What values a node's leaves may have.
+    /// The range of the values of a node's leaves.
     pub fn range(&self, node: u32) -> ValueRange {
         self.nodes[node as usize].range
     }

@@ -23,7 +23,7 @@ impl ValueRange {
         }
     }
 
-    /// Whether every value is allowed.
+    /// True if every value is allowed.
     pub fn is_free(&self) -> bool {
         self.lower == f64::NEG_INFINITY && self.upper == f64::INFINITY
     }

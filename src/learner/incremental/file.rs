@@ -21,7 +21,7 @@ mod id {
 /// The layout of every section so far.
 const VERSION: u16 = 1;
 
-/// What is said in JSON.
+/// The section in JSON.
 #[derive(Debug, Serialize, serde::Deserialize)]
 struct About {
     learner: String,

@@ -14,7 +14,7 @@ use crate::{
     limits::Limits,
 };
 
-/// What learns from batches that it sees once.
+/// A learner that sees each batch once.
 ///
 /// Guarantees of every implementation:
 ///
@@ -40,7 +40,7 @@ pub trait Learner {
     /// Rows learned from, those of weight 0 included.
     fn rows(&self) -> u64;
 
-    /// What the batches have to be.
+    /// The schema of the batches.
     fn schema(&self) -> &BatchSchema;
 
     /// The learner's file: checksummed, the same bytes for the same learner.

@@ -25,7 +25,7 @@ pub type OnlineNewton = Pipeline<NewtonStep>;
 /// Most parameters: the two triangles are 16 MiB each.
 const PARAMETERS_MAX: usize = 2_048;
 
-/// What a block's step may promise, a row, to be taken without a look at where it leads.
+/// The largest gain a row that a block's step may promise and still be taken unchecked.
 const TRUSTED_GAIN: f64 = 0.01;
 
 /// A step is no longer halved when it promises less, a row.
@@ -41,7 +41,7 @@ const FACTORS_GROWTH: f64 = 1.0 / 32.0;
 /// blocks from running away when they lack a class, and is soon forgotten.
 const PRIOR: f64 = 1.0;
 
-/// What has been learned.
+/// The learned state.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NewtonState {
     /// By output and column, the intercept last.

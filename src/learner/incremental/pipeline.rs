@@ -99,7 +99,7 @@ impl<S: Step> Pipeline<S> {
         (intercept, coefficients)
     }
 
-    /// What it predicts by now. Memory: a few numbers a parameter.
+    /// A copy that predicts as the learner does now. Memory: a few numbers a parameter.
     pub fn snapshot(&self) -> PipelineSnapshot {
         PipelineSnapshot {
             schema: self.schema.clone(),
@@ -114,7 +114,7 @@ impl<S: Step> Pipeline<S> {
         self.shape.outputs
     }
 
-    /// What a missing value of a feature counts as at present.
+    /// The value that a missing value of a feature counts as at present.
     pub fn center(&self, feature: usize) -> f64 {
         self.standardizer.scale_of(feature).0
     }
@@ -218,7 +218,7 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 }
 
-/// What a learner predicts by now, however it goes on.
+/// The predictions of a learner at one moment, however it goes on.
 #[derive(Debug, Clone)]
 pub struct PipelineSnapshot {
     schema: BatchSchema,
@@ -321,7 +321,7 @@ impl Block {
     }
 }
 
-/// What a learner cannot know before it has seen all rows.
+/// Refuses options that need facts about all rows.
 fn check_known_beforehand(options: &LogisticOptions) -> Result<()> {
     let refuse = |message: &str| Err(Error::Usage(message.to_owned()));
     if options.inverse_strength.is_some() {

@@ -1,4 +1,4 @@
-//! What every batch has to be, fixed before the first one.
+//! The schema of all batches, fixed before the first one.
 
 use std::collections::HashSet;
 

@@ -20,7 +20,7 @@ use crate::{
 /// [`OnlineNewton`] takes. Memory: a few vectors of all parameters.
 pub type AveragedSgd = Pipeline<SgdStep>;
 
-/// How much more later points count in the average.
+/// The extra weight of later points in the average.
 const ETA: f64 = 3.0;
 
 /// Mini-batches whose curvature is looked at after each change of scale, each; later only every
@@ -36,7 +36,7 @@ const ADAPTIVE_STEP: f64 = 0.2;
 /// The least curvature that a step size is taken from: that of the intercept alone.
 const CURVATURE_MIN: f64 = 0.25;
 
-/// What has been learned.
+/// The learned state.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SgdState {
     /// By output and column, the intercept last.

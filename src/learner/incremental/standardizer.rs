@@ -11,13 +11,13 @@ const GROWTH_MAX: f64 = 1.5;
 /// The largest standardised value: its square times any weight is far from overflowing.
 const STANDARDISED_MAX: f64 = 1e8;
 
-/// What is known of one column, and how it is standardised at present.
+/// The moments of one column, and its scale at present.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Running {
     count: f64,
     mean: f64,
     m2: f64,
-    /// What stands at 0: the mean when the scale was last looked at, or the only value so far.
+    /// The value that becomes 0: the mean when the scale was last updated, or the only value so far.
     center: f64,
     /// The standard deviation then; 0 while the column has not varied.
     sd: f64,
@@ -91,7 +91,7 @@ impl Running {
         }
     }
 
-    /// Whether it varies and did not, or varies much more: numbers on its scale would be large.
+    /// True if it varies and did not, or varies much more: numbers on its scale would be large.
     fn has_outgrown_its_scale(&self) -> bool {
         self.m2 > GROWTH_MAX * GROWTH_MAX * self.sd * self.sd * self.count && self.scale() > 0.0
     }
@@ -190,7 +190,7 @@ impl Standardizer {
         self.refresh_at = self.refresh_at.max(other.refresh_at);
     }
 
-    /// Whether it is one of `columns` columns: for one read from a file.
+    /// True if it is one of `columns` columns: for one read from a file.
     pub(crate) fn is_sound(&self, columns: usize) -> bool {
         let sound = |column: &Running| {
             let numbers = [

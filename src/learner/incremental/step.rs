@@ -1,4 +1,4 @@
-//! What a pipeline of standardised rows ends in.
+//! The last part of a pipeline: it learns from standardised rows.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -40,7 +40,7 @@ pub trait Step: Sized {
     /// Takes in what another has learned on the same scale.
     fn merge(&mut self, other: &Self);
 
-    /// What it has learned.
+    /// The learned state.
     fn state(&self) -> &Self::State;
 
     /// Goes on from a state.

@@ -14,7 +14,7 @@ const RISES_MAX: u32 = 30;
 /// A rise of the objective below this share of it is rounding.
 const RISE_MIN: f64 = 1e-12;
 
-/// What is added to the mean loss, intercepts apart: `l1 |w| + l2 / 2 |w|^2`.
+/// The penalty beside the mean loss, intercepts apart: `l1 |w| + l2 / 2 |w|^2`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Penalty {
     pub(super) l1: f64,
@@ -49,7 +49,7 @@ impl Preconditioner {
     }
 }
 
-/// What an evaluation showed.
+/// The result of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Verdict {
     /// The objective rose: the next point is nearer to the last one.
@@ -67,7 +67,7 @@ pub(super) struct Step {
     pub(super) loss: f64,
     /// The mean loss and the penalty.
     pub(super) objective: f64,
-    /// What the quadratic model says the step will lower the objective by: `g' H^-1 g / 2` without
+    /// The decrease of the objective by the quadratic model of the step: `g' H^-1 g / 2` without
     /// an L1 penalty.
     pub(super) decrement: f64,
     /// An estimate of what will be left to gain after the step.

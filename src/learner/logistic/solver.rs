@@ -24,14 +24,14 @@ pub const PARAMETERS_MAX: usize = 8_192;
 /// pass will evaluate it.
 const TRUSTED_DECREMENT: f64 = 0.1;
 
-/// What one streamed pass showed.
+/// The results of one streamed pass.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PassReport {
     /// The mean loss at the point evaluated.
     pub loss: f64,
     /// The Newton decrement there; `None` when the loss had risen and the step was halved.
     pub decrement: Option<f64>,
-    /// Whether no further pass is needed.
+    /// True if no further pass is needed.
     pub converged: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct Fitted {
     /// The mean loss at the last accepted point; the model is one step further and better by about
     /// the decrement.
     pub loss: f64,
-    /// Whether the decrement fell below the tolerance (else the passes were spent).
+    /// True if the decrement fell below the tolerance (else the passes were spent).
     pub converged: bool,
     /// The covariance of all parameters, by output and column with the intercept last: a lower
     /// triangle row after row. From the inverse of the last pass's Hessian, the L2 penalty included;
@@ -127,7 +127,7 @@ impl Logistic {
         self.shape
     }
 
-    /// Whether passes accumulate the exact Hessian.
+    /// True if passes accumulate the exact Hessian.
     pub fn exact_hessian(shape: Shape) -> bool {
         shape.parameters() <= EXACT_PARAMETERS_MAX
     }

@@ -218,12 +218,12 @@ impl Booster {
         self.curve.points()
     }
 
-    /// What the labels pass result.
+    /// The summary of the labels pass.
     pub fn labels(&self) -> &LabelSummary {
         &self.labels
     }
 
-    /// The plan it works by.
+    /// The memory plan.
     pub fn plan(&self) -> &BoosterPlan {
         &self.builder.plan
     }

@@ -1,4 +1,4 @@
-//! Where margins start, and leaves that are quantiles: the passes that find a quantile's digits.
+//! Base margins, and leaves that are quantiles: the passes that find a quantile's digits.
 
 use crate::learner::gbdt::{
     boost::booster::Booster,
@@ -8,7 +8,7 @@ use crate::learner::gbdt::{
 };
 
 impl Booster {
-    /// Looks for what margins start from.
+    /// Computes the base margins, or asks for the passes that find them.
     pub(super) fn find_base(&mut self) {
         let objective = &self.builder.constants.objective;
         match objective.renewal() {
@@ -23,7 +23,7 @@ impl Booster {
         }
     }
 
-    /// Sets what margins start from, and how far derivatives reach there; the rounds begin.
+    /// Sets the base margins and the bounds of derivatives there, and begins the rounds.
     fn set_base(&mut self, base: Vec<f32>) {
         let objective = &self.builder.constants.objective;
         let largest = objective.bounds_at_base(&self.labels, &base);
@@ -37,13 +37,13 @@ impl Booster {
         self.begin();
     }
 
-    /// Quantiles of so many leaves, of which nothing is known yet.
+    /// Quantiles of `leaves` leaves, of which no digit is known yet.
     pub(super) fn quantiles_of(&self, alpha: f64, leaves: usize) -> Quantiles {
         let units = WeightUnits::new(self.labels.weight_max, self.labels.train_rows);
         Quantiles::new(alpha, leaves, units)
     }
 
-    /// Learns a digit of the quantiles, and goes on when all are known.
+    /// Takes over a digit of the quantiles; when all are known, begins the next step of the round.
     pub(super) fn narrow(&mut self, histogram: &QuantileHistogram) {
         let mut quantiles = self.quantiles.take().expect("quantiles are looked for");
         quantiles.narrow(histogram);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Booster {
-    /// What is needed to go on from the last boundary; `None` before the first.
+    /// A checkpoint of the last boundary; `None` before the first.
     ///
     /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
     /// several rounds, a boundary lies where the next sample is drawn.

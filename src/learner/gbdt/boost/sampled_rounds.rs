@@ -27,7 +27,7 @@ impl Booster {
         }
     }
 
-    /// What the workers of a sample pass need; `None` for a pass of another kind.
+    /// The work of a sample pass; `None` for a pass of another kind.
     pub(super) fn prepare_sample(&mut self, kind: PassKind) -> Option<SampleWork> {
         let draws = match kind {
             PassKind::Sample { .. } => true,

@@ -2,13 +2,16 @@
 
 use super::*;
 use crate::{
+    data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Loss,
-        constraints::{FeatureConstraints, ValueRange},
-        loss::Bounds,
+        BoosterOptions, FeatureCodes, Loss,
+        constraints::FeatureConstraints,
+        loss::Magnitudes,
         partition::PartitionRule,
         quantise::Scale,
+        split::{NodeView, search_column},
+        value_range::ValueRange,
     },
     model::{Leaf, Node, NodeSplit, Tree},
     platform::parallel::Serial,
@@ -254,7 +257,9 @@ fn grow_naive(
         nodes[next].children = Some([nodes.len() as u32, nodes.len() as u32 + 1]);
         let direction = constraints.direction(best.feature);
         let sums = [best.left, parent.sums - best.left];
-        let ranges = nodes[next].range.of_children(direction, sums, rules);
+        let ranges = nodes[next]
+            .range
+            .of_children(direction, sums.map(|sums| rules.value(sums)));
         let mut path = nodes[next].path.clone();
         path.push(best.feature);
         let key = nodes[next].key;

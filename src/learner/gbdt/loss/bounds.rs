@@ -1,6 +1,6 @@
 //! Bounds of derivatives, from which the units of quantised gradients are chosen before a round.
 
-/// What is known before a round of how large derivatives can get.
+/// The facts that bound the derivatives of a round before any is computed.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DerivativeBounds {
     /// The largest weight of a training row, class weights included.

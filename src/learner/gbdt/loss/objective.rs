@@ -17,7 +17,7 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     /// Margins a row has.
     fn outputs(&self) -> usize;
 
-    /// How margins become predictions.
+    /// The link from margins to predictions.
     fn link(&self) -> Link;
 
     /// Classes of the label, which then is a class index; 0 for a number.
@@ -37,14 +37,14 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
         None
     }
 
-    /// What margins start from, one an output: the best constant, or near it. Not asked of a loss
+    /// Base margins, one an output: the best constant, or near it. Not called for a loss
     /// with a [`Self::renewal`].
     fn base_margins(&self, labels: &LabelSummary) -> Vec<f32>;
 
     /// The largest gradient and hessian at the base margins, before any was measured.
     fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Magnitudes;
 
-    /// Whether [`Self::bounds`] looks at measured derivatives, so that they are worth measuring.
+    /// True if [`Self::bounds`] depends on measured derivatives, so that they are worth measuring.
     fn is_measured(&self) -> bool {
         false
     }

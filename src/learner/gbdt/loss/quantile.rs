@@ -16,7 +16,7 @@ use crate::{
 /// (Koenker & Bassett 1978): least where a share `alpha` of the labels is below.
 #[derive(Debug)]
 pub(super) struct Quantile {
-    /// Which quantile, in (0, 1).
+    /// The share of labels below the quantile, in (0, 1).
     pub(super) alpha: f64,
 }
 

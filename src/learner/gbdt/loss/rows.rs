@@ -19,12 +19,12 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.label.len()
     }
 
-    /// Whether there are none.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.label.is_empty()
     }
@@ -44,7 +44,7 @@ pub fn add_by_split(sums: &mut [f64; 2], split: &[u8], losses: &[f64]) {
     }
 }
 
-/// What an objective answers: value `i` of output `k` is at `k * CHUNK_ROWS + i`.
+/// Derivatives and losses of a chunk: value `i` of output `k` is at `k * CHUNK_ROWS + i`.
 #[derive(Debug)]
 pub struct Derivatives {
     /// First derivative of the loss by the margin, times the weight.

@@ -10,7 +10,7 @@ use crate::{
 /// The slot of a leaf whose rows are not accumulated.
 pub const NO_SLOT: u16 = u16::MAX;
 
-/// What a block has of one leaf.
+/// The rows of one leaf in a block.
 #[derive(Debug, Clone, Copy, Default)]
 struct LeafRows {
     /// Training rows.
@@ -27,13 +27,13 @@ pub struct RowLists {
     /// The rows of all lists, ascending, and how many they are.
     listed: Vec<u16>,
     length: usize,
-    /// Where in the lists each of them is.
+    /// The place of each of them in the lists.
     places: Vec<u16>,
     /// By leaf; the last entry takes the rows that are not trained on.
     leaves: Vec<LeafRows>,
-    /// Where the next row of each leaf goes.
+    /// The place of the next row of each leaf.
     nexts: Vec<u32>,
-    /// Where each list ends.
+    /// The end of each list.
     ends: Vec<usize>,
 }
 
@@ -145,18 +145,18 @@ impl RowLists {
         }
     }
 
-    /// How many training rows of the block each leaf has.
+    /// The block's training rows in each leaf.
     pub fn counts(&self) -> impl Iterator<Item = u32> {
         let leaves = &self.leaves[..self.leaves.len().saturating_sub(1)];
         leaves.iter().map(|leaf| leaf.count)
     }
 
-    /// How many lists.
+    /// The number of lists.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are no lists.
+    /// True if there are no lists.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -171,7 +171,7 @@ impl RowLists {
         &self.sums[self.range(list)]
     }
 
-    /// Where a list is among all lists.
+    /// The places of a list among all lists.
     pub fn range(&self, list: usize) -> Range<usize> {
         self.start(list)..self.ends[list]
     }

@@ -2,7 +2,7 @@
 
 use crate::limits::CODES_MAX;
 
-/// How the rows of one leaf go on: a byte of the set stays, any other goes to `right`.
+/// The split of one leaf's rows: a byte of the set stays, any other goes to `right`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartitionRule {
     /// The byte column that decides.
@@ -32,7 +32,7 @@ impl PartitionRule {
         }
     }
 
-    /// Whether a byte of the column goes left.
+    /// True if a byte of the column goes left.
     #[inline(always)]
     pub fn is_left(&self, byte: u8) -> bool {
         self.left[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1

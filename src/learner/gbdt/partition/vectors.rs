@@ -1,6 +1,6 @@
 //! Rows moved by a set of bytes, 32 an instruction.
 //!
-//! Whether a byte is in a set of 256 takes two look-ups by its nibbles, which is what a vector
+//! To find out if a byte is in a set of 256 takes two look-ups by its nibbles, which is what a vector
 //! shuffle does for 32 bytes at once:
 //!
 //! ```text
@@ -30,7 +30,7 @@ pub struct RightBytes {
 }
 
 impl RightBytes {
-    /// What a rule does not keep.
+    /// The bytes that a rule sends right.
     pub fn new(rule: &PartitionRule) -> Self {
         let mut tables = [0; 32];
         for byte in 0..=u8::MAX {
@@ -40,7 +40,7 @@ impl RightBytes {
         Self { tables }
     }
 
-    /// Whether a byte goes right.
+    /// True if a byte goes right.
     #[inline(always)]
     fn contains(&self, byte: u8) -> bool {
         let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
@@ -48,7 +48,7 @@ impl RightBytes {
     }
 }
 
-/// Whether [`move_right`] is faster here than asking every row its own question.
+/// True if [`move_right`] is faster here than a look at every row by itself.
 pub fn are_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2");

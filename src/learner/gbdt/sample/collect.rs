@@ -33,7 +33,7 @@ pub(crate) fn valid_bytes(outputs: usize) -> usize {
     BLOCK_ROWS * size_of::<u16>() + CHUNK_ROWS * (outputs + 2) * size_of::<f32>()
 }
 
-/// What a worker keeps from pass to pass.
+/// The memory that a worker keeps from pass to pass.
 #[derive(Debug)]
 struct Buffers {
     derivatives: Derivatives,
@@ -113,7 +113,7 @@ impl SampleWorker {
         self.hand_over(work, codes);
     }
 
-    /// What the worker found, when its last block is done.
+    /// Ends the worker's share: hands the last candidates over and returns the sums.
     pub(crate) fn finish(&mut self, work: &SampleWork) -> SampleSums {
         if let Some(draw) = &work.draw {
             let buffers = self.buffers.as_mut().expect("the worker was prepared");

@@ -46,7 +46,7 @@ pub(crate) struct SampleGrower {
     idle: Mutex<Vec<TaskBuffers>>,
 }
 
-/// What one task works with.
+/// The memory of one task.
 #[derive(Debug)]
 struct TaskBuffers {
     /// By tile; all zero between tasks.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One pass over scratch serves all the trees grown from a sample; only margins are kept there.
-//! Which rows are kept depends on their derivatives and on hashes of their numbers: not on threads,
+//! The choice of rows depends on their derivatives and on hashes of their numbers: not on threads,
 //! blocks or what was kept before. Sums over a sample are unbiased estimates of the sums over all
 //! training rows.
 

@@ -29,9 +29,9 @@ pub(crate) fn row_bytes(outputs: usize) -> usize {
 pub(crate) struct Segments {
     /// One a row of the sample.
     pub(crate) entries: Vec<Entry>,
-    /// Where the rows of each leaf are.
+    /// The entries of each leaf.
     leaves: Vec<Range<usize>>,
-    /// How many training rows each leaf stands for, in the units of [`SampleRows::units`].
+    /// The training rows that each leaf stands for, in the units of [`SampleRows::units`].
     units: Vec<u64>,
 }
 
@@ -67,7 +67,7 @@ impl Segments {
         &self.entries[self.leaves[leaf].clone()]
     }
 
-    /// How many leaves.
+    /// The number of leaves.
     pub(crate) fn leaves(&self) -> usize {
         self.leaves.len()
     }

@@ -1,4 +1,4 @@
-//! Which candidates a sample keeps, and what they then weigh.
+//! The choice of the candidates that a sample keeps, and their weights.
 //!
 //! Minimal-variance sampling (Ibragimov & Gusev 2019) draws a row with a probability in proportion
 //! to s = sqrt(sum over outputs of g^2 + lambda h^2), which minimises the variance of a node's
@@ -16,22 +16,22 @@ use crate::{
     },
 };
 
-/// How much hessians count beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
+/// The weight of hessians beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
 pub(crate) const HESSIAN_SHARE: f64 = 0.1;
 
 /// A candidate of this share of what the next sample is expected to ask for is still looked at.
 const SLACK: f64 = 0.9;
 
-/// How much less a second sample is expected to ask for than the first: derivatives shrink fastest
+/// The expected ratio of the second sample's thresholds to the first's: derivatives shrink fastest
 /// in the first rounds.
 const FIRST_TREND: f64 = 0.7;
 
-/// What a booster remembers of one sample pass for the next. It spares work and changes no tree.
+/// A forecast of the thresholds of the next sample. It spares work and changes no tree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct ThresholdForecast {
-    /// What the last sample's rows had to reach; zeros if that is not known.
+    /// The thresholds of the last sample; zeros if they are not known.
     pub(crate) thresholds: Thresholds,
-    /// How that compared with the sample before, at most 1.
+    /// Their ratio to those of the sample before, at most 1.
     trend: f64,
 }
 
@@ -51,7 +51,7 @@ impl ThresholdForecast {
         }
     }
 
-    /// What the next pass's rows must reach to become candidates.
+    /// The thresholds that rows of the next pass must reach to become candidates.
     pub(crate) fn prefilter(&self) -> Thresholds {
         let share = SLACK * self.trend;
         Thresholds {
@@ -61,7 +61,7 @@ impl ThresholdForecast {
     }
 }
 
-/// What a row must reach, in one respect or the other, to be kept. Finite.
+/// Thresholds of which a row must reach one to be kept. Finite.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Thresholds {
     pub(crate) priority: f64,
@@ -69,7 +69,7 @@ pub(crate) struct Thresholds {
 }
 
 impl Thresholds {
-    /// Whether a row of priority `drawn / random` is a candidate. A row that just misses may be one
+    /// True if a row of priority `drawn / random` is a candidate. A row that just misses may be one
     /// too, since nothing is divided here.
     #[inline(always)]
     pub(crate) fn admit(&self, drawn: f64, random: f64, importance: f64) -> bool {
@@ -144,7 +144,7 @@ impl Policy {
         }
     }
 
-    /// What a row's priority is `random`'s share of.
+    /// The numerator of a row's priority; the row's random number is the denominator.
     #[inline(always)]
     pub(crate) fn drawn(self, importance: f64) -> f64 {
         match self {
@@ -252,14 +252,14 @@ pub(crate) struct Selection {
     pub(crate) kept: usize,
     /// The first of `order` that must be retained while there are rows to come.
     pub(crate) retained: usize,
-    /// Whether there are as many candidates as decide on every row's part.
+    /// True if there are enough candidates to decide for every row.
     pub(crate) is_full: bool,
-    /// What a row to come must reach.
+    /// The thresholds that a later row must reach.
     pub(crate) thresholds: Thresholds,
 }
 
 impl Selection {
-    /// Whether rows below the prefilter could not have been kept.
+    /// True if no row below the prefilter could have been kept.
     pub(crate) fn is_sure(&self, prefilter: &Thresholds) -> bool {
         self.is_full && self.thresholds.reach(prefilter)
     }

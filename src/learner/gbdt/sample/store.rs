@@ -8,7 +8,7 @@ use crate::learner::gbdt::sample::{
 /// Room for candidates beside the rows of a sample, at the least.
 const CANDIDATES_MIN: usize = 1 << 14;
 
-/// What a whole row counts in [`SampleRows::units`].
+/// The units of a whole row in [`SampleRows::units`].
 pub(crate) const UNITS_OF_ROW: u64 = 1 << 10;
 
 /// Slots of the store of a sample: its rows, the one that sets the threshold, and candidates.
@@ -156,7 +156,7 @@ impl Collector {
         }
     }
 
-    /// What candidates must reach by now.
+    /// The thresholds that candidates must reach by now.
     pub(crate) fn thresholds(&self) -> Thresholds {
         self.thresholds
     }

@@ -14,7 +14,7 @@ pub(crate) struct SampleWork {
     pub(crate) round: u32,
     /// Trees to be applied, round by round.
     pub(crate) trees: Vec<CompiledTree>,
-    /// Who takes the candidates; `None` when no tree is to grow any more.
+    /// The draw of the next sample; `None` when no further tree is to grow.
     pub(crate) draw: Option<Draw>,
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::learner::gbdt::{BoosterOptions, loss::Bounds, quantise::Scale};
+use crate::learner::gbdt::{BoosterOptions, loss::Magnitudes, quantise::Scale};
 
 fn rules(lambda_l2: f64) -> Regularisation {
     let options = BoosterOptions {

@@ -31,7 +31,7 @@ pub struct StreamBooster {
     pub(super) store: SampleRows,
     sample_grower: SampleGrower,
     pub(super) compiled: Vec<CompiledTree>,
-    /// What leaf values follow from, by tree and node.
+    /// The sums that leaf values follow from, by tree and node.
     pub(super) sums: Vec<Vec<LeafSums>>,
     refresher: Refresher,
     /// Rows that came so far: the number of the next one.
@@ -125,7 +125,7 @@ impl StreamBooster {
     /// Cost O(rows * trees) beside what [`Self::end_batch`] costs.
     ///
     /// # Errors
-    /// What `parallel` answers.
+    /// The error of a task of `parallel`.
     pub fn block(
         &mut self,
         codes: &CodeBlock<'_>,
@@ -165,7 +165,7 @@ impl StreamBooster {
     /// Ends a batch: grows the trees that are due by now, and thins the store to the reservoir.
     ///
     /// # Errors
-    /// What `parallel` answers.
+    /// The error of a task of `parallel`.
     pub fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
         let due = self
             .stream
@@ -186,7 +186,7 @@ impl StreamBooster {
     /// Grows what is left of the budget.
     ///
     /// # Errors
-    /// What `parallel` answers.
+    /// The error of a task of `parallel`.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         self.grow_to(self.builder.options.trees, parallel)
     }
@@ -209,7 +209,7 @@ impl StreamBooster {
             + buffers.order.capacity() * 4
     }
 
-    /// What margins start from: the classes' shares of the first rows, and a row of each beside them,
+    /// Computes the base margins: the classes' shares of the first rows, and a row of each beside them,
     /// so that a class that is not there yet is unlikely and not impossible.
     fn find_base(&mut self, rows: &RowBlock<'_>) {
         let objective = &self.builder.constants.objective;

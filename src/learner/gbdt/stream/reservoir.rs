@@ -1,4 +1,4 @@
-//! Which rows of the store stay when a batch ends.
+//! The choice of the rows that stay in the store when a batch ends.
 //!
 //! Minimal-variance sampling, as [`crate::learner::gbdt::sample`] does it, chained from batch to batch: with u
 //! uniform in (0, 1] and s the length of what a row stands for of gradients and hessians, the k rows of

@@ -38,7 +38,7 @@ pub(crate) fn bins_of(
     Bins::with_missing_codes(features)
 }
 
-/// Whether bins that were given, or read, are those of a declaration.
+/// Checks that bins that were given, or read, are those of a schema.
 ///
 /// # Errors
 /// A sentence that says what is wrong.

@@ -1,4 +1,4 @@
-//! How many trees there are to be, from how many rows, and what changes when more of both come.
+//! The budget of trees and rows, and its extension when more rows come.
 
 use crate::{
     error::{Error, Result},

@@ -26,7 +26,7 @@ impl FirstRows {
         }
     }
 
-    /// Whether rows from a file can be rows of a declaration.
+    /// Checks that rows from a file fit a schema.
     pub(crate) fn check(&self, schema: &BatchSchema) -> Result<(), String> {
         let rows = self.labels.len();
         let classes = schema.classes().len() as f32;

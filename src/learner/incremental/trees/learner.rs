@@ -69,16 +69,16 @@ pub struct OnlineTrees {
     pub(crate) stage: Stage,
 }
 
-/// What a learner does with a batch.
+/// The state of a learner before and after its bins are fixed.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// Keeps it, until there are enough rows to fix the bins.
+    /// The rows of all batches, until there are enough to fix the bins.
     FirstRows(FirstRows),
-    /// Learns from it.
+    /// The trees that learn from each batch.
     Trees(Box<TreeTrainer>),
 }
 
-/// What takes the blocks of a batch.
+/// A function that takes one block of a batch.
 pub type LearnBlock<'a> = dyn FnMut(&CodeBlock<'_>, &RowBlock<'_>) -> Result<()> + 'a;
 
 impl OnlineTrees {
@@ -207,7 +207,7 @@ impl OnlineTrees {
         STREAM_BLOCK_ROWS.min(self.options.batch_rows)
     }
 
-    /// What learns with these bins, from the beginning.
+    /// A trainer with these bins that has seen no row.
     pub(crate) fn new_trainer(&self, bins: Bins) -> Result<TreeTrainer> {
         let stream = self.options.stream(self.spent);
         TreeTrainer::new(&self.schema, &self.options.booster, stream, bins)
@@ -225,7 +225,7 @@ impl OnlineTrees {
         }
     }
 
-    /// Fixes the bins by the rows gathered and the batch, and learns from those gathered.
+    /// Fixes the bins by the first rows and the batch, and learns from the first rows.
     pub(crate) fn fix_bins(
         &mut self,
         batch: Option<&Batch<'_>>,

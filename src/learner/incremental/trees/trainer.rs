@@ -1,4 +1,4 @@
-//! What learns once the bins are fixed: codes a batch block by block, and grows trees.
+//! The trainer with fixed bins: codes a batch block by block, and grows trees.
 
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, Split},
@@ -145,7 +145,7 @@ impl TreeTrainer {
     }
 }
 
-/// What trees grow with.
+/// The memory plan of the trees.
 fn plan(options: &BoosterOptions, loss: Loss, layout: &CodeLayout) -> Result<BoosterPlan> {
     let budget = HISTOGRAM_BYTES.max(BoosterPlan::budget_bytes_min(options, loss));
     BoosterPlan::new(options, loss, layout, 1, budget)
@@ -163,7 +163,7 @@ pub fn online_histogram_bytes(
     plan(options, loss, layout).map(|plan| plan.histogram_bytes + plan.worker_bytes)
 }
 
-/// What trees of so many classes minimise.
+/// The loss for so many classes.
 fn loss_of(classes: usize) -> Loss {
     match classes {
         2 => Loss::BinaryLogLoss,
