@@ -5,6 +5,7 @@
 pub mod elementary;
 pub mod gbdt;
 pub mod incremental;
+mod link;
 pub mod logistic;
 pub mod spec;
 

@@ -75,7 +75,7 @@ pub struct Trained {
     pub spec: ModelSpec,
     /// Features that the learner left out, and why.
     pub left_out: Vec<(u32, &'static str)>,
-    /// Of the coefficients of a linear model, as [`crate::learner::logistic::Fitted`] has it.
+    /// Of the coefficients of a linear model, as [`crate::learner::logistic::LogisticFit`] has it.
     pub covariance: Option<Vec<f64>>,
     /// Losses after each round of trees.
     pub curve: Vec<RoundLoss>,

@@ -40,7 +40,7 @@ impl BoosterCheckpoint<'_> {
     }
 }
 
-/// The booster's last boundary, and the one it goes on from.
+/// The last boundary of a booster, and the one it was resumed from.
 #[derive(Debug, Default)]
 pub(crate) struct CheckpointState {
     /// The bounds at the last boundary.

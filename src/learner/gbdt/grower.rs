@@ -161,7 +161,7 @@ impl Grower {
         (first_slot, usize::from(slots), slot_of)
     }
 
-    /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
+    /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; returns whether the level
     /// is complete. `train_rows` are the root's.
     ///
     /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
@@ -179,7 +179,7 @@ impl Grower {
         let tile = self.tile(context.plan).to_vec();
         let is_first = self.at_first_tile();
         if is_first {
-            self.settle_roots(&histograms, train_rows);
+            self.set_root_totals(&histograms, train_rows);
             self.open.clear();
         }
         let nodes = self.resolve(histograms);
@@ -221,7 +221,7 @@ impl Grower {
     }
 
     /// The roots' sums are those of any column.
-    fn settle_roots(&mut self, histograms: &[NodeHistogram], train_rows: u64) {
+    fn set_root_totals(&mut self, histograms: &[NodeHistogram], train_rows: u64) {
         for (target, histogram) in self.targets.iter().zip(histograms) {
             if target.node == 0 {
                 let bins = histogram[..CODES_MAX].iter().copied();

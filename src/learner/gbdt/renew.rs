@@ -99,7 +99,7 @@ fn digits_for(leaves: usize) -> &'static [Digit] {
 
 /// One leaf's quantile, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Found {
+struct LeafQuantile {
     /// The quantile's key as far as it is known; the bits below are 0.
     key: u32,
     /// Weight up to which rows are counted, within the bin that is known.
@@ -119,7 +119,7 @@ pub struct Quantiles {
     digits: &'static [Digit],
     /// Digits that are known.
     known: usize,
-    leaves: Vec<Found>,
+    leaves: Vec<LeafQuantile>,
 }
 
 /// One thread's sums for the next digit.
@@ -141,7 +141,7 @@ impl Quantiles {
             units,
             digits: digits_for(leaves),
             known: 0,
-            leaves: vec![Found::default(); leaves],
+            leaves: vec![LeafQuantile::default(); leaves],
         }
     }
 
@@ -149,7 +149,8 @@ impl Quantiles {
     pub fn bytes(leaves_max: usize) -> usize {
         let coarse = leaves_max.min(COARSE_LEAVES_MAX) << COARSE[0].bits;
         let fine = leaves_max << FINE[0].bits;
-        coarse.max(fine) * size_of::<u64>() + leaves_max * (size_of::<u32>() + size_of::<Found>())
+        coarse.max(fine) * size_of::<u64>()
+            + leaves_max * (size_of::<u32>() + size_of::<LeafQuantile>())
     }
 
     /// True if every digit is known.
@@ -175,8 +176,10 @@ impl Quantiles {
         let known = self.leaves[leaf].key;
         let (above, wanted) = (histogram.digit.above(key), histogram.digit.above(known));
         if above == wanted {
+            // Only residuals that share every known digit with the quantile can still be it.
             histogram.bins[(leaf << histogram.digit.bits) + histogram.digit.of(key)] += units;
         } else if above > wanted && units > 0 {
+            // The next residual may lie beyond the known bin, where the later digits do not look.
             histogram.next[leaf] = histogram.next[leaf].min(key);
         }
     }
@@ -189,30 +192,33 @@ impl Quantiles {
         self.known += 1;
         let is_last = self.is_done();
         let tables = histogram.bins.chunks_exact(1 << digit.bits);
-        for ((found, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&histogram.next) {
+        for ((leaf, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&histogram.next) {
             if is_first {
                 let total: u64 = bins.iter().sum();
+                // The first digit is the only one that sees all rows of the leaf, so the rank is set
+                // here; later digits count within the bin that holds it.
                 let rank = self.alpha * total as f64;
-                found.is_empty = total == 0;
-                found.rank = (rank.ceil() as u64).clamp(1, total.max(1));
-                found.is_between = found.rank as f64 == rank && found.rank < total;
+                leaf.is_empty = total == 0;
+                leaf.rank = (rank.ceil() as u64).clamp(1, total.max(1));
+                leaf.is_between = leaf.rank as f64 == rank && leaf.rank < total;
             }
-            if found.is_empty {
+            if leaf.is_empty {
                 continue;
             }
             let mut below = 0;
             let bin = bins.iter().position(|&weight| {
                 below += weight;
-                below >= found.rank
+                below >= leaf.rank
             });
             let bin = bin.expect("the leaf's weight reaches its rank");
-            found.rank -= below - bins[bin];
-            found.key |= (bin as u32) << digit.shift;
+            // The weight below the bin is behind the quantile: it counts no more.
+            leaf.rank -= below - bins[bin];
+            leaf.key |= (bin as u32) << digit.shift;
             if is_last {
                 // Rows of the quantile's own residual may go on beyond the rank.
-                found.is_between &= found.rank == bins[bin];
+                leaf.is_between &= leaf.rank == bins[bin];
                 let later = bins[bin + 1..].iter().position(|&weight| weight > 0);
-                found.next = later.map_or(next, |ahead| found.key + 1 + ahead as u32);
+                leaf.next = later.map_or(next, |ahead| leaf.key + 1 + ahead as u32);
             }
         }
     }
@@ -220,11 +226,11 @@ impl Quantiles {
     /// The quantile of each leaf; 0 for one without weight.
     pub fn values(&self) -> Vec<f32> {
         assert!(self.is_done());
-        self.leaves.iter().map(Found::value).collect()
+        self.leaves.iter().map(LeafQuantile::value).collect()
     }
 }
 
-impl Found {
+impl LeafQuantile {
     fn value(&self) -> f32 {
         if self.is_empty {
             return 0.0;
@@ -418,7 +424,7 @@ mod tests {
             let histogram = quantiles.histogram();
             let held = histogram.bins.capacity() * 8
                 + histogram.next.capacity() * 4
-                + quantiles.leaves.capacity() * size_of::<Found>();
+                + quantiles.leaves.capacity() * size_of::<LeafQuantile>();
             assert!(held <= Quantiles::bytes(leaves), "{leaves}");
         }
     }

@@ -129,7 +129,7 @@ impl FeatureSearch<'_> {
         self.missing.unwrap_or_default()
     }
 
-    /// Adds `steps` to the left child one by one and answers the best place to stop; the rest of the
+    /// Adds `steps` to the left child one by one and returns the best place to stop; the rest of the
     /// node lies on the right. The first of equal places wins.
     fn scan(
         &self,

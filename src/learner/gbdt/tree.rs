@@ -28,7 +28,7 @@ struct GrowingNode {
     leaf: u16,
     /// The range of its leaves' values.
     range: ValueRange,
-    /// Tells the node from every other of its tree, by the way from the root.
+    /// A number distinct in the tree: a hash of the path from the root.
     key: u64,
     /// The features of the splits above it, ascending.
     path: Vec<u32>,
@@ -152,7 +152,7 @@ impl GrowingTree {
         self.nodes[node as usize].range
     }
 
-    /// A number that tells a node from every other of its tree, whatever the order of growing.
+    /// A number of the node, distinct in its tree and independent of the order of growing.
     pub fn key(&self, node: u32) -> u64 {
         self.nodes[node as usize].key
     }
@@ -192,7 +192,7 @@ impl GrowingTree {
         }
     }
 
-    /// Splits a leaf by its best split and answers its children, left and right. How many rows they
+    /// Splits a leaf by its best split and returns its children, left and right. How many rows they
     /// have is an estimate from their hessians until a pass has counted them.
     ///
     /// # Panics

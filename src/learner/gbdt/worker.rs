@@ -85,7 +85,7 @@ impl<'a> Worker<'a> {
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
             PassKind::Renew { is_first } => {
                 if is_first {
-                    self.settle(&codes, &rows, state.node);
+                    self.partition_and_count(&codes, &rows, state.node);
                 }
                 self.count_quantiles(&rows, Some((&*state.margin, &*state.node)));
             }
@@ -184,7 +184,12 @@ impl<'a> Worker<'a> {
     }
 
     /// Rows follow the last node splits, and are counted.
-    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
+    fn partition_and_count(
+        &mut self,
+        codes: &CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+        node: &mut [u16],
+    ) {
         self.partition(codes, node);
         for output in 0..self.work.outputs.len() {
             let of_output = output * codes.rows..(output + 1) * codes.rows;
@@ -211,7 +216,7 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.settle(codes, rows, node);
+        self.partition_and_count(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
@@ -340,7 +345,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Writes the weights of a chunk, class weights included; answers how many rows it has.
+    /// Writes the weights of a chunk, class weights included; returns how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
         let weights = &mut self.buffers.weight[..chunk.label.len()];
         self.constants.weigh(chunk.label, chunk.weight, weights);

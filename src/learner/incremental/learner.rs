@@ -21,7 +21,7 @@ use crate::{
 /// * **Bounded memory**: a function of features, classes and options, never of rows or batches.
 /// * **Deterministic**: the state is a function of the options and the sequence of batches alone.
 /// * **All or nothing**: a batch that is an error leaves the learner as it was, to the last bit.
-/// * **Continuable**: a learner that was saved and loaded goes on as if it had never been.
+/// * **Continuable**: a learner that was saved and loaded continues as if it had never been saved.
 pub trait Learner {
     /// Learns from a batch.
     ///

@@ -11,7 +11,7 @@ use crate::{
     learner::{
         incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
-            Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
+            Evaluator, LabeledTile, LogisticOptions, NewtonSums, Shape,
             cholesky::Cholesky,
             kernel::{dot, triangle_len},
         },
@@ -118,7 +118,7 @@ impl Step for NewtonStep {
         })
     }
 
-    fn learn(&mut self, rows: TileOf<'_>) {
+    fn learn(&mut self, rows: LabeledTile<'_>) {
         self.before.copy_from_slice(&self.state.point);
         let mut objective = self.evaluate(rows);
         let weight = self.sums.weight;
@@ -213,8 +213,8 @@ impl Step for NewtonStep {
 }
 
 impl NewtonStep {
-    /// The sums of the block at the point; answers the objective there, fills its gradient.
-    fn evaluate(&mut self, rows: TileOf<'_>) -> f64 {
+    /// The sums of the block at the point; returns the objective there, fills its gradient.
+    fn evaluate(&mut self, rows: LabeledTile<'_>) -> f64 {
         self.sums.clear();
         self.evaluator.add(rows, &self.state.point, &mut self.sums);
         let ridge = self.l2 * self.sums.weight;
@@ -238,7 +238,7 @@ impl NewtonStep {
         objective
     }
 
-    /// A Newton step; answers what it promises.
+    /// A Newton step; returns what it promises.
     fn step(&mut self) -> f64 {
         let factors = self.state.factors.as_ref().expect("factored before a step");
         self.direction.copy_from_slice(&self.gradient);

@@ -10,7 +10,7 @@ use crate::{
             Batch, BatchSchema, Learner, Merge, Table, file, rescale::Rescale,
             standardizer::Standardizer, step::Step,
         },
-        logistic::{LogisticOptions, Shape, TileOf, kernel, link},
+        logistic::{LabeledTile, LogisticOptions, Shape, kernel, link},
     },
 };
 
@@ -32,7 +32,7 @@ pub struct Pipeline<S: Step> {
     block: Block,
 }
 
-/// Memory lent to each block of rows.
+/// Working memory of a block of rows.
 #[derive(Debug)]
 struct Block {
     tile: Tile,
@@ -48,7 +48,7 @@ impl<S: Step> Pipeline<S> {
     /// A learner that has seen nothing.
     ///
     /// # Errors
-    /// [`Error::Usage`] for options out of range, or that need what only a whole dataset tells (`C`,
+    /// [`Error::Usage`] for options out of range, or that need a pass over the whole dataset (`C`,
     /// balanced class weights), or that the learner does not offer, and for too many parameters.
     pub fn new(schema: BatchSchema, options: &LogisticOptions) -> Result<Self> {
         let classes = schema.classes().len();
@@ -154,7 +154,7 @@ impl<S: Step> Pipeline<S> {
             self.standardizer
                 .standardise(column, &block.values, tile.column_mut(column));
         }
-        self.step.learn(TileOf {
+        self.step.learn(LabeledTile {
             design: &block.tile,
             classes: &block.classes,
             weights: &block.weights,

@@ -10,7 +10,7 @@ use crate::{
     learner::{
         incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
-            Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
+            Evaluator, LabeledTile, LogisticOptions, NewtonSums, Shape,
             kernel::{self, dot},
         },
     },
@@ -108,7 +108,7 @@ impl Step for SgdStep {
         })
     }
 
-    fn learn(&mut self, rows: TileOf<'_>) {
+    fn learn(&mut self, rows: LabeledTile<'_>) {
         self.sums.clear();
         self.evaluator.add(rows, &self.state.point, &mut self.sums);
         if self.sums.weight <= 0.0 {
@@ -246,7 +246,7 @@ impl SgdStep {
 
     /// A bound on the mean curvature of the rows along their gradient: that of a logistic loss is at
     /// most 1/4, of a softmax 1/2 (Böhning 1992), times the squared change of the margin.
-    fn curvature_along_gradient(&mut self, rows: TileOf<'_>, mean_weight: f64) -> f64 {
+    fn curvature_along_gradient(&mut self, rows: LabeledTile<'_>, mean_weight: f64) -> f64 {
         let square = dot(&self.sums.gradient, &self.sums.gradient);
         if square == 0.0 {
             return 0.0;

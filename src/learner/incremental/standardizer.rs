@@ -96,7 +96,7 @@ impl Running {
         self.m2 > GROWTH_MAX * GROWTH_MAX * self.sd * self.sd * self.count && self.scale() > 0.0
     }
 
-    /// Moves to another scale, if that is one; answers ratio and shift.
+    /// Moves to another scale, if that is one; returns ratio and shift.
     fn move_to(&mut self, center: f64, sd: f64) -> (f64, f64) {
         if sd == 0.0 {
             return (1.0, 0.0);
@@ -127,7 +127,7 @@ impl Standardizer {
         self.columns[column].update(values);
     }
 
-    /// Ends the update by `rows` rows: a new scale if it is time for one. `rescale` is lent.
+    /// Ends the update by `rows` rows: a new scale if it is time for one. `rescale` is working memory.
     pub(crate) fn refresh_after(&mut self, rows: u64, rescale: &mut Rescale) -> bool {
         let is_first = self.rows == 0;
         self.rows += rows;

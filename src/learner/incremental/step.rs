@@ -6,14 +6,14 @@ use crate::{
     error::Result,
     learner::{
         incremental::rescale::Rescale,
-        logistic::{LogisticOptions, Shape, TileOf},
+        logistic::{LabeledTile, LogisticOptions, Shape},
     },
 };
 
 /// Learns coefficients from blocks of standardised rows. [`Pipeline`](crate::learner::incremental::Pipeline) makes a
 /// [`Learner`](crate::learner::incremental::Learner) of it; it is not meant to be implemented elsewhere.
 pub trait Step: Sized {
-    /// All that it has learned; the rest is lent memory.
+    /// All that it has learned; the rest is working memory.
     type State: Clone + Serialize + DeserializeOwned;
 
     /// The name in files and messages.
@@ -29,7 +29,7 @@ pub trait Step: Sized {
     fn new(shape: Shape, options: &LogisticOptions) -> Result<Self>;
 
     /// Learns from a block of at most [`Self::BLOCK_ROWS`] rows, some of a weight above 0.
-    fn learn(&mut self, rows: TileOf<'_>);
+    fn learn(&mut self, rows: LabeledTile<'_>);
 
     /// Carries over to another scale of the columns.
     fn rescale(&mut self, change: &Rescale);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     data::{Tile, TileRows},
     learner::logistic::{
-        evaluate::{Evaluator, TileOf},
+        evaluate::{Evaluator, LabeledTile},
         sums::{NewtonSums, Shape},
     },
 };
@@ -138,7 +138,7 @@ impl Accumulator {
         if self.tile.rows() == 0 {
             return;
         }
-        let rows = TileOf {
+        let rows = LabeledTile {
             design: &self.tile,
             classes: &self.classes,
             weights: &self.weights,

@@ -238,7 +238,7 @@ impl Descent {
         Verdict::Rose
     }
 
-    /// Moves the candidate from the accepted point by the corrected preconditioner; answers the
+    /// Moves the candidate from the accepted point by the corrected preconditioner; returns the
     /// decrement.
     fn step_along_secants(&mut self, preconditioner: &Preconditioner) -> f64 {
         let accepted = self.accepted.as_ref().expect("an evaluated point");
@@ -256,7 +256,7 @@ impl Descent {
         }
     }
 
-    /// Moves the candidate to the optimum of the quadratic model and the L1 penalty; answers the
+    /// Moves the candidate to the optimum of the quadratic model and the L1 penalty; returns the
     /// decrement and `d' H d` of the step `d`.
     fn step_proximal(&mut self, curvature: &Curvature<'_>) -> (f64, f64) {
         let accepted = self.accepted.as_ref().expect("an evaluated point");
@@ -269,7 +269,7 @@ impl Descent {
         (found.decrease, found.curvature)
     }
 
-    /// Moves the candidate by a Newton step; answers the decrement and what may remain after the step.
+    /// Moves the candidate by a Newton step; returns the decrement and what may remain after the step.
     ///
     /// The step changes margins by a mean square of about `d' H d`, which is twice the decrement
     /// without an L1 penalty, over the mean curvature. A logistic curvature changes by a factor of at most e^|change of the margin| (Bach

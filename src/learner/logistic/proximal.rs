@@ -153,7 +153,7 @@ impl State<'_> {
         0.5 * (dot(gradient, step) + dot(&self.slope, step))
     }
 
-    /// Minimises along each coordinate in turn; answers the most that one change gained.
+    /// Minimises along each coordinate in turn; returns the most that one change gained.
     fn sweep(&mut self) -> f64 {
         let mut gained = 0.0f64;
         for i in 0..self.point.len() {

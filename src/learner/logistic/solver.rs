@@ -37,7 +37,7 @@ pub struct PassReport {
 
 /// A trained logistic regression, on the scale of the design matrix.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Fitted {
+pub struct LogisticFit {
     /// One an output: the margin of the second class of two, or of each class.
     pub intercepts: Vec<f64>,
     /// By output, then by column of the design matrix.
@@ -70,7 +70,7 @@ pub struct Fitted {
 ///     // the parts are merged into pass.sums() in row-group order
 ///     learner.finish_pass(sums)?;
 /// }
-/// let fitted = learner.into_fitted();
+/// let fitted = learner.into_fit();
 /// ```
 ///
 /// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
@@ -234,11 +234,11 @@ impl Logistic {
     }
 
     /// The model, after the last pass.
-    pub fn into_fitted(self) -> Fitted {
+    pub fn into_fit(self) -> LogisticFit {
         let converged = self.finished.expect("every pass was finished");
         let features = self.shape.columns - 1;
         let outputs = || self.descent.candidate().chunks_exact(self.shape.columns);
-        Fitted {
+        LogisticFit {
             intercepts: outputs().map(|output| output[features]).collect(),
             coefficients: outputs()
                 .map(|output| output[..features].to_vec())

@@ -134,7 +134,7 @@ impl Booster {
     /// Ends the pass under way with the parts of all its workers, in any order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the labels or weights cannot be learned from; what `parallel` answers.
+    /// [`Error::Dataset`] if the labels or weights cannot be learned from; the error of a task of `parallel`.
     ///
     /// # Panics
     /// If no pass is under way.

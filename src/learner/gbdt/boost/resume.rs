@@ -15,7 +15,7 @@ use crate::{
 impl Booster {
     /// A checkpoint of the last boundary; `None` before the first.
     ///
-    /// A booster that goes on from it ends in the same trees as this one. Where a sample serves
+    /// A booster that resumes from it ends in the same trees as this one. Where a sample serves
     /// several rounds, a boundary lies where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
         let bounds = self.checkpoint_state.bounds?;
@@ -46,7 +46,7 @@ impl Booster {
         }
     }
 
-    /// A booster of no trees goes on from a checkpoint instead.
+    /// Resumes a booster of no trees from a checkpoint.
     ///
     /// # Errors
     /// A sentence about what in the checkpoint cannot be: it is damaged, or of other data.

@@ -84,13 +84,13 @@ impl Booster {
         }
         let collector = draw.collector.into_inner();
         let mut collector = collector.unwrap_or_else(PoisonError::into_inner);
-        let settled = collector.settle(self.labels.train_rows);
+        let thresholds = collector.finish(self.labels.train_rows);
         let mut rows = collector.into_rows();
         let mut sampler = self.sampler.take().expect("the booster samples");
-        sampler.forecast = sampler.forecast.next(settled);
+        sampler.forecast = sampler.forecast.next(thresholds);
         self.next = Some(PassKind::Sample { is_first: false });
         // Where too few rows reached what the last sample's did, the pass is made again for all.
-        if settled.is_some() {
+        if thresholds.is_some() {
             self.grow_from_sample(&mut sampler, &mut rows, parallel)?;
         }
         sampler.rows = Some(rows);

@@ -11,6 +11,7 @@ use crate::{
             },
             summary::LabelSummary,
         },
+        link::logistic_terms,
     },
     model::Link,
 };
@@ -81,15 +82,10 @@ fn evaluate_portable(rows: &Rows<'_>, into: &mut Derivatives) {
     for (((&margin, &label), &weight), ((gradient, hessian), loss)) in margins.zip(outputs) {
         let margin = f64::from(margin);
         let label = if label == 1.0 { 1.0 } else { 0.0 };
-        // With e^-|m| nothing overflows, and both tails keep their relative precision.
-        let tail = exp(-margin.abs());
-        let near_one = 1.0 / (1.0 + tail);
-        let near_zero = tail * near_one;
-        let probability = if margin >= 0.0 { near_one } else { near_zero };
-        let wrong_side = (margin * (1.0 - 2.0 * label)).max(0.0);
-        *gradient = weight * (probability - label);
-        *hessian = weight * (near_one * near_zero);
-        *loss = weight * (wrong_side + ln(1.0 + tail));
+        let terms = logistic_terms(margin, label, exp(-margin.abs()));
+        *gradient = weight * (terms.probability - label);
+        *hessian = weight * terms.curvature;
+        *loss = weight * terms.loss;
     }
 }
 

@@ -94,7 +94,7 @@ impl RowLists {
         }
     }
 
-    /// Counts the rows of each leaf and lists those of any slot; answers how many those are.
+    /// Counts the rows of each leaf and lists those of any slot; returns how many those are.
     fn list(&mut self, nodes: &[u16], split: &[u8], slot_of: &[u16]) -> usize {
         let leaf = |&slot: &u16| LeafRows {
             count: 0,

@@ -48,6 +48,24 @@ struct Buffers {
     row_chunk: RowChunk,
 }
 
+/// A block with its margins at one moment.
+#[derive(Clone, Copy)]
+struct BlockView<'a> {
+    codes: &'a CodeBlock<'a>,
+    rows: &'a RowBlock<'a>,
+    margin: &'a [f32],
+}
+
+impl<'a> BlockView<'a> {
+    fn new(codes: &'a CodeBlock<'_>, rows: &'a RowBlock<'_>, margin: &'a [f32]) -> Self {
+        Self {
+            codes,
+            rows,
+            margin,
+        }
+    }
+}
+
 /// One thread's share of a sample pass.
 #[derive(Debug, Default)]
 pub(crate) struct SampleWorker {
@@ -90,6 +108,7 @@ impl SampleWorker {
     ) {
         let outputs = constants.objective.outputs();
         let rounds = work.trees.len() / outputs;
+        // After a single round all rows are scored below; valid rows alone are scored in between.
         if rounds > 1 {
             self.find_valid(rows.split);
         }
@@ -102,14 +121,16 @@ impl SampleWorker {
             if round + 1 == rounds {
                 break;
             }
+            let view = BlockView::new(codes, rows, state.margin);
             if self.sums.eval[round].is_some() {
-                self.derive(constants, work, round, codes, rows, state.margin, false);
+                self.derive(constants, work, round, view, false);
             } else {
                 self.score_valid(constants, round, rows, state.margin);
             }
         }
         let last = rounds.saturating_sub(1);
-        self.derive(constants, work, last, codes, rows, state.margin, true);
+        let view = BlockView::new(codes, rows, state.margin);
+        self.derive(constants, work, last, view, true);
         self.hand_over(work, codes);
     }
 
@@ -175,17 +196,19 @@ impl SampleWorker {
     }
 
     /// Sums up losses at the margins and, if asked, chooses candidates.
-    #[expect(clippy::too_many_arguments, reason = "a block is three views")]
     fn derive(
         &mut self,
         constants: &Constants,
         work: &SampleWork,
         point: usize,
-        codes: &CodeBlock<'_>,
-        rows: &RowBlock<'_>,
-        margin: &[f32],
+        view: BlockView<'_>,
         draws: bool,
     ) {
+        let BlockView {
+            codes,
+            rows,
+            margin,
+        } = view;
         let mut losses = [0.0; 2];
         for start in (0..codes.rows).step_by(CHUNK_ROWS) {
             let end = codes.rows.min(start + CHUNK_ROWS);
@@ -207,7 +230,7 @@ impl SampleWorker {
             }
             add_by_split(&mut losses, split, &buffers.derivatives.loss);
             if draws && let Some(draw) = &work.draw {
-                self.choose(constants, work, draw, codes, rows, margin, start..end);
+                self.choose(constants, work, draw, view, start..end);
             }
         }
         for (total, loss) in self.sums.losses[point].iter_mut().zip(losses) {
@@ -216,17 +239,19 @@ impl SampleWorker {
     }
 
     /// Chooses the candidates of a chunk whose derivatives were computed.
-    #[expect(clippy::too_many_arguments, reason = "a block is three views")]
     fn choose(
         &mut self,
         constants: &Constants,
         work: &SampleWork,
         draw: &Draw,
-        codes: &CodeBlock<'_>,
-        rows: &RowBlock<'_>,
-        margin: &[f32],
+        view: BlockView<'_>,
         chunk: std::ops::Range<usize>,
     ) {
+        let BlockView {
+            codes,
+            rows,
+            margin,
+        } = view;
         let outputs = constants.objective.outputs();
         let mut importances = [0.0; CHUNK_ROWS];
         let importances = &mut importances[..chunk.len()];
@@ -239,9 +264,11 @@ impl SampleWorker {
                 continue;
             }
             let row = codes.first_row + place as u64;
+            // The random number belongs to the row and the round, so every schedule draws the same.
             let random = random(constants.seed, row, work.round);
             let drawn = draw.policy.drawn(importance);
             if !self.thresholds.admit(drawn, random, importance) {
+                // If the forecast proves too high, the booster needs to know that rows were missed.
                 self.rejected = true;
                 continue;
             }
@@ -269,6 +296,7 @@ impl SampleWorker {
         let Some(draw) = &work.draw else { return };
         let buffers = self.buffers.as_mut().expect("the worker was prepared");
         let chosen = &mut buffers.chosen;
+        // Candidates of earlier blocks have their codes already; those of this block are the last.
         let first = chosen.len - buffers.places.len();
         for byte_column in 0..draw.byte_columns {
             let column = column(codes.codes, byte_column as u32);
@@ -282,6 +310,7 @@ impl SampleWorker {
         if chosen.len == CHOSEN_MAX {
             let mut collector = lock(&draw.collector);
             collector.take(chosen, self.rejected);
+            // Other workers have raised the thresholds meanwhile: fewer rows are copied in vain.
             self.thresholds = collector.thresholds();
         }
     }

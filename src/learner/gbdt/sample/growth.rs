@@ -105,7 +105,7 @@ impl SampleGrower {
         entries * size_of::<Entry>() + benches.sum::<usize>()
     }
 
-    /// Computes the derivatives of the sample at its margins and makes them entries; answers what a
+    /// Computes the derivatives of the sample at its margins and makes them entries; returns what a
     /// unit is. `round` keys the rounding.
     ///
     /// # Errors
@@ -285,7 +285,7 @@ impl SampleGrower {
     }
 }
 
-/// Writes the derivatives of the rows from `first` on as pairs; answers the largest magnitudes.
+/// Writes the derivatives of the rows from `first` on as pairs; returns the largest magnitudes.
 fn derive_part(
     constants: &Constants,
     rows: &SampleRows,

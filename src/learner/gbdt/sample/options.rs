@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// The share of the largest gradients that `goss` keeps unless it is told (LightGBM's `top_rate`).
+/// The share of the largest gradients that `goss` keeps unless it is given (LightGBM's `top_rate`).
 pub const GOSS_TOP: f64 = 0.2;
-/// The share of the other rows that `goss` draws unless it is told (LightGBM's `other_rate`).
+/// The share of the other rows that `goss` draws unless it is given (LightGBM's `other_rate`).
 pub const GOSS_OTHER: f64 = 0.1;
 /// The rows of a sample unless they are given or memory is short.
 pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;

@@ -13,7 +13,7 @@ pub(crate) struct Sampler {
     pub(crate) forecast: ThresholdForecast,
     /// Trees that grew since the last pass, round by round.
     pub(crate) pending: Vec<Tree>,
-    /// The memory of the sample, lent to the collector of a pass.
+    /// The memory of the sample; the collector owns it during a pass.
     pub(crate) rows: Option<SampleRows>,
     /// The memory in which its trees grow.
     pub(crate) sample_grower: Option<SampleGrower>,

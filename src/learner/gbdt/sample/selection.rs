@@ -38,8 +38,8 @@ pub struct ThresholdForecast {
 impl ThresholdForecast {
     /// After a sample pass, given what its rows had to reach; `None` if that was not found.
     #[must_use]
-    pub(crate) fn next(self, settled: Option<Thresholds>) -> Self {
-        let thresholds = settled.unwrap_or_default();
+    pub(crate) fn next(self, found: Option<Thresholds>) -> Self {
+        let thresholds = found.unwrap_or_default();
         let ratio = thresholds.priority / self.thresholds.priority;
         Self {
             thresholds,
@@ -155,7 +155,7 @@ impl Policy {
 
     /// Puts the candidates to keep first in `order`, which has all of them.
     ///
-    /// Equal keys are told apart by the row's number, so that the rows kept are a function of the
+    /// Equal keys are ordered by the row's number, so that the rows kept are a function of the
     /// rows seen. Cost O(candidates).
     pub(crate) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
         match self {
@@ -232,7 +232,7 @@ impl Keys<'_> {
     }
 }
 
-/// Puts the first `count` in front, and answers the last of them; `None` for a count of 0.
+/// Puts the first `count` in front, and returns the last of them; `None` for a count of 0.
 fn nth(
     order: &mut [u32],
     count: usize,
@@ -243,7 +243,7 @@ fn nth(
     Some(*last)
 }
 
-/// The answer of [`Policy::select`].
+/// The result of [`Policy::select`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Selection {
     /// The first of `order` that are kept for their importance and weigh as they are.

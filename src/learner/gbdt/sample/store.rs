@@ -34,7 +34,7 @@ pub(crate) struct SampleRows {
     /// Numbers of the rows in the dataset.
     pub(crate) row: Vec<u64>,
     pub(crate) label: Vec<f32>,
-    /// Weights; times the rows that a row stands for, once the sample is settled.
+    /// Weights; times the rows that a row stands for, once the sample is finished.
     pub(crate) weight: Vec<f64>,
     pub(crate) importance: Vec<f64>,
     pub(crate) priority: Vec<f64>,
@@ -179,7 +179,7 @@ impl Collector {
 
     /// The sample with its weights, and what rows had to reach; `None` if rows were passed over that
     /// might belong to it. `train_rows` are all that were seen.
-    pub(crate) fn settle(&mut self, train_rows: u64) -> Option<Thresholds> {
+    pub(crate) fn finish(&mut self, train_rows: u64) -> Option<Thresholds> {
         let selection = self.select();
         if self.rejected && !selection.is_sure(&self.prefilter) {
             return None;

@@ -65,7 +65,7 @@ impl Refresher {
         }
     }
 
-    /// Room for the derivatives of a chunk, lent.
+    /// Working memory for the derivatives of a chunk.
     pub(super) fn derivatives(&mut self) -> &mut Derivatives {
         &mut self.derivatives
     }

@@ -31,8 +31,8 @@ pub(super) fn weigh(store: &mut SampleRows, constants: &Constants, derivatives: 
     }
 }
 
-/// Thins a store whose rows were weighed to at most `kept` rows. `turn` tells this time from every
-/// other; `order` is lent. Cost O(rows).
+/// Thins a store whose rows were weighed to at most `kept` rows. `turn` is the number of this
+/// thinning; `order` is working memory. Cost O(rows).
 pub(super) fn thin(
     store: &mut SampleRows,
     kept: usize,
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::learner::gbdt::sample::UNITS_OF_ROW;
 
-    /// Feeds rows that are alike but for their weights in batches; answers the rows kept and what they stand for.
+    /// Feeds rows that are alike but for their weights in batches; returns the rows kept and what they stand for.
     fn fed(weights: &[f64], batch: usize, kept: usize, seed: u64) -> Vec<(u64, f64, u32)> {
         let mut store = SampleRows::new(kept + batch, 1, 1);
         let mut order = Vec::new();

@@ -46,7 +46,7 @@ fn optimum(rows: &Rows, classes: usize) -> f64 {
         accumulator.finish_row_group_into(&mut sums);
         solver.finish_pass(&sums).unwrap();
     }
-    solver.into_fitted().loss
+    solver.into_fit().loss
 }
 
 fn excess<S: Step>(rows: &Rows, classes: usize, batch_rows: usize) -> f64 {

@@ -50,7 +50,7 @@ pub(crate) fn check(bins: &Bins, schema: &BatchSchema) -> Result<(), String> {
     bins.check()
 }
 
-/// Every how many rows of so many cut points look at, so that they look at enough.
+/// The stride of a sample of so many rows that is large enough for cut points.
 pub(crate) fn stride_of(rows: usize) -> usize {
     rows.div_ceil(Limits::DEFAULT.cut_sample_rows as usize)
         .max(1)

@@ -24,7 +24,7 @@ impl OnlineTrees {
     /// were expected, and no more will.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if no row has come; what `parallel` answers.
+    /// [`Error::Dataset`] if no row has come; the error of a task of `parallel`.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::Dataset(

@@ -145,7 +145,7 @@ impl OnlineTrees {
     /// [`Learner::partial_fit`] with threads to grow trees by; the same bytes for any number.
     ///
     /// # Errors
-    /// As [`Learner::partial_fit`]; what `parallel` answers, such as a request to stop, after which
+    /// As [`Learner::partial_fit`]; the error of a task of `parallel`, such as a request to stop, after which
     /// the learner is to be read again from its file.
     pub fn partial_fit_with(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
         self.schema.check_batch(batch)?;
@@ -175,7 +175,7 @@ impl OnlineTrees {
     /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
     ///
     /// # Errors
-    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; what `blocks` answers,
+    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; the error of `blocks`,
     /// after which the learner is to be read again from its file.
     ///
     /// # Panics

@@ -102,7 +102,7 @@ impl TreeTrainer {
         self.booster.end_batch(parallel)
     }
 
-    /// Learns from the rows of a table from `first` on whose labels and weights are lent.
+    /// Learns from the rows of a table from `first` on whose labels and weights were taken over.
     pub(crate) fn learn_block(
         &mut self,
         table: &Table<'_>,
