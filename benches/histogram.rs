@@ -13,8 +13,8 @@ use rowmill::{
         FeatureCodes, Loss,
         histogram::{PackedHistograms, WideHistograms},
         kernel::{lanes, pack, unpack},
-        lists::{NO_SLOT, Route, RowLists, route},
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Rows, objective},
+        loss::{CHUNK_ROWS, Derivatives, Magnitudes, Rows, objective},
+        partition::{NO_SLOT, PartitionRule, RowLists, partition_rows},
         quantise::{RoundingKey, Scale, quantise_into},
         replay::CompiledTree,
     },
@@ -156,9 +156,9 @@ fn measure_routing(splits: u16) {
         .map(|_| (numbers.next() >> 20) as u8)
         .collect();
     let block = block_of(&codes);
-    let mut routes: Vec<Route> = (0..2 * splits).map(Route::stay).collect();
+    let mut rules: Vec<PartitionRule> = (0..2 * splits).map(PartitionRule::stay).collect();
     for leaf in 0..splits {
-        routes[usize::from(leaf)] = Route {
+        rules[usize::from(leaf)] = PartitionRule {
             byte_column: u32::from(leaf) * 7 % COLUMNS as u32,
             right: leaf + splits,
             left: std::array::from_fn(|_| numbers.next()),
@@ -170,7 +170,7 @@ fn measure_routing(splits: u16) {
     let mut nodes = before.clone();
     let time = seconds(|| {
         nodes.copy_from_slice(&before);
-        route(&block, black_box(&routes), &mut nodes);
+        partition_rows(&block, black_box(&rules), &mut nodes);
     });
     report(&format!(
         "routing     {splits:>2} splits  {:.2} ns a row",
@@ -232,7 +232,7 @@ fn measure_derivatives() {
     let log_loss = objective(Loss::BinaryLogLoss);
     let mut derivatives = Derivatives::new(1);
     let evaluating = seconds(|| log_loss.evaluate(black_box(&rows), &mut derivatives));
-    let scale = Scale::new(Bounds {
+    let scale = Scale::new(Magnitudes {
         gradient: 1.0,
         hessian: 0.25,
     });

@@ -67,5 +67,5 @@ pub mod report;
 pub mod cli;
 
 pub use error::{Error, Result};
-/// The views that [`learner::online`] takes.
+/// The views that [`learner::incremental`] takes.
 pub use ndarray;

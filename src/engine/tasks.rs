@@ -1,4 +1,4 @@
-//! Tasks of a learner on the context's threads.
+//! The engine's threads for a learner's tasks.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,18 +7,18 @@ use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use crate::{
     engine::{Context, queue::TaskQueue},
     error::{Error, Result},
-    learner::gbdt::Parallel,
+    platform::parallel::Parallel,
 };
 
-/// Threads that wait for tasks as long as this lives.
+/// Threads that wait for tasks until this is dropped.
 pub struct TaskThreads {
-    /// All but the caller's.
+    /// All threads but the caller's.
     helpers: Option<ThreadPool>,
     threads: usize,
 }
 
 impl TaskThreads {
-    /// So many threads, the caller's being one of them.
+    /// Starts `threads` threads, the caller's being one of them.
     ///
     /// # Errors
     /// [`Error::Io`] if the system starts no more threads.
@@ -42,9 +42,9 @@ impl TaskThreads {
 pub struct Tasks<'a> {
     /// The request to stop.
     pub context: &'a Context<'a>,
-    /// What is being done, for the message of a panic.
+    /// The name of the work, for the message of a panic.
     pub name: &'a str,
-    /// Who runs them.
+    /// The threads that run the tasks.
     pub threads: &'a TaskThreads,
 }
 

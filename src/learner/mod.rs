@@ -1,10 +1,11 @@
-//! What learns: mutable while training, turned into a `model` at the end.
+//! Learners: mutable while training, turned into a `model` at the end.
 //!
 //! Learners work on blocks and batches lent to them and know neither files nor threads.
 
 pub mod elementary;
 pub mod gbdt;
 pub mod incremental;
+mod link;
 pub mod logistic;
 pub mod spec;
 

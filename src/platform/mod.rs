@@ -8,6 +8,7 @@ pub mod disk;
 pub mod file;
 pub mod memory;
 pub mod panics;
+pub mod parallel;
 pub mod stop;
 
 pub use file::{FileIdentity, PositionedFile};

@@ -21,16 +21,16 @@ use crate::learner::gbdt::tree::GrowingTree;
 
 /// A node that waits to be split.
 #[derive(Debug, PartialEq)]
-struct Waiting {
+struct QueuedNode {
     gain: f64,
     /// The number the node has when nodes are numbered as they are split.
     number: usize,
     node: u32,
 }
 
-impl Eq for Waiting {}
+impl Eq for QueuedNode {}
 
-impl Ord for Waiting {
+impl Ord for QueuedNode {
     /// The larger gain is greater, then the smaller number.
     fn cmp(&self, other: &Self) -> Ordering {
         let by_gain = self.gain.total_cmp(&other.gain);
@@ -38,7 +38,7 @@ impl Ord for Waiting {
     }
 }
 
-impl PartialOrd for Waiting {
+impl PartialOrd for QueuedNode {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -49,9 +49,9 @@ impl PartialOrd for Waiting {
 pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
     let waiting = |node: u32, number: usize| {
         let gain = tree.best(node)?.gain;
-        Some(Waiting { gain, number, node })
+        Some(QueuedNode { gain, number, node })
     };
-    let mut heap: BinaryHeap<Waiting> = waiting(0, 0).into_iter().collect();
+    let mut heap: BinaryHeap<QueuedNode> = waiting(0, 0).into_iter().collect();
     let mut order = Vec::with_capacity(splits_max);
     while order.len() < splits_max
         && let Some(next) = heap.pop()
@@ -73,7 +73,7 @@ pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
 pub struct Batch {
     /// The leaves, in the order of their splits.
     pub nodes: Vec<u32>,
-    /// Whether the tree is grown once they are split.
+    /// True if the tree is grown once they are split.
     pub completes: bool,
 }
 

@@ -1,8 +1,7 @@
-//! Which splits a user forbids: directions that predictions must keep to, features that must not meet.
+//! Constraints on splits: directions of predictions, and sets of features that may meet on a path.
 
 use crate::{
     error::{Error, Result},
-    learner::gbdt::{gain::Regularisation, histogram::Sums},
     text::nearest,
 };
 
@@ -21,7 +20,7 @@ pub enum FeatureKey {
 pub struct Constraints {
     /// Features and whether predictions must fall (-1), do as they like (0) or rise (1) with them.
     pub monotone: Vec<(FeatureKey, i8)>,
-    /// Whether `monotone` is a list that must have an entry for every feature.
+    /// True if `monotone` is a list, which must have an entry for every feature.
     pub monotone_of_all: bool,
     /// Sets of features that may meet on a path from the root. A feature in no set stands alone.
     pub interactions: Vec<Vec<FeatureKey>>,
@@ -100,7 +99,7 @@ fn find(option: &str, key: &FeatureKey, features: &[(&str, bool)]) -> Result<usi
 }
 
 impl FeatureConstraints {
-    /// What predictions must do with a feature: fall (-1), whatever (0), rise (1).
+    /// The direction of predictions in a feature: falling (-1), free (0) or rising (1).
     pub fn direction(&self, feature: u32) -> i8 {
         let direction = self.directions.get(feature as usize);
         direction.copied().unwrap_or(0)
@@ -122,7 +121,7 @@ impl FeatureConstraints {
         }
     }
 
-    /// Whether predictions must rise or fall with any feature.
+    /// True if predictions must rise or fall with any feature.
     pub fn is_directed(&self) -> bool {
         self.directions.iter().any(|direction| *direction != 0)
     }
@@ -144,71 +143,6 @@ impl FeatureConstraints {
         }
         for (used, allowed) in used.iter_mut().zip(allowed) {
             *used &= allowed;
-        }
-    }
-}
-
-/// The values a leaf may have, before shrinkage.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ValueRange {
-    /// The smallest.
-    pub lower: f64,
-    /// The largest.
-    pub upper: f64,
-}
-
-impl ValueRange {
-    /// Values of at most this magnitude; 0 for no limit.
-    pub fn within(magnitude: f64) -> Self {
-        let upper = if magnitude > 0.0 {
-            magnitude
-        } else {
-            f64::INFINITY
-        };
-        Self {
-            lower: -upper,
-            upper,
-        }
-    }
-
-    /// Whether every value is allowed.
-    pub fn is_free(&self) -> bool {
-        self.lower == f64::NEG_INFINITY && self.upper == f64::INFINITY
-    }
-
-    /// The nearest value that is allowed.
-    pub fn clamp(&self, value: f64) -> f64 {
-        value.max(self.lower).min(self.upper)
-    }
-
-    /// The ranges of two children split on a feature of this direction: the middle between their
-    /// values parts them, so that no leaf below one can pass a leaf below the other (LightGBM's
-    /// `basic` method, XGBoost's only one).
-    pub fn of_children(
-        self,
-        direction: i8,
-        [left, right]: [Sums; 2],
-        rules: &Regularisation,
-    ) -> [Self; 2] {
-        if direction == 0 {
-            return [self; 2];
-        }
-        let value = |sums| self.clamp(rules.value(sums));
-        let middle = 0.5 * value(left) + 0.5 * value(right);
-        let (below, above) = (
-            Self {
-                upper: middle,
-                ..self
-            },
-            Self {
-                lower: middle,
-                ..self
-            },
-        );
-        if direction > 0 {
-            [below, above]
-        } else {
-            [above, below]
         }
     }
 }

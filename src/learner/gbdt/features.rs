@@ -1,4 +1,4 @@
-//! What the booster knows of a feature: its codes, not its values.
+//! Features as the booster sees them: codes, not values.
 
 use rand_xoshiro::{
     Xoshiro256PlusPlus,
@@ -18,9 +18,9 @@ use crate::{
 pub struct FeatureCodes {
     /// Codes of values that are not missing, at least 1.
     pub values: u16,
-    /// Whether the code `values` means missing.
+    /// True if the code `values` means missing.
     pub missing: bool,
-    /// Whether the codes are in the order of the values (numbers), or are categories.
+    /// True if the codes are in the order of the values (numbers), false for categories.
     pub ordered: bool,
 }
 
@@ -56,7 +56,7 @@ impl FeatureCodes {
         bins.features.iter().zip(&bins.radices).map(codes).collect()
     }
 
-    /// How many codes there are in all.
+    /// The number of codes, the one for missing included.
     pub fn radix(&self) -> u16 {
         self.values + u16::from(self.missing)
     }
@@ -77,7 +77,7 @@ pub(super) fn assert_layout(features: &[FeatureCodes], layout: &CodeLayout) {
     }
 }
 
-/// Which features trees, levels and nodes may split on: shares drawn without replacement, a node's
+/// The features that trees, levels and nodes may split on: shares drawn without replacement, a node's
 /// from its level's and a level's from its tree's (XGBoost's `colsample_by*`).
 ///
 /// The draws depend on seed, round, depth and the node's place in its tree alone.

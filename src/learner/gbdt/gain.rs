@@ -1,7 +1,7 @@
-//! What a node split is worth, and what a leaf adds.
+//! The gain of a node split, and the value of a leaf.
 
 use crate::learner::gbdt::{
-    BoosterOptions, constraints::ValueRange, histogram::Sums, quantise::Scale,
+    BoosterOptions, histogram::Sums, quantise::Scale, value_range::ValueRange,
 };
 
 /// A part of the noise in sums of scores; a gain below this share of them is no gain.
@@ -12,7 +12,7 @@ const GAIN_SHARE_MIN: f64 = 1e-12;
 pub struct NodeTotals {
     /// Sums over the node's training rows.
     pub sums: Sums,
-    /// How many they are.
+    /// The number of these rows.
     pub rows: u64,
 }
 
@@ -163,7 +163,7 @@ impl Regularisation {
         (of_hessian.max(of_rows).ceil() as i64).max(1)
     }
 
-    /// Whether a node could be split at all, as far as its totals tell.
+    /// True if a node could be split at all, as far as its totals tell.
     pub fn can_split(&self, node: NodeTotals) -> bool {
         let child_min = self.child_hessian_units_min(node);
         node.rows >= 2 && child_min <= node.sums.hessian / 2
@@ -260,10 +260,11 @@ mod tests {
         assert_eq!((gain(1), gain(-1)), (gain(0), None));
         // The middle of the values parts what lies below.
         let range = ValueRange::within(1.0);
-        let [left, right] = range.of_children(1, children, &rules);
+        let values = children.map(|sums| rules.value(sums));
+        let [left, right] = range.of_children(1, values);
         assert_eq!((left.lower, left.upper), (-1.0, 0.0));
         assert_eq!((right.lower, right.upper), (0.0, 1.0));
-        let [left, right] = range.of_children(-1, children, &rules);
+        let [left, right] = range.of_children(-1, values);
         assert_eq!((left.lower, right.upper), (0.0, 0.0));
     }
 

@@ -10,64 +10,36 @@
 //! far as gains are known ([`best_first`]); a split that turns out not to be among the best is cut off
 //! again.
 //!
-//! Where parents' histograms are kept, a target is the smaller child of a node split and brings the
-//! larger one with it. Where they are not, every node is a target of its own, a tile of byte columns
+//! If parents' histograms are kept, a target is the smaller child of a node split and brings the
+//! larger one with it. If they are not, every node is a target of its own, a tile of byte columns
 //! at a time.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use crate::{
     Result,
-    data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, Growth, Parallel, best_first,
-        features::{FeatureCodes, FeatureDraw},
+        Growth, best_first,
+        features::FeatureDraw,
         gain::{NodeTotals, Regularisation},
+        growth_context::GrowthContext,
         histogram::{NodeHistogram, Sums, subtract},
-        lists::NO_SLOT,
+        partition::NO_SLOT,
         plan::BoosterPlan,
-        split::{Candidate, NodeView, search_column},
-        tree::{GrowingTree, Lawful},
+        search::{ResolvedNode, SplitSearch},
+        split::Candidate,
+        tree::GrowingTree,
     },
     limits::CODES_MAX,
+    platform::parallel::Parallel,
 };
-
-/// Byte columns of a node that one task looks at: some tens of microseconds.
-const SEARCHED_COLUMNS: usize = 12;
-
-/// What trees are grown from, the same for all rounds.
-#[derive(Debug, Clone, Copy)]
-pub struct Ground<'a> {
-    /// What the user asked for.
-    pub options: &'a BoosterOptions,
-    /// The codes of each feature.
-    pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
-    pub layout: &'a CodeLayout,
-    /// What is kept and what is tiled.
-    pub plan: &'a BoosterPlan,
-}
-
-impl<'a> Ground<'a> {
-    fn lawful(self, rules: &'a Regularisation) -> Lawful<'a> {
-        Lawful {
-            options: self.options,
-            rules,
-            features: self.features,
-            layout: self.layout,
-        }
-    }
-}
 
 /// A node whose histogram the next pass yields, and the sibling that follows from it.
 #[derive(Debug)]
 struct Target {
     output: usize,
     node: u32,
-    /// Whether the node itself may be split; if not, only its sibling is.
+    /// True if the node itself may be split; if not, only its sibling may.
     wanted: bool,
     sibling: Option<Sibling>,
 }
@@ -83,7 +55,7 @@ struct Sibling {
 
 /// A node that may be split, with the best split found so far.
 #[derive(Debug)]
-struct Open {
+struct OpenNode {
     output: usize,
     node: u32,
     best: Option<Candidate>,
@@ -100,26 +72,26 @@ pub struct Grower {
     /// The byte columns that hold a used feature, ascending.
     byte_columns: Vec<u32>,
     targets: Vec<Target>,
-    open: Vec<Open>,
-    /// Where in `byte_columns` the next tile starts.
+    open: Vec<OpenNode>,
+    /// The start of the next tile in `byte_columns`.
     tile_start: usize,
 }
 
 impl Grower {
     /// Trees that are one root each.
     pub fn new(
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         outputs: usize,
         draw: FeatureDraw,
         rules: Regularisation,
     ) -> Self {
         let is_used = |&byte_column: &u32| {
-            let members = &ground.layout.byte_columns[byte_column as usize];
+            let members = &context.layout.byte_columns[byte_column as usize];
             members
                 .iter()
                 .any(|member| draw.used()[member.feature as usize])
         };
-        let byte_columns = (0..ground.layout.len() as u32).filter(is_used).collect();
+        let byte_columns = (0..context.layout.len() as u32).filter(is_used).collect();
         let root = |output| Target {
             output,
             node: 0,
@@ -144,7 +116,7 @@ impl Grower {
         &self.trees
     }
 
-    /// The same, to be told what a pass has counted.
+    /// The trees, to be given the counts of a pass.
     pub fn trees_mut(&mut self) -> &mut [GrowingTree] {
         &mut self.trees
     }
@@ -159,7 +131,7 @@ impl Grower {
         self.targets.len()
     }
 
-    /// Whether the next pass is a level's first, in which rows are routed.
+    /// True if the next pass is a level's first, in which rows move to the children.
     pub fn at_first_tile(&self) -> bool {
         self.tile_start == 0
     }
@@ -189,7 +161,7 @@ impl Grower {
         (first_slot, usize::from(slots), slot_of)
     }
 
-    /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; answers whether the level
+    /// Takes the histograms of a pass, one a slot, over [`Grower::tile`]; returns whether the level
     /// is complete. `train_rows` are the root's.
     ///
     /// Cost O(nodes * columns * 256) for each member of a pack, nodes at once.
@@ -198,62 +170,35 @@ impl Grower {
     /// As [`Parallel::for_each`].
     pub fn absorb(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         histograms: Vec<NodeHistogram>,
         train_rows: u64,
         parallel: &dyn Parallel,
     ) -> Result<bool> {
         assert_eq!(histograms.len(), self.targets.len());
-        let tile = self.tile(ground.plan).to_vec();
+        let tile = self.tile(context.plan).to_vec();
         let is_first = self.at_first_tile();
         if is_first {
-            self.settle_roots(&histograms, train_rows);
+            self.set_root_totals(&histograms, train_rows);
             self.open.clear();
         }
-        let resolved = self.resolve(histograms);
-        let found: Vec<Mutex<Option<Candidate>>> =
-            resolved.iter().map(|_| Mutex::default()).collect();
-        let constraints = &ground.options.feature_constraints;
-        let parts = tile.len().div_ceil(SEARCHED_COLUMNS);
-        parallel.for_each(resolved.len() * parts, &|task| {
-            let (index, part) = (task / parts, task % parts);
-            let (output, node, histogram) = &resolved[index];
-            let tree = &self.trees[*output];
-            let mut used = self
-                .draw
-                .of_node(tree.depth(*node), tree.key(*node), *output);
-            constraints.forbid(tree.path(*node), &mut used);
-            let view = NodeView {
-                totals: tree.totals(*node),
-                range: tree.range(*node),
-                used: &used,
-            };
-            let mut best = None;
-            let columns = tile.iter().zip(histogram.chunks_exact(CODES_MAX));
-            let columns = columns.skip(part * SEARCHED_COLUMNS).take(SEARCHED_COLUMNS);
-            for (&byte_column, joint) in columns {
-                search_column(
-                    joint,
-                    &ground.layout.byte_columns[byte_column as usize],
-                    ground.features,
-                    constraints,
-                    view,
-                    &self.rules,
-                    &mut best,
-                );
-            }
-            let mut found = found[index].lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(best) = best
-                && best.is_better(found.as_ref())
-            {
-                *found = Some(best);
-            }
-        })?;
-        for (index, ((output, node, histogram), found)) in
-            resolved.into_iter().zip(found).enumerate()
-        {
+        let nodes = self.resolve(histograms);
+        let search = SplitSearch {
+            context,
+            trees: &self.trees,
+            draw: &self.draw,
+            rules: &self.rules,
+            tile: &tile,
+        };
+        let candidates = search.run(&nodes, parallel)?;
+        for (index, (resolved, candidate)) in nodes.into_iter().zip(candidates).enumerate() {
+            let ResolvedNode {
+                output,
+                node,
+                histogram,
+            } = resolved;
             if is_first {
-                self.open.push(Open {
+                self.open.push(OpenNode {
                     output,
                     node,
                     best: None,
@@ -262,12 +207,12 @@ impl Grower {
             }
             let open = &mut self.open[index];
             assert_eq!((open.output, open.node), (output, node));
-            if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner)
-                && found.is_better(open.best.as_ref())
+            if let Some(candidate) = candidate
+                && candidate.is_better(open.best.as_ref())
             {
-                open.best = Some(found);
+                open.best = Some(candidate);
             }
-            if ground.plan.parents_kept {
+            if context.plan.parents_kept {
                 open.histogram = histogram;
             }
         }
@@ -276,7 +221,7 @@ impl Grower {
     }
 
     /// The roots' sums are those of any column.
-    fn settle_roots(&mut self, histograms: &[NodeHistogram], train_rows: u64) {
+    fn set_root_totals(&mut self, histograms: &[NodeHistogram], train_rows: u64) {
         for (target, histogram) in self.targets.iter().zip(histograms) {
             if target.node == 0 {
                 let bins = histogram[..CODES_MAX].iter().copied();
@@ -291,56 +236,65 @@ impl Grower {
 
     /// The histograms of all nodes that may be split, siblings by subtraction, in the order of
     /// outputs and nodes: it decides how children are numbered, so it must not depend on the plan.
-    fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<(usize, u32, NodeHistogram)> {
+    fn resolve(&mut self, histograms: Vec<NodeHistogram>) -> Vec<ResolvedNode> {
         let mut resolved = Vec::with_capacity(2 * histograms.len());
         for (target, histogram) in self.targets.iter_mut().zip(histograms) {
+            let output = target.output;
             if let Some(mut sibling) = target.sibling.take()
                 && sibling.wanted
             {
                 subtract(&mut sibling.histogram, &histogram);
-                resolved.push((target.output, sibling.node, sibling.histogram));
+                resolved.push(ResolvedNode {
+                    output,
+                    node: sibling.node,
+                    histogram: sibling.histogram,
+                });
             }
             if target.wanted {
-                resolved.push((target.output, target.node, histogram));
+                resolved.push(ResolvedNode {
+                    output,
+                    node: target.node,
+                    histogram,
+                });
             }
         }
-        resolved.sort_by_key(|&(output, node, _)| (output, node));
+        resolved.sort_by_key(|resolved| (resolved.output, resolved.node));
         resolved
     }
 
     /// Splits nodes, and makes the children that may be split further the next targets. Answers
     /// whether there are any; if not, the trees are grown.
-    pub fn advance(&mut self, ground: Ground<'_>) -> bool {
+    pub fn advance(&mut self, context: GrowthContext<'_>) -> bool {
         let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
-        match ground.options.growth {
-            Growth::DepthWise => self.split_level(ground, opens),
-            Growth::LeafWise => self.split_best(ground, opens),
+        match context.options.growth {
+            Growth::DepthWise => self.split_level(context, opens),
+            Growth::LeafWise => self.split_best(context, opens),
         }
         !self.targets.is_empty()
     }
 
     /// Splits the best nodes of the level within the leaf budget.
-    fn split_level(&mut self, ground: Ground<'_>, mut opens: Vec<Open>) {
-        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+    fn split_level(&mut self, context: GrowthContext<'_>, mut opens: Vec<OpenNode>) {
+        self.keep_within_leaf_budget(&mut opens, context.options.leaves_max as usize);
         let mut pairs = Vec::with_capacity(opens.len());
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
             tree.set_best(open.node, open.best);
-            let children = tree.split(open.node, &ground.lawful(&self.rules));
+            let children = tree.split(open.node, &context.split_context(&self.rules));
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            if self.trees[output].leaves() < ground.options.leaves_max as usize {
-                self.target_children(ground, output, children, histogram);
+            if self.trees[output].leaves() < context.options.leaves_max as usize {
+                self.target_children(context, output, children, histogram);
             }
         }
     }
 
     /// Splits all nodes that best-first growth is to split as far as gains are known, and cuts off
     /// what it is not.
-    fn split_best(&mut self, ground: Ground<'_>, opens: Vec<Open>) {
+    fn split_best(&mut self, context: GrowthContext<'_>, opens: Vec<OpenNode>) {
         let mut histograms: Vec<BTreeMap<u32, NodeHistogram>> = Vec::new();
         histograms.resize_with(self.trees.len(), BTreeMap::new);
         for open in opens {
@@ -350,7 +304,7 @@ impl Grower {
         for (output, histograms) in histograms.into_iter().enumerate() {
             // A tree that no histogram came for is grown.
             if !histograms.is_empty() {
-                self.split_best_of(ground, output, histograms);
+                self.split_best_of(context, output, histograms);
             }
         }
     }
@@ -358,11 +312,11 @@ impl Grower {
     /// The same for one tree, given the histograms of the nodes whose best split is new.
     fn split_best_of(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         output: usize,
         mut histograms: BTreeMap<u32, NodeHistogram>,
     ) {
-        let splits_max = ground.options.leaves_max as usize - 1;
+        let splits_max = context.options.leaves_max as usize - 1;
         let targets_before = self.targets.len();
         loop {
             let tree = &mut self.trees[output];
@@ -373,11 +327,11 @@ impl Grower {
             let batch_histograms: Vec<Option<NodeHistogram>> = batch_histograms.collect();
             for (&node, histogram) in batch.nodes.iter().zip(batch_histograms) {
                 let node = numbers[node as usize];
-                let lawful = ground.lawful(&self.rules);
-                let children = self.trees[output].split(node, &lawful);
+                let split_context = context.split_context(&self.rules);
+                let children = self.trees[output].split(node, &split_context);
                 if !batch.completes {
                     let histogram = histogram.unwrap_or_default();
-                    self.target_children(ground, output, children, histogram);
+                    self.target_children(context, output, children, histogram);
                 }
             }
             // What was split may have children that are leaves for certain; then no pass is needed
@@ -390,7 +344,7 @@ impl Grower {
 
     /// Takes the split from the nodes that are not worth a leaf: when a tree's budget does not reach
     /// for the whole level, larger gains go first, then earlier nodes.
-    fn keep_within_leaf_budget(&self, opens: &mut [Open], leaves_max: usize) {
+    fn keep_within_leaf_budget(&self, opens: &mut [OpenNode], leaves_max: usize) {
         for (output, tree) in self.trees.iter().enumerate() {
             let mut order: Vec<(f64, usize)> = opens
                 .iter()
@@ -409,20 +363,20 @@ impl Grower {
     /// Makes the children of a node split targets, as far as they may be split.
     fn target_children(
         &mut self,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         output: usize,
         children: [u32; 2],
         histogram: NodeHistogram,
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < ground.options.depth_max && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < context.options.depth_max && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {
             return;
         }
-        if !ground.plan.parents_kept {
+        if !context.plan.parents_kept {
             for (node, _) in children
                 .into_iter()
                 .zip(wanted)

@@ -8,11 +8,11 @@ use std::sync::{
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, StateBlock},
     learner::gbdt::{
-        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
-        RoundLoss,
+        Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, RoundLoss,
     },
     limits::BLOCK_ROWS,
     model::Ensemble,
+    platform::parallel::Parallel,
 };
 
 /// A data set in memory: codes by feature, and what rows are.
@@ -64,7 +64,7 @@ impl Parallel for Threads {
     }
 }
 
-/// How a run is cut into work; must not change what it learns.
+/// The division of a run into work; it must not change the trees.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
     pub(super) threads: usize,
@@ -80,7 +80,7 @@ pub(super) const SIMPLE: Schedule = Schedule {
     backwards: false,
 };
 
-/// What a run left behind.
+/// The results of a run.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) ensemble: Ensemble,

@@ -21,7 +21,7 @@ use crate::{
             Column, GROUP, Histogram, PACKED_ROWS_MAX, Quad, accumulate_group, accumulate_quads,
             accumulate_rest, gather, unpack,
         },
-        lists::RowLists,
+        partition::RowLists,
     },
     limits::{BLOCK_ROWS, CODES_MAX},
 };
@@ -256,7 +256,7 @@ mod tests {
         data::PackMember,
         learner::gbdt::{
             kernel::{QUANTUM_MAX, lanes, pack},
-            lists::NO_SLOT,
+            partition::NO_SLOT,
         },
     };
 

@@ -1,47 +1,52 @@
 //! Histogram gradient boosting.
 
 pub mod best_first;
-pub mod booster;
+pub mod boost;
 pub mod checkpoint;
+mod constants;
 pub mod constraints;
 pub mod curve;
+mod ensemble_builder;
 pub mod exact;
 pub mod features;
 pub mod gain;
 pub mod grower;
+pub mod growth_context;
 pub mod histogram;
 pub mod kernel;
-pub mod lists;
 pub mod loss;
 pub mod metric;
 pub mod options;
-pub mod parallel;
+pub mod partition;
 pub mod pass;
 pub mod plan;
 pub mod quantise;
 pub mod renew;
 pub mod replay;
 pub mod sample;
+mod search;
 pub mod split;
 pub mod stream;
 pub mod summary;
 pub mod tree;
-pub mod vectors;
+pub mod value_range;
 pub mod worker;
+mod worker_buffers;
+mod worker_part;
 
-pub use booster::Booster;
+pub use boost::Booster;
 pub use checkpoint::BoosterCheckpoint;
 pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
 pub use metric::{EvalMetric, RoundMetric};
 pub use options::{BoosterOptions, Growth, Loss};
-pub use parallel::{Parallel, Serial};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use sample::Sampling;
 pub use summary::LabelSummary;
-pub use worker::{Worker, WorkerPart};
+pub use worker::Worker;
+pub use worker_part::WorkerPart;
 
 #[cfg(test)]
 mod harness;

@@ -46,7 +46,7 @@ enum OracleNode {
     },
 }
 
-/// How far the two agreed.
+/// The agreement of the two.
 #[derive(Debug, Default)]
 struct Agreement {
     /// Splits that lead clearly and are the same.

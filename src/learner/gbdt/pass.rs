@@ -1,11 +1,11 @@
-//! What a pass over the blocks does.
+//! The kinds of passes over the blocks, and the work of each.
 
 use crate::learner::gbdt::{
-    histogram::WideHistograms, lists::Route, quantise::Scale, renew::Quantiles,
+    histogram::WideHistograms, partition::PartitionRule, quantise::Scale, renew::Quantiles,
     replay::CompiledTree, sample::SampleWork,
 };
 
-/// Which of a state array's values a pass needs and leaves.
+/// The use that a pass makes of a state array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Access {
     /// The pass reads what is there.
@@ -24,13 +24,13 @@ impl Access {
         Self { reads, writes }
     }
 
-    /// Whether the array is needed at all; if not, an empty slice will do.
+    /// True if the array is needed at all; if not, an empty slice will do.
     pub fn is_used(self) -> bool {
         self.reads || self.writes
     }
 }
 
-/// What the engine must lend to the workers of a pass, for every block.
+/// The arrays that the engine must lend to the workers of a pass, for every block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassRequest {
     /// For people: `labels`, `base`, `root`, `level`, `tile`, `leaves`, `scores`, `replay`.
@@ -39,7 +39,7 @@ pub struct PassRequest {
     pub round: u32,
     /// The byte columns that are read, ascending; the codes may be empty if there are none.
     pub byte_columns: Vec<u32>,
-    /// Whether labels and weights are read. Splits always are; groups never.
+    /// True if labels and weights are read. Splits always are; groups never.
     pub labels: bool,
     /// The margins.
     pub margin: Access,
@@ -51,7 +51,7 @@ pub struct PassRequest {
 
 /// The kinds of passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PassKind {
+pub(crate) enum PassKind {
     /// Labels, weights and splits are summed up.
     Labels,
     /// A digit of the labels' quantile is found, where margins start from one.
@@ -85,7 +85,7 @@ pub(super) enum PassKind {
 }
 
 impl PassKind {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Labels => "labels",
             Self::Base => "base",
@@ -99,11 +99,11 @@ impl PassKind {
         }
     }
 
-    pub(super) fn labels(self) -> bool {
+    pub(crate) fn labels(self) -> bool {
         !matches!(self, Self::Level | Self::Tile | Self::Replay)
     }
 
-    pub(super) fn margin(self) -> Access {
+    pub(crate) fn margin(self) -> Access {
         match self {
             Self::Root { is_first: true } | Self::Sample { is_first: true } | Self::Replay => {
                 Access::WRITE
@@ -117,7 +117,7 @@ impl PassKind {
         }
     }
 
-    pub(super) fn gradient(self) -> Access {
+    pub(crate) fn gradient(self) -> Access {
         match self {
             Self::Root { .. } => Access::WRITE,
             Self::Level | Self::Tile => Access::READ,
@@ -131,7 +131,7 @@ impl PassKind {
         }
     }
 
-    pub(super) fn node(self) -> Access {
+    pub(crate) fn node(self) -> Access {
         match self {
             Self::Root { is_first: true } => Access::WRITE,
             Self::Root { is_first: false }
@@ -146,57 +146,60 @@ impl PassKind {
     }
 }
 
-/// What a pass does for one output.
+/// The work of a pass for one output.
 #[derive(Debug, Default)]
-pub(super) struct OutputWork {
-    /// How rows go on first, one route a leaf; empty if they stay.
-    pub(super) routes: Vec<Route>,
+pub(crate) struct OutputWork {
+    /// The splits that rows follow first, one rule a leaf; empty if no leaf was split.
+    pub(crate) partition_rules: Vec<PartitionRule>,
     /// Leaves after routing.
-    pub(super) leaves: usize,
-    /// What each leaf adds to the margin, when trees are applied.
-    pub(super) values: Vec<f32>,
+    pub(crate) leaves: usize,
+    /// The value of each leaf, when trees are applied to the margins.
+    pub(crate) values: Vec<f32>,
     /// The slot of each leaf that is accumulated, counted from `first_slot`.
-    pub(super) slot_of: Vec<u16>,
-    pub(super) first_slot: usize,
-    pub(super) slots: usize,
+    pub(crate) slot_of: Vec<u16>,
+    pub(crate) first_slot: usize,
+    pub(crate) slots: usize,
 }
 
 /// A pass as its workers see it.
 #[derive(Debug)]
-pub(super) struct PassWork {
-    pub(super) kind: PassKind,
-    pub(super) round: u32,
-    pub(super) outputs: Vec<OutputWork>,
+pub(crate) struct PassWork {
+    pub(crate) kind: PassKind,
+    pub(crate) round: u32,
+    pub(crate) outputs: Vec<OutputWork>,
     /// The byte columns that are accumulated.
-    pub(super) tile: Vec<u32>,
+    pub(crate) tile: Vec<u32>,
     /// The round's units, where gradients are computed.
-    pub(super) scale: Scale,
-    pub(super) wide: WideHistograms,
+    pub(crate) scale: Scale,
+    pub(crate) wide: WideHistograms,
     /// The trees of a replay, round-major.
-    pub(super) replay: Vec<CompiledTree>,
+    pub(crate) replay: Vec<CompiledTree>,
     /// The quantiles that the pass narrows down, of all labels or by leaf.
-    pub(super) quantiles: Option<Quantiles>,
-    /// What is done in a sample pass.
-    pub(super) sample: Option<SampleWork>,
+    pub(crate) quantiles: Option<Quantiles>,
+    /// The work of a sample pass.
+    pub(crate) sample: Option<SampleWork>,
 }
 
 impl PassWork {
     /// Slots of all outputs.
-    pub(super) fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         self.outputs.iter().map(|output| output.slots).sum()
     }
 
     /// The index in the ensemble of the tree that this round grows for an output.
-    pub(super) fn tree(&self, output: usize) -> u32 {
+    pub(crate) fn tree(&self, output: usize) -> u32 {
         self.round * self.outputs.len() as u32 + output as u32
     }
 
-    /// What the engine must lend.
-    pub(super) fn request(&self) -> PassRequest {
-        let routes = self.outputs.iter().flat_map(|output| &output.routes);
-        let routed = routes.map(|route| route.byte_column);
+    /// The arrays that the engine must lend.
+    pub(crate) fn request(&self) -> PassRequest {
+        let rules = self
+            .outputs
+            .iter()
+            .flat_map(|output| &output.partition_rules);
+        let partitioned = rules.map(|rule| rule.byte_column);
         let replayed = self.replay.iter().flat_map(CompiledTree::byte_columns);
-        let mut byte_columns: Vec<u32> = routed.chain(replayed).collect();
+        let mut byte_columns: Vec<u32> = partitioned.chain(replayed).collect();
         byte_columns.extend(&self.tile);
         byte_columns.extend(self.sample.iter().flat_map(SampleWork::byte_columns));
         byte_columns.sort_unstable();

@@ -1,4 +1,4 @@
-//! What the booster will hold in memory, and in how many passes it does its work.
+//! The memory plan of a booster, and the passes that follow from it.
 //!
 //! Levels are widest at the bottom. If the wide histograms of all their nodes fit the budget beside
 //! the workers' packed ones, parents are kept and only the smaller child of each node split is
@@ -12,15 +12,15 @@ use crate::{
         BoosterOptions, Loss,
         histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},
         kernel::{GROUP, Quad},
-        lists::RowLists,
         loss::{CHUNK_ROWS, objective},
         metric::EvalSpec,
+        partition::RowLists,
         renew::Quantiles,
     },
     limits::BLOCK_ROWS,
 };
 
-/// How the booster works within its budget.
+/// The tiles and threads that fit the budget, and the bytes they take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoosterPlan {
     /// Bytes of all histograms at their peak: of nodes, and of the workers that add to them.
@@ -31,9 +31,9 @@ pub struct BoosterPlan {
     pub tiles: usize,
     /// Workers that fit, at most those asked for.
     pub threads_used: usize,
-    /// What to tell a person.
+    /// Notes for the user.
     pub notes: Vec<String>,
-    /// Whether parents are kept, so that only smaller children are accumulated.
+    /// True if parents are kept, so that only smaller children are accumulated.
     pub(super) parents_kept: bool,
     /// The budget given for histograms.
     pub(super) budget_bytes: u64,

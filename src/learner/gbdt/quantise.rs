@@ -10,14 +10,14 @@ use crate::{
     learner::gbdt::{
         exact::power_of_two,
         kernel::{QUANTUM_MAX, pack},
-        loss::Bounds,
+        loss::Magnitudes,
     },
 };
 
 /// Rows whose hashes are computed before they are used.
 const STRETCH: usize = 64;
 
-/// How many units 1 is.
+/// The units of gradients and hessians.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     /// Units of a gradient of 1, a power of two.
@@ -28,7 +28,7 @@ pub struct Scale {
 
 impl Scale {
     /// The finest scale at which nothing within the bounds exceeds [`QUANTUM_MAX`] when rounded up.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: Magnitudes) -> Self {
         Self {
             gradient: units_of_one(bounds.gradient),
             hessian: units_of_one(bounds.hessian),
@@ -49,7 +49,7 @@ fn units_of_one(bound: f64) -> f64 {
     power_of_two(exponent)
 }
 
-/// Which rounding stream a chunk of rows uses.
+/// The key of the rounding stream of a chunk of rows.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundingKey {
     /// The run's seed.
@@ -152,7 +152,7 @@ mod tests {
     use crate::learner::gbdt::kernel::{lanes, unpack};
 
     fn scale(gradient: f64, hessian: f64) -> Scale {
-        Scale::new(Bounds { gradient, hessian })
+        Scale::new(Magnitudes { gradient, hessian })
     }
 
     #[test]

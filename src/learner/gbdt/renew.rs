@@ -97,14 +97,14 @@ fn digits_for(leaves: usize) -> &'static [Digit] {
     }
 }
 
-/// What is known of one leaf's quantile.
+/// One leaf's quantile, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Found {
+struct LeafQuantile {
     /// The quantile's key as far as it is known; the bits below are 0.
     key: u32,
     /// Weight up to which rows are counted, within the bin that is known.
     rank: u64,
-    /// Whether the quantile lies half way to the next residual.
+    /// True if the quantile lies half way to the next residual.
     is_between: bool,
     /// The next residual's key, once all digits are known.
     next: u32,
@@ -119,12 +119,12 @@ pub struct Quantiles {
     digits: &'static [Digit],
     /// Digits that are known.
     known: usize,
-    leaves: Vec<Found>,
+    leaves: Vec<LeafQuantile>,
 }
 
 /// One thread's sums for the next digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct QuantileHistogram {
     digit: Digit,
     /// Weight of each bin, leaf by leaf.
     bins: Vec<u64>,
@@ -141,78 +141,84 @@ impl Quantiles {
             units,
             digits: digits_for(leaves),
             known: 0,
-            leaves: vec![Found::default(); leaves],
+            leaves: vec![LeafQuantile::default(); leaves],
         }
     }
 
-    /// Bytes of one thread's tally, and its share of the quantiles, for so many leaves at the most.
+    /// Bytes of one thread's histogram, and its share of the quantiles, for so many leaves at the most.
     pub fn bytes(leaves_max: usize) -> usize {
         let coarse = leaves_max.min(COARSE_LEAVES_MAX) << COARSE[0].bits;
         let fine = leaves_max << FINE[0].bits;
-        coarse.max(fine) * size_of::<u64>() + leaves_max * (size_of::<u32>() + size_of::<Found>())
+        coarse.max(fine) * size_of::<u64>()
+            + leaves_max * (size_of::<u32>() + size_of::<LeafQuantile>())
     }
 
-    /// Whether every digit is known.
+    /// True if every digit is known.
     pub fn is_done(&self) -> bool {
         self.known == self.digits.len()
     }
 
-    /// An empty tally for the next digit.
-    pub fn tally(&self) -> Tally {
+    /// An empty histogram for the next digit.
+    pub fn histogram(&self) -> QuantileHistogram {
         let digit = self.digits[self.known];
-        Tally {
+        QuantileHistogram {
             digit,
             bins: vec![0; self.leaves.len() << digit.bits],
             next: vec![u32::MAX; self.leaves.len()],
         }
     }
 
-    /// Adds a row to a thread's tally. Rows of weight 0 are no rows.
+    /// Adds a row to a thread's histogram. Rows of weight 0 are no rows.
     #[inline(always)]
-    pub fn add(&self, tally: &mut Tally, leaf: usize, residual: f32, weight: f64) {
+    pub fn add(&self, histogram: &mut QuantileHistogram, leaf: usize, residual: f32, weight: f64) {
         let units = self.units.of(weight);
         let key = key_of(residual);
         let known = self.leaves[leaf].key;
-        let (above, wanted) = (tally.digit.above(key), tally.digit.above(known));
+        let (above, wanted) = (histogram.digit.above(key), histogram.digit.above(known));
         if above == wanted {
-            tally.bins[(leaf << tally.digit.bits) + tally.digit.of(key)] += units;
+            // Only residuals that share every known digit with the quantile can still be it.
+            histogram.bins[(leaf << histogram.digit.bits) + histogram.digit.of(key)] += units;
         } else if above > wanted && units > 0 {
-            tally.next[leaf] = tally.next[leaf].min(key);
+            // The next residual may lie beyond the known bin, where the later digits do not look.
+            histogram.next[leaf] = histogram.next[leaf].min(key);
         }
     }
 
-    /// Learns the next digit from the tally of all rows.
-    pub fn narrow(&mut self, tally: &Tally) {
+    /// Learns the next digit from the histogram of all rows.
+    pub fn narrow(&mut self, histogram: &QuantileHistogram) {
         let digit = self.digits[self.known];
-        assert_eq!(tally.digit, digit);
+        assert_eq!(histogram.digit, digit);
         let is_first = self.known == 0;
         self.known += 1;
         let is_last = self.is_done();
-        let tables = tally.bins.chunks_exact(1 << digit.bits);
-        for ((found, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&tally.next) {
+        let tables = histogram.bins.chunks_exact(1 << digit.bits);
+        for ((leaf, bins), &next) in self.leaves.iter_mut().zip(tables).zip(&histogram.next) {
             if is_first {
                 let total: u64 = bins.iter().sum();
+                // The first digit is the only one that sees all rows of the leaf, so the rank is set
+                // here; later digits count within the bin that holds it.
                 let rank = self.alpha * total as f64;
-                found.is_empty = total == 0;
-                found.rank = (rank.ceil() as u64).clamp(1, total.max(1));
-                found.is_between = found.rank as f64 == rank && found.rank < total;
+                leaf.is_empty = total == 0;
+                leaf.rank = (rank.ceil() as u64).clamp(1, total.max(1));
+                leaf.is_between = leaf.rank as f64 == rank && leaf.rank < total;
             }
-            if found.is_empty {
+            if leaf.is_empty {
                 continue;
             }
             let mut below = 0;
             let bin = bins.iter().position(|&weight| {
                 below += weight;
-                below >= found.rank
+                below >= leaf.rank
             });
             let bin = bin.expect("the leaf's weight reaches its rank");
-            found.rank -= below - bins[bin];
-            found.key |= (bin as u32) << digit.shift;
+            // The weight below the bin is behind the quantile: it counts no more.
+            leaf.rank -= below - bins[bin];
+            leaf.key |= (bin as u32) << digit.shift;
             if is_last {
                 // Rows of the quantile's own residual may go on beyond the rank.
-                found.is_between &= found.rank == bins[bin];
+                leaf.is_between &= leaf.rank == bins[bin];
                 let later = bins[bin + 1..].iter().position(|&weight| weight > 0);
-                found.next = later.map_or(next, |ahead| found.key + 1 + ahead as u32);
+                leaf.next = later.map_or(next, |ahead| leaf.key + 1 + ahead as u32);
             }
         }
     }
@@ -220,11 +226,11 @@ impl Quantiles {
     /// The quantile of each leaf; 0 for one without weight.
     pub fn values(&self) -> Vec<f32> {
         assert!(self.is_done());
-        self.leaves.iter().map(Found::value).collect()
+        self.leaves.iter().map(LeafQuantile::value).collect()
     }
 }
 
-impl Found {
+impl LeafQuantile {
     fn value(&self) -> f32 {
         if self.is_empty {
             return 0.0;
@@ -238,7 +244,7 @@ impl Found {
     }
 }
 
-impl Tally {
+impl QuantileHistogram {
     /// Adds another thread's rows. Exact in any order.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.digit, other.digit);
@@ -251,7 +257,7 @@ impl Tally {
     }
 }
 
-/// What a label lies above a margin; finite.
+/// The label minus the margin; finite.
 #[inline(always)]
 pub fn residual(label: f32, margin: f32) -> f32 {
     (f64::from(label) - f64::from(margin)).clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
@@ -259,7 +265,7 @@ pub fn residual(label: f32, margin: f32) -> f32 {
 
 /// The quantiles of rows that are in memory: residuals, weights and leaves of equal length.
 ///
-/// Cost O(rows + leaves * 2,048), three times. Memory: [`Quantiles::tally`].
+/// Cost O(rows + leaves * 2,048), three times. Memory: [`Quantiles::histogram`].
 pub fn quantiles_in_memory(
     mut quantiles: Quantiles,
     residuals: &[f32],
@@ -269,11 +275,11 @@ pub fn quantiles_in_memory(
     assert_eq!(residuals.len(), weights.len());
     assert_eq!(residuals.len(), leaf_of.len());
     while !quantiles.is_done() {
-        let mut tally = quantiles.tally();
+        let mut histogram = quantiles.histogram();
         for ((&residual, &weight), &leaf) in residuals.iter().zip(weights).zip(leaf_of) {
-            quantiles.add(&mut tally, usize::from(leaf), residual, weight);
+            quantiles.add(&mut histogram, usize::from(leaf), residual, weight);
         }
-        quantiles.narrow(&tally);
+        quantiles.narrow(&histogram);
     }
     quantiles.values()
 }
@@ -398,13 +404,13 @@ mod tests {
         let whole =
             quantiles_in_memory(quantiles.clone(), &rows.residual, &rows.weight, &rows.leaf);
         while !quantiles.is_done() {
-            let mut parts: Vec<Tally> = (0..3).map(|_| quantiles.tally()).collect();
+            let mut parts: Vec<QuantileHistogram> = (0..3).map(|_| quantiles.histogram()).collect();
             for row in 0..500 {
                 let leaf = usize::from(rows.leaf[row]);
                 let part = &mut parts[row % 3];
                 quantiles.add(part, leaf, rows.residual[row], rows.weight[row]);
             }
-            let mut merged = quantiles.tally();
+            let mut merged = quantiles.histogram();
             parts.iter().rev().for_each(|part| merged.merge(part));
             quantiles.narrow(&merged);
         }
@@ -415,10 +421,10 @@ mod tests {
     fn tallies_hold_what_is_planned() {
         for leaves in [1, 64, COARSE_LEAVES_MAX, COARSE_LEAVES_MAX + 1, 65_535] {
             let quantiles = Quantiles::new(0.5, leaves, WeightUnits::new(1.0, 1));
-            let tally = quantiles.tally();
-            let held = tally.bins.capacity() * 8
-                + tally.next.capacity() * 4
-                + quantiles.leaves.capacity() * size_of::<Found>();
+            let histogram = quantiles.histogram();
+            let held = histogram.bins.capacity() * 8
+                + histogram.next.capacity() * 4
+                + quantiles.leaves.capacity() * size_of::<LeafQuantile>();
             assert!(held <= Quantiles::bytes(leaves), "{leaves}");
         }
     }

@@ -12,9 +12,9 @@ use crate::{
     data::{CodeBlock, CodeLayout, Split},
     learner::gbdt::{
         features::FeatureCodes,
-        lists::Route,
-        tree::compile,
-        vectors::{self, CHUNK_ROWS, LEAVES_MAX, RightBytes, move_right},
+        partition::PartitionRule,
+        partition::vectors::{self, CHUNK_ROWS, LEAVES_MAX, RightBytes, move_right},
+        tree::partition_rule,
     },
     limits::CODES_MAX,
     model::{Node, Tree},
@@ -23,7 +23,7 @@ use crate::{
 /// Rows that walk side by side.
 const WALKERS: usize = 8;
 
-/// A node split as a move: rows of a leaf number go on to another, or stay.
+/// A node split as a move: rows of a leaf number move to another, or stay.
 #[derive(Debug, Clone)]
 struct Move {
     byte_column: u32,
@@ -34,8 +34,8 @@ struct Move {
 
 /// A node to walk over; a leaf is its own child on both sides.
 #[derive(Debug, Clone)]
-struct Step {
-    route: Route,
+struct WalkNode {
+    rule: PartitionRule,
     children: [u32; 2],
     value: f32,
 }
@@ -43,7 +43,7 @@ struct Step {
 /// A finished tree over byte columns.
 #[derive(Debug, Clone)]
 pub struct CompiledTree {
-    steps: Vec<Step>,
+    nodes: Vec<WalkNode>,
     depth: u32,
     /// Node splits, parents before children; empty where leaves do not fit a byte.
     moves: Vec<Move>,
@@ -56,18 +56,18 @@ pub struct CompiledTree {
 impl CompiledTree {
     /// Compiles a tree for a layout.
     pub fn new(tree: &Tree, features: &[FeatureCodes], layout: &CodeLayout) -> Self {
-        let steps = tree
+        let nodes = tree
             .nodes
             .iter()
             .zip(0u32..)
             .map(|(node, index)| match node {
-                Node::Leaf(leaf) => Step {
-                    route: Route::stay(0),
+                Node::Leaf(leaf) => WalkNode {
+                    rule: PartitionRule::stay(0),
                     children: [index; 2],
                     value: leaf.value,
                 },
-                Node::Split(split) => Step {
-                    route: compile(
+                Node::Split(split) => WalkNode {
+                    rule: partition_rule(
                         split.feature,
                         &split.rule,
                         split.missing_left,
@@ -80,7 +80,7 @@ impl CompiledTree {
                 },
             });
         let mut compiled = Self {
-            steps: steps.collect(),
+            nodes: nodes.collect(),
             depth: 0,
             moves: Vec::new(),
             leaf_nodes: Vec::new(),
@@ -92,13 +92,14 @@ impl CompiledTree {
 
     /// Finds the depth and, if leaf numbers fit a byte, the moves.
     fn number_leaves(&mut self, tree: &Tree) {
+        // A byte holds a leaf's number only while there are few leaves; larger trees are walked.
         let is_small = tree.leaves().count() <= LEAVES_MAX;
         let mut places = vec![(0u32, 0u8); tree.nodes.len()];
         let mut leaves = 1;
         if is_small {
             self.leaf_nodes = vec![0; tree.leaves().count()];
         }
-        for (index, step) in self.steps.iter().enumerate() {
+        for (index, step) in self.nodes.iter().enumerate() {
             let (depth, number) = places[index];
             self.depth = self.depth.max(depth);
             let [left, right] = step.children.map(|child| child as usize);
@@ -109,14 +110,15 @@ impl CompiledTree {
                 }
                 continue;
             }
-            // Children come after their parent, so places are known when they are needed.
+            // Children come after their parent, so places are known when they are needed. The left
+            // child inherits the number, so only rows that go right have to move.
             places[left] = (depth + 1, number);
             places[right] = (depth + 1, if is_small { leaves } else { 0 });
             if is_small {
                 self.moves.push(Move {
-                    byte_column: step.route.byte_column,
+                    byte_column: step.rule.byte_column,
                     numbers: [number, leaves],
-                    right: RightBytes::new(&step.route),
+                    right: RightBytes::new(&step.rule),
                 });
                 leaves += 1;
             }
@@ -125,22 +127,22 @@ impl CompiledTree {
 
     /// Bytes held, by capacity.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.steps.capacity() * size_of::<Step>()
+        self.nodes.capacity() * size_of::<WalkNode>()
             + self.moves.capacity() * size_of::<Move>()
             + self.leaf_nodes.capacity() * 4
             + size_of_val(&*self.values)
     }
 
-    /// How many nodes.
+    /// The number of nodes.
     pub(super) fn nodes(&self) -> usize {
-        self.steps.len()
+        self.nodes.len()
     }
 
     /// The byte columns that are read.
     pub fn byte_columns(&self) -> impl Iterator<Item = u32> {
-        let is_split = |&(step, index): &(&Step, u32)| step.children != [index; 2];
-        let steps = self.steps.iter().zip(0u32..).filter(is_split);
-        steps.map(|(step, _)| step.route.byte_column)
+        let is_split = |&(step, index): &(&WalkNode, u32)| step.children != [index; 2];
+        let splits = self.nodes.iter().zip(0u32..).filter(is_split);
+        splits.map(|(node, _)| node.rule.byte_column)
     }
 
     /// Adds the tree's values to the margins of a block's rows from `first` on.
@@ -186,18 +188,20 @@ impl CompiledTree {
     /// The value of a leaf's node.
     #[inline(always)]
     pub(super) fn value(&self, node: u32) -> f32 {
-        self.steps[node as usize].value
+        self.nodes[node as usize].value
     }
 
     /// Takes over the leaf values of the tree it was compiled from, which may have changed since.
+    ///
+    /// Both forms keep the values, so both are updated.
     pub(super) fn take_values(&mut self, tree: &Tree) {
-        for (step, node) in self.steps.iter_mut().zip(&tree.nodes) {
+        for (step, node) in self.nodes.iter_mut().zip(&tree.nodes) {
             if let Node::Leaf(leaf) = node {
                 step.value = leaf.value;
             }
         }
         for (value, &node) in self.values.iter_mut().zip(&self.leaf_nodes) {
-            *value = self.steps[node as usize].value;
+            *value = self.nodes[node as usize].value;
         }
     }
 
@@ -211,7 +215,7 @@ impl CompiledTree {
         counts: &mut [u64],
     ) {
         assert_eq!(split.len(), margins.len());
-        assert_eq!(counts.len(), self.steps.len());
+        assert_eq!(counts.len(), self.nodes.len());
         let is_fast = vectors::are_fast() && !self.moves.is_empty();
         let chunks = margins.chunks_mut(CHUNK_ROWS).zip(split.chunks(CHUNK_ROWS));
         for (chunk, (margins, split)) in chunks.enumerate() {
@@ -257,30 +261,30 @@ impl CompiledTree {
         }
     }
 
-    /// Walks a chunk of `rows` rows to their leaves; `seen` is told each row's place in the chunk and
+    /// Walks a chunk of `rows` rows to their leaves; `visit` is given each row's place in the chunk and
     /// its leaf's node.
     fn walk(
         &self,
         codes: &CodeBlock<'_>,
         first: usize,
         rows: usize,
-        mut seen: impl FnMut(usize, u32),
+        mut visit: impl FnMut(usize, u32),
     ) {
         for group in (0..rows).step_by(WALKERS) {
             let first = first + group;
             let mut places = [0u32; WALKERS];
             let places = &mut places[..WALKERS.min(rows - group)];
+            // As many steps as the deepest leaf needs: a row that has arrived stays, since a leaf is its
+            // own child, and no branch asks which rows are done.
             for _ in 0..self.depth {
                 for (row, place) in (first..).zip(&mut *places) {
-                    let Step {
-                        route, children, ..
-                    } = &self.steps[*place as usize];
-                    let byte = codes.column(route.byte_column as usize)[row];
-                    *place = children[usize::from(!route.is_left(byte))];
+                    let WalkNode { rule, children, .. } = &self.nodes[*place as usize];
+                    let byte = codes.column(rule.byte_column as usize)[row];
+                    *place = children[usize::from(!rule.is_left(byte))];
                 }
             }
             for (row, &mut place) in (group..).zip(&mut *places) {
-                seen(row, place);
+                visit(row, place);
             }
         }
     }

@@ -6,10 +6,11 @@
 use crate::{
     data::PackMember,
     learner::gbdt::{
-        constraints::{FeatureConstraints, ValueRange},
+        constraints::FeatureConstraints,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
         histogram::{Sums, marginalise},
+        value_range::ValueRange,
     },
     limits::CODES_MAX,
     model::Rule,
@@ -31,16 +32,16 @@ pub struct Candidate {
     pub gain: f64,
     /// Index into the booster's features.
     pub feature: u32,
-    /// Which codes go left, the missing code apart.
+    /// The rule for codes that go left, the missing code apart.
     pub rule: Rule,
-    /// Whether missing values go left.
+    /// True if missing values go left.
     pub missing_left: bool,
     /// The left child's sums.
     pub left: Sums,
 }
 
 impl Candidate {
-    /// Whether this beats another, or none.
+    /// True if this beats the other, or there is no other.
     pub fn is_better(&self, other: Option<&Self>) -> bool {
         other.is_none_or(|other| {
             self.gain > other.gain || (self.gain == other.gain && self.feature < other.feature)
@@ -53,9 +54,9 @@ impl Candidate {
 pub struct NodeView<'a> {
     /// Its rows.
     pub totals: NodeTotals,
-    /// What values its leaves may have.
+    /// The range of its leaves' values.
     pub range: ValueRange,
-    /// Whether it may be split on each feature.
+    /// By feature, whether the node may be split on it.
     pub used: &'a [bool],
 }
 
@@ -116,7 +117,7 @@ struct FeatureSearch<'a> {
 
 /// The best place in one scan: after how many steps, its gain, and what lies on the left.
 #[derive(Clone, Copy)]
-struct Place {
+struct SplitPoint {
     step: usize,
     gain: f64,
     left: Sums,
@@ -128,18 +129,18 @@ impl FeatureSearch<'_> {
         self.missing.unwrap_or_default()
     }
 
-    /// Adds `steps` to the left child one by one and answers the best place to stop; the rest of the
+    /// Adds `steps` to the left child one by one and returns the best place to stop; the rest of the
     /// node lies on the right. The first of equal places wins.
     fn scan(
         &self,
         start: Sums,
         steps: impl Iterator<Item = Sums>,
         rules: &Regularisation,
-    ) -> Option<Place> {
+    ) -> Option<SplitPoint> {
         let child_min = rules.child_hessian_units_min(self.node);
         let node_score = rules.score_within(self.node.sums, self.range);
         let is_free = self.direction == 0 && self.range.is_free();
-        let mut best: Option<Place> = None;
+        let mut best: Option<SplitPoint> = None;
         let mut left = start;
         for (step, sums) in steps.enumerate() {
             if sums.hessian == 0 {
@@ -161,7 +162,7 @@ impl FeatureSearch<'_> {
             if let Some(gain) = gain
                 && best.is_none_or(|best| gain > best.gain)
             {
-                best = Some(Place { step, gain, left });
+                best = Some(SplitPoint { step, gain, left });
             }
         }
         best
@@ -188,7 +189,7 @@ impl FeatureSearch<'_> {
         best
     }
 
-    fn threshold(&self, place: Place, missing_left: bool) -> Candidate {
+    fn threshold(&self, place: SplitPoint, missing_left: bool) -> Candidate {
         Candidate {
             gain: place.gain,
             feature: self.feature,

@@ -1,4 +1,4 @@
-//! What one pass over labels, weights and splits tells, before any tree.
+//! The summary of labels, weights and splits that a pass makes before any tree.
 
 use crate::{
     Error, Result,

@@ -4,13 +4,13 @@ use crate::{
     data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        BoosterOptions,
-        constraints::ValueRange,
         features::FeatureCodes,
         gain::{NodeTotals, Regularisation},
+        growth_context::SplitContext,
         histogram::Sums,
-        lists::Route,
+        partition::PartitionRule,
         split::Candidate,
+        value_range::ValueRange,
     },
     limits::CODES_MAX,
     model::{Leaf, Node, NodeSplit, Rule, Tree},
@@ -26,9 +26,9 @@ struct GrowingNode {
     depth: u32,
     /// The number rows of this node carry while it is a leaf.
     leaf: u16,
-    /// What values its leaves may have.
+    /// The range of its leaves' values.
     range: ValueRange,
-    /// Tells the node from every other of its tree, by the way from the root.
+    /// A number distinct in the tree: a hash of the path from the root.
     key: u64,
     /// The features of the splits above it, ascending.
     path: Vec<u32>,
@@ -56,12 +56,14 @@ impl GrowingNode {
     }
 
     /// The children of a node, which differ in everything but their path.
-    fn children(&self, best: &Candidate, right_leaf: u16, lawful: &Lawful<'_>) -> [Self; 2] {
+    fn children(&self, best: &Candidate, right_leaf: u16, context: &SplitContext<'_>) -> [Self; 2] {
         let NodeTotals { sums, rows } = self.totals;
         let rows_per_unit = rows as f64 / sums.hessian as f64;
         let both = [best.left, sums - best.left];
-        let direction = lawful.options.feature_constraints.direction(best.feature);
-        let ranges = self.range.of_children(direction, both, lawful.rules);
+        let direction = context.options.feature_constraints.direction(best.feature);
+        let ranges = self
+            .range
+            .of_children(direction, both.map(|sums| context.rules.value(sums)));
         let mut path = self.path.clone();
         if let Err(place) = path.binary_search(&best.feature) {
             path.insert(place, best.feature);
@@ -91,23 +93,10 @@ pub struct GrowingTree {
     leaves: Vec<u32>,
     /// Leaf numbers that are free.
     free: Vec<u16>,
-    /// How the rows of each leaf go on in the next pass; empty when nothing was split since.
-    routes: Vec<Route>,
+    /// Rules for the rows of each leaf in the next pass; empty if no leaf was split since the last.
+    partition_rules: Vec<PartitionRule>,
     /// The value of each leaf where it is not a Newton step, shrinkage applied.
     renewed: Option<Vec<f32>>,
-}
-
-/// What decides what children look like.
-#[derive(Debug, Clone, Copy)]
-pub struct Lawful<'a> {
-    /// What the user asked for.
-    pub options: &'a BoosterOptions,
-    /// The rules of the round.
-    pub rules: &'a Regularisation,
-    /// The codes of each feature.
-    pub features: &'a [FeatureCodes],
-    /// Where features lie in bytes.
-    pub layout: &'a CodeLayout,
 }
 
 impl GrowingTree {
@@ -117,7 +106,7 @@ impl GrowingTree {
             nodes: vec![GrowingNode::root(range)],
             leaves: vec![0],
             free: Vec::new(),
-            routes: Vec::new(),
+            partition_rules: Vec::new(),
             renewed: None,
         }
     }
@@ -128,19 +117,19 @@ impl GrowingTree {
         self.leaves.len()
     }
 
-    /// How many nodes.
+    /// The number of nodes.
     pub fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Routes for the next pass, one a leaf; empty if every row stays.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
+    /// Rules for the rows of each leaf in the next pass; empty if every row stays.
+    pub fn partition_rules(&self) -> &[PartitionRule] {
+        &self.partition_rules
     }
 
-    /// Forgets the routes, once rows have followed them.
-    pub fn clear_routes(&mut self) {
-        self.routes.clear();
+    /// Forgets the rules, once rows have followed them.
+    pub fn clear_partition_rules(&mut self) {
+        self.partition_rules.clear();
     }
 
     /// A node's totals.
@@ -158,12 +147,12 @@ impl GrowingTree {
         self.nodes[node as usize].depth
     }
 
-    /// What values a node's leaves may have.
+    /// The range of the values of a node's leaves.
     pub fn range(&self, node: u32) -> ValueRange {
         self.nodes[node as usize].range
     }
 
-    /// A number that tells a node from every other of its tree, whatever the order of growing.
+    /// A number of the node, distinct in its tree and independent of the order of growing.
     pub fn key(&self, node: u32) -> u64 {
         self.nodes[node as usize].key
     }
@@ -203,29 +192,29 @@ impl GrowingTree {
         }
     }
 
-    /// Splits a leaf by its best split and answers its children, left and right. How many rows they
+    /// Splits a leaf by its best split and returns its children, left and right. How many rows they
     /// have is an estimate from their hessians until a pass has counted them.
     ///
     /// # Panics
     /// If no split of the node is known.
-    pub fn split(&mut self, node: u32, lawful: &Lawful<'_>) -> [u32; 2] {
+    pub fn split(&mut self, node: u32, context: &SplitContext<'_>) -> [u32; 2] {
         let right_leaf = self.take_leaf();
         let parent = &self.nodes[node as usize];
         let best = parent.best.expect("the best split of the node is known");
         let leaf = parent.leaf;
-        let [left, right] = parent.children(&best, right_leaf, lawful);
+        let [left, right] = parent.children(&best, right_leaf, context);
         let children = [self.nodes.len() as u32, self.nodes.len() as u32 + 1];
         self.nodes.extend([left, right]);
         self.nodes[node as usize].children = Some(children);
         self.leaves[usize::from(leaf)] = children[0];
         self.leaves[usize::from(right_leaf)] = children[1];
-        self.routes[usize::from(leaf)] = compile(
+        self.partition_rules[usize::from(leaf)] = partition_rule(
             best.feature,
             &best.rule,
             best.missing_left,
             right_leaf,
-            lawful.features,
-            lawful.layout,
+            context.features,
+            context.layout,
         );
         children
     }
@@ -236,14 +225,15 @@ impl GrowingTree {
             self.leaves.push(NO_NODE);
             self.leaves.len() as u16 - 1
         });
-        self.lay_routes();
+        self.fill_partition_rules();
         leaf
     }
 
-    /// Makes sure that there is a route for each leaf number.
-    fn lay_routes(&mut self) {
-        while self.routes.len() < self.leaves.len() {
-            self.routes.push(Route::stay(self.routes.len() as u16));
+    /// Fills up the rules so that there is one for each leaf number.
+    fn fill_partition_rules(&mut self) {
+        while self.partition_rules.len() < self.leaves.len() {
+            self.partition_rules
+                .push(PartitionRule::stay(self.partition_rules.len() as u16));
         }
     }
 
@@ -294,8 +284,8 @@ impl GrowingTree {
             }
             let leaf = self.nodes[gone as usize].leaf;
             if leaf != to {
-                self.lay_routes();
-                self.routes[usize::from(leaf)] = Route::to(leaf, to);
+                self.fill_partition_rules();
+                self.partition_rules[usize::from(leaf)] = PartitionRule::to(leaf, to);
                 self.leaves[usize::from(leaf)] = NO_NODE;
                 self.free.push(leaf);
             }
@@ -358,14 +348,14 @@ impl GrowingTree {
 
 /// A node split as a set over the bytes of its column: thresholds, subsets, missing directions and
 /// packs are one mechanism.
-pub(super) fn compile(
+pub(super) fn partition_rule(
     feature: u32,
     rule: &Rule,
     missing_left: bool,
     right: u16,
     features: &[FeatureCodes],
     layout: &CodeLayout,
-) -> Route {
+) -> PartitionRule {
     let (byte_column, member) = layout
         .find(feature)
         .expect("only features that are laid out are split on");
@@ -380,7 +370,7 @@ pub(super) fn compile(
         };
         left[usize::from(byte / 64)] |= u64::from(is_left) << (byte % 64);
     }
-    Route {
+    PartitionRule {
         byte_column: byte_column as u32,
         right,
         left,

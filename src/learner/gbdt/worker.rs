@@ -1,138 +1,52 @@
 //! One thread's share of a pass.
 //!
 //! A worker is handed blocks in any order and owns everything it adds to: histograms, row lists,
-//! loss sums. What it answers at the end merges exactly, so that neither the number of workers nor
-//! the order of blocks changes a bit.
+//! loss sums. Its results merge exactly, so neither the number of workers nor the order of blocks
+//! changes a bit.
 
 use crate::{
     data::{CodeBlock, RowBlock, Split, StateBlock},
     learner::gbdt::{
-        exact::ExactSum,
-        histogram::PackedHistograms,
-        lists::{NONE, RowLists, count, route},
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows, add_by_split},
-        metric::{EvalSpec, EvalSums},
+        constants::Constants,
+        loss::{CHUNK_ROWS, Magnitudes, Rows, add_by_split},
+        partition::{NONE, count, partition_rows},
         pass::{PassKind, PassWork},
         quantise::{RoundingKey, quantise_into},
-        renew::{Quantiles, Tally, residual},
-        sample::{SampleFound, SampleWorker},
-        summary::LabelSummary,
+        renew::{Quantiles, residual},
+        worker_buffers::{BufferPool, WorkerBuffers},
+        worker_part::WorkerPart,
     },
     limits::BLOCK_ROWS,
 };
 
-/// Memory that goes from one pass's worker to the next one's.
-#[derive(Debug)]
-pub(super) struct WorkerBuffers {
-    packed: PackedHistograms,
-    lists: RowLists,
-    derivatives: Derivatives,
-    weight: Vec<f64>,
-    counts: Vec<u32>,
-    sample: SampleWorker,
-}
-
-impl WorkerBuffers {
-    pub(super) fn new(outputs: usize) -> Self {
-        Self {
-            packed: PackedHistograms::default(),
-            lists: RowLists::default(),
-            derivatives: Derivatives::new(outputs),
-            weight: vec![0.0; CHUNK_ROWS],
-            counts: Vec::new(),
-            sample: SampleWorker::default(),
-        }
-    }
-
-    /// Bytes held, by capacity.
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.packed.heap_bytes()
-            + self.lists.heap_bytes()
-            + self.derivatives.heap_bytes()
-            + self.weight.capacity() * 8
-            + self.counts.capacity() * 4
-            + self.sample.heap_bytes()
-    }
-}
-
-/// What a worker found in a pass.
-#[derive(Debug)]
-pub struct WorkerPart {
-    pub(super) labels: LabelSummary,
-    /// Training rows of each leaf, one list an output.
-    pub(super) counts: Vec<Vec<u64>>,
-    /// Loss times weight of train and valid.
-    pub(super) losses: [ExactSum; 2],
-    /// Metrics, in passes that compute losses.
-    pub(super) eval: Option<EvalSums>,
-    /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
-    pub(super) largest: Bounds,
-    /// The next digit of quantiles, in passes that look for one.
-    pub(super) tally: Option<Tally>,
-    pub(super) sample: SampleFound,
-    pub(super) buffers: WorkerBuffers,
-}
-
-/// What workers know that does not change from pass to pass.
-#[derive(Debug)]
-pub(super) struct Constants {
-    pub(super) objective: Box<dyn Objective>,
-    /// A factor on the weight of each class; empty where labels are numbers.
-    pub(super) class_weights: Vec<f64>,
-    pub(super) base_margins: Vec<f32>,
-    pub(super) seed: u64,
-    pub(super) eval: EvalSpec,
-}
-
-impl Constants {
-    /// Writes the weights of some rows, class weights included.
-    pub(super) fn weigh(&self, label: &[f32], weight: &[f32], weights: &mut [f64]) {
-        let classes = &self.class_weights;
-        for ((weight, &own), &label) in weights.iter_mut().zip(weight).zip(label) {
-            let of_class = classes.get(label as usize).map_or(1.0, |&factor| factor);
-            *weight = f64::from(own) * of_class;
-        }
-    }
-}
-
-/// One thread's share of a pass; lent blocks one after the other.
+/// One thread's share of a pass; it is lent one block after the other.
 #[derive(Debug)]
 pub struct Worker<'a> {
     constants: &'a Constants,
     work: &'a PassWork,
+    pool: &'a BufferPool,
     part: WorkerPart,
+    buffers: WorkerBuffers,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(
-        constants: &'a Constants,
-        work: &'a PassWork,
-        mut buffers: WorkerBuffers,
-    ) -> Self {
+    pub(super) fn new(constants: &'a Constants, work: &'a PassWork, pool: &'a BufferPool) -> Self {
+        let mut buffers = pool.take(constants.objective.outputs());
         buffers.packed.reset(work.tile.len(), work.slots());
         if let Some(sample) = &work.sample {
             buffers.sample.reset(sample, constants);
         }
-        let counts = work.outputs.iter().map(|output| vec![0; output.leaves]);
+        let mut part = WorkerPart::new(constants, work);
+        if matches!(work.kind, PassKind::Root { .. } | PassKind::Scores) {
+            part.eval = constants.eval.sums();
+        }
+        part.quantile_histogram = work.quantiles.as_ref().map(Quantiles::histogram);
         Self {
             constants,
             work,
-            part: WorkerPart {
-                labels: LabelSummary::new(constants.objective.classes()),
-                counts: counts.collect(),
-                losses: Default::default(),
-                eval: match work.kind {
-                    PassKind::Root { .. } | PassKind::Scores => constants.eval.sums(),
-                    _ => None,
-                },
-                largest: Bounds {
-                    gradient: 0.0,
-                    hessian: 0.0,
-                },
-                tally: work.quantiles.as_ref().map(Quantiles::tally),
-                sample: SampleFound::default(),
-                buffers,
-            },
+            pool,
+            part,
+            buffers,
         }
     }
 
@@ -153,7 +67,7 @@ impl<'a> Worker<'a> {
         lent(state.node.len(), kind.node().is_used());
         match kind {
             PassKind::Labels => self.sum_up_labels(&rows),
-            PassKind::Base => self.tally(&rows, None),
+            PassKind::Base => self.count_quantiles(&rows, None),
             PassKind::Root { is_first } => {
                 if is_first {
                     self.replay(&codes, &rows, state.margin);
@@ -165,15 +79,15 @@ impl<'a> Worker<'a> {
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Level => {
-                self.route(&codes, state.node);
+                self.partition(&codes, state.node);
                 self.accumulate(&codes, &rows, state.gradient, state.node);
             }
             PassKind::Tile => self.accumulate(&codes, &rows, state.gradient, state.node),
             PassKind::Renew { is_first } => {
                 if is_first {
-                    self.settle(&codes, &rows, state.node);
+                    self.partition_and_count(&codes, &rows, state.node);
                 }
-                self.tally(&rows, Some((&*state.margin, &*state.node)));
+                self.count_quantiles(&rows, Some((&*state.margin, &*state.node)));
             }
             PassKind::Scores => {
                 self.apply(&codes, &rows, state.margin, state.node);
@@ -188,19 +102,20 @@ impl<'a> Worker<'a> {
                 if kind == (PassKind::Sample { is_first: true }) {
                     self.replay(&codes, &rows, state.margin);
                 }
-                let worker = &mut self.part.buffers.sample;
+                let worker = &mut self.buffers.sample;
                 worker.block(self.constants, sample, &codes, &rows, &mut state);
             }
             PassKind::Replay => self.replay(&codes, &rows, state.margin),
         }
     }
 
-    /// What the worker found, when its last block is done.
+    /// Ends the worker's share: the results leave it, the buffers return to the pool.
     pub fn finish(mut self) -> WorkerPart {
-        self.part.buffers.packed.spill_all(&self.work.wide);
+        self.buffers.packed.spill_all(&self.work.wide);
         if let Some(sample) = &self.work.sample {
-            self.part.sample = self.part.buffers.sample.finish(sample);
+            self.part.sample = self.buffers.sample.finish(sample);
         }
+        self.pool.give_back(self.buffers);
         self.part
     }
 
@@ -210,29 +125,32 @@ impl<'a> Worker<'a> {
             let weight = self.weigh(&chunk);
             self.part
                 .labels
-                .update(&chunk, &self.part.buffers.weight[..weight]);
+                .update(&chunk, &self.buffers.weight[..weight]);
         }
     }
 
     /// Adds training rows to the next digit of quantiles: of their residuals by leaf, or of labels.
-    fn tally(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
+    fn count_quantiles(&mut self, rows: &RowBlock<'_>, state: Option<(&[f32], &[u16])>) {
         let quantiles = self.work.quantiles.as_ref();
         let quantiles = quantiles.expect("the pass looks for quantiles");
         for start in (0..rows.split.len()).step_by(CHUNK_ROWS) {
             let chunk = chunk_of(rows, start);
             self.weigh(&chunk);
             let part = &mut self.part;
-            let tally = part.tally.as_mut().expect("made with the worker");
+            let quantile_histogram = part
+                .quantile_histogram
+                .as_mut()
+                .expect("made with the worker");
             let is_train = |row: &usize| chunk.split[*row] == Split::Train as u8;
             for row in (0..chunk.split.len()).filter(is_train) {
                 let (margin, leaf) = state.map_or((0.0, 0), |(margin, node)| {
                     (margin[start + row], node[start + row])
                 });
                 quantiles.add(
-                    tally,
+                    quantile_histogram,
                     usize::from(leaf),
                     residual(chunk.label[row], margin),
-                    part.buffers.weight[row],
+                    self.buffers.weight[row],
                 );
             }
         }
@@ -256,18 +174,23 @@ impl<'a> Worker<'a> {
     }
 
     /// Rows follow the last node splits.
-    fn route(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
+    fn partition(&self, codes: &CodeBlock<'_>, node: &mut [u16]) {
         for (output, work) in self.work.outputs.iter().enumerate() {
             let node = &mut node[output * codes.rows..][..codes.rows];
-            if !work.routes.is_empty() {
-                route(codes, &work.routes, node);
+            if !work.partition_rules.is_empty() {
+                partition_rows(codes, &work.partition_rules, node);
             }
         }
     }
 
     /// Rows follow the last node splits, and are counted.
-    fn settle(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>, node: &mut [u16]) {
-        self.route(codes, node);
+    fn partition_and_count(
+        &mut self,
+        codes: &CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+        node: &mut [u16],
+    ) {
+        self.partition(codes, node);
         for output in 0..self.work.outputs.len() {
             let of_output = output * codes.rows..(output + 1) * codes.rows;
             self.count(output, &node[of_output], rows.split);
@@ -276,7 +199,7 @@ impl<'a> Worker<'a> {
 
     /// Counts the training rows of each leaf.
     fn count(&mut self, output: usize, node: &[u16], split: &[u8]) {
-        let counts = &mut self.part.buffers.counts;
+        let counts = &mut self.buffers.counts;
         counts.clear();
         counts.resize(self.work.outputs[output].leaves + 1, 0);
         count(node, split, counts);
@@ -293,7 +216,7 @@ impl<'a> Worker<'a> {
         margin: &mut [f32],
         node: &mut [u16],
     ) {
-        self.settle(codes, rows, node);
+        self.partition_and_count(codes, rows, node);
         for (output, work) in self.work.outputs.iter().enumerate() {
             let range = output * codes.rows..(output + 1) * codes.rows;
             for (margin, &node) in margin[range.clone()].iter_mut().zip(&node[range]) {
@@ -319,12 +242,12 @@ impl<'a> Worker<'a> {
             let chunk = chunk_of(rows, start);
             let len = self.weigh(&chunk);
             let part = &mut self.part;
-            let derivatives = &mut part.buffers.derivatives;
+            let derivatives = &mut self.buffers.derivatives;
             let seen = Rows {
                 margin: &margin[start..],
                 stride: codes.rows,
                 label: chunk.label,
-                weight: &part.buffers.weight[..len],
+                weight: &self.buffers.weight[..len],
             };
             self.constants.objective.evaluate(&seen, derivatives);
             if let Some(eval) = &mut part.eval {
@@ -338,7 +261,7 @@ impl<'a> Worker<'a> {
                 let gradients = &derivatives.gradient[output * CHUNK_ROWS..][..len];
                 let hessians = &derivatives.hessian[output * CHUNK_ROWS..][..len];
                 if self.constants.objective.is_measured() {
-                    let Bounds { gradient, hessian } = &mut part.largest;
+                    let Magnitudes { gradient, hessian } = &mut part.largest;
                     *gradient = gradient.max(largest_in_training(chunk.split, gradients));
                     *hessian = hessian.max(largest_in_training(chunk.split, hessians));
                 }
@@ -379,7 +302,7 @@ impl<'a> Worker<'a> {
                 }
                 continue;
             }
-            let buffers = &mut self.part.buffers;
+            let buffers = &mut self.buffers;
             buffers.lists.build(
                 node,
                 rows.split,
@@ -422,9 +345,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Writes the weights of a chunk, class weights included; answers how many rows it has.
+    /// Writes the weights of a chunk, class weights included; returns how many rows it has.
     fn weigh(&mut self, chunk: &RowBlock<'_>) -> usize {
-        let weights = &mut self.part.buffers.weight[..chunk.label.len()];
+        let weights = &mut self.buffers.weight[..chunk.label.len()];
         self.constants.weigh(chunk.label, chunk.weight, weights);
         weights.len()
     }

@@ -1,4 +1,4 @@
-//! What a learner is fed: views of the caller's arrays.
+//! Batches: views of the caller's arrays.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -28,7 +28,7 @@ impl<'a> From<ArrayView2<'a, f64>> for Table<'a> {
 }
 
 impl Table<'_> {
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         match self {
             Self::F32(view) => view.nrows(),
@@ -36,7 +36,7 @@ impl Table<'_> {
         }
     }
 
-    /// How many columns.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         match self {
             Self::F32(view) => view.ncols(),

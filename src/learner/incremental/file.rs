@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     format::container::{self, FileKind, Section},
     learner::{
-        incremental::{declared::Declared, standardizer::Standardizer},
+        incremental::{schema::BatchSchema, standardizer::Standardizer},
         logistic::LogisticOptions,
     },
 };
@@ -21,18 +21,20 @@ mod id {
 /// The layout of every section so far.
 const VERSION: u16 = 1;
 
-/// What is said in JSON.
+/// The section in JSON.
 #[derive(Debug, Serialize, serde::Deserialize)]
 struct About {
     learner: String,
-    declared: Declared,
+    /// The name in files since the first version.
+    #[serde(rename = "declared")]
+    schema: BatchSchema,
     options: LogisticOptions,
     rows: u64,
 }
 
 /// A learner to be written.
 pub(crate) struct PartsRef<'a, State> {
-    pub(crate) declared: &'a Declared,
+    pub(crate) schema: &'a BatchSchema,
     pub(crate) options: &'a LogisticOptions,
     pub(crate) rows: u64,
     pub(crate) standardizer: &'a Standardizer,
@@ -41,7 +43,7 @@ pub(crate) struct PartsRef<'a, State> {
 
 /// A learner that was read; nothing of it is checked but its form.
 pub(crate) struct Parts<State> {
-    pub(crate) declared: Declared,
+    pub(crate) schema: BatchSchema,
     pub(crate) options: LogisticOptions,
     pub(crate) rows: u64,
     pub(crate) standardizer: Standardizer,
@@ -52,7 +54,7 @@ pub(crate) struct Parts<State> {
 pub(crate) fn to_bytes<State: Serialize>(learner: &str, parts: &PartsRef<'_, State>) -> Vec<u8> {
     let about = About {
         learner: learner.to_owned(),
-        declared: parts.declared.clone(),
+        schema: parts.schema.clone(),
         options: parts.options.clone(),
         rows: parts.rows,
     };
@@ -79,7 +81,7 @@ pub(crate) fn from_bytes<State: DeserializeOwned>(
         ));
     }
     Ok(Parts {
-        declared: about.declared,
+        schema: about.schema,
         options: about.options,
         rows: about.rows,
         standardizer: opened.postcard(id::MOMENTS, VERSION)?,

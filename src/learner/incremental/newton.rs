@@ -9,19 +9,23 @@
 use crate::{
     error::{Error, Result},
     learner::{
-        incremental::{rescale::Rescale, step::Step},
+        incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
-            Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
+            Evaluator, LabeledTile, LogisticOptions, NewtonSums, Shape,
             cholesky::Cholesky,
             kernel::{dot, triangle_len},
         },
     },
 };
 
+/// Logistic regression by a Newton step a block of at most 256 rows, as good as the batch fit after
+/// one pass. Memory: two triangles over all parameters.
+pub type OnlineNewton = Pipeline<NewtonStep>;
+
 /// Most parameters: the two triangles are 16 MiB each.
 const PARAMETERS_MAX: usize = 2_048;
 
-/// What a block's step may promise, a row, to be taken without a look at where it leads.
+/// The largest gain a row that a block's step may promise and still be taken unchecked.
 const TRUSTED_GAIN: f64 = 0.01;
 
 /// A step is no longer halved when it promises less, a row.
@@ -37,7 +41,7 @@ const FACTORS_GROWTH: f64 = 1.0 / 32.0;
 /// blocks from running away when they lack a class, and is soon forgotten.
 const PRIOR: f64 = 1.0;
 
-/// What has been learned.
+/// The learned state.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NewtonState {
     /// By output and column, the intercept last.
@@ -114,7 +118,7 @@ impl Step for NewtonStep {
         })
     }
 
-    fn learn(&mut self, rows: TileOf<'_>) {
+    fn learn(&mut self, rows: LabeledTile<'_>) {
         self.before.copy_from_slice(&self.state.point);
         let mut objective = self.evaluate(rows);
         let weight = self.sums.weight;
@@ -209,8 +213,8 @@ impl Step for NewtonStep {
 }
 
 impl NewtonStep {
-    /// The sums of the block at the point; answers the objective there, fills its gradient.
-    fn evaluate(&mut self, rows: TileOf<'_>) -> f64 {
+    /// The sums of the block at the point; returns the objective there, fills its gradient.
+    fn evaluate(&mut self, rows: LabeledTile<'_>) -> f64 {
         self.sums.clear();
         self.evaluator.add(rows, &self.state.point, &mut self.sums);
         let ridge = self.l2 * self.sums.weight;
@@ -234,7 +238,7 @@ impl NewtonStep {
         objective
     }
 
-    /// A Newton step; answers what it promises.
+    /// A Newton step; returns what it promises.
     fn step(&mut self) -> f64 {
         let factors = self.state.factors.as_ref().expect("factored before a step");
         self.direction.copy_from_slice(&self.gradient);

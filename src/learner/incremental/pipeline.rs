@@ -7,10 +7,10 @@ use crate::{
     error::{Error, Result},
     learner::{
         incremental::{
-            Batch, Declared, Learner, Merge, Table, file, rescale::Rescale,
+            Batch, BatchSchema, Learner, Merge, Table, file, rescale::Rescale,
             standardizer::Standardizer, step::Step,
         },
-        logistic::{LogisticOptions, Shape, TileOf, kernel, link},
+        logistic::{LabeledTile, LogisticOptions, Shape, kernel, link},
     },
 };
 
@@ -23,7 +23,7 @@ const PREDICTED_ROWS: usize = 256;
 /// no coefficient until it does.
 #[derive(Debug)]
 pub struct Pipeline<S: Step> {
-    declared: Declared,
+    schema: BatchSchema,
     options: LogisticOptions,
     shape: Shape,
     rows: u64,
@@ -32,7 +32,7 @@ pub struct Pipeline<S: Step> {
     block: Block,
 }
 
-/// Memory lent to each block of rows.
+/// Working memory of a block of rows.
 #[derive(Debug)]
 struct Block {
     tile: Tile,
@@ -48,13 +48,13 @@ impl<S: Step> Pipeline<S> {
     /// A learner that has seen nothing.
     ///
     /// # Errors
-    /// [`Error::Usage`] for options out of range, or that need what only a whole dataset tells (`C`,
+    /// [`Error::Usage`] for options out of range, or that need a pass over the whole dataset (`C`,
     /// balanced class weights), or that the learner does not offer, and for too many parameters.
-    pub fn new(declared: Declared, options: &LogisticOptions) -> Result<Self> {
-        let classes = declared.classes().len();
+    pub fn new(schema: BatchSchema, options: &LogisticOptions) -> Result<Self> {
+        let classes = schema.classes().len();
         options.check(classes)?;
         check_known_beforehand(options)?;
-        let features = declared.features().len();
+        let features = schema.features().len();
         let shape = Shape {
             columns: features + 1,
             outputs: if classes == 2 { 1 } else { classes },
@@ -73,7 +73,7 @@ impl<S: Step> Pipeline<S> {
                 values: Vec::with_capacity(S::BLOCK_ROWS),
                 rescale: Rescale::default(),
             },
-            declared,
+            schema,
         })
     }
 
@@ -99,10 +99,10 @@ impl<S: Step> Pipeline<S> {
         (intercept, coefficients)
     }
 
-    /// What it predicts by now. Memory: a few numbers a parameter.
-    pub fn frozen(&self) -> Frozen {
-        Frozen {
-            declared: self.declared.clone(),
+    /// A copy that predicts as the learner does now. Memory: a few numbers a parameter.
+    pub fn snapshot(&self) -> PipelineSnapshot {
+        PipelineSnapshot {
+            schema: self.schema.clone(),
             shape: self.shape,
             standardizer: self.standardizer.clone(),
             coefficients: self.step.coefficients().to_vec(),
@@ -114,7 +114,7 @@ impl<S: Step> Pipeline<S> {
         self.shape.outputs
     }
 
-    /// What a missing value of a feature counts as at present.
+    /// The value that a missing value of a feature counts as at present.
     pub fn center(&self, feature: usize) -> f64 {
         self.standardizer.scale_of(feature).0
     }
@@ -122,7 +122,7 @@ impl<S: Step> Pipeline<S> {
     /// Features that have not varied so far, ascending.
     pub fn constant_columns(&self) -> Vec<usize> {
         let is_constant = |feature: &usize| self.standardizer.scale_of(*feature).1 == 0.0;
-        (0..self.declared.features().len())
+        (0..self.schema.features().len())
             .filter(is_constant)
             .collect()
     }
@@ -154,7 +154,7 @@ impl<S: Step> Pipeline<S> {
             self.standardizer
                 .standardise(column, &block.values, tile.column_mut(column));
         }
-        self.step.learn(TileOf {
+        self.step.learn(LabeledTile {
             design: &block.tile,
             classes: &block.classes,
             weights: &block.weights,
@@ -162,9 +162,9 @@ impl<S: Step> Pipeline<S> {
     }
 
     fn from_parts(parts: file::Parts<S::State>) -> Result<Self, String> {
-        parts.declared.check()?;
+        parts.schema.check()?;
         let mut learner =
-            Self::new(parts.declared, &parts.options).map_err(|error| error.to_string())?;
+            Self::new(parts.schema, &parts.options).map_err(|error| error.to_string())?;
         if !parts.standardizer.is_sound(learner.shape.columns - 1) {
             return Err("the moments do not fit the declared features".to_owned());
         }
@@ -177,7 +177,7 @@ impl<S: Step> Pipeline<S> {
 
 impl<S: Step> Learner for Pipeline<S> {
     fn partial_fit(&mut self, batch: &Batch<'_>) -> Result<()> {
-        self.declared.check_batch(batch)?;
+        self.schema.check_batch(batch)?;
         let rows = batch.features.rows();
         for first in (0..rows).step_by(S::BLOCK_ROWS) {
             self.learn(batch, first, rows.min(first + S::BLOCK_ROWS));
@@ -187,20 +187,20 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 
     fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
-        self.frozen().predict(features)
+        self.snapshot().predict(features)
     }
 
     fn rows(&self) -> u64 {
         self.rows
     }
 
-    fn declared(&self) -> &Declared {
-        &self.declared
+    fn schema(&self) -> &BatchSchema {
+        &self.schema
     }
 
     fn to_bytes(&self) -> Vec<u8> {
         let parts = file::PartsRef {
-            declared: &self.declared,
+            schema: &self.schema,
             options: &self.options,
             rows: self.rows,
             standardizer: &self.standardizer,
@@ -218,24 +218,24 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 }
 
-/// What a learner predicts by now, however it goes on.
+/// The predictions of a learner at one moment, however it goes on.
 #[derive(Debug, Clone)]
-pub struct Frozen {
-    declared: Declared,
+pub struct PipelineSnapshot {
+    schema: BatchSchema,
     shape: Shape,
     standardizer: Standardizer,
     coefficients: Vec<f64>,
 }
 
-impl Frozen {
+impl PipelineSnapshot {
     /// Probabilities, rows by classes.
     ///
     /// # Errors
     /// [`Error::Dataset`] for columns that are not those declared.
     pub fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
-        self.declared.check_columns(&features)?;
+        self.schema.check_columns(&features)?;
         let (rows, outputs) = (features.rows(), self.shape.outputs);
-        let mut probabilities = Array2::zeros((rows, self.declared.classes().len()));
+        let mut probabilities = Array2::zeros((rows, self.schema.classes().len()));
         let mut tile = Tile::new(self.shape.columns - 1, PREDICTED_ROWS);
         let mut values = Vec::with_capacity(PREDICTED_ROWS);
         let mut margins = vec![0.0; PREDICTED_ROWS * outputs];
@@ -273,7 +273,7 @@ impl<S: Step> Merge for Pipeline<S> {
                  become one"
             )))
         };
-        if self.declared != other.declared {
+        if self.schema != other.schema {
             return refuse("features or classes");
         }
         if self.options != other.options {
@@ -321,7 +321,7 @@ impl Block {
     }
 }
 
-/// What a learner cannot know before it has seen all rows.
+/// Refuses options that need facts about all rows.
 fn check_known_beforehand(options: &LogisticOptions) -> Result<()> {
     let refuse = |message: &str| Err(Error::Usage(message.to_owned()));
     if options.inverse_strength.is_some() {

@@ -1,4 +1,4 @@
-//! What becomes of coefficients and their Hessian when the scale of the columns changes.
+//! The change of coefficients and their Hessian when the scale of the columns changes.
 //!
 //! A column standardised as `(x - m) / s` from now on, and as `(x - m0) / s0` so far: with
 //! `ratio = s / s0` and `shift = (m - m0) / s0` the old value is `ratio * new + shift`. So the

@@ -8,15 +8,19 @@
 use crate::{
     error::{Error, Result},
     learner::{
-        incremental::{rescale::Rescale, step::Step},
+        incremental::{pipeline::Pipeline, rescale::Rescale, step::Step},
         logistic::{
-            Evaluator, LogisticOptions, NewtonSums, Shape, TileOf,
+            Evaluator, LabeledTile, LogisticOptions, NewtonSums, Shape,
             kernel::{self, dot},
         },
     },
 };
 
-/// How much more later points count in the average.
+/// Logistic regression by averaged stochastic gradient descent, for more parameters than
+/// [`OnlineNewton`] takes. Memory: a few vectors of all parameters.
+pub type AveragedSgd = Pipeline<SgdStep>;
+
+/// The extra weight of later points in the average.
 const ETA: f64 = 3.0;
 
 /// Mini-batches whose curvature is looked at after each change of scale, each; later only every
@@ -32,7 +36,7 @@ const ADAPTIVE_STEP: f64 = 0.2;
 /// The least curvature that a step size is taken from: that of the intercept alone.
 const CURVATURE_MIN: f64 = 0.25;
 
-/// What has been learned.
+/// The learned state.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SgdState {
     /// By output and column, the intercept last.
@@ -104,7 +108,7 @@ impl Step for SgdStep {
         })
     }
 
-    fn learn(&mut self, rows: TileOf<'_>) {
+    fn learn(&mut self, rows: LabeledTile<'_>) {
         self.sums.clear();
         self.evaluator.add(rows, &self.state.point, &mut self.sums);
         if self.sums.weight <= 0.0 {
@@ -242,7 +246,7 @@ impl SgdStep {
 
     /// A bound on the mean curvature of the rows along their gradient: that of a logistic loss is at
     /// most 1/4, of a softmax 1/2 (Böhning 1992), times the squared change of the margin.
-    fn curvature_along_gradient(&mut self, rows: TileOf<'_>, mean_weight: f64) -> f64 {
+    fn curvature_along_gradient(&mut self, rows: LabeledTile<'_>, mean_weight: f64) -> f64 {
         let square = dot(&self.sums.gradient, &self.sums.gradient);
         if square == 0.0 {
             return 0.0;

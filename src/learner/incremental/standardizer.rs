@@ -11,13 +11,13 @@ const GROWTH_MAX: f64 = 1.5;
 /// The largest standardised value: its square times any weight is far from overflowing.
 const STANDARDISED_MAX: f64 = 1e8;
 
-/// What is known of one column, and how it is standardised at present.
+/// The moments of one column, and its scale at present.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Running {
     count: f64,
     mean: f64,
     m2: f64,
-    /// What stands at 0: the mean when the scale was last looked at, or the only value so far.
+    /// The value that becomes 0: the mean when the scale was last updated, or the only value so far.
     center: f64,
     /// The standard deviation then; 0 while the column has not varied.
     sd: f64,
@@ -91,12 +91,12 @@ impl Running {
         }
     }
 
-    /// Whether it varies and did not, or varies much more: numbers on its scale would be large.
+    /// True if it varies and did not, or varies much more: numbers on its scale would be large.
     fn has_outgrown_its_scale(&self) -> bool {
         self.m2 > GROWTH_MAX * GROWTH_MAX * self.sd * self.sd * self.count && self.scale() > 0.0
     }
 
-    /// Moves to another scale, if that is one; answers ratio and shift.
+    /// Moves to another scale, if that is one; returns ratio and shift.
     fn move_to(&mut self, center: f64, sd: f64) -> (f64, f64) {
         if sd == 0.0 {
             return (1.0, 0.0);
@@ -127,7 +127,7 @@ impl Standardizer {
         self.columns[column].update(values);
     }
 
-    /// Ends the update by `rows` rows: a new scale if it is time for one. `rescale` is lent.
+    /// Ends the update by `rows` rows: a new scale if it is time for one. `rescale` is working memory.
     pub(crate) fn refresh_after(&mut self, rows: u64, rescale: &mut Rescale) -> bool {
         let is_first = self.rows == 0;
         self.rows += rows;
@@ -190,7 +190,7 @@ impl Standardizer {
         self.refresh_at = self.refresh_at.max(other.refresh_at);
     }
 
-    /// Whether it is one of `columns` columns: for one read from a file.
+    /// True if it is one of `columns` columns: for one read from a file.
     pub(crate) fn is_sound(&self, columns: usize) -> bool {
         let sound = |column: &Running| {
             let numbers = [

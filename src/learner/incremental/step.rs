@@ -1,4 +1,4 @@
-//! What a pipeline of standardised rows ends in.
+//! The last part of a pipeline: it learns from standardised rows.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -6,14 +6,14 @@ use crate::{
     error::Result,
     learner::{
         incremental::rescale::Rescale,
-        logistic::{LogisticOptions, Shape, TileOf},
+        logistic::{LabeledTile, LogisticOptions, Shape},
     },
 };
 
 /// Learns coefficients from blocks of standardised rows. [`Pipeline`](crate::learner::incremental::Pipeline) makes a
 /// [`Learner`](crate::learner::incremental::Learner) of it; it is not meant to be implemented elsewhere.
 pub trait Step: Sized {
-    /// All that it has learned; the rest is lent memory.
+    /// All that it has learned; the rest is working memory.
     type State: Clone + Serialize + DeserializeOwned;
 
     /// The name in files and messages.
@@ -29,7 +29,7 @@ pub trait Step: Sized {
     fn new(shape: Shape, options: &LogisticOptions) -> Result<Self>;
 
     /// Learns from a block of at most [`Self::BLOCK_ROWS`] rows, some of a weight above 0.
-    fn learn(&mut self, rows: TileOf<'_>);
+    fn learn(&mut self, rows: LabeledTile<'_>);
 
     /// Carries over to another scale of the columns.
     fn rescale(&mut self, change: &Rescale);
@@ -40,7 +40,7 @@ pub trait Step: Sized {
     /// Takes in what another has learned on the same scale.
     fn merge(&mut self, other: &Self);
 
-    /// What it has learned.
+    /// The learned state.
     fn state(&self) -> &Self::State;
 
     /// Goes on from a state.

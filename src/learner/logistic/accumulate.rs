@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     data::{Tile, TileRows},
     learner::logistic::{
-        evaluate::{Evaluator, TileOf},
+        evaluate::{Evaluator, LabeledTile},
         sums::{NewtonSums, Shape},
     },
 };
@@ -14,7 +14,7 @@ use crate::{
 /// hundred columns, large enough that adding the product in `f64` costs little beside it.
 pub const TILE_ROWS: usize = 512;
 
-/// What a pass evaluates: the point, and whether the Hessian is wanted.
+/// The task of a pass: the point, and whether the Hessian is wanted.
 #[derive(Debug, Clone)]
 pub struct NewtonPass {
     pub(super) shape: Shape,
@@ -24,7 +24,7 @@ pub struct NewtonPass {
 }
 
 impl NewtonPass {
-    /// Whether the pass accumulates the Hessian.
+    /// True if the pass accumulates the Hessian.
     pub fn with_hessian(&self) -> bool {
         self.with_hessian
     }
@@ -138,7 +138,7 @@ impl Accumulator {
         if self.tile.rows() == 0 {
             return;
         }
-        let rows = TileOf {
+        let rows = LabeledTile {
             design: &self.tile,
             classes: &self.classes,
             weights: &self.weights,

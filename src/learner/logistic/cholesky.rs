@@ -68,7 +68,7 @@ impl Cholesky {
         self.ridge
     }
 
-    /// Whether it is one of a matrix of `size` rows: for factors read from a file.
+    /// True if it is one of a matrix of `size` rows: for factors read from a file.
     pub(in crate::learner) fn is_sound(&self, size: usize) -> bool {
         let pivots = (0..self.size).map(|i| self.lower.get(triangle_len(i) + i));
         self.size == size

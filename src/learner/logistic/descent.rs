@@ -14,7 +14,7 @@ const RISES_MAX: u32 = 30;
 /// A rise of the objective below this share of it is rounding.
 const RISE_MIN: f64 = 1e-12;
 
-/// What is added to the mean loss, intercepts apart: `l1 |w| + l2 / 2 |w|^2`.
+/// The penalty beside the mean loss, intercepts apart: `l1 |w| + l2 / 2 |w|^2`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Penalty {
     pub(super) l1: f64,
@@ -49,7 +49,7 @@ impl Preconditioner {
     }
 }
 
-/// What an evaluation showed.
+/// The result of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Verdict {
     /// The objective rose: the next point is nearer to the last one.
@@ -67,7 +67,7 @@ pub(super) struct Step {
     pub(super) loss: f64,
     /// The mean loss and the penalty.
     pub(super) objective: f64,
-    /// What the quadratic model says the step will lower the objective by: `g' H^-1 g / 2` without
+    /// The decrease of the objective by the quadratic model of the step: `g' H^-1 g / 2` without
     /// an L1 penalty.
     pub(super) decrement: f64,
     /// An estimate of what will be left to gain after the step.
@@ -238,7 +238,7 @@ impl Descent {
         Verdict::Rose
     }
 
-    /// Moves the candidate from the accepted point by the corrected preconditioner; answers the
+    /// Moves the candidate from the accepted point by the corrected preconditioner; returns the
     /// decrement.
     fn step_along_secants(&mut self, preconditioner: &Preconditioner) -> f64 {
         let accepted = self.accepted.as_ref().expect("an evaluated point");
@@ -256,7 +256,7 @@ impl Descent {
         }
     }
 
-    /// Moves the candidate to the optimum of the quadratic model and the L1 penalty; answers the
+    /// Moves the candidate to the optimum of the quadratic model and the L1 penalty; returns the
     /// decrement and `d' H d` of the step `d`.
     fn step_proximal(&mut self, curvature: &Curvature<'_>) -> (f64, f64) {
         let accepted = self.accepted.as_ref().expect("an evaluated point");
@@ -269,7 +269,7 @@ impl Descent {
         (found.decrease, found.curvature)
     }
 
-    /// Moves the candidate by a Newton step; answers the decrement and what may remain after the step.
+    /// Moves the candidate by a Newton step; returns the decrement and what may remain after the step.
     ///
     /// The step changes margins by a mean square of about `d' H d`, which is twice the decrement
     /// without an L1 penalty, over the mean curvature. A logistic curvature changes by a factor of at most e^|change of the margin| (Bach

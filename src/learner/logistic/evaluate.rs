@@ -11,7 +11,7 @@ use crate::{
 
 /// Rows of a design with their classes and weights.
 #[derive(Debug, Clone, Copy)]
-pub struct TileOf<'a> {
+pub struct LabeledTile<'a> {
     /// The standardised rows.
     pub design: &'a Tile,
     /// Class indexes, one a row.
@@ -55,8 +55,8 @@ impl Evaluator {
 
     /// Adds the rows' sums at `point` (coefficients by output and column, the intercept last) to
     /// `sums`, the Hessian where those have room for it. O(rows * columns^2 / 2) with the Hessian.
-    pub fn add(&mut self, rows: TileOf<'_>, point: &[f64], sums: &mut NewtonSums) {
-        let TileOf {
+    pub fn add(&mut self, rows: LabeledTile<'_>, point: &[f64], sums: &mut NewtonSums) {
+        let LabeledTile {
             design, weights, ..
         } = rows;
         let Shape { columns, outputs } = self.shape;
@@ -76,7 +76,7 @@ impl Evaluator {
 
 /// Adds loss and gradient; leaves the residuals in `margins` and fills the curvatures.
 fn add_gradient(
-    rows: TileOf<'_>,
+    rows: LabeledTile<'_>,
     point: &[f64],
     margins: &mut [f64],
     curvatures: &mut [f32],
@@ -98,7 +98,7 @@ fn add_gradient(
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn add_gradient_avx2(
-    rows: TileOf<'_>,
+    rows: LabeledTile<'_>,
     point: &[f64],
     margins: &mut [f64],
     curvatures: &mut [f32],
@@ -109,13 +109,13 @@ fn add_gradient_avx2(
 
 #[inline(always)]
 fn add_gradient_portable(
-    rows: TileOf<'_>,
+    rows: LabeledTile<'_>,
     point: &[f64],
     margins: &mut [f64],
     curvatures: &mut [f32],
     sums: &mut NewtonSums,
 ) {
-    let TileOf {
+    let LabeledTile {
         design,
         classes,
         weights,
@@ -162,7 +162,7 @@ mod tests {
             let classes: Vec<u32> = (0..rows as u32).map(|row| row % 2).collect();
             let weights: Vec<f64> = (0..rows).map(|row| value(row).abs()).collect();
             let point: Vec<f64> = (0..shape.parameters()).map(value).collect();
-            let tile = TileOf {
+            let tile = LabeledTile {
                 design: &design,
                 classes: &classes,
                 weights: &weights,

@@ -4,7 +4,7 @@
 //! `-w ln p_y` to the loss, `w (p_k - [y = k])` to the residual of output `k` and, for a pair of
 //! outputs `j < k`, `w p_j p_k` to their curvature (McCullagh & Nelder 1989, section 5).
 
-use crate::learner::elementary::{exp_nonpositive, ln};
+use crate::learner::{elementary::exp_nonpositive, link::logistic_terms};
 
 /// Rows of a piece whose losses are computed before they are added.
 const PIECE_ROWS: usize = 64;
@@ -40,7 +40,7 @@ pub fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]
     out.iter_mut().for_each(|out| *out /= sum);
 }
 
-/// Turns the margins of a binary model into residuals, fills the curvatures and answers the loss.
+/// Turns the margins of a binary model into residuals, fills the curvatures and returns the loss.
 /// `margins` holds one value a row; classes are 0 or 1.
 #[inline(always)]
 pub fn binary(
@@ -64,25 +64,17 @@ pub fn binary(
         let rows = margins.iter_mut().zip(curvatures).zip(&mut losses);
         for (((margin, curvature), loss), (class, weight)) in rows.zip(given) {
             let class = f64::from(*class);
-            // With e^-|m| nothing overflows, and both tails keep their relative precision.
-            let e = exp_nonpositive(-margin.abs());
-            let likelier = 1.0 / (1.0 + e);
-            let probability = if *margin >= 0.0 {
-                likelier
-            } else {
-                e * likelier
-            };
-            let wrong_side = (*margin * (1.0 - 2.0 * class)).max(0.0);
-            *loss = weight * (wrong_side + ln(1.0 + e));
-            *margin = weight * (probability - class);
-            *curvature = (weight * (e * likelier * likelier)) as f32;
+            let terms = logistic_terms(*margin, class, exp_nonpositive(-margin.abs()));
+            *loss = weight * terms.loss;
+            *margin = weight * (terms.probability - class);
+            *curvature = (weight * terms.curvature) as f32;
         }
         loss += losses[..margins.len()].iter().sum::<f64>();
     }
     loss
 }
 
-/// Turns the margins of a softmax model into residuals, fills the curvatures and answers the loss.
+/// Turns the margins of a softmax model into residuals, fills the curvatures and returns the loss.
 /// Output `k` of row `i` is `margins[k * rows + i]`, pair `q` of row `i` is `curvatures[q * rows + i]`.
 pub fn softmax(
     margins: &mut [f64],

@@ -26,9 +26,9 @@ mod start;
 pub mod sums;
 
 pub use accumulate::{Accumulator, NewtonPass};
-pub use evaluate::{Evaluator, TileOf};
+pub use evaluate::{Evaluator, LabeledTile};
 pub use options::{LogisticOptions, Solver};
-pub use solver::{Fitted, Logistic, PassReport};
+pub use solver::{Logistic, LogisticFit, PassReport};
 pub use sums::{NewtonSums, Shape};
 
 #[cfg(test)]

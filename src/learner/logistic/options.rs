@@ -5,7 +5,7 @@ use crate::{
     learner::logistic::descent::Penalty,
 };
 
-/// How the optimum is looked for.
+/// The method that finds the optimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
@@ -16,7 +16,7 @@ pub enum Solver {
     Sgd,
 }
 
-/// What the user asked of logistic regression.
+/// Options of logistic regression.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LogisticOptions {
     /// L2 penalty on standardised coefficients, as a share of a row's loss (the penalty is
@@ -34,23 +34,23 @@ pub struct LogisticOptions {
     /// The share of L1 in the penalty that `inverse_strength` means, 0 to 1.
     #[serde(default)]
     pub l1_ratio: f64,
-    /// How the optimum is looked for.
+    /// The method that finds the optimum.
     #[serde(default)]
     pub solver: Solver,
     /// First step size of gradient descent; `None` for one from the curvature that the rows show.
     #[serde(default)]
     pub step_size: Option<f64>,
-    /// Whether gradient descent has a step size a coefficient (AdaGrad).
+    /// True if gradient descent has a step size a coefficient (AdaGrad).
     #[serde(default)]
     pub adaptive: bool,
     /// Most passes over the data, at least 1; for gradient descent their number.
     pub passes_max: u32,
-    /// What may be left to gain, as a share of the loss, for no further pass to be made. It is
+    /// The gain still possible, as a share of the loss, below which no further pass is made. It is
     /// estimated by the Newton decrement, which the last step still gains.
     pub tolerance: f64,
     /// Factor on the weight of each class; empty for 1 everywhere. Filled by the recipe for `balanced`.
     pub class_weights: Vec<f64>,
-    /// Whether `class_weights` is to be filled as n / (classes * n of the class).
+    /// True if `class_weights` is to be filled as n / (classes * n of the class).
     pub balanced: bool,
     /// Weights by class name as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
     /// into `class_weights`.
@@ -58,7 +58,7 @@ pub struct LogisticOptions {
     pub named_class_weights: Vec<(String, f64)>,
     /// Categories a text feature keeps as indicator columns.
     pub categories_max: u32,
-    /// Whether a feature with missing or infinite values has a column that says where.
+    /// True if a feature with missing or infinite values gets a column that marks them.
     #[serde(default)]
     pub missing_indicator: bool,
     /// Seed of every random choice.

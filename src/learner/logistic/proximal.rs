@@ -19,7 +19,7 @@ const JOINT_EVERY: usize = 8;
 /// Most coefficients that are solved for together: the solution takes their number cubed.
 const JOINT_MAX: usize = 1_024;
 
-/// What the best change of a single coefficient may still gain, as a share of what the step gains,
+/// The most that a change of a single coefficient may still gain, as a share of the step's gain,
 /// for the step to be taken as it is.
 const TOLERANCE: f64 = 1e-12;
 
@@ -71,7 +71,7 @@ impl Curvature<'_> {
     }
 }
 
-/// Where a step with an L1 penalty ends.
+/// The end of a step with an L1 penalty.
 #[derive(Debug, Clone)]
 pub(super) struct Proximal {
     /// The point it leads to; coefficients that the penalty holds there are exactly 0.
@@ -153,7 +153,7 @@ impl State<'_> {
         0.5 * (dot(gradient, step) + dot(&self.slope, step))
     }
 
-    /// Minimises along each coordinate in turn; answers the most that one change gained.
+    /// Minimises along each coordinate in turn; returns the most that one change gained.
     fn sweep(&mut self) -> f64 {
         let mut gained = 0.0f64;
         for i in 0..self.point.len() {

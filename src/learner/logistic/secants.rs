@@ -1,4 +1,4 @@
-//! What past evaluations said about the Hessian: the memory of L-BFGS over a preconditioner.
+//! The memory of L-BFGS: past evaluations, which correct a preconditioner.
 
 use std::collections::VecDeque;
 
@@ -90,7 +90,7 @@ impl Secants {
         curvature
     }
 
-    /// How far steps along the preconditioner fell short of the last change, 1 without a change: the
+    /// The ratio of the last change to a step along the preconditioner, 1 without a change: the
     /// Hessian of a small sample is too small at the optimum of all rows.
     fn scale(&self, preconditioner: &Cholesky) -> f64 {
         let Some(pair) = self.pairs.back() else {

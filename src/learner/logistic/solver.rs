@@ -24,20 +24,20 @@ pub const PARAMETERS_MAX: usize = 8_192;
 /// pass will evaluate it.
 const TRUSTED_DECREMENT: f64 = 0.1;
 
-/// What one streamed pass showed.
+/// The results of one streamed pass.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PassReport {
     /// The mean loss at the point evaluated.
     pub loss: f64,
     /// The Newton decrement there; `None` when the loss had risen and the step was halved.
     pub decrement: Option<f64>,
-    /// Whether no further pass is needed.
+    /// True if no further pass is needed.
     pub converged: bool,
 }
 
 /// A trained logistic regression, on the scale of the design matrix.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Fitted {
+pub struct LogisticFit {
     /// One an output: the margin of the second class of two, or of each class.
     pub intercepts: Vec<f64>,
     /// By output, then by column of the design matrix.
@@ -49,7 +49,7 @@ pub struct Fitted {
     /// The mean loss at the last accepted point; the model is one step further and better by about
     /// the decrement.
     pub loss: f64,
-    /// Whether the decrement fell below the tolerance (else the passes were spent).
+    /// True if the decrement fell below the tolerance (else the passes were spent).
     pub converged: bool,
     /// The covariance of all parameters, by output and column with the intercept last: a lower
     /// triangle row after row. From the inverse of the last pass's Hessian, the L2 penalty included;
@@ -70,7 +70,7 @@ pub struct Fitted {
 ///     // the parts are merged into pass.sums() in row-group order
 ///     learner.finish_pass(sums)?;
 /// }
-/// let fitted = learner.into_fitted();
+/// let fitted = learner.into_fit();
 /// ```
 ///
 /// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
@@ -127,7 +127,7 @@ impl Logistic {
         self.shape
     }
 
-    /// Whether passes accumulate the exact Hessian.
+    /// True if passes accumulate the exact Hessian.
     pub fn exact_hessian(shape: Shape) -> bool {
         shape.parameters() <= EXACT_PARAMETERS_MAX
     }
@@ -234,11 +234,11 @@ impl Logistic {
     }
 
     /// The model, after the last pass.
-    pub fn into_fitted(self) -> Fitted {
+    pub fn into_fit(self) -> LogisticFit {
         let converged = self.finished.expect("every pass was finished");
         let features = self.shape.columns - 1;
         let outputs = || self.descent.candidate().chunks_exact(self.shape.columns);
-        Fitted {
+        LogisticFit {
             intercepts: outputs().map(|output| output[features]).collect(),
             coefficients: outputs()
                 .map(|output| output[..features].to_vec())

@@ -37,7 +37,7 @@ impl Sample<'_> {
         self.labels.len().div_ceil(self.step)
     }
 
-    /// Whether each class has a row with a weight.
+    /// True if each class has a row with a weight.
     fn has_every_class(&self, classes: usize) -> bool {
         let rows = || self.labels.iter().zip(self.weights).step_by(self.step);
         let is_of = |(label, weight): (&f32, &f32), class| *label == class as f32 && *weight > 0.0;

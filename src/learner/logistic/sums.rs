@@ -1,4 +1,4 @@
-//! What one pass accumulates: loss, gradient and Hessian at one point.
+//! The sums of one pass: loss, gradient and Hessian at one point.
 
 use crate::learner::logistic::{
     kernel::triangle_len,
@@ -15,7 +15,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// How many coefficients, intercepts included. Output `k`'s are at `k * columns`, its
+    /// The number of coefficients, intercepts included. Output `k`'s are at `k * columns`, its
     /// intercept last.
     pub fn parameters(self) -> usize {
         self.columns * self.outputs

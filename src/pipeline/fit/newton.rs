@@ -6,7 +6,7 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     learner::logistic::{
-        Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums, Solver,
+        Accumulator, Logistic, LogisticFit, LogisticOptions, NewtonPass, NewtonSums, Solver,
     },
     model::{Binning, FeatureSpec, Linear, link::Task},
     pipeline::{
@@ -70,7 +70,7 @@ pub struct NewtonFit {
     /// The model.
     pub linear: Linear,
     /// The solver's result.
-    pub fitted: Fitted,
+    pub fitted: LogisticFit,
     /// One a pass.
     pub reports: Vec<PassReport>,
     /// The features that are not in the model, and why: (feature, reason).
@@ -200,7 +200,7 @@ fn newton(
     design: &Design,
     passes: &ParquetPass<'_>,
     start_rows_max: u64,
-) -> Result<(Fitted, Vec<PassReport>)> {
+) -> Result<(LogisticFit, Vec<PassReport>)> {
     let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
     let start = Start::read(
         context,
@@ -222,7 +222,7 @@ fn newton(
         ));
         reports.push(report);
     }
-    Ok((learner.into_fitted(), reports))
+    Ok((learner.into_fit(), reports))
 }
 
 /// One pass over the training rows. How row groups are sliced changes no bit of the sums.

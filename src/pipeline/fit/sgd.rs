@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     learner::{
         incremental::{SgdStep, Step},
-        logistic::{Fitted, Shape, TileOf},
+        logistic::{LabeledTile, LogisticFit, Shape},
     },
     pipeline::fit::{
         design_rows::{DesignRows, DesignSink},
@@ -29,7 +29,7 @@ pub(crate) fn fit(
     spec: &NewtonSpec<'_>,
     design: &Design,
     passes: &ParquetPass<'_>,
-) -> Result<(Fitted, Vec<PassReport>)> {
+) -> Result<(LogisticFit, Vec<PassReport>)> {
     spec.options.check(spec.classes)?;
     let shape = Shape {
         columns: design.len() + 1,
@@ -71,10 +71,10 @@ pub(crate) fn fit(
     ))
 }
 
-fn fitted(shape: Shape, point: &[f64], passes: usize) -> Fitted {
+fn fitted(shape: Shape, point: &[f64], passes: usize) -> LogisticFit {
     let outputs = || point.chunks_exact(shape.columns);
     let features = shape.columns - 1;
-    Fitted {
+    LogisticFit {
         intercepts: outputs().map(|output| output[features]).collect(),
         coefficients: outputs()
             .map(|output| output[..features].to_vec())
@@ -124,7 +124,7 @@ impl Blocks {
         if self.tile.rows() == 0 {
             return;
         }
-        self.step.learn(TileOf {
+        self.step.learn(LabeledTile {
             design: &self.tile,
             classes: &self.classes,
             weights: &self.weights,

@@ -7,7 +7,8 @@ use crate::{
     learner::{
         ModelSpec,
         incremental::{
-            AveragedSgd, Declared, Frozen, Learner, OnlineNewton, OnlineTrees, Pipeline, Step,
+            AveragedSgd, BatchSchema, Learner, OnlineNewton, OnlineTrees, Pipeline,
+            PipelineSnapshot, Step,
         },
         logistic::{LogisticOptions, Solver},
     },
@@ -65,7 +66,7 @@ impl OnlineLearner {
         match (&options, &model.body) {
             (ModelSpec::Logistic(options), Body::Linear(linear)) => {
                 let learner = LinearLearner::from_bytes(bytes, options.clone(), linear)?;
-                let declared = learner.as_dyn().declared();
+                let declared = learner.as_dyn().schema();
                 let fits = declared.features().len() == linear.columns.len()
                     && declared.classes() == model.about.classes;
                 let learner = Self::Linear(Box::new(learner));
@@ -75,7 +76,7 @@ impl OnlineLearner {
                 let learner = OnlineTrees::from_bytes(bytes)?;
                 let features = learner.bins().map(|bins| &bins.features);
                 let fits = features == Some(&model.features)
-                    && learner.declared().classes() == model.about.classes;
+                    && learner.schema().classes() == model.about.classes;
                 let learner = Self::Trees(Box::new(learner));
                 fits.then_some(learner).ok_or_else(damaged)
             }
@@ -142,7 +143,7 @@ impl LinearLearner {
         let names: Vec<String> = names(features, columns);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
-        let declared = Declared::new(&names, &classes)?;
+        let declared = BatchSchema::new(&names, &classes)?;
         let steps = match options.solver {
             Solver::Newton => Steps::Newton(OnlineNewton::new(declared, &options)?),
             Solver::Sgd => Steps::Sgd(AveragedSgd::new(declared, &options)?),
@@ -185,10 +186,10 @@ impl LinearLearner {
     }
 
     /// What it predicts by now.
-    pub(crate) fn frozen(&self) -> Frozen {
+    pub(crate) fn snapshot(&self) -> PipelineSnapshot {
         match &self.steps {
-            Steps::Newton(learner) => learner.frozen(),
-            Steps::Sgd(learner) => learner.frozen(),
+            Steps::Newton(learner) => learner.snapshot(),
+            Steps::Sgd(learner) => learner.snapshot(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     data::Tile,
     engine::Slice,
     error::Result,
-    learner::incremental::{Batch, Frozen},
+    learner::incremental::{Batch, PipelineSnapshot},
     pipeline::{
         evaluate::{
             evaluation::{EvaluationSpec, Table},
@@ -73,7 +73,7 @@ pub(crate) struct Feeder<'a> {
 /// A batch of which some rows have come.
 struct Begun {
     /// What had been learned before it.
-    before: Frozen,
+    before: PipelineSnapshot,
     rows_before: u64,
     rows: usize,
     scores: Table,
@@ -89,7 +89,7 @@ impl<'a> Feeder<'a> {
         evaluation: &'a EvaluationSpec,
         saver: Saver<'a>,
     ) -> Self {
-        let columns = learner.as_dyn().declared().features().len();
+        let columns = learner.as_dyn().schema().features().len();
         let rows = part_rows(columns).min(batch_rows);
         Self {
             tile: Tile::new(columns, rows),
@@ -189,7 +189,7 @@ impl<'a> Feeder<'a> {
             ArrayView2::from_shape(shape.strides((1, self.tile.stride())), self.tile.values())
                 .expect("a tile has its columns a stride apart");
         let batch = self.batch.get_or_insert_with(|| Begun {
-            before: self.learner.frozen(),
+            before: self.learner.snapshot(),
             rows_before: self.learner.as_dyn().rows(),
             rows: 0,
             scores: Table::new(self.evaluation),

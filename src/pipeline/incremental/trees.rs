@@ -8,7 +8,7 @@ use crate::{
     learner::{
         ModelSpec,
         gbdt::BoosterOptions,
-        incremental::{Declared, OnlineTrees, TreesOptions},
+        incremental::{BatchSchema, OnlineTrees, TreesOptions},
     },
     model::{Bins, FeatureSpec, Model},
     pipeline::{
@@ -113,7 +113,7 @@ pub(crate) fn new_learner(
         .map(|feature| feature.name.as_str())
         .collect();
     let classes: Vec<&str> = fit.target.classes.iter().map(String::as_str).collect();
-    let declared = Declared::new(&names, &classes)?;
+    let declared = BatchSchema::new(&names, &classes)?;
     let (reservoir_rows, batch_rows) = fit.plan.stream_rows;
     let mut spec = ModelSpec::Gbdt(options.clone());
     // Where rows are read once, nobody has filled them in.

@@ -4,8 +4,8 @@ use crate::{
     engine::Silent,
     learner::{
         ModelSpec,
-        gbdt::{BoosterPlan, Loss, Sampling, Serial},
-        incremental::{Declared, Learner, OnlineTrees, TreesOptions},
+        gbdt::{BoosterPlan, Loss, Sampling},
+        incremental::{BatchSchema, Learner, OnlineTrees, TreesOptions},
     },
     limits::BLOCK_ROWS,
     model::{Bins, Body, Ensemble, Model},
@@ -17,6 +17,7 @@ use crate::{
             rows::RowsFile,
         },
     },
+    platform::parallel::Serial,
     platform::stop::Stop,
     run::admission::admit,
     scratch::BlockFile,
@@ -92,7 +93,7 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
     let directory = tempfile::tempdir().unwrap();
     let finished = with_codes(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
-        let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
+        let declared = BatchSchema::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let options = TreesOptions {
             booster: booster.clone(),
             reservoir_rows: 700,
@@ -150,7 +151,7 @@ fn an_online_learner_learns_from_training_rows_alone() {
     };
     with_codes(&fixture, |bins, codes, rows| {
         let names = bins.features.iter().map(|feature| feature.name.as_str());
-        let declared = Declared::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
+        let declared = BatchSchema::new(&names.collect::<Vec<_>>(), &["0", "1"]).unwrap();
         let grown = |spoil: bool| {
             let options = TreesOptions {
                 booster: booster.clone(),

@@ -2,15 +2,19 @@
 
 use super::*;
 use crate::{
+    data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Loss, Serial,
-        constraints::{FeatureConstraints, ValueRange},
-        lists::Route,
-        loss::Bounds,
+        BoosterOptions, FeatureCodes, Loss,
+        constraints::FeatureConstraints,
+        loss::Magnitudes,
+        partition::PartitionRule,
         quantise::Scale,
+        split::{NodeView, search_column},
+        value_range::ValueRange,
     },
     model::{Leaf, Node, NodeSplit, Tree},
+    platform::parallel::Serial,
 };
 
 /// Rows with codes by feature, and sums by output.
@@ -67,9 +71,9 @@ struct Cost {
 }
 
 /// Lends histograms to a grower as passes do.
-fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, Cost) {
-    let draw = FeatureDraw::new(ground.layout, ground.features.len(), ground.options, 0);
-    let mut grower = Grower::new(ground, rows.sums.len(), draw, rules);
+fn grow(context: GrowthContext<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, Cost) {
+    let draw = FeatureDraw::new(context.layout, context.features.len(), context.options, 0);
+    let mut grower = Grower::new(context, rows.sums.len(), draw, rules);
     let row_count = rows.codes[0].len();
     let mut leaves = vec![vec![0u16; row_count]; rows.sums.len()];
     let mut cost = Cost::default();
@@ -78,7 +82,7 @@ fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, C
         if grower.at_first_tile() {
             follow_routes(&mut grower, rows, &mut leaves);
         }
-        let tile = grower.tile(ground.plan).to_vec();
+        let tile = grower.tile(context.plan).to_vec();
         let zeros = || vec![Sums::default(); tile.len() * CODES_MAX];
         let mut histograms: Vec<NodeHistogram> = (0..grower.slots()).map(|_| zeros()).collect();
         for (output, leaves) in leaves.iter().enumerate() {
@@ -97,9 +101,9 @@ fn grow(ground: Ground<'_>, rows: &Rows, rules: Regularisation) -> (Vec<Tree>, C
             }
         }
         let is_complete = grower
-            .absorb(ground, histograms, row_count as u64, &Serial)
+            .absorb(context, histograms, row_count as u64, &Serial)
             .expect("nothing fails");
-        if is_complete && !grower.advance(ground) {
+        if is_complete && !grower.advance(context) {
             break;
         }
     }
@@ -112,14 +116,15 @@ fn follow_routes(grower: &mut Grower, rows: &Rows, leaves: &mut [Vec<u16>]) {
     for (tree, leaves) in grower.trees_mut().iter_mut().zip(leaves) {
         let mut counts = vec![0; tree.leaves()];
         for (row, leaf) in leaves.iter_mut().enumerate() {
-            let route = tree.routes().get(usize::from(*leaf));
-            let goes_right =
-                |route: &&Route| !route.is_left(rows.codes[route.byte_column as usize][row]);
+            let route = tree.partition_rules().get(usize::from(*leaf));
+            let goes_right = |route: &&PartitionRule| {
+                !route.is_left(rows.codes[route.byte_column as usize][row])
+            };
             *leaf = route.filter(goes_right).map_or(*leaf, |route| route.right);
             counts[usize::from(*leaf)] += 1;
         }
         tree.set_rows(&counts);
-        tree.clear_routes();
+        tree.clear_partition_rules();
     }
 }
 
@@ -148,15 +153,15 @@ struct Place {
 /// The naive twin of leaf-wise growth: one split at a time. Answers the tree and the rows that LightGBM
 /// would have looked at: all, then those of each smaller child.
 fn grow_naive(
-    ground: Ground<'_>,
+    context: GrowthContext<'_>,
     rows: &Rows,
     output: usize,
     rules: &Regularisation,
 ) -> (Tree, usize) {
     let all: Vec<usize> = (0..rows.codes[0].len()).collect();
     let mut listed = all.len();
-    let constraints = &ground.options.feature_constraints;
-    let draw = FeatureDraw::new(ground.layout, ground.features.len(), ground.options, 0);
+    let constraints = &context.options.feature_constraints;
+    let draw = FeatureDraw::new(context.layout, context.features.len(), context.options, 0);
     let node = |rows_of: Vec<usize>, place: Place, may_split: &dyn Fn(Sums) -> bool| {
         let Place {
             depth,
@@ -180,12 +185,12 @@ fn grow_naive(
             range,
             used: &used,
         };
-        for (column, members) in ground.layout.byte_columns.iter().enumerate() {
+        for (column, members) in context.layout.byte_columns.iter().enumerate() {
             let mut joint = vec![Sums::default(); CODES_MAX];
             for &row in &rows_of {
                 joint[usize::from(rows.codes[column][row])] += rows.sums[output][row];
             }
-            let features = ground.features;
+            let features = context.features;
             search_column(
                 &joint,
                 members,
@@ -214,7 +219,7 @@ fn grow_naive(
         path: Vec::new(),
     };
     let mut nodes = vec![node(all, root, &|_| true)];
-    for _ in 1..ground.options.leaves_max {
+    for _ in 1..context.options.leaves_max {
         let open = (0..nodes.len()).filter(|&at| nodes[at].children.is_none());
         let gain = |at: usize| nodes[at].best.map(|best| best.gain);
         let mut next: Option<usize> = None;
@@ -225,10 +230,11 @@ fn grow_naive(
         }
         let Some(next) = next else { break };
         let best = nodes[next].best.expect("only such are open");
-        let missing_code = ground.features[best.feature as usize].values as u8;
+        let missing_code = context.features[best.feature as usize].values as u8;
         let is_left = |&row: &usize| {
             let code = rows.codes[best.feature as usize][row];
-            let is_missing = ground.features[best.feature as usize].missing && code == missing_code;
+            let is_missing =
+                context.features[best.feature as usize].missing && code == missing_code;
             if is_missing {
                 best.missing_left
             } else {
@@ -246,12 +252,14 @@ fn grow_naive(
         let may_split = |sums: Sums| {
             let share = parent.rows as f64 / parent.sums.hessian as f64;
             let rows = (sums.hessian as f64 * share).round() as u64;
-            depth < ground.options.depth_max && rules.can_split(NodeTotals { sums, rows })
+            depth < context.options.depth_max && rules.can_split(NodeTotals { sums, rows })
         };
         nodes[next].children = Some([nodes.len() as u32, nodes.len() as u32 + 1]);
         let direction = constraints.direction(best.feature);
         let sums = [best.left, parent.sums - best.left];
-        let ranges = nodes[next].range.of_children(direction, sums, rules);
+        let ranges = nodes[next]
+            .range
+            .of_children(direction, sums.map(|sums| rules.value(sums)));
         let mut path = nodes[next].path.clone();
         path.push(best.feature);
         let key = nodes[next].key;
@@ -298,7 +306,7 @@ fn check(seed: u64, row_count: usize, outputs: usize, options: &BoosterOptions) 
     let (features, layout) = (features(), CodeLayout::identity(5));
     let rules = Regularisation::new(
         options,
-        Scale::new(Bounds {
+        Scale::new(Magnitudes {
             gradient: 1_000.0,
             hessian: 1_000.0,
         }),
@@ -314,16 +322,16 @@ fn check(seed: u64, row_count: usize, outputs: usize, options: &BoosterOptions) 
     for (tiled, budget) in BUDGETS.into_iter().enumerate() {
         let budget = budget.max(BoosterPlan::budget_bytes_min(options, loss));
         let plan = BoosterPlan::new(options, loss, &layout, 1, budget).expect("fits");
-        let ground = Ground {
+        let context = GrowthContext {
             options,
             features: &features,
             layout: &layout,
             plan: &plan,
         };
-        let (trees, cost) = grow(ground, &rows, rules);
+        let (trees, cost) = grow(context, &rows, rules);
         let mut rows_naive = 0;
         for (output, tree) in trees.iter().enumerate() {
-            let (expected, listed) = grow_naive(ground, &rows, output, &rules);
+            let (expected, listed) = grow_naive(context, &rows, output, &rules);
             rows_naive += listed;
             assert_eq!(*tree, expected, "seed {seed} output {output} {options:?}");
         }

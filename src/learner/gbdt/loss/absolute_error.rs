@@ -2,7 +2,11 @@
 
 use crate::{
     learner::gbdt::{
-        loss::{Bounds, Derivatives, Objective, Reach, Rows},
+        loss::{
+            bounds::{DerivativeBounds, Magnitudes},
+            objective::Objective,
+            rows::{Derivatives, Rows},
+        },
         summary::LabelSummary,
     },
     model::Link,
@@ -33,8 +37,8 @@ impl Objective for AbsoluteError {
         unreachable!("margins start from the labels' median")
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
-        Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Magnitudes {
+        Magnitudes {
             gradient: labels.weight_max,
             hessian: labels.weight_max,
         }
@@ -42,10 +46,10 @@ impl Objective for AbsoluteError {
 
     /// The slope is -1, 0 or 1; the hessian, which is 0, is taken as the weight, as both XGBoost
     /// and LightGBM do.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: reach.weight_max,
-            hessian: reach.weight_max,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: last.weight_max,
+            hessian: last.weight_max,
         }
     }
 

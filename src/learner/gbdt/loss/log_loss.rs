@@ -4,9 +4,14 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{Bounds, Derivatives, Objective, Reach, Rows},
+            loss::{
+                bounds::{DerivativeBounds, Magnitudes},
+                objective::Objective,
+                rows::{Derivatives, Rows},
+            },
             summary::LabelSummary,
         },
+        link::logistic_terms,
     },
     model::Link,
 };
@@ -33,18 +38,18 @@ impl Objective for LogLoss {
         vec![ln(share / (1.0 - share)) as f32]
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
-        Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Magnitudes {
+        Magnitudes {
             gradient: labels.weight_max,
             hessian: labels.weight_max / 4.0,
         }
     }
 
     /// |p - y| <= 1 and p (1 - p) <= 1/4.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: reach.weight_max,
-            hessian: reach.weight_max / 4.0,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: last.weight_max,
+            hessian: last.weight_max / 4.0,
         }
     }
 
@@ -77,15 +82,10 @@ fn evaluate_portable(rows: &Rows<'_>, into: &mut Derivatives) {
     for (((&margin, &label), &weight), ((gradient, hessian), loss)) in margins.zip(outputs) {
         let margin = f64::from(margin);
         let label = if label == 1.0 { 1.0 } else { 0.0 };
-        // With e^-|m| nothing overflows, and both tails keep their relative precision.
-        let tail = exp(-margin.abs());
-        let near_one = 1.0 / (1.0 + tail);
-        let near_zero = tail * near_one;
-        let probability = if margin >= 0.0 { near_one } else { near_zero };
-        let wrong_side = (margin * (1.0 - 2.0 * label)).max(0.0);
-        *gradient = weight * (probability - label);
-        *hessian = weight * (near_one * near_zero);
-        *loss = weight * (wrong_side + ln(1.0 + tail));
+        let terms = logistic_terms(margin, label, exp(-margin.abs()));
+        *gradient = weight * (terms.probability - label);
+        *hessian = weight * terms.curvature;
+        *loss = weight * terms.loss;
     }
 }
 

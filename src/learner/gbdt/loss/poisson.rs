@@ -5,7 +5,11 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{Bounds, Derivatives, Objective, Reach, Rows},
+            loss::{
+                bounds::{DerivativeBounds, Magnitudes},
+                objective::Objective,
+                rows::{Derivatives, Rows},
+            },
             summary::LabelSummary,
         },
     },
@@ -15,7 +19,7 @@ use crate::{
 /// Rounding of margins to f32 and of the bound itself, as a share.
 const SLACK: f64 = 1.0 + 1e-4;
 
-/// Bounds stay finite whatever the margins: no row's derivatives can be used beyond this.
+/// Magnitudes stay finite whatever the margins: no row's derivatives can be used beyond this.
 const BOUND_MAX: f64 = 1e300;
 
 /// The loss `e^m - y m`: half the Poisson deviance, up to a term that the margin does not change.
@@ -60,10 +64,10 @@ impl Objective for Poisson {
         vec![ln(labels.label_mean()) as f32]
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Magnitudes {
         let mean = exp(f64::from(base[0]));
         let farthest = mean.max(labels.label_max - mean);
-        Bounds {
+        Magnitudes {
             gradient: farthest * labels.weight_max,
             hessian: mean * exp(self.delta_step_max) * labels.weight_max,
         }
@@ -75,13 +79,13 @@ impl Objective for Poisson {
 
     /// A margin that grows by a step s at the most multiplies a mean by e^s at the most, and moves
     /// the gradient, mean less label, by what the mean grows.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        let growth = exp(reach.step_max);
-        let mean_max = reach.hessian_max / exp(self.delta_step_max);
-        let gradient = reach.gradient_max + mean_max * (growth - 1.0);
-        Bounds {
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        let growth = exp(last.step_max);
+        let mean_max = last.hessian_max / exp(self.delta_step_max);
+        let gradient = last.gradient_max + mean_max * (growth - 1.0);
+        Magnitudes {
             gradient: (gradient * SLACK).min(BOUND_MAX),
-            hessian: (reach.hessian_max * growth * SLACK).min(BOUND_MAX),
+            hessian: (last.hessian_max * growth * SLACK).min(BOUND_MAX),
         }
     }
 

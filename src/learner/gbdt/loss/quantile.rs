@@ -2,7 +2,11 @@
 
 use crate::{
     learner::gbdt::{
-        loss::{Bounds, Derivatives, Objective, Reach, Rows},
+        loss::{
+            bounds::{DerivativeBounds, Magnitudes},
+            objective::Objective,
+            rows::{Derivatives, Rows},
+        },
         summary::LabelSummary,
     },
     model::Link,
@@ -12,7 +16,7 @@ use crate::{
 /// (Koenker & Bassett 1978): least where a share `alpha` of the labels is below.
 #[derive(Debug)]
 pub(super) struct Quantile {
-    /// Which quantile, in (0, 1).
+    /// The share of labels below the quantile, in (0, 1).
     pub(super) alpha: f64,
 }
 
@@ -37,18 +41,18 @@ impl Objective for Quantile {
         unreachable!("margins start from the labels' quantile")
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
-        Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Magnitudes {
+        Magnitudes {
             gradient: labels.weight_max * self.alpha.max(1.0 - self.alpha),
             hessian: labels.weight_max,
         }
     }
 
     /// The slope is one of two; the hessian, which is 0, is taken as the weight, as LightGBM does.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: reach.weight_max * self.alpha.max(1.0 - self.alpha),
-            hessian: reach.weight_max,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: last.weight_max * self.alpha.max(1.0 - self.alpha),
+            hessian: last.weight_max,
         }
     }
 

@@ -4,7 +4,11 @@ use crate::{
     learner::{
         elementary::{exp, ln},
         gbdt::{
-            loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Reach, Rows},
+            loss::{
+                bounds::{DerivativeBounds, Magnitudes},
+                objective::Objective,
+                rows::{CHUNK_ROWS, Derivatives, Rows},
+            },
             summary::LabelSummary,
         },
     },
@@ -49,18 +53,18 @@ impl Objective for Softmax {
         (0..self.classes).map(margin).collect()
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Bounds {
-        Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, _base: &[f32]) -> Magnitudes {
+        Magnitudes {
             gradient: labels.weight_max,
             hessian: self.factor * labels.weight_max / 4.0,
         }
     }
 
     /// |p - y| <= 1 and p (1 - p) <= 1/4.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: reach.weight_max,
-            hessian: self.factor * reach.weight_max / 4.0,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: last.weight_max,
+            hessian: self.factor * last.weight_max / 4.0,
         }
     }
 

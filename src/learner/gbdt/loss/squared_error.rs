@@ -2,7 +2,11 @@
 
 use crate::{
     learner::gbdt::{
-        loss::{Bounds, Derivatives, Objective, Reach, Rows},
+        loss::{
+            bounds::{DerivativeBounds, Magnitudes},
+            objective::Objective,
+            rows::{Derivatives, Rows},
+        },
         summary::LabelSummary,
     },
     model::Link,
@@ -32,11 +36,11 @@ impl Objective for SquaredError {
         vec![labels.label_mean() as f32]
     }
 
-    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Bounds {
+    fn bounds_at_base(&self, labels: &LabelSummary, base: &[f32]) -> Magnitudes {
         let base = f64::from(base[0]);
         let lowest = (labels.label_min - base).abs();
         let highest = (labels.label_max - base).abs();
-        Bounds {
+        Magnitudes {
             gradient: lowest.max(highest) * labels.weight_max,
             hessian: labels.weight_max,
         }
@@ -47,10 +51,10 @@ impl Objective for SquaredError {
     }
 
     /// No gradient grows by more than the largest step of a margin times the weight.
-    fn bounds(&self, reach: &Reach) -> Bounds {
-        Bounds {
-            gradient: (reach.gradient_max + reach.step_max * reach.weight_max) * SLACK,
-            hessian: reach.weight_max,
+    fn bounds(&self, last: &DerivativeBounds) -> Magnitudes {
+        Magnitudes {
+            gradient: (last.gradient_max + last.step_max * last.weight_max) * SLACK,
+            hessian: last.weight_max,
         }
     }
 

@@ -9,22 +9,25 @@ use crate::{
     Result,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        Parallel,
-        grower::{Ground, Grower},
+        constants::Constants,
+        grower::Grower,
+        growth_context::GrowthContext,
         histogram::{NodeHistogram, WideHistograms},
-        lists::NO_SLOT,
-        loss::{Bounds, CHUNK_ROWS, Derivatives, Rows},
+        loss::{CHUNK_ROWS, Derivatives, Magnitudes, Rows},
+        partition::NO_SLOT,
         quantise::{Scale, quantise},
         renew::{Quantiles, WeightUnits, quantiles_in_memory, residual},
         sample::{
-            TILE, TileCodes, TileHistograms, accumulate_tile,
-            kernel::{Entry, GATHERED_ROWS, entry, gather, slot_of},
+            kernel::{
+                Entry, GATHERED_ROWS, TILE, TileCodes, TileHistograms, accumulate_tile, entry,
+                gather, slot_of,
+            },
             segments::Segments,
             store::SampleRows,
         },
-        worker::Constants,
     },
     limits::CODES_MAX,
+    platform::parallel::Parallel,
 };
 
 /// Entries that one task accumulates; a packed bin holds the sums of many times as many.
@@ -34,24 +37,24 @@ const DERIVED_ROWS: usize = 16 * CHUNK_ROWS;
 
 /// The memory in which trees grow from a sample.
 #[derive(Debug)]
-pub(in crate::learner::gbdt) struct Nursery {
+pub(crate) struct SampleGrower {
     /// One an output.
     segments: Vec<Segments>,
     /// Lent while nodes are split.
-    lent: Vec<Entry>,
+    scratch: Vec<Entry>,
     /// Benches that no task uses at the moment.
-    idle: Mutex<Vec<Bench>>,
+    idle: Mutex<Vec<TaskBuffers>>,
 }
 
-/// What one task works with.
+/// The memory of one task.
 #[derive(Debug)]
-struct Bench {
+struct TaskBuffers {
     /// By tile; all zero between tasks.
     histograms: Vec<TileHistograms>,
     gathered: Vec<TileCodes>,
 }
 
-impl Bench {
+impl TaskBuffers {
     #[expect(
         clippy::large_stack_arrays,
         reason = "32 KiB, on their way to the heap"
@@ -65,7 +68,7 @@ impl Bench {
 }
 
 /// Bytes that one thread works with.
-pub(super) fn bench_bytes(byte_columns: usize) -> usize {
+pub(crate) fn task_buffer_bytes(byte_columns: usize) -> usize {
     let tile = size_of::<TileHistograms>() + GATHERED_ROWS * size_of::<TileCodes>();
     byte_columns.div_ceil(TILE) * tile
 }
@@ -77,37 +80,37 @@ struct Task<'a> {
     entries: &'a [Entry],
 }
 
-impl Nursery {
-    pub(in crate::learner::gbdt) fn new(outputs: usize, rows_max: usize) -> Self {
+impl SampleGrower {
+    pub(crate) fn new(outputs: usize, rows_max: usize) -> Self {
         Self {
             segments: (0..outputs).map(|_| Segments::new(rows_max)).collect(),
-            lent: vec![0; rows_max],
+            scratch: vec![0; rows_max],
             idle: Mutex::default(),
         }
     }
 
     /// Bytes of the entries of so many rows.
-    pub(in crate::learner::gbdt) fn bytes(rows_max: usize, outputs: usize) -> usize {
+    pub(crate) fn bytes(rows_max: usize, outputs: usize) -> usize {
         (outputs + 1) * rows_max * size_of::<Entry>()
     }
 
     /// Bytes held, by capacity.
-    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let entries = |segments: &Segments| segments.entries.capacity();
-        let entries = self.segments.iter().map(entries).sum::<usize>() + self.lent.capacity();
+        let entries = self.segments.iter().map(entries).sum::<usize>() + self.scratch.capacity();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let benches = idle
             .iter()
-            .map(|bench| bench_bytes(bench.histograms.len() * TILE));
+            .map(|buffers| task_buffer_bytes(buffers.histograms.len() * TILE));
         entries * size_of::<Entry>() + benches.sum::<usize>()
     }
 
-    /// Computes the derivatives of the sample at its margins and makes them entries; answers what a
+    /// Computes the derivatives of the sample at its margins and makes them entries; returns what a
     /// unit is. `round` keys the rounding.
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(in crate::learner::gbdt) fn derive(
+    pub(crate) fn derive(
         &mut self,
         constants: &Constants,
         rows: &SampleRows,
@@ -119,7 +122,7 @@ impl Nursery {
             segments.entries.resize(rows.len, 0);
         }
         // Rows without a gradient are in no sample, so that a later one may be larger.
-        self.lent.resize(rows.len.max(self.lent.len()), 0);
+        self.scratch.resize(rows.len.max(self.scratch.len()), 0);
         let parts = rows.len.div_ceil(DERIVED_ROWS);
         let mut of_part: Vec<Mutex<Vec<&mut [Entry]>>> = Vec::with_capacity(parts);
         of_part.resize_with(parts, Mutex::default);
@@ -140,7 +143,7 @@ impl Nursery {
             }
         })?;
         let [gradient, hessian] = largest.map(|bits| f64::from_bits(bits.into_inner()));
-        let scale = Scale::new(Bounds { gradient, hessian });
+        let scale = Scale::new(Magnitudes { gradient, hessian });
         parallel.for_each(parts, &|part| {
             let mut entries = of_part[part].lock().unwrap_or_else(PoisonError::into_inner);
             for (output, entries) in entries.iter_mut().enumerate() {
@@ -162,27 +165,27 @@ impl Nursery {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(in crate::learner::gbdt) fn grow(
+    pub(crate) fn grow(
         &mut self,
         grower: &mut Grower,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         rows: &SampleRows,
         train_rows: u64,
         parallel: &dyn Parallel,
     ) -> Result<()> {
         loop {
-            let histograms = self.accumulate(grower, ground, rows, parallel)?;
-            if !grower.absorb(ground, histograms, train_rows, parallel)? {
+            let histograms = self.accumulate(grower, context, rows, parallel)?;
+            if !grower.absorb(context, histograms, train_rows, parallel)? {
                 continue;
             }
-            let goes_on = grower.advance(ground);
+            let goes_on = grower.advance(context);
             for (tree, segments) in grower.trees_mut().iter_mut().zip(&mut self.segments) {
-                if tree.routes().is_empty() {
+                if tree.partition_rules().is_empty() {
                     continue;
                 }
-                segments.follow(tree.routes(), rows, &mut self.lent, parallel)?;
+                segments.follow(tree.partition_rules(), rows, &mut self.scratch, parallel)?;
                 tree.set_rows(&segments.rows());
-                tree.clear_routes();
+                tree.clear_partition_rules();
             }
             if !goes_on {
                 return Ok(());
@@ -191,7 +194,7 @@ impl Nursery {
     }
 
     /// Gives the leaves of a grown tree the quantile of their residuals, as its loss asks for.
-    pub(super) fn renew(&self, grower: &mut Grower, rows: &SampleRows, alpha: f64, shrinkage: f64) {
+    pub(crate) fn renew(&self, grower: &mut Grower, rows: &SampleRows, alpha: f64, shrinkage: f64) {
         let [segments] = &self.segments[..] else {
             panic!("a loss of renewed leaves has one output");
         };
@@ -215,7 +218,7 @@ impl Nursery {
     }
 
     /// Adds the trees' values to the margins of the sample, once the trees are grown.
-    pub(in crate::learner::gbdt) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
+    pub(crate) fn apply(&self, grower: &Grower, rows: &mut SampleRows) {
         let capacity = rows.capacity;
         let margins = rows.margin.chunks_exact_mut(capacity);
         for ((tree, segments), margin) in grower.trees().iter().zip(&self.segments).zip(margins) {
@@ -233,11 +236,11 @@ impl Nursery {
     fn accumulate(
         &self,
         grower: &Grower,
-        ground: Ground<'_>,
+        context: GrowthContext<'_>,
         rows: &SampleRows,
         parallel: &dyn Parallel,
     ) -> Result<Vec<NodeHistogram>> {
-        let byte_columns = grower.tile(ground.plan);
+        let byte_columns = grower.tile(context.plan);
         let tile_of = |&byte_column: &u32| byte_column as usize / TILE;
         let mut tiles: Vec<usize> = byte_columns.iter().map(tile_of).collect();
         tiles.dedup();
@@ -258,31 +261,31 @@ impl Nursery {
         parallel.for_each(tasks.len(), &|index| {
             let Task { slot, entries } = tasks[index];
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let bench = idle.pop();
+            let buffers = idle.pop();
             drop(idle);
-            let mut bench = bench.unwrap_or_else(|| Bench::new(rows.tiles));
+            let mut buffers = buffers.unwrap_or_else(|| TaskBuffers::new(rows.tiles));
             for entries in entries.chunks(GATHERED_ROWS) {
-                gather(&rows.codes, rows.tiles, entries, &mut bench.gathered);
+                gather(&rows.codes, rows.tiles, entries, &mut buffers.gathered);
                 for &tile in &tiles {
-                    let gathered = &bench.gathered[tile * GATHERED_ROWS..][..GATHERED_ROWS];
-                    accumulate_tile(gathered, entries, &mut bench.histograms[tile]);
+                    let gathered = &buffers.gathered[tile * GATHERED_ROWS..][..GATHERED_ROWS];
+                    accumulate_tile(gathered, entries, &mut buffers.histograms[tile]);
                 }
             }
             let columns = byte_columns
                 .iter()
-                .map(|&column| &bench.histograms[column as usize / TILE][column as usize % TILE]);
+                .map(|&column| &buffers.histograms[column as usize / TILE][column as usize % TILE]);
             wide.add(slot, columns.enumerate());
             for &tile in &tiles {
-                bench.histograms[tile].as_flattened_mut().fill(0);
+                buffers.histograms[tile].as_flattened_mut().fill(0);
             }
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(bench);
+            idle.push(buffers);
         })?;
         Ok(wide.into_slots())
     }
 }
 
-/// Writes the derivatives of the rows from `first` on as pairs; answers the largest magnitudes.
+/// Writes the derivatives of the rows from `first` on as pairs; returns the largest magnitudes.
 fn derive_part(
     constants: &Constants,
     rows: &SampleRows,

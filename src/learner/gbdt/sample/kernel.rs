@@ -21,22 +21,22 @@ pub type TileCodes = [u8; TILE];
 pub type TileHistograms = [Histogram; TILE];
 
 /// A row of a node: its slot in the store, and its packed gradient.
-pub(super) type Entry = u64;
+pub(crate) type Entry = u64;
 
 /// Makes an entry.
 #[inline(always)]
-pub(super) fn entry(slot: usize, packed: u32) -> Entry {
+pub(crate) fn entry(slot: usize, packed: u32) -> Entry {
     (slot as u64) << 32 | u64::from(packed)
 }
 
 /// The slot of an entry.
 #[inline(always)]
-pub(super) fn slot_of(entry: Entry) -> usize {
+pub(crate) fn slot_of(entry: Entry) -> usize {
     (entry >> 32) as usize
 }
 
 /// Rows that are gathered at a time.
-pub(super) const GATHERED_ROWS: usize = 512;
+pub(crate) const GATHERED_ROWS: usize = 512;
 
 /// Copies the codes of listed rows: tile `t` of entry `i` goes to `t * GATHERED_ROWS + i`.
 ///
@@ -45,7 +45,7 @@ pub(super) const GATHERED_ROWS: usize = 512;
 /// # Panics
 /// If an entry's slot is not in `codes`.
 #[inline(never)]
-pub(super) fn gather(
+pub(crate) fn gather(
     codes: &[TileCodes],
     tiles: usize,
     entries: &[Entry],

@@ -7,55 +7,37 @@
 //! ```
 //!
 //! One pass over scratch serves all the trees grown from a sample; only margins are kept there.
-//! Which rows are kept depends on their derivatives and on hashes of their numbers: not on threads,
+//! The choice of rows depends on their derivatives and on hashes of their numbers: not on threads,
 //! blocks or what was kept before. Sums over a sample are unbiased estimates of the sums over all
 //! training rows.
 
 mod collect;
 mod growth;
 mod kernel;
+mod memory;
 mod options;
-mod rounds;
+mod row_chunk;
+mod sampler;
 mod segments;
 mod selection;
 mod store;
+mod sums;
+mod work;
 
 pub use kernel::{TILE, TileCodes, TileHistograms, accumulate_tile};
+pub use memory::{rows_that_fit, sample_bytes, sample_worker_bytes};
 pub use options::{
     GOSS_OTHER, GOSS_TOP, SAMPLE_KEEP_MAX, SAMPLE_ROWS_DEFAULT, SampleSize, Sampling,
 };
-pub use selection::Carry;
+pub use selection::ThresholdForecast;
 
-pub(super) use collect::{SampleFound, SampleWork, SampleWorker};
-pub(super) use growth::Nursery;
-pub(super) use rounds::Sampler;
-pub(super) use selection::{Keys, Policy};
-pub(super) use store::{SampleRows, UNITS_OF_ROW};
-
-/// Bytes that a sample of so many rows takes with everything its trees are grown from, histograms
-/// apart.
-pub fn sample_bytes(rows: u64, byte_columns: usize, outputs: usize) -> u64 {
-    let rows = store::capacity(rows as usize) as u64;
-    rows * (store::row_bytes(byte_columns, outputs) + segments::row_bytes(outputs)) as u64
-}
-
-/// The rows that fit a budget of [`sample_bytes`], at least 1.
-pub fn rows_that_fit(budget_bytes: u64, byte_columns: usize, outputs: usize) -> u64 {
-    // A sample's bytes grow by at least a row's with each row.
-    let row = sample_bytes(1_000_000, byte_columns, outputs) / 1_000_000;
-    let mut rows = (budget_bytes / row.max(1)).max(1);
-    while rows > 1 && sample_bytes(rows, byte_columns, outputs) > budget_bytes {
-        rows -= rows.div_ceil(64);
-    }
-    rows.max(1)
-}
-
-/// Bytes that one worker of a sample pass takes beside its block.
-pub fn sample_worker_bytes(byte_columns: usize, outputs: usize) -> u64 {
-    let chunk = collect::CHOSEN_MAX * store::row_bytes(byte_columns, outputs);
-    let valid = collect::valid_bytes(outputs);
-    (chunk + valid + growth::bench_bytes(byte_columns)) as u64
-}
+pub(crate) use collect::SampleWorker;
+pub(crate) use growth::SampleGrower;
+pub(crate) use sampler::Sampler;
+pub(crate) use selection::{Keys, Policy};
+pub(crate) use store::{Collector, SampleRows, UNITS_OF_ROW, capacity};
+pub(crate) use sums::SampleSums;
+pub(crate) use work::{Draw, SampleWork};
 
 #[cfg(test)]
 mod tests;

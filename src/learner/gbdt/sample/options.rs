@@ -1,10 +1,10 @@
-//! Which training rows grow a tree, as the user says it.
+//! The choice of the training rows that grow a tree, as the user gives it.
 
 use std::fmt;
 
-/// The share of the largest gradients that `goss` keeps unless it is told (LightGBM's `top_rate`).
+/// The share of the largest gradients that `goss` keeps unless it is given (LightGBM's `top_rate`).
 pub const GOSS_TOP: f64 = 0.2;
-/// The share of the other rows that `goss` draws unless it is told (LightGBM's `other_rate`).
+/// The share of the other rows that `goss` draws unless it is given (LightGBM's `other_rate`).
 pub const GOSS_OTHER: f64 = 0.1;
 /// The rows of a sample unless they are given or memory is short.
 pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;
@@ -12,7 +12,7 @@ pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;
 /// The most rounds that a sample serves.
 pub const SAMPLE_KEEP_MAX: u32 = 1_000;
 
-/// How many rows a sample has.
+/// The size of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SampleSize {
@@ -25,7 +25,7 @@ pub enum SampleSize {
     Share(f64),
 }
 
-/// Which training rows grow a tree.
+/// The training rows that grow a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
@@ -57,7 +57,7 @@ impl Sampling {
     /// Reads `exact`, `auto`, `mvs[:ROWS]`, `goss[:TOP,OTHER]` or `uniform[:SHARE or ROWS]`.
     ///
     /// # Errors
-    /// What is wrong with the text and what would do, for a message that names the option.
+    /// The flaw of the text and what would be right, for a message that names the option.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, value) = match text.split_once(':') {
             Some((name, value)) => (name, Some(value)),
@@ -85,7 +85,7 @@ impl Sampling {
     /// [`Sampling::Goss`] of two shares.
     ///
     /// # Errors
-    /// What is wrong unless both are at least 0, and their sum above 0 and at most 1.
+    /// The flaw, unless both are at least 0 and their sum is above 0 and at most 1.
     pub fn goss(top: f64, other: f64) -> Result<Self, String> {
         let sum = top + other;
         if top >= 0.0 && other >= 0.0 && sum > 0.0 && sum <= 1.0 {
@@ -156,7 +156,7 @@ impl fmt::Display for Sampling {
 }
 
 /// A share of some rows, at least one row.
-pub(super) fn rows_of(share: f64, rows: u64) -> u64 {
+pub(crate) fn rows_of(share: f64, rows: u64) -> u64 {
     if share == 0.0 {
         return 0;
     }

@@ -1,4 +1,4 @@
-//! Which candidates a sample keeps, and what they then weigh.
+//! The choice of the candidates that a sample keeps, and their weights.
 //!
 //! Minimal-variance sampling (Ibragimov & Gusev 2019) draws a row with a probability in proportion
 //! to s = sqrt(sum over outputs of g^2 + lambda h^2), which minimises the variance of a node's
@@ -12,34 +12,34 @@ use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
         loss::{CHUNK_ROWS, Derivatives},
-        sample::{SampleSize, Sampling, options::rows_of},
+        sample::options::{SampleSize, Sampling, rows_of},
     },
 };
 
-/// How much hessians count beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
-pub(super) const HESSIAN_SHARE: f64 = 0.1;
+/// The weight of hessians beside gradients (lambda of Ibragimov & Gusev 2019, equation 10).
+pub(crate) const HESSIAN_SHARE: f64 = 0.1;
 
 /// A candidate of this share of what the next sample is expected to ask for is still looked at.
 const SLACK: f64 = 0.9;
 
-/// How much less a second sample is expected to ask for than the first: derivatives shrink fastest
+/// The expected ratio of the second sample's thresholds to the first's: derivatives shrink fastest
 /// in the first rounds.
 const FIRST_TREND: f64 = 0.7;
 
-/// What a booster remembers of one sample pass for the next. It spares work and changes no tree.
+/// A forecast of the thresholds of the next sample. It spares work and changes no tree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Carry {
-    /// What the last sample's rows had to reach; zeros if that is not known.
-    pub(super) thresholds: Thresholds,
-    /// How that compared with the sample before, at most 1.
+pub struct ThresholdForecast {
+    /// The thresholds of the last sample; zeros if they are not known.
+    pub(crate) thresholds: Thresholds,
+    /// Their ratio to those of the sample before, at most 1.
     trend: f64,
 }
 
-impl Carry {
+impl ThresholdForecast {
     /// After a sample pass, given what its rows had to reach; `None` if that was not found.
     #[must_use]
-    pub(super) fn next(self, settled: Option<Thresholds>) -> Self {
-        let thresholds = settled.unwrap_or_default();
+    pub(crate) fn next(self, found: Option<Thresholds>) -> Self {
+        let thresholds = found.unwrap_or_default();
         let ratio = thresholds.priority / self.thresholds.priority;
         Self {
             thresholds,
@@ -51,8 +51,8 @@ impl Carry {
         }
     }
 
-    /// What the next pass's rows must reach to become candidates.
-    pub(super) fn prefilter(&self) -> Thresholds {
+    /// The thresholds that rows of the next pass must reach to become candidates.
+    pub(crate) fn prefilter(&self) -> Thresholds {
         let share = SLACK * self.trend;
         Thresholds {
             priority: self.thresholds.priority * share,
@@ -61,18 +61,18 @@ impl Carry {
     }
 }
 
-/// What a row must reach, in one respect or the other, to be kept. Finite.
+/// Thresholds of which a row must reach one to be kept. Finite.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub(in crate::learner::gbdt) struct Thresholds {
-    pub(in crate::learner::gbdt) priority: f64,
-    pub(super) importance: f64,
+pub(crate) struct Thresholds {
+    pub(crate) priority: f64,
+    pub(crate) importance: f64,
 }
 
 impl Thresholds {
-    /// Whether a row of priority `drawn / random` is a candidate. A row that just misses may be one
+    /// True if a row of priority `drawn / random` is a candidate. A row that just misses may be one
     /// too, since nothing is divided here.
     #[inline(always)]
-    pub(super) fn admit(&self, drawn: f64, random: f64, importance: f64) -> bool {
+    pub(crate) fn admit(&self, drawn: f64, random: f64, importance: f64) -> bool {
         const ROUNDING: f64 = 1.0 - 1e-12;
         drawn >= self.priority * ROUNDING * random || importance >= self.importance
     }
@@ -84,7 +84,7 @@ impl Thresholds {
 
 /// Sampling with its numbers of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::learner::gbdt) enum Policy {
+pub(crate) enum Policy {
     Mvs { rows: usize },
     Uniform { rows: usize },
     Goss { top: usize, other: usize },
@@ -95,7 +95,7 @@ impl Policy {
     ///
     /// # Panics
     /// If the choice was not resolved.
-    pub(super) fn new(sampling: Sampling, train_rows: u64) -> Option<Self> {
+    pub(crate) fn new(sampling: Sampling, train_rows: u64) -> Option<Self> {
         let rows = |size: SampleSize| match size {
             SampleSize::Rows(rows) => rows.min(train_rows) as usize,
             _ => panic!("the size of the sample was resolved"),
@@ -113,7 +113,7 @@ impl Policy {
     }
 
     /// Rows of a sample.
-    pub(super) fn rows(self) -> usize {
+    pub(crate) fn rows(self) -> usize {
         match self {
             Self::Mvs { rows } | Self::Uniform { rows } => rows,
             Self::Goss { top, other } => top + other,
@@ -121,12 +121,7 @@ impl Policy {
     }
 
     /// The importance of a chunk's rows, given their derivatives by output.
-    pub(in crate::learner::gbdt) fn weigh(
-        self,
-        derivatives: &Derivatives,
-        outputs: usize,
-        importance: &mut [f64],
-    ) {
+    pub(crate) fn weigh(self, derivatives: &Derivatives, outputs: usize, importance: &mut [f64]) {
         if let Self::Uniform { .. } = self {
             return importance.fill(1.0);
         }
@@ -149,9 +144,9 @@ impl Policy {
         }
     }
 
-    /// What a row's priority is `random`'s share of.
+    /// The numerator of a row's priority; the row's random number is the denominator.
     #[inline(always)]
-    pub(super) fn drawn(self, importance: f64) -> f64 {
+    pub(crate) fn drawn(self, importance: f64) -> f64 {
         match self {
             Self::Mvs { .. } => importance,
             Self::Uniform { .. } | Self::Goss { .. } => 1.0,
@@ -160,9 +155,9 @@ impl Policy {
 
     /// Puts the candidates to keep first in `order`, which has all of them.
     ///
-    /// Equal keys are told apart by the row's number, so that the rows kept are a function of the
+    /// Equal keys are ordered by the row's number, so that the rows kept are a function of the
     /// rows seen. Cost O(candidates).
-    pub(in crate::learner::gbdt) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
+    pub(crate) fn select(self, keys: Keys<'_>, order: &mut [u32]) -> Selection {
         match self {
             Self::Mvs { rows } | Self::Uniform { rows } => {
                 let is_full = order.len() > rows;
@@ -214,10 +209,10 @@ impl Policy {
 
 /// The keys of candidates, by slot.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::learner::gbdt) struct Keys<'a> {
-    pub(in crate::learner::gbdt) row: &'a [u64],
-    pub(in crate::learner::gbdt) importance: &'a [f64],
-    pub(in crate::learner::gbdt) priority: &'a [f64],
+pub(crate) struct Keys<'a> {
+    pub(crate) row: &'a [u64],
+    pub(crate) importance: &'a [f64],
+    pub(crate) priority: &'a [f64],
 }
 
 impl Keys<'_> {
@@ -237,7 +232,7 @@ impl Keys<'_> {
     }
 }
 
-/// Puts the first `count` in front, and answers the last of them; `None` for a count of 0.
+/// Puts the first `count` in front, and returns the last of them; `None` for a count of 0.
 fn nth(
     order: &mut [u32],
     count: usize,
@@ -248,31 +243,31 @@ fn nth(
     Some(*last)
 }
 
-/// The answer of [`Policy::select`].
+/// The result of [`Policy::select`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::learner::gbdt) struct Selection {
+pub(crate) struct Selection {
     /// The first of `order` that are kept for their importance and weigh as they are.
-    pub(super) top: usize,
+    pub(crate) top: usize,
     /// The first of `order` that the sample keeps.
-    pub(in crate::learner::gbdt) kept: usize,
+    pub(crate) kept: usize,
     /// The first of `order` that must be retained while there are rows to come.
-    pub(super) retained: usize,
-    /// Whether there are as many candidates as decide on every row's part.
-    pub(super) is_full: bool,
-    /// What a row to come must reach.
-    pub(in crate::learner::gbdt) thresholds: Thresholds,
+    pub(crate) retained: usize,
+    /// True if there are enough candidates to decide for every row.
+    pub(crate) is_full: bool,
+    /// The thresholds that a later row must reach.
+    pub(crate) thresholds: Thresholds,
 }
 
 impl Selection {
-    /// Whether rows below the prefilter could not have been kept.
-    pub(super) fn is_sure(&self, prefilter: &Thresholds) -> bool {
+    /// True if no row below the prefilter could have been kept.
+    pub(crate) fn is_sure(&self, prefilter: &Thresholds) -> bool {
         self.is_full && self.thresholds.reach(prefilter)
     }
 }
 
 /// A number in (0, 1] that is the row's own in this round.
 #[inline(always)]
-pub(super) fn random(seed: u64, row: u64, round: u32) -> f64 {
+pub(crate) fn random(seed: u64, row: u64, round: u32) -> f64 {
     let hash = row_hash(seed, row, round, Purpose::TreeSample);
     ((hash >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0)
 }

@@ -8,16 +8,16 @@ use crate::learner::gbdt::sample::{
 /// Room for candidates beside the rows of a sample, at the least.
 const CANDIDATES_MIN: usize = 1 << 14;
 
-/// What a whole row counts in [`SampleRows::units`].
-pub(in crate::learner::gbdt) const UNITS_OF_ROW: u64 = 1 << 10;
+/// The units of a whole row in [`SampleRows::units`].
+pub(crate) const UNITS_OF_ROW: u64 = 1 << 10;
 
 /// Slots of the store of a sample: its rows, the one that sets the threshold, and candidates.
-pub(super) fn capacity(rows: usize) -> usize {
+pub(crate) fn capacity(rows: usize) -> usize {
     rows + 1 + (rows / 4).max(CANDIDATES_MIN)
 }
 
 /// Bytes of a slot.
-pub(super) fn row_bytes(byte_columns: usize, outputs: usize) -> usize {
+pub(crate) fn row_bytes(byte_columns: usize, outputs: usize) -> usize {
     let keys = size_of::<u64>() + 2 * size_of::<f64>() + size_of::<u32>();
     let row = size_of::<f32>() + size_of::<f64>() + outputs * size_of::<f32>();
     byte_columns.div_ceil(TILE) * TILE + keys + row + size_of::<u32>()
@@ -25,32 +25,28 @@ pub(super) fn row_bytes(byte_columns: usize, outputs: usize) -> usize {
 
 /// Rows with their codes and all that derivatives are computed from, a slot each.
 #[derive(Debug)]
-pub(in crate::learner::gbdt) struct SampleRows {
-    pub(in crate::learner::gbdt) len: usize,
-    pub(in crate::learner::gbdt) capacity: usize,
-    pub(in crate::learner::gbdt) tiles: usize,
+pub(crate) struct SampleRows {
+    pub(crate) len: usize,
+    pub(crate) capacity: usize,
+    pub(crate) tiles: usize,
     /// The codes of slot `i` in tile `t` are at `i * tiles + t`.
-    pub(in crate::learner::gbdt) codes: Vec<TileCodes>,
+    pub(crate) codes: Vec<TileCodes>,
     /// Numbers of the rows in the dataset.
-    pub(in crate::learner::gbdt) row: Vec<u64>,
-    pub(in crate::learner::gbdt) label: Vec<f32>,
-    /// Weights; times the rows that a row stands for, once the sample is settled.
-    pub(in crate::learner::gbdt) weight: Vec<f64>,
-    pub(in crate::learner::gbdt) importance: Vec<f64>,
-    pub(in crate::learner::gbdt) priority: Vec<f64>,
+    pub(crate) row: Vec<u64>,
+    pub(crate) label: Vec<f32>,
+    /// Weights; times the rows that a row stands for, once the sample is finished.
+    pub(crate) weight: Vec<f64>,
+    pub(crate) importance: Vec<f64>,
+    pub(crate) priority: Vec<f64>,
     /// The margin of output `k` of slot `i` is at `k * capacity + i`.
-    pub(in crate::learner::gbdt) margin: Vec<f32>,
+    pub(crate) margin: Vec<f32>,
     /// The rows that a row stands for, in units of 1 / [`UNITS_OF_ROW`].
-    pub(in crate::learner::gbdt) units: Vec<u32>,
+    pub(crate) units: Vec<u32>,
 }
 
 impl SampleRows {
     /// No rows; room for so many.
-    pub(in crate::learner::gbdt) fn new(
-        capacity: usize,
-        byte_columns: usize,
-        outputs: usize,
-    ) -> Self {
+    pub(crate) fn new(capacity: usize, byte_columns: usize, outputs: usize) -> Self {
         assert!(
             u32::try_from(capacity).is_ok(),
             "a slot is numbered by 32 bits"
@@ -72,11 +68,7 @@ impl SampleRows {
     }
 
     /// Bytes of room for so many rows.
-    pub(in crate::learner::gbdt) fn bytes(
-        capacity: usize,
-        byte_columns: usize,
-        outputs: usize,
-    ) -> usize {
+    pub(crate) fn bytes(capacity: usize, byte_columns: usize, outputs: usize) -> usize {
         capacity * row_bytes(byte_columns, outputs)
     }
 
@@ -103,7 +95,7 @@ impl SampleRows {
     }
 
     /// Bytes held, by capacity.
-    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let wide = self.row.capacity()
             + self.weight.capacity()
             + self.importance.capacity()
@@ -127,7 +119,7 @@ impl SampleRows {
     }
 
     /// Keeps the first `kept` of `order`, which has every slot once, in the first slots.
-    pub(in crate::learner::gbdt) fn keep(&mut self, order: &[u32], kept: usize) {
+    pub(crate) fn keep(&mut self, order: &[u32], kept: usize) {
         let (stay, go) = order.split_at(kept);
         let holes = go.iter().filter(|&&slot| (slot as usize) < kept);
         let moved = stay.iter().filter(|&&slot| slot as usize >= kept);
@@ -140,8 +132,8 @@ impl SampleRows {
 
 /// Takes candidates in any order and ends with the sample, whichever that order was.
 #[derive(Debug)]
-pub(super) struct Collector {
-    pub(super) rows: SampleRows,
+pub(crate) struct Collector {
+    pub(crate) rows: SampleRows,
     policy: Policy,
     prefilter: Thresholds,
     thresholds: Thresholds,
@@ -152,7 +144,7 @@ pub(super) struct Collector {
 
 impl Collector {
     /// Empties `rows` and takes candidates that reach `prefilter`.
-    pub(super) fn new(mut rows: SampleRows, policy: Policy, prefilter: Thresholds) -> Self {
+    pub(crate) fn new(mut rows: SampleRows, policy: Policy, prefilter: Thresholds) -> Self {
         rows.len = 0;
         Self {
             order: Vec::with_capacity(rows.capacity),
@@ -164,8 +156,8 @@ impl Collector {
         }
     }
 
-    /// What candidates must reach by now.
-    pub(super) fn thresholds(&self) -> Thresholds {
+    /// The thresholds that candidates must reach by now.
+    pub(crate) fn thresholds(&self) -> Thresholds {
         self.thresholds
     }
 
@@ -173,7 +165,7 @@ impl Collector {
     ///
     /// # Panics
     /// If they are more than the store holds beside a sample.
-    pub(super) fn take(&mut self, candidates: &mut SampleRows, rejected: bool) {
+    pub(crate) fn take(&mut self, candidates: &mut SampleRows, rejected: bool) {
         self.rejected |= rejected;
         if self.rows.len + candidates.len > self.rows.capacity {
             let selection = self.select();
@@ -187,7 +179,7 @@ impl Collector {
 
     /// The sample with its weights, and what rows had to reach; `None` if rows were passed over that
     /// might belong to it. `train_rows` are all that were seen.
-    pub(super) fn settle(&mut self, train_rows: u64) -> Option<Thresholds> {
+    pub(crate) fn finish(&mut self, train_rows: u64) -> Option<Thresholds> {
         let selection = self.select();
         if self.rejected && !selection.is_sure(&self.prefilter) {
             return None;
@@ -213,7 +205,7 @@ impl Collector {
     }
 
     /// The rows, to be filled again.
-    pub(super) fn into_rows(self) -> SampleRows {
+    pub(crate) fn into_rows(self) -> SampleRows {
         self.rows
     }
 

@@ -92,7 +92,7 @@ fn draw(
         }
     }
     collector.take(&mut chosen, rejected);
-    let thresholds = collector.settle(ROWS as u64)?;
+    let thresholds = collector.finish(ROWS as u64)?;
     let kept = collector.into_rows();
     let weights = kept.row.iter().zip(&kept.weight).take(kept.len);
     let mut sample: Vec<(u64, f64)> = weights.map(|(&row, &weight)| (row, weight)).collect();

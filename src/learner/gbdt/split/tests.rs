@@ -1,5 +1,5 @@
 use super::*;
-use crate::learner::gbdt::{BoosterOptions, loss::Bounds, quantise::Scale};
+use crate::learner::gbdt::{BoosterOptions, loss::Magnitudes, quantise::Scale};
 
 fn rules(lambda_l2: f64) -> Regularisation {
     let options = BoosterOptions {
@@ -8,7 +8,7 @@ fn rules(lambda_l2: f64) -> Regularisation {
         child_rows_min: 0,
         ..BoosterOptions::default()
     };
-    let bounds = Bounds {
+    let bounds = Magnitudes {
         gradient: 16_000.0,
         hessian: 16_000.0,
     };

@@ -8,14 +8,14 @@ use crate::{
     data::CodeBlock,
     learner::gbdt::{
         BoosterOptions,
-        constraints::ValueRange,
+        constants::Constants,
         gain::Regularisation,
         loss::{CHUNK_ROWS, Derivatives, Rows},
         quantise::Scale,
         replay::CompiledTree,
-        stream::STREAM_BLOCK_ROWS,
+        stream::options::STREAM_BLOCK_ROWS,
         tree::GrowingTree,
-        worker::Constants,
+        value_range::ValueRange,
     },
     model::{Node, Tree},
 };
@@ -40,7 +40,7 @@ pub(super) struct Refresher {
 }
 
 /// A finished tree, what its values follow from, and the form that finds leaves.
-pub(super) struct Refreshed<'a> {
+pub(super) struct TreeLeaves<'a> {
     pub(super) tree: &'a mut Tree,
     pub(super) sums: &'a mut [LeafSums],
     pub(super) compiled: &'a mut CompiledTree,
@@ -65,7 +65,7 @@ impl Refresher {
         }
     }
 
-    /// Room for the derivatives of a chunk, lent.
+    /// Working memory for the derivatives of a chunk.
     pub(super) fn derivatives(&mut self) -> &mut Derivatives {
         &mut self.derivatives
     }
@@ -127,10 +127,10 @@ impl Refresher {
         &mut self,
         output: usize,
         codes: &CodeBlock<'_>,
-        refreshed: Refreshed<'_>,
+        refreshed: TreeLeaves<'_>,
         margin: &mut [f32],
     ) {
-        let Refreshed {
+        let TreeLeaves {
             tree,
             sums,
             compiled,

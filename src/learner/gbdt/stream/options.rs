@@ -1,4 +1,4 @@
-//! What a stream of batches is learned by.
+//! Options of a booster of batches.
 
 /// Rows of the reservoir unless they are given.
 pub const RESERVOIR_ROWS_DEFAULT: usize = 1 << 18;
@@ -11,7 +11,7 @@ pub const STREAM_BATCH_ROWS_DEFAULT: usize = 1 << 18;
 /// then, so that blocks of 4,000 of them take 32 MiB.
 pub const STREAM_BLOCK_ROWS: usize = 1 << 13;
 
-/// What a stream of batches is learned by, beside the trees' options.
+/// Options of a booster of batches, beside those of the trees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamOptions {
     /// Rows that are expected in all, at least 1: when so many have come, all trees are grown.

@@ -1,4 +1,4 @@
-//! Which rows of the store stay when a batch ends.
+//! The choice of the rows that stay in the store when a batch ends.
 //!
 //! Minimal-variance sampling, as [`crate::learner::gbdt::sample`] does it, chained from batch to batch: with u
 //! uniform in (0, 1] and s the length of what a row stands for of gradients and hessians, the k rows of
@@ -8,9 +8,9 @@
 use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
+        constants::Constants,
         loss::{CHUNK_ROWS, Derivatives, Rows},
         sample::{Keys, Policy, SampleRows},
-        worker::Constants,
     },
 };
 
@@ -31,8 +31,8 @@ pub(super) fn weigh(store: &mut SampleRows, constants: &Constants, derivatives: 
     }
 }
 
-/// Thins a store whose rows were weighed to at most `kept` rows. `turn` tells this time from every
-/// other; `order` is lent. Cost O(rows).
+/// Thins a store whose rows were weighed to at most `kept` rows. `turn` is the number of this
+/// thinning; `order` is working memory. Cost O(rows).
 pub(super) fn thin(
     store: &mut SampleRows,
     kept: usize,
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::learner::gbdt::sample::UNITS_OF_ROW;
 
-    /// Feeds rows that are alike but for their weights in batches; answers the rows kept and what they stand for.
+    /// Feeds rows that are alike but for their weights in batches; returns the rows kept and what they stand for.
     fn fed(weights: &[f64], batch: usize, kept: usize, seed: u64) -> Vec<(u64, f64, u32)> {
         let mut store = SampleRows::new(kept + batch, 1, 1);
         let mut order = Vec::new();

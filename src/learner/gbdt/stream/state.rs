@@ -6,9 +6,8 @@ use crate::{
     data::{CodeLayout, PackMember},
     learner::gbdt::{
         checkpoint::check_tree,
-        replay::CompiledTree,
         sample::TILE,
-        stream::{StreamBooster, leaves::LeafSums},
+        stream::{booster::StreamBooster, leaves::LeafSums},
     },
     model::Tree,
 };
@@ -89,8 +88,8 @@ impl StreamBooster {
         StreamState {
             rows_seen: self.rows_seen,
             thinned: self.thinned,
-            base_margins: Cow::Borrowed(&self.constants.base_margins),
-            trees: Cow::Borrowed(&self.trees),
+            base_margins: Cow::Borrowed(&self.builder.constants.base_margins),
+            trees: Cow::Borrowed(&self.builder.trees),
             sums: Cow::Borrowed(&self.sums),
             row: Cow::Borrowed(&store.row[..rows]),
             label: Cow::Borrowed(&store.label[..rows]),
@@ -121,11 +120,11 @@ impl StreamBooster {
         }
         let codes = store.codes[..rows * store.tiles].as_flattened_mut();
         codes.copy_from_slice(&state.codes);
-        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        let compile = |tree| self.builder.compile(tree);
         self.compiled = state.trees.iter().map(compile).collect();
-        self.trees = state.trees.into_owned();
+        self.builder.trees = state.trees.into_owned();
         self.sums = state.sums.into_owned();
-        self.constants.base_margins = state.base_margins.into_owned();
+        self.builder.constants.base_margins = state.base_margins.into_owned();
         self.rows_seen = state.rows_seen;
         self.thinned = state.thinned;
         Ok(())
@@ -133,7 +132,7 @@ impl StreamBooster {
 
     fn check(&self, state: &StreamState<'_>) -> Result<(), String> {
         let refuse = |flaw: &str| Err(flaw.to_owned());
-        let outputs = self.constants.objective.outputs();
+        let outputs = self.builder.outputs();
         let rows = state.row.len();
         let bases = state.base_margins.len();
         let is_empty = rows == 0 && state.trees.is_empty() && bases == 0;
@@ -147,7 +146,7 @@ impl StreamBooster {
         if !fits || rows > self.stream.reservoir_rows {
             return refuse("its reservoir does not fit the options");
         }
-        let classes = self.constants.objective.classes();
+        let classes = self.builder.constants.objective.classes();
         let is_class = |label: &f32| (0..classes).any(|class| class as f32 == *label);
         let margins = state.margin.iter().flat_map(|margin| margin.iter());
         let are_sound = state.label.iter().all(is_class)
@@ -162,16 +161,15 @@ impl StreamBooster {
             return refuse("a row of its reservoir has no class, no weight or no margin");
         }
         let rounds = state.trees.len() / outputs;
-        if !state.trees.len().is_multiple_of(outputs) || rounds > self.options.trees as usize {
+        if !state.trees.len().is_multiple_of(outputs)
+            || rounds > self.builder.options.trees as usize
+        {
             return refuse("it has more trees than its budget, or part of a round");
         }
         if state.sums.len() != state.trees.len() {
             return refuse("its leaves have no sums");
         }
-        let mut usable = vec![false; self.features.len()];
-        for member in self.layout.byte_columns.iter().flatten() {
-            usable[member.feature as usize] = true;
-        }
+        let usable = self.builder.laid_out();
         for (tree, sums) in state.trees.iter().zip(state.sums.iter()) {
             check_tree(tree, &usable)?;
             let are_finite = sums.iter().flatten().all(|sum| sum.is_finite());

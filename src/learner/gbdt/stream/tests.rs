@@ -5,12 +5,13 @@ use crate::{
     data::{CodeBlock, CodeLayout, RowBlock},
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        BoosterOptions, BoosterPlan, FeatureCodes, Loss, Serial,
+        BoosterOptions, BoosterPlan, FeatureCodes, Loss,
         harness::Threads,
         loss::{CHUNK_ROWS, Derivatives, Rows, objective},
     },
     limits::BLOCK_ROWS,
     model::{Node, Tree},
+    platform::parallel::{Parallel, Serial},
 };
 
 const FEATURES: usize = 5;
@@ -54,7 +55,7 @@ impl Table {
         booster: &mut StreamBooster,
         (first, end): (usize, usize),
         block: usize,
-        parallel: &dyn crate::learner::gbdt::Parallel,
+        parallel: &dyn Parallel,
     ) {
         for first in (first..end).step_by(block) {
             let rows = block.min(end - first);
@@ -187,7 +188,7 @@ fn refreshed_leaves_agree_with_the_naive_twin() {
 #[test]
 fn threads_change_no_bit_and_batches_do() {
     let table = Table::new(6_000, 3);
-    let state = |parallel: &dyn crate::learner::gbdt::Parallel, batch: usize| {
+    let state = |parallel: &dyn Parallel, batch: usize| {
         let options = BoosterOptions {
             class_weights: Vec::new(),
             ..options(8)

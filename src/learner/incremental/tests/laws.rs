@@ -51,7 +51,7 @@ fn check_a_loaded_learner_goes_on<S: Step>() {
     whole.save(&path).unwrap();
     let mut loaded = Pipeline::<S>::load(&path).unwrap();
     assert_eq!(loaded.rows(), 1_700);
-    assert_eq!(loaded.declared(), whole.declared());
+    assert_eq!(loaded.schema(), whole.schema());
     let features = || rows.x.view().into();
     assert_eq!(
         loaded.predict(features()).unwrap(),
@@ -101,7 +101,7 @@ fn check_weights<S: Step>() {
         class_weights: vec![1.0, 3.0],
         ..LogisticOptions::default()
     };
-    let mut one = Pipeline::<S>::new(declared(2), &options).unwrap();
+    let mut one = Pipeline::<S>::new(schema(2), &options).unwrap();
     one.partial_fit(&rows.batch()).unwrap();
     let weights = rows.y.mapv(|label| if label == 1.0 { 3.0 } else { 1.0 });
     let mut two = learner::<S>(2);

@@ -8,7 +8,7 @@ mod trees;
 use ndarray::{Array1, Array2, s};
 
 use crate::learner::{
-    incremental::{Batch, Declared, Learner, Pipeline, Step},
+    incremental::{Batch, BatchSchema, Learner, Pipeline, Step},
     logistic::LogisticOptions,
 };
 
@@ -125,11 +125,11 @@ impl Rows {
     }
 }
 
-fn declared(classes: usize) -> Declared {
+fn schema(classes: usize) -> BatchSchema {
     let names = ["neither", "donor", "acceptor"];
-    Declared::new(&["a", "b", "c", "d", "e", "f"], &names[..classes]).unwrap()
+    BatchSchema::new(&["a", "b", "c", "d", "e", "f"], &names[..classes]).unwrap()
 }
 
 fn learner<S: Step>(classes: usize) -> Pipeline<S> {
-    Pipeline::new(declared(classes), &LogisticOptions::default()).unwrap()
+    Pipeline::new(schema(classes), &LogisticOptions::default()).unwrap()
 }

@@ -46,7 +46,7 @@ fn optimum(rows: &Rows, classes: usize) -> f64 {
         accumulator.finish_row_group_into(&mut sums);
         solver.finish_pass(&sums).unwrap();
     }
-    solver.into_fitted().loss
+    solver.into_fit().loss
 }
 
 fn excess<S: Step>(rows: &Rows, classes: usize, batch_rows: usize) -> f64 {
@@ -90,7 +90,7 @@ fn a_step_size_a_coefficient_is_within_a_percent_too() {
         adaptive: true,
         ..LogisticOptions::default()
     };
-    let mut learner = AveragedSgd::new(declared(2), &options).unwrap();
+    let mut learner = AveragedSgd::new(schema(2), &options).unwrap();
     rows.feed(&mut learner, 1_000);
     let excess = rows.loss(&learner) / optimum(&rows, 2) - 1.0;
     assert!(excess < 5e-3, "{excess}");

@@ -104,7 +104,7 @@ fn a_bad_batch_is_an_error_and_changes_nothing() {
 #[test]
 fn what_cannot_be_declared_is_refused() {
     let check = |features: &[&str], classes: &[&str], words: &str| {
-        let error = Declared::new(features, classes).unwrap_err().to_string();
+        let error = BatchSchema::new(features, classes).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };
     check(&[], &["a", "b"], "no feature is declared");
@@ -117,10 +117,10 @@ fn what_cannot_be_declared_is_refused() {
 fn options_that_need_all_rows_are_refused() {
     let check = |options: LogisticOptions, words: &str| {
         for error in [
-            OnlineNewton::new(declared(2), &options)
+            OnlineNewton::new(schema(2), &options)
                 .map(|_| ())
                 .unwrap_err(),
-            AveragedSgd::new(declared(2), &options)
+            AveragedSgd::new(schema(2), &options)
                 .map(|_| ())
                 .unwrap_err(),
         ] {
@@ -154,8 +154,8 @@ fn options_that_need_all_rows_are_refused() {
     );
     let many: Vec<String> = (0..3_000).map(|column| column.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let declared = Declared::new(&many, &["a", "b"]).unwrap();
-    let error = OnlineNewton::new(declared, &default())
+    let schema = BatchSchema::new(&many, &["a", "b"]).unwrap();
+    let error = OnlineNewton::new(schema, &default())
         .unwrap_err()
         .to_string();
     assert!(error.contains("3001 parameters"), "{error}");
@@ -170,7 +170,7 @@ fn other_learners_are_not_merged() {
         l2: 0.5,
         ..LogisticOptions::default()
     };
-    let other = OnlineNewton::new(declared(2), &options).unwrap();
+    let other = OnlineNewton::new(schema(2), &options).unwrap();
     let error = one.merge(&other).unwrap_err().to_string();
     assert!(error.contains("other options"), "{error}");
 }

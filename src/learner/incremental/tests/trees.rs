@@ -2,16 +2,14 @@
 
 use ndarray::{Array1, Array2, s};
 
-use super::{Rows, declared};
+use super::{Rows, schema};
 use crate::{
     data::{Absent, CodeBlock, RowBlock, ValueType, pack},
     format::container::{FileKind, lengthened},
-    learner::{
-        gbdt::Serial,
-        incremental::{AveragedSgd, Batch, Declared, Learner, OnlineTrees, TreesOptions},
-    },
+    learner::incremental::{AveragedSgd, Batch, BatchSchema, Learner, OnlineTrees, TreesOptions},
     limits::BLOCK_ROWS,
     model::{Binning, Bins, FeatureSpec},
+    platform::parallel::Serial,
 };
 
 fn options(rows_expected: u64) -> TreesOptions {
@@ -25,7 +23,7 @@ fn options(rows_expected: u64) -> TreesOptions {
 }
 
 fn learner(classes: usize, rows_expected: u64) -> OnlineTrees {
-    OnlineTrees::new(declared(classes), options(rows_expected)).unwrap()
+    OnlineTrees::new(schema(classes), options(rows_expected)).unwrap()
 }
 
 /// The bytes of a learner's file.
@@ -49,7 +47,7 @@ fn one_pass_of_batches_is_nearly_as_good_as_one_batch() {
         let rows = Rows::new(12_000, classes);
         let test = Rows::new(20_000, classes).part(12_000, 20_000);
         let mut whole = OnlineTrees::new(
-            declared(classes),
+            schema(classes),
             TreesOptions {
                 reservoir_rows: 12_000,
                 ..options(12_000)
@@ -62,7 +60,7 @@ fn one_pass_of_batches_is_nearly_as_good_as_one_batch() {
             bins_rows: 6_000,
             ..options(12_000)
         };
-        let mut batches = OnlineTrees::new(declared(classes), options).unwrap();
+        let mut batches = OnlineTrees::new(schema(classes), options).unwrap();
         rows.feed(&mut batches, 1_000);
         assert_eq!((whole.rounds(), batches.rounds()), (30, 30));
         let constant = learner(classes, 1);
@@ -194,7 +192,7 @@ fn options_that_need_the_whole_dataset_are_refused() {
     let check = |change: &dyn Fn(&mut TreesOptions), part: &str| {
         let mut options = options(1_000);
         change(&mut options);
-        let message = OnlineTrees::new(declared(2), options)
+        let message = OnlineTrees::new(schema(2), options)
             .unwrap_err()
             .to_string();
         assert!(message.contains(part), "{message}");
@@ -239,7 +237,7 @@ fn files_of_anything_else_are_refused() {
 }
 
 /// A text of two kept categories, with a pool for others, and a number without missing values.
-fn given(pooled: bool) -> (Declared, Bins) {
+fn given(pooled: bool) -> (BatchSchema, Bins) {
     let feature = |name: &str, value_type, binning| FeatureSpec {
         name: name.to_owned(),
         value_type,
@@ -266,14 +264,14 @@ fn given(pooled: bool) -> (Declared, Bins) {
     let radices = vec![4, 2];
     let layout = pack::layout(&radices);
     let bins = Bins::new(features, radices, layout);
-    let declared = Declared::new(&["word", "length"], &["no", "yes"]).unwrap();
-    (declared, bins)
+    let schema = BatchSchema::new(&["word", "length"], &["no", "yes"]).unwrap();
+    (schema, bins)
 }
 
 #[test]
 fn given_bins_take_codes_and_new_categories_among_them() {
-    let (declared, bins) = given(true);
-    let mut learner = OnlineTrees::with_bins(declared, options(3_000), bins.clone()).unwrap();
+    let (schema, bins) = given(true);
+    let mut learner = OnlineTrees::with_bins(schema, options(3_000), bins.clone()).unwrap();
     let rows = 3_000;
     // The pool is `yes`, the kept words are `no`: a new category is pooled.
     let words: Vec<u8> = (0..rows).map(|row| (row % 3) as u8).collect();
@@ -307,9 +305,9 @@ fn given_bins_take_codes_and_new_categories_among_them() {
 
 #[test]
 fn given_bins_refuse_what_has_no_code() {
-    let (declared, bins) = given(false);
+    let (schema, bins) = given(false);
     let number = Bins::new(bins.features[1..].to_vec(), vec![2], pack::layout(&[2]));
-    let only = Declared::new(&["length"], &["no", "yes"]).unwrap();
+    let only = BatchSchema::new(&["length"], &["no", "yes"]).unwrap();
     let mut learner = OnlineTrees::with_bins(only, options(100), number.clone()).unwrap();
     let x = ndarray::array![[1.0], [f64::NAN]];
     let y = ndarray::array![0.0, 1.0];
@@ -322,14 +320,14 @@ fn given_bins_refuse_what_has_no_code() {
         "{message}"
     );
     assert_eq!(learner.rows(), 0);
-    let message = OnlineTrees::with_bins(declared.clone(), options(100), number)
+    let message = OnlineTrees::with_bins(schema.clone(), options(100), number)
         .unwrap_err()
         .to_string();
     assert!(
         message.contains("not those of the declared features"),
         "{message}"
     );
-    let mut texts = OnlineTrees::with_bins(declared, options(100), bins).unwrap();
+    let mut texts = OnlineTrees::with_bins(schema, options(100), bins).unwrap();
     let x = ndarray::array![[1.0, 2.0]];
     let y = ndarray::array![0.0];
     let message = texts
@@ -389,8 +387,8 @@ fn given_bins_may_be_told_to_expect_missing_values() {
     ];
     let radices = [1, 3, 2];
     let bins = Bins::new(features, radices.to_vec(), pack::layout(&radices));
-    let declared = Declared::new(&["constant", "length", "depth"], &["no", "yes"]).unwrap();
-    let mut learner = OnlineTrees::with_bins(declared, options(2_000), bins).unwrap();
+    let schema = BatchSchema::new(&["constant", "length", "depth"], &["no", "yes"]).unwrap();
+    let mut learner = OnlineTrees::with_bins(schema, options(2_000), bins).unwrap();
     let x = Array2::from_shape_fn((1_000, 3), |(row, column)| match column {
         0 => 7.0,
         1 => (row % 6) as f64,

@@ -2,7 +2,7 @@
 
 use crate::{
     data::{Absent, ValueType},
-    learner::incremental::{Declared, Table},
+    learner::incremental::{BatchSchema, Table},
     limits::Limits,
     model::{Binning, Bins, FeatureSpec},
     stats::cuts::{Extent, numeric_cuts},
@@ -12,14 +12,14 @@ use crate::{
 /// rows have some: later rows may.
 ///
 /// `column` appends a feature's values. Memory: one column.
-pub(crate) fn freeze(
-    declared: &Declared,
+pub(crate) fn bins_of(
+    schema: &BatchSchema,
     value_type: ValueType,
     bins_max: u16,
     mut column: impl FnMut(usize, &mut Vec<f64>),
 ) -> Bins {
     let mut values = Vec::new();
-    let features = declared.features().iter().enumerate();
+    let features = schema.features().iter().enumerate();
     let features: Vec<FeatureSpec> = features
         .map(|(feature, name)| {
             values.clear();
@@ -38,19 +38,19 @@ pub(crate) fn freeze(
     Bins::with_missing_codes(features)
 }
 
-/// Whether bins that were given, or read, are those of a declaration.
+/// Checks that bins that were given, or read, are those of a schema.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub(crate) fn check(bins: &Bins, declared: &Declared) -> Result<(), String> {
+pub(crate) fn check(bins: &Bins, schema: &BatchSchema) -> Result<(), String> {
     let names = bins.features.iter().map(|feature| &feature.name);
-    if !names.eq(declared.features()) {
+    if !names.eq(schema.features()) {
         return Err("the bins are not those of the declared features, in their order".to_owned());
     }
     bins.check()
 }
 
-/// Every how many rows of so many cut points look at, so that they look at enough.
+/// The stride of a sample of so many rows that is large enough for cut points.
 pub(crate) fn stride_of(rows: usize) -> usize {
     rows.div_ceil(Limits::DEFAULT.cut_sample_rows as usize)
         .max(1)

@@ -1,12 +1,13 @@
-//! How many trees there are to be, from how many rows, and what changes when more of both come.
+//! The budget of trees and rows, and its extension when more rows come.
 
 use crate::{
     error::{Error, Result},
     learner::{
-        gbdt::{Parallel, stream::StreamState},
+        gbdt::stream::StreamState,
         incremental::trees::learner::{OnlineTrees, Stage},
     },
     model::Bins,
+    platform::parallel::Parallel,
     text::size::grouped,
 };
 
@@ -14,8 +15,8 @@ impl OnlineTrees {
     /// Rows that came, trained on or not.
     pub fn rows_came(&self) -> u64 {
         match &self.stage {
-            Stage::Gathering(_) => self.rows,
-            Stage::Learning(learning) => learning.booster.rows_seen(),
+            Stage::FirstRows(_) => self.rows,
+            Stage::Trees(trainer) => trainer.booster.rows_seen(),
         }
     }
 
@@ -23,17 +24,17 @@ impl OnlineTrees {
     /// were expected, and no more will.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if no row has come; what `parallel` answers.
+    /// [`Error::Dataset`] if no row has come; the error of a task of `parallel`.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::Dataset(
                 "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
             ));
         }
-        if matches!(self.stage, Stage::Gathering(_)) {
+        if matches!(self.stage, Stage::FirstRows(_)) {
             self.fix_bins(None, parallel)?;
         }
-        self.learning().booster.spend_budget(parallel)
+        self.trainer().booster.spend_budget(parallel)
     }
 
     /// Expects further rows, and grows further rounds of trees from them, at the rate of these rows; what
@@ -52,12 +53,12 @@ impl OnlineTrees {
         let mut options = self.options.clone();
         options.booster.trees = grown.saturating_add(rounds.unwrap_or_else(in_proportion));
         options.rows_expected = rows;
-        options.check(self.declared.classes().len())?;
+        options.check(self.schema.classes().len())?;
         options.rows_expected = came.saturating_add(rows);
         (self.options, self.spent) = (options, (came, grown));
-        if let Stage::Learning(learning) = &self.stage {
-            let state = learning.booster.state().into_owned();
-            self.rebuild(learning.bins.clone(), state)?;
+        if let Stage::Trees(trainer) = &self.stage {
+            let state = trainer.booster.state().into_owned();
+            self.rebuild(trainer.bins.clone(), state)?;
         }
         Ok(())
     }
@@ -68,10 +69,10 @@ impl OnlineTrees {
     /// # Errors
     /// [`Error::Usage`] where trees cannot be planned.
     pub fn expect_missing(&mut self) -> Result<()> {
-        if let Stage::Learning(learning) = &self.stage {
-            let bins = Bins::with_missing_codes(learning.bins.features.clone());
-            let state = learning.booster.state().into_owned();
-            let state = state.recoded(&learning.bins.layout, &bins.layout);
+        if let Stage::Trees(trainer) = &self.stage {
+            let bins = Bins::with_missing_codes(trainer.bins.features.clone());
+            let state = trainer.booster.state().into_owned();
+            let state = state.recoded(&trainer.bins.layout, &bins.layout);
             self.rebuild(bins, state)?;
         }
         Ok(())
@@ -79,10 +80,10 @@ impl OnlineTrees {
 
     /// Goes on with other bins and this state of theirs.
     fn rebuild(&mut self, bins: Bins, state: StreamState<'static>) -> Result<()> {
-        let mut learning = self.learning_of(bins)?;
-        let restored = learning.booster.restore(state);
+        let mut trainer = self.new_trainer(bins)?;
+        let restored = trainer.booster.restore(state);
         restored.expect("the state is a sound learner's");
-        self.stage = Stage::Learning(Box::new(learning));
+        self.stage = Stage::Trees(Box::new(trainer));
         Ok(())
     }
 

@@ -1,16 +1,14 @@
-//! The file of an online learner of trees: what it was told as JSON, what it has learned as postcard.
+//! The file of an online learner of trees: its schema and options as JSON, its state as postcard.
+
+use std::borrow::Cow;
 
 use crate::{
     format::container::{self, FileKind, Section},
     learner::{
         gbdt::stream::StreamState,
         incremental::{
-            Declared,
-            trees::{
-                TreesOptions, bins,
-                gathered::Gathered,
-                learner::{OnlineTrees, Stage},
-            },
+            schema::BatchSchema,
+            trees::{first_rows::FirstRows, options::TreesOptions},
         },
     },
     model::Bins,
@@ -21,7 +19,7 @@ mod id {
     pub(crate) const ABOUT: u32 = 1;
     pub(crate) const BINS: u32 = 2;
     pub(crate) const STATE: u32 = 3;
-    pub(crate) const GATHERED: u32 = 4;
+    pub(crate) const FIRST_ROWS: u32 = 4;
 }
 
 /// The layout of every section so far.
@@ -30,53 +28,74 @@ const VERSION: u16 = 1;
 /// The learner's name in its file.
 const NAME: &str = "online_trees";
 
-/// What is said in JSON.
+/// The section in JSON.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct About {
+pub(crate) struct About {
     learner: String,
-    declared: Declared,
-    options: TreesOptions,
-    spent: (u64, u32),
-    rows: u64,
+    /// The name in files since the first version.
+    #[serde(rename = "declared")]
+    pub(crate) schema: BatchSchema,
+    pub(crate) options: TreesOptions,
+    /// Rows and rounds of earlier budgets.
+    pub(crate) spent: (u64, u32),
+    pub(crate) rows: u64,
 }
 
-/// What every learner's file says.
+impl About {
+    pub(crate) fn new(
+        schema: &BatchSchema,
+        options: &TreesOptions,
+        spent: (u64, u32),
+        rows: u64,
+    ) -> Self {
+        Self {
+            learner: NAME.to_owned(),
+            schema: schema.clone(),
+            options: options.clone(),
+            spent,
+            rows,
+        }
+    }
+}
+
+/// The state of a learner before and after its bins are fixed.
+pub(crate) enum Content<'a> {
+    FirstRows(Cow<'a, FirstRows>),
+    Trees {
+        bins: Cow<'a, Bins>,
+        state: StreamState<'a>,
+    },
+}
+
+/// The one field that the files of all learners have.
 #[derive(Debug, serde::Deserialize)]
 struct Kind {
     learner: String,
 }
 
 /// The bytes of a learner's file.
-pub(crate) fn to_bytes(learner: &OnlineTrees) -> Vec<u8> {
-    let about = About {
-        learner: NAME.to_owned(),
-        declared: learner.declared.clone(),
-        options: learner.options.clone(),
-        spent: learner.spent,
-        rows: learner.rows,
-    };
-    let mut sections = vec![Section::json(id::ABOUT, VERSION, &about)];
-    match &learner.stage {
-        Stage::Gathering(gathered) => {
-            sections.push(Section::postcard(id::GATHERED, VERSION, gathered));
+pub(crate) fn to_bytes(about: &About, content: &Content<'_>) -> Vec<u8> {
+    let mut sections = vec![Section::json(id::ABOUT, VERSION, about)];
+    match content {
+        Content::FirstRows(first_rows) => {
+            sections.push(Section::postcard(id::FIRST_ROWS, VERSION, first_rows));
         }
-        Stage::Learning(learning) => {
-            let state = learning.booster.state();
-            sections.push(Section::postcard(id::BINS, VERSION, &learning.bins));
-            sections.push(Section::postcard(id::STATE, VERSION, &state));
+        Content::Trees { bins, state } => {
+            sections.push(Section::postcard(id::BINS, VERSION, bins));
+            sections.push(Section::postcard(id::STATE, VERSION, state));
         }
     }
     let header = format!("{{\"learner\":\"{NAME}\"}}");
     container::seal(FileKind::Learner, header.as_bytes(), &sections)
 }
 
-/// Reads a learner from a file's bytes, trusting none of them.
+/// Reads a learner's file; nothing of it is checked but its form.
 ///
 /// # Errors
-/// A sentence, for anything that is not a sound learner of this kind.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<OnlineTrees, String> {
+/// A sentence, for anything that is not of this form.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(About, Content<'static>), String> {
     let opened = container::open(FileKind::Learner, bytes)?;
-    // Another learner's options are not these.
+    // The options of other learners have other fields, so the name is read first.
     let kind: Kind = opened.json(id::ABOUT, VERSION)?;
     if kind.learner != NAME {
         return Err(format!(
@@ -85,28 +104,13 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<OnlineTrees, String> {
         ));
     }
     let about: About = opened.json(id::ABOUT, VERSION)?;
-    about.declared.check()?;
-    let mut learner =
-        OnlineTrees::new(about.declared, about.options).map_err(|error| error.to_string())?;
-    let (spent_rows, spent_rounds) = about.spent;
-    let options = &learner.options;
-    if spent_rows >= options.rows_expected || spent_rounds > options.booster.trees {
-        return Err("more rows or trees are spent than there are to be".to_owned());
-    }
-    (learner.spent, learner.rows) = (about.spent, about.rows);
-    if opened.find(id::GATHERED).is_some() {
-        let gathered: Gathered = opened.postcard(id::GATHERED, VERSION)?;
-        gathered.check(&learner.declared)?;
-        learner.stage = Stage::Gathering(gathered);
-        return Ok(learner);
-    }
-    let found: Bins = opened.postcard(id::BINS, VERSION)?;
-    bins::check(&found, &learner.declared)?;
-    let mut learning = learner
-        .learning_of(found)
-        .map_err(|error| error.to_string())?;
-    let state: StreamState<'static> = opened.postcard(id::STATE, VERSION)?;
-    learning.booster.restore(state)?;
-    learner.stage = Stage::Learning(Box::new(learning));
-    Ok(learner)
+    let content = if opened.find(id::FIRST_ROWS).is_some() {
+        Content::FirstRows(opened.postcard(id::FIRST_ROWS, VERSION)?)
+    } else {
+        Content::Trees {
+            bins: opened.postcard(id::BINS, VERSION)?,
+            state: opened.postcard(id::STATE, VERSION)?,
+        }
+    };
+    Ok((about, content))
 }

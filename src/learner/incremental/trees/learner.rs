@@ -1,20 +1,30 @@
 //! The learner of trees as its callers see it.
 
+use std::borrow::Cow;
+
 use ndarray::Array2;
 
 use crate::{
     data::{CodeBlock, RowBlock, Split, ValueType},
     error::{Error, Result},
     learner::{
-        gbdt::{Parallel, Serial, stream::STREAM_BLOCK_ROWS},
+        gbdt::stream::STREAM_BLOCK_ROWS,
         incremental::{
-            Batch, Declared, Learner, Table,
+            batch::{Batch, Table},
+            learner::Learner,
+            schema::BatchSchema,
             trees::{
-                TreesOptions, bins, coding::Coding, file, gathered::Gathered, learning::Learning,
+                bins,
+                coding::Coding,
+                file::{self, About, Content},
+                first_rows::FirstRows,
+                options::TreesOptions,
+                trainer::TreeTrainer,
             },
         },
     },
     model::{Bins, ByteTrees, Ensemble, features::missing_codes},
+    platform::parallel::{Parallel, Serial},
 };
 
 /// Rows that are predicted at a time.
@@ -29,13 +39,13 @@ const PREDICTED_ROWS: usize = 1 << 13;
 ///
 /// ```
 /// use ndarray::array;
-/// use rowmill::learner::online::{Batch, Declared, Learner, OnlineTrees, TreesOptions};
+/// use rowmill::learner::incremental::{Batch, BatchSchema, Learner, OnlineTrees, TreesOptions};
 ///
-/// let declared = Declared::new(&["length"], &["neither", "donor"])?;
+/// let schema = BatchSchema::new(&["length"], &["neither", "donor"])?;
 /// let mut options = TreesOptions::new(80);
 /// // Rows that fix the bins, and the least rows of a leaf: there are few here.
 /// (options.bins_rows, options.booster.child_rows_min) = (8, 1);
-/// let mut learner = OnlineTrees::new(declared, options)?;
+/// let mut learner = OnlineTrees::new(schema, options)?;
 /// let features = array![[1.0], [2.0], [f64::NAN], [3.0], [7.0], [8.0], [9.0], [9.5]];
 /// let labels = array![0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
 /// for _ in 0..10 {
@@ -51,7 +61,7 @@ const PREDICTED_ROWS: usize = 1 << 13;
 /// ```
 #[derive(Debug)]
 pub struct OnlineTrees {
-    pub(crate) declared: Declared,
+    pub(crate) schema: BatchSchema,
     pub(crate) options: TreesOptions,
     /// Rows and rounds of budgets that were spent before this one.
     pub(crate) spent: (u64, u32),
@@ -59,16 +69,16 @@ pub struct OnlineTrees {
     pub(crate) stage: Stage,
 }
 
-/// What a learner does with a batch.
+/// The state of a learner before and after its bins are fixed.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// Keeps it, until there are enough rows to fix the bins.
-    Gathering(Gathered),
-    /// Learns from it.
-    Learning(Box<Learning>),
+    /// The rows of all batches, until there are enough to fix the bins.
+    FirstRows(FirstRows),
+    /// The trees that learn from each batch.
+    Trees(Box<TreeTrainer>),
 }
 
-/// What takes the blocks of a batch.
+/// A function that takes one block of a batch.
 pub type LearnBlock<'a> = dyn FnMut(&CodeBlock<'_>, &RowBlock<'_>) -> Result<()> + 'a;
 
 impl OnlineTrees {
@@ -76,18 +86,18 @@ impl OnlineTrees {
     ///
     /// # Errors
     /// [`Error::Usage`] for options that a learner of batches cannot offer.
-    pub fn new(declared: Declared, options: TreesOptions) -> Result<Self> {
-        options.check(declared.classes().len())?;
-        let gathered = Gathered {
-            columns: vec![Vec::new(); declared.features().len()],
-            ..Gathered::default()
+    pub fn new(schema: BatchSchema, options: TreesOptions) -> Result<Self> {
+        options.check(schema.classes().len())?;
+        let first_rows = FirstRows {
+            columns: vec![Vec::new(); schema.features().len()],
+            ..FirstRows::default()
         };
         Ok(Self {
-            declared,
+            schema,
             options,
             spent: (0, 0),
             rows: 0,
-            stage: Stage::Gathering(gathered),
+            stage: Stage::FirstRows(first_rows),
         })
     }
 
@@ -95,11 +105,11 @@ impl OnlineTrees {
     ///
     /// # Errors
     /// [`Error::Usage`] as [`Self::new`], and for bins that are not the declared features'.
-    pub fn with_bins(declared: Declared, options: TreesOptions, bins: Bins) -> Result<Self> {
-        let mut learner = Self::new(declared, options)?;
-        bins::check(&bins, &learner.declared).map_err(Error::Usage)?;
-        let learning = learner.learning_of(bins)?;
-        learner.stage = Stage::Learning(Box::new(learning));
+    pub fn with_bins(schema: BatchSchema, options: TreesOptions, bins: Bins) -> Result<Self> {
+        let mut learner = Self::new(schema, options)?;
+        bins::check(&bins, &learner.schema).map_err(Error::Usage)?;
+        let trainer = learner.new_trainer(bins)?;
+        learner.stage = Stage::Trees(Box::new(trainer));
         Ok(learner)
     }
 
@@ -111,49 +121,49 @@ impl OnlineTrees {
     /// The bins, once they are fixed.
     pub fn bins(&self) -> Option<&Bins> {
         match &self.stage {
-            Stage::Gathering(_) => None,
-            Stage::Learning(learning) => Some(&learning.bins),
+            Stage::FirstRows(_) => None,
+            Stage::Trees(trainer) => Some(&trainer.bins),
         }
     }
 
     /// Rounds of trees grown so far.
     pub fn rounds(&self) -> u32 {
         match &self.stage {
-            Stage::Gathering(_) => 0,
-            Stage::Learning(learning) => learning.booster.rounds(),
+            Stage::FirstRows(_) => 0,
+            Stage::Trees(trainer) => trainer.booster.rounds(),
         }
     }
 
     /// The trees so far; `None` before the bins are fixed.
     pub fn ensemble(&self) -> Option<Ensemble> {
         match &self.stage {
-            Stage::Gathering(_) => None,
-            Stage::Learning(learning) => Some(learning.booster.ensemble()),
+            Stage::FirstRows(_) => None,
+            Stage::Trees(trainer) => Some(trainer.booster.ensemble()),
         }
     }
 
     /// [`Learner::partial_fit`] with threads to grow trees by; the same bytes for any number.
     ///
     /// # Errors
-    /// As [`Learner::partial_fit`]; what `parallel` answers, such as a request to stop, after which
+    /// As [`Learner::partial_fit`]; the error of a task of `parallel`, such as a request to stop, after which
     /// the learner is to be read again from its file.
     pub fn partial_fit_with(&mut self, batch: &Batch<'_>, parallel: &dyn Parallel) -> Result<()> {
-        self.declared.check_batch(batch)?;
+        self.schema.check_batch(batch)?;
         self.check_budget()?;
         let rows = batch.features.rows();
         let bins_rows = self.bins_rows();
         match &mut self.stage {
-            Stage::Gathering(gathered) => {
-                if gathered.labels.len() + rows < bins_rows {
-                    gathered.append(batch);
+            Stage::FirstRows(first_rows) => {
+                if first_rows.labels.len() + rows < bins_rows {
+                    first_rows.append(batch);
                 } else {
                     self.fix_bins(Some(batch), parallel)?;
-                    self.learning().learn(batch, parallel)?;
+                    self.trainer().learn(batch, parallel)?;
                 }
             }
-            Stage::Learning(learning) => {
-                Coding::check(&learning.bins, &batch.features)?;
-                learning.learn(batch, parallel)?;
+            Stage::Trees(trainer) => {
+                Coding::check(&trainer.bins, &batch.features)?;
+                trainer.learn(batch, parallel)?;
             }
         }
         self.rows += rows as u64;
@@ -165,7 +175,7 @@ impl OnlineTrees {
     /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
     ///
     /// # Errors
-    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; what `blocks` answers,
+    /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; the error of `blocks`,
     /// after which the learner is to be read again from its file.
     ///
     /// # Panics
@@ -176,12 +186,12 @@ impl OnlineTrees {
         blocks: impl FnOnce(&mut LearnBlock<'_>) -> Result<()>,
     ) -> Result<()> {
         self.check_budget()?;
-        let Stage::Learning(learning) = &mut self.stage else {
+        let Stage::Trees(trainer) = &mut self.stage else {
             return Err(Error::Usage(
                 "codes mean nothing before the bins are fixed; give the bins".to_owned(),
             ));
         };
-        let booster = &mut learning.booster;
+        let booster = &mut trainer.booster;
         let learned = &mut self.rows;
         blocks(&mut |codes, rows| {
             booster.block(codes, rows, parallel)?;
@@ -197,10 +207,10 @@ impl OnlineTrees {
         STREAM_BLOCK_ROWS.min(self.options.batch_rows)
     }
 
-    /// What learns with these bins, from the beginning.
-    pub(crate) fn learning_of(&self, bins: Bins) -> Result<Learning> {
+    /// A trainer with these bins that has seen no row.
+    pub(crate) fn new_trainer(&self, bins: Bins) -> Result<TreeTrainer> {
         let stream = self.options.stream(self.spent);
-        Learning::new(&self.declared, &self.options.booster, stream, bins)
+        TreeTrainer::new(&self.schema, &self.options.booster, stream, bins)
     }
 
     fn bins_rows(&self) -> usize {
@@ -208,40 +218,69 @@ impl OnlineTrees {
         self.options.bins_rows.min(expected)
     }
 
-    pub(crate) fn learning(&mut self) -> &mut Learning {
+    pub(crate) fn trainer(&mut self) -> &mut TreeTrainer {
         match &mut self.stage {
-            Stage::Learning(learning) => learning,
-            Stage::Gathering(_) => panic!("the bins are fixed"),
+            Stage::Trees(trainer) => trainer,
+            Stage::FirstRows(_) => panic!("the bins are fixed"),
         }
     }
 
-    /// Fixes the bins by the rows gathered and the batch, and learns from those gathered.
+    /// Fixes the bins by the first rows and the batch, and learns from the first rows.
     pub(crate) fn fix_bins(
         &mut self,
         batch: Option<&Batch<'_>>,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        let Stage::Gathering(gathered) = &mut self.stage else {
+        let Stage::FirstRows(first_rows) = &mut self.stage else {
             panic!("bins are fixed once");
         };
-        let rows = gathered.labels.len() + batch.map_or(0, |batch| batch.features.rows());
+        let rows = first_rows.labels.len() + batch.map_or(0, |batch| batch.features.rows());
         let stride = bins::stride_of(rows);
         let value_type = batch.map_or(ValueType::F64, |batch| bins::value_type(&batch.features));
         let bins_max = self.options.booster.bins_max;
-        let bins = bins::freeze(&self.declared, value_type, bins_max, |feature, values| {
-            values.extend(gathered.columns[feature].iter().step_by(stride));
+        let bins = bins::bins_of(&self.schema, value_type, bins_max, |feature, values| {
+            values.extend(first_rows.columns[feature].iter().step_by(stride));
             if let Some(batch) = batch {
                 batch.features.append_column(feature, stride, values);
             }
         });
-        bins::check(&bins, &self.declared).map_err(Error::Dataset)?;
-        let gathered = std::mem::take(gathered);
-        let mut learning = self.learning_of(bins)?;
-        if !gathered.labels.is_empty() {
-            learning.learn_gathered(gathered, parallel)?;
+        bins::check(&bins, &self.schema).map_err(Error::Dataset)?;
+        let first_rows = std::mem::take(first_rows);
+        let mut trainer = self.new_trainer(bins)?;
+        if !first_rows.labels.is_empty() {
+            trainer.learn_first_rows(first_rows, parallel)?;
         }
-        self.stage = Stage::Learning(Box::new(learning));
+        self.stage = Stage::Trees(Box::new(trainer));
         Ok(())
+    }
+}
+
+impl OnlineTrees {
+    /// Makes a learner of the parts of a file that may come from anywhere.
+    fn from_parts(about: About, content: Content<'static>) -> Result<Self, String> {
+        about.schema.check()?;
+        let mut learner =
+            Self::new(about.schema, about.options).map_err(|error| error.to_string())?;
+        let (spent_rows, spent_rounds) = about.spent;
+        let options = &learner.options;
+        if spent_rows >= options.rows_expected || spent_rounds > options.booster.trees {
+            return Err("more rows or trees are spent than there are to be".to_owned());
+        }
+        (learner.spent, learner.rows) = (about.spent, about.rows);
+        learner.stage = match content {
+            Content::FirstRows(first_rows) => {
+                first_rows.check(&learner.schema)?;
+                Stage::FirstRows(first_rows.into_owned())
+            }
+            Content::Trees { bins, state } => {
+                bins::check(&bins, &learner.schema)?;
+                let trainer = learner.new_trainer(bins.into_owned());
+                let mut trainer = trainer.map_err(|error| error.to_string())?;
+                trainer.booster.restore(state)?;
+                Stage::Trees(Box::new(trainer))
+            }
+        };
+        Ok(learner)
     }
 }
 
@@ -251,15 +290,15 @@ impl Learner for OnlineTrees {
     }
 
     fn predict(&self, features: Table<'_>) -> Result<Array2<f64>> {
-        self.declared.check_columns(&features)?;
+        self.schema.check_columns(&features)?;
         let rows = features.rows();
-        let classes = self.declared.classes().len();
-        let Stage::Learning(learning) = &self.stage else {
+        let classes = self.schema.classes().len();
+        let Stage::Trees(trainer) = &self.stage else {
             return Ok(Array2::from_elem((rows, classes), 1.0 / classes as f64));
         };
-        let bins = &learning.bins;
+        let bins = &trainer.bins;
         Coding::check(bins, &features)?;
-        let ensemble = learning.booster.ensemble();
+        let ensemble = trainer.booster.ensemble();
         let mut trees = ByteTrees::compile(&ensemble, &bins.layout, &missing_codes(&bins.features));
         let mut coding = Coding::new(bins, PREDICTED_ROWS);
         let mut codes = vec![0; bins.layout.len() * PREDICTED_ROWS];
@@ -291,22 +330,31 @@ impl Learner for OnlineTrees {
         self.rows
     }
 
-    fn declared(&self) -> &Declared {
-        &self.declared
+    fn schema(&self) -> &BatchSchema {
+        &self.schema
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        file::to_bytes(self)
+        let about = About::new(&self.schema, &self.options, self.spent, self.rows);
+        let content = match &self.stage {
+            Stage::FirstRows(first_rows) => Content::FirstRows(Cow::Borrowed(first_rows)),
+            Stage::Trees(trainer) => Content::Trees {
+                bins: Cow::Borrowed(&trainer.bins),
+                state: trainer.booster.state(),
+            },
+        };
+        file::to_bytes(&about, &content)
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        file::from_bytes(bytes)
+        let (about, content) = file::from_bytes(bytes)?;
+        Self::from_parts(about, content)
     }
 
     fn heap_bytes(&self) -> usize {
         match &self.stage {
-            Stage::Gathering(gathered) => gathered.heap_bytes(),
-            Stage::Learning(learning) => learning.heap_bytes(),
+            Stage::FirstRows(first_rows) => first_rows.heap_bytes(),
+            Stage::Trees(trainer) => trainer.heap_bytes(),
         }
     }
 }

@@ -12,11 +12,11 @@ mod bins;
 mod budget;
 mod coding;
 mod file;
-mod gathered;
+mod first_rows;
 mod learner;
-mod learning;
 mod options;
+mod trainer;
 
 pub use learner::{LearnBlock, OnlineTrees};
-pub use learning::online_histogram_bytes;
 pub use options::TreesOptions;
+pub use trainer::online_histogram_bytes;

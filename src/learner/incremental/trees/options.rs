@@ -1,4 +1,4 @@
-//! What an online learner of trees is told beforehand.
+//! Options of an online learner of trees.
 
 use crate::{
     error::{Error, Result},
@@ -154,7 +154,7 @@ impl TreesOptions {
         }
     }
 
-    /// What the stream is told; `spent` are rows and rounds of budgets before.
+    /// The options of the booster; `spent` are rows and rounds of earlier budgets.
     pub(crate) fn stream(&self, spent: (u64, u32)) -> StreamOptions {
         StreamOptions {
             rows_expected: self.rows_expected,

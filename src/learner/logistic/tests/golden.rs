@@ -3,7 +3,7 @@
 
 use super::*;
 
-fn check(fitted: &Fitted, intercepts: &[f64], coefficients: &[&[f64]], tolerance: f64) {
+fn check(fitted: &LogisticFit, intercepts: &[f64], coefficients: &[&[f64]], tolerance: f64) {
     let close = |ours: f64, theirs: f64| {
         assert!(
             (ours - theirs).abs() <= tolerance,
@@ -249,7 +249,7 @@ fn an_elastic_net_over_three_classes_reaches_the_optimum() {
 }
 
 /// The standard errors of all parameters, output by output with the intercept last.
-fn check_standard_errors(fitted: &Fitted, expected: &[f64]) {
+fn check_standard_errors(fitted: &LogisticFit, expected: &[f64]) {
     let covariance = fitted.covariance.as_ref().unwrap();
     for (i, expected) in expected.iter().enumerate() {
         let error = covariance[i * (i + 1) / 2 + i].sqrt();

@@ -6,7 +6,7 @@ mod laws;
 
 use crate::{
     data::Tile,
-    learner::logistic::{Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums},
+    learner::logistic::{Logistic, LogisticFit, LogisticOptions, NewtonPass, NewtonSums},
 };
 
 /// Rows of a design matrix with labels and weights, row-major.
@@ -189,7 +189,7 @@ impl Rows {
         options: &LogisticOptions,
         classes: usize,
         sample_rows: usize,
-    ) -> Fitted {
+    ) -> LogisticFit {
         let mut learner = Logistic::new(options, self.x[0].len(), classes).unwrap();
         if let Some(step) = self.len().checked_div(sample_rows) {
             let order: Vec<usize> = (0..self.len()).step_by(step).collect();
@@ -201,11 +201,11 @@ impl Rows {
         while let Some(pass) = learner.next_pass() {
             learner.finish_pass(&self.sums(&pass, 700, 300)).unwrap();
         }
-        learner.into_fitted()
+        learner.into_fit()
     }
 
     /// The weighted mean log-loss of a binary model, naively.
-    pub(super) fn binary_loss(&self, fitted: &Fitted) -> f64 {
+    pub(super) fn binary_loss(&self, fitted: &LogisticFit) -> f64 {
         let (mut loss, mut weight) = (0.0, 0.0);
         for ((x, label), w) in self.x.iter().zip(&self.labels).zip(&self.weights) {
             let terms = x.iter().zip(&fitted.coefficients[0]).map(|(x, c)| x * c);

@@ -39,7 +39,7 @@ fn booster(rounds: u32) -> BoosterCheckpoint<'static> {
         outputs: 1,
         trees: Cow::Owned(vec![leaf; rounds as usize]),
         curve: Cow::Owned((0..=rounds).map(loss).collect()),
-        reach: serde_json::from_value(reach).unwrap(),
+        bounds: serde_json::from_value(reach).unwrap(),
     }
 }
 

@@ -1,6 +1,7 @@
 mod training;
 
 use super::*;
+use crate::learner::gbdt::{Loss, summary::LabelSummary};
 
 const LOSSES: [Loss; 6] = [
     Loss::BinaryLogLoss,
@@ -93,7 +94,7 @@ fn softmax_gradients_sum_to_nothing() {
 fn derivatives_stay_within_the_bounds() {
     for loss in LOSSES {
         let objective = objective(loss);
-        let reach = Reach {
+        let last = DerivativeBounds {
             weight_max: 2.5,
             gradient_max: match loss {
                 Loss::Poisson { .. } => 2.5 * 22.0f64.exp(),
@@ -102,7 +103,7 @@ fn derivatives_stay_within_the_bounds() {
             hessian_max: 2.5 * (22.0f64 + 0.7).exp(),
             step_max: 4.0,
         };
-        let bounds = objective.bounds(&reach);
+        let bounds = objective.bounds(&last);
         for start in [-26.0f32, -3.0, 0.0, 0.1, 26.0] {
             let margin = vec![start; loss.outputs()];
             let (gradient, hessian, _) = evaluate(loss, &margin, 1.0, 2.5);
@@ -127,18 +128,18 @@ fn bounds_of_a_poisson_loss_follow_its_margins() {
     let poisson = objective(Loss::Poisson {
         delta_step_max: 0.7,
     });
-    let mut reach = Reach {
+    let mut last = DerivativeBounds {
         weight_max: 1.0,
         gradient_max: 9.0,
         hessian_max: 0.7f64.exp(),
         step_max: 0.0,
     };
     // A mean of 1 at the most, a label of 10 at the most; nothing has moved.
-    let bounds = poisson.bounds(&reach);
+    let bounds = poisson.bounds(&last);
     assert!((bounds.gradient - 9.0).abs() < 0.01);
     assert!((bounds.hessian - 0.7f64.exp()).abs() < 0.01);
-    reach.step_max = 1e6;
-    let bounds = poisson.bounds(&reach);
+    last.step_max = 1e6;
+    let bounds = poisson.bounds(&last);
     assert!(bounds.gradient.is_finite() && bounds.hessian.is_finite());
 }
 

@@ -1,6 +1,6 @@
 //! Rows moved by a set of bytes, 32 an instruction.
 //!
-//! Whether a byte is in a set of 256 takes two look-ups by its nibbles, which is what a vector
+//! To find out if a byte is in a set of 256 takes two look-ups by its nibbles, which is what a vector
 //! shuffle does for 32 bytes at once:
 //!
 //! ```text
@@ -12,7 +12,7 @@
 //! every row of a chunk is asked every question: 63 node splits of all rows take less time than the
 //! six that a row needs one after the other, each at the mercy of a cache miss.
 
-use crate::{learner::gbdt::lists::Route, limits::CODES_MAX};
+use crate::{learner::gbdt::partition::rule::PartitionRule, limits::CODES_MAX};
 
 /// Rows whose nodes are held as bytes at once: with a piece of a column they fit the first cache.
 pub const CHUNK_ROWS: usize = 4_096;
@@ -20,7 +20,7 @@ pub const CHUNK_ROWS: usize = 4_096;
 /// The most leaves whose numbers fit a byte beside the one for rows that are in none.
 pub const LEAVES_MAX: usize = CODES_MAX - 1;
 
-/// The node of a row that no route moves.
+/// The node of a row that no rule moves.
 pub const NONE: u8 = u8::MAX;
 
 /// The bytes that go right, as tables by nibble.
@@ -30,17 +30,17 @@ pub struct RightBytes {
 }
 
 impl RightBytes {
-    /// What a route does not keep.
-    pub fn new(route: &Route) -> Self {
+    /// The bytes that a rule sends right.
+    pub fn new(rule: &PartitionRule) -> Self {
         let mut tables = [0; 32];
         for byte in 0..=u8::MAX {
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
-            tables[high / 8 * 16 + low] |= u8::from(!route.is_left(byte)) << (high % 8);
+            tables[high / 8 * 16 + low] |= u8::from(!rule.is_left(byte)) << (high % 8);
         }
         Self { tables }
     }
 
-    /// Whether a byte goes right.
+    /// True if a byte goes right.
     #[inline(always)]
     fn contains(&self, byte: u8) -> bool {
         let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
@@ -48,7 +48,7 @@ impl RightBytes {
     }
 }
 
-/// Whether [`move_right`] is faster here than asking every row its own question.
+/// True if [`move_right`] is faster here than a look at every row by itself.
 pub fn are_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2");
@@ -162,19 +162,19 @@ mod avx2 {
 mod tests {
     use super::*;
 
-    fn route(is_left: impl Fn(u8) -> bool) -> Route {
-        let mut route = Route::stay(0);
-        route.left = [0; 4];
+    fn rule(is_left: impl Fn(u8) -> bool) -> PartitionRule {
+        let mut rule = PartitionRule::stay(0);
+        rule.left = [0; 4];
         for byte in (0..=u8::MAX).filter(|&byte| is_left(byte)) {
-            route.left[usize::from(byte / 64)] |= 1 << (byte % 64);
+            rule.left[usize::from(byte / 64)] |= 1 << (byte % 64);
         }
-        route
+        rule
     }
 
     #[test]
     fn tables_hold_the_set() {
         let check = |is_left: &dyn Fn(u8) -> bool| {
-            let right = RightBytes::new(&route(is_left));
+            let right = RightBytes::new(&rule(is_left));
             for byte in 0..=u8::MAX {
                 assert_eq!(right.contains(byte), !is_left(byte), "{byte}");
             }
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn vectors_agree_with_the_portable_twin() {
-        let right = RightBytes::new(&route(|byte| byte.count_ones() % 2 == 0 || byte < 40));
+        let right = RightBytes::new(&rule(|byte| byte.count_ones() % 2 == 0 || byte < 40));
         for rows in [0, 1, 31, 32, 33, 256, 1_000, CHUNK_ROWS] {
             let bytes: Vec<u8> = (0..rows).map(|row| ((row * 7_919) >> 3) as u8).collect();
             let before: Vec<u8> = (0..rows).map(|row| [0, 3, 250, NONE][row % 4]).collect();

@@ -1,20 +1,21 @@
-//! What learns once the bins are fixed: codes a batch block by block, and grows trees.
+//! The trainer with fixed bins: codes a batch block by block, and grows trees.
 
 use crate::{
     data::{CodeBlock, CodeLayout, RowBlock, Split},
     error::Result,
     learner::{
         gbdt::{
-            BoosterOptions, BoosterPlan, FeatureCodes, Loss, Parallel,
+            BoosterOptions, BoosterPlan, FeatureCodes, Loss,
             stream::{STREAM_BLOCK_ROWS, StreamBooster, StreamOptions},
         },
         incremental::{
-            Batch, Declared, Table,
-            trees::{coding::Coding, gathered::Gathered},
+            Batch, BatchSchema, Table,
+            trees::{coding::Coding, first_rows::FirstRows},
         },
     },
     limits::BLOCK_ROWS,
     model::Bins,
+    platform::parallel::Parallel,
 };
 
 /// Bytes of histograms that trees may grow with; more columns are looked at in several turns.
@@ -22,7 +23,7 @@ const HISTOGRAM_BYTES: u64 = 64 << 20;
 
 /// Bins, and trees that grow in them.
 #[derive(Debug)]
-pub(crate) struct Learning {
+pub(crate) struct TreeTrainer {
     pub(crate) bins: Bins,
     pub(crate) coding: Coding,
     pub(crate) booster: StreamBooster,
@@ -32,9 +33,9 @@ pub(crate) struct Learning {
     pub(crate) weights: Vec<f32>,
 }
 
-impl Learning {
+impl TreeTrainer {
     pub(crate) fn new(
-        declared: &Declared,
+        schema: &BatchSchema,
         options: &BoosterOptions,
         stream: StreamOptions,
         bins: Bins,
@@ -45,7 +46,7 @@ impl Learning {
             .map(|feature| (feature.name.as_str(), feature.is_text()))
             .collect();
         booster.feature_constraints = booster.constraints.resolve(&features)?;
-        let loss = loss_of(declared.classes().len());
+        let loss = loss_of(schema.classes().len());
         let plan = plan(&booster, loss, &bins.layout)?;
         let codes = FeatureCodes::of(&bins);
         let layout = bins.layout.clone();
@@ -78,14 +79,14 @@ impl Learning {
     }
 
     /// Learns from the first rows, which are a batch then.
-    pub(crate) fn learn_gathered(
+    pub(crate) fn learn_first_rows(
         &mut self,
-        gathered: Gathered,
+        first_rows: FirstRows,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        let rows = gathered.labels.len();
-        let columns = gathered.columns.len();
-        let values: Vec<f64> = gathered.columns.into_iter().flatten().collect();
+        let rows = first_rows.labels.len();
+        let columns = first_rows.columns.len();
+        let values: Vec<f64> = first_rows.columns.into_iter().flatten().collect();
         let table = ndarray::ArrayView2::from_shape((columns, rows), &values)
             .expect("a value a row and feature")
             .reversed_axes();
@@ -93,15 +94,15 @@ impl Learning {
         for first in (0..rows).step_by(step) {
             let end = rows.min(first + step);
             self.labels.clear();
-            self.labels.extend(&gathered.labels[first..end]);
+            self.labels.extend(&first_rows.labels[first..end]);
             self.weights.clear();
-            self.weights.extend(&gathered.weights[first..end]);
+            self.weights.extend(&first_rows.weights[first..end]);
             self.learn_block(&Table::F64(table), first, parallel)?;
         }
         self.booster.end_batch(parallel)
     }
 
-    /// Learns from the rows of a table from `first` on whose labels and weights are lent.
+    /// Learns from the rows of a table from `first` on whose labels and weights were taken over.
     pub(crate) fn learn_block(
         &mut self,
         table: &Table<'_>,
@@ -144,7 +145,7 @@ impl Learning {
     }
 }
 
-/// What trees grow with.
+/// The memory plan of the trees.
 fn plan(options: &BoosterOptions, loss: Loss, layout: &CodeLayout) -> Result<BoosterPlan> {
     let budget = HISTOGRAM_BYTES.max(BoosterPlan::budget_bytes_min(options, loss));
     BoosterPlan::new(options, loss, layout, 1, budget)
@@ -162,7 +163,7 @@ pub fn online_histogram_bytes(
     plan(options, loss, layout).map(|plan| plan.histogram_bytes + plan.worker_bytes)
 }
 
-/// What trees of so many classes minimise.
+/// The loss for so many classes.
 fn loss_of(classes: usize) -> Loss {
     match classes {
         2 => Loss::BinaryLogLoss,

@@ -5,44 +5,21 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     Result,
     learner::gbdt::{
-        Booster, Parallel,
+        boost::booster::Booster,
         pass::PassKind,
         replay::CompiledTree,
         sample::{
-            Carry, SampleFound, SampleWork,
-            collect::Draw,
-            growth::Nursery,
-            selection::Policy,
-            store::{Collector, SampleRows, capacity},
+            Collector, Draw, Policy, SampleGrower, SampleRows, SampleSums, SampleWork, Sampler,
+            capacity,
         },
     },
     model::{Node, Tree},
+    platform::parallel::Parallel,
 };
-
-/// What a booster that samples holds between passes.
-#[derive(Debug, Default)]
-pub(in crate::learner::gbdt) struct Sampler {
-    carry: Carry,
-    /// Trees that grew since the last pass, round by round.
-    pending: Vec<Tree>,
-    /// The memory of the sample, lent to the collector of a pass.
-    rows: Option<SampleRows>,
-    /// The memory in which its trees grow.
-    nursery: Option<Nursery>,
-}
-
-impl Sampler {
-    /// Bytes held, by capacity.
-    pub(in crate::learner::gbdt) fn heap_bytes(&self) -> usize {
-        let trees: usize = self.pending.iter().map(Tree::heap_bytes).sum();
-        let rows = self.rows.as_ref().map_or(0, SampleRows::heap_bytes);
-        trees + rows + self.nursery.as_ref().map_or(0, Nursery::heap_bytes)
-    }
-}
 
 impl Booster {
     /// The first pass of a round, given whether there are no margins yet.
-    pub(in crate::learner::gbdt) fn round_pass(&self, is_first: bool) -> PassKind {
+    pub(super) fn round_pass(&self, is_first: bool) -> PassKind {
         if self.sampler.is_some() {
             PassKind::Sample { is_first }
         } else {
@@ -50,24 +27,21 @@ impl Booster {
         }
     }
 
-    /// What the workers of a sample pass need; `None` for a pass of another kind.
-    pub(in crate::learner::gbdt) fn prepare_sample(
-        &mut self,
-        kind: PassKind,
-    ) -> Option<SampleWork> {
+    /// The work of a sample pass; `None` for a pass of another kind.
+    pub(super) fn prepare_sample(&mut self, kind: PassKind) -> Option<SampleWork> {
         let draws = match kind {
             PassKind::Sample { .. } => true,
             PassKind::SampleScores => false,
             _ => return None,
         };
-        let outputs = self.constants.objective.outputs();
-        let byte_columns = self.layout.len();
+        let outputs = self.builder.outputs();
+        let byte_columns = self.builder.layout.len();
         let rounds = self.rounds();
         let sampler = self.sampler.as_mut().expect("the booster samples");
-        let compile = |tree| CompiledTree::new(tree, &self.features, &self.layout);
+        let compile = |tree| self.builder.compile(tree);
         let trees: Vec<CompiledTree> = sampler.pending.iter().map(compile).collect();
         let draw = draws.then(|| {
-            let policy = Policy::new(self.options.sampling, self.labels.train_rows)
+            let policy = Policy::new(self.builder.options.sampling, self.labels.train_rows)
                 .expect("the booster samples");
             let capacity = capacity(policy.rows());
             let rows = sampler
@@ -77,7 +51,7 @@ impl Booster {
             Draw {
                 policy,
                 byte_columns,
-                collector: Mutex::new(Collector::new(rows, policy, sampler.carry.prefilter())),
+                collector: Mutex::new(Collector::new(rows, policy, sampler.forecast.prefilter())),
             }
         });
         Some(SampleWork {
@@ -91,15 +65,15 @@ impl Booster {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub(in crate::learner::gbdt) fn finish_sample(
+    pub(super) fn finish_sample(
         &mut self,
         work: SampleWork,
-        found: &SampleFound,
+        found: &SampleSums,
         parallel: &dyn Parallel,
     ) -> Result<()> {
         self.take_pending(found);
         self.check_replayed()?;
-        self.boundary.reached(self.reach);
+        self.checkpoint_state.set_bounds(self.bounds);
         let Some(draw) = work.draw else {
             self.end();
             return Ok(());
@@ -110,13 +84,13 @@ impl Booster {
         }
         let collector = draw.collector.into_inner();
         let mut collector = collector.unwrap_or_else(PoisonError::into_inner);
-        let settled = collector.settle(self.labels.train_rows);
+        let thresholds = collector.finish(self.labels.train_rows);
         let mut rows = collector.into_rows();
         let mut sampler = self.sampler.take().expect("the booster samples");
-        sampler.carry = sampler.carry.next(settled);
+        sampler.forecast = sampler.forecast.next(thresholds);
         self.next = Some(PassKind::Sample { is_first: false });
         // Where too few rows reached what the last sample's did, the pass is made again for all.
-        if settled.is_some() {
+        if thresholds.is_some() {
             self.grow_from_sample(&mut sampler, &mut rows, parallel)?;
         }
         sampler.rows = Some(rows);
@@ -131,36 +105,42 @@ impl Booster {
         rows: &mut SampleRows,
         parallel: &dyn Parallel,
     ) -> Result<()> {
-        let outputs = self.constants.objective.outputs();
+        let outputs = self.builder.outputs();
         let train_rows = self.labels.train_rows;
-        let nursery = sampler
-            .nursery
-            .get_or_insert_with(|| Nursery::new(outputs, rows.len));
-        for _ in 0..self.options.sample_keep.max(1) {
+        let sample_grower = sampler
+            .sample_grower
+            .get_or_insert_with(|| SampleGrower::new(outputs, rows.len));
+        for _ in 0..self.builder.options.sample_keep.max(1) {
             let round = self.rounds() + (sampler.pending.len() / outputs) as u32;
-            if round == self.options.trees {
+            if round == self.builder.options.trees {
                 break;
             }
-            let scale = nursery.derive(&self.constants, rows, round, parallel)?;
-            let mut grower = self.plant(round, scale);
-            nursery.grow(&mut grower, self.ground(), rows, train_rows, parallel)?;
-            if let Some(alpha) = self.constants.objective.renewal() {
-                nursery.renew(&mut grower, rows, alpha, self.options.shrinkage);
+            let scale = sample_grower.derive(&self.builder.constants, rows, round, parallel)?;
+            let mut grower = self.builder.grower(round, scale);
+            sample_grower.grow(
+                &mut grower,
+                self.builder.growth_context(),
+                rows,
+                train_rows,
+                parallel,
+            )?;
+            if let Some(alpha) = self.builder.constants.objective.renewal() {
+                sample_grower.renew(&mut grower, rows, alpha, self.builder.options.shrinkage);
             }
-            nursery.apply(&grower, rows);
+            sample_grower.apply(&grower, rows);
             let rules = grower.rules();
             let trees = grower.trees().iter().map(|tree| tree.finish(rules));
             sampler.pending.extend(trees);
         }
         let grown = self.rounds() + (sampler.pending.len() / outputs) as u32;
-        if grown == self.options.trees {
+        if grown == self.builder.options.trees {
             self.next = Some(PassKind::SampleScores);
         }
         Ok(())
     }
 
     /// Adds the trees that the pass has applied to the ensemble, and their losses to the curve.
-    fn take_pending(&mut self, found: &SampleFound) {
+    fn take_pending(&mut self, found: &SampleSums) {
         // A pass that is made again finds a loss that is known.
         let known = self.curve().len() as u32 > self.rounds();
         let sampler = self.sampler.as_mut().expect("the booster samples");
@@ -169,7 +149,7 @@ impl Booster {
         for (tree, counts) in trees.iter_mut().zip(&found.counts) {
             set_counts(tree, counts);
         }
-        self.extend(trees);
+        self.builder.trees.extend(trees);
         let last = found.losses.len().saturating_sub(1);
         let points = found.losses.iter().zip(&found.eval).enumerate();
         for (point, (losses, eval)) in points.filter(|_| !is_repeated) {

@@ -1,17 +1,17 @@
 //! The first rows, kept until there are enough of them to fix the bins.
 
-use crate::learner::incremental::{Batch, Declared};
+use crate::learner::incremental::{Batch, BatchSchema};
 
 /// Rows that are kept as they came.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Gathered {
+pub(crate) struct FirstRows {
     /// By feature.
     pub(crate) columns: Vec<Vec<f64>>,
     pub(crate) labels: Vec<f32>,
     pub(crate) weights: Vec<f32>,
 }
 
-impl Gathered {
+impl FirstRows {
     pub(crate) fn append(&mut self, batch: &Batch<'_>) {
         for (feature, values) in self.columns.iter_mut().enumerate() {
             batch.features.append_column(feature, 1, values);
@@ -26,12 +26,12 @@ impl Gathered {
         }
     }
 
-    /// Whether rows from a file can be rows of a declaration.
-    pub(crate) fn check(&self, declared: &Declared) -> Result<(), String> {
+    /// Checks that rows from a file fit a schema.
+    pub(crate) fn check(&self, schema: &BatchSchema) -> Result<(), String> {
         let rows = self.labels.len();
-        let classes = declared.classes().len() as f32;
+        let classes = schema.classes().len() as f32;
         let is_class = |label: &f32| *label >= 0.0 && *label < classes && label.fract() == 0.0;
-        let are_sound = self.columns.len() == declared.features().len()
+        let are_sound = self.columns.len() == schema.features().len()
             && self.columns.iter().all(|values| values.len() == rows)
             && self.weights.len() == rows
             && self.labels.iter().all(is_class)

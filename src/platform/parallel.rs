@@ -1,23 +1,26 @@
-//! Work that may be done at once, without threads of one's own.
+//! Tasks that run in parallel, for code that starts no threads of its own.
+//!
+//! The trait stands on the ground floor because both of its ends are above and may not know each
+//! other: learners call it, the engine implements it with its threads.
 
-use crate::Result;
+use crate::error::Result;
 
-/// Runs tasks at once; implemented where threads may be started.
+/// Runs tasks on several threads at once.
 pub trait Parallel: Sync {
-    /// How many tasks may run at once, at least 1.
+    /// Tasks that may run at once, at least 1.
     fn threads(&self) -> usize;
 
     /// Calls `task(index)` once for every index below `tasks`, in any order, several at once.
     ///
-    /// Which thread does what is a matter of time, so tasks may only gather what does not depend on
-    /// it: integers, or results kept by index.
+    /// Timing decides which thread runs which task, so tasks may only produce what does not depend
+    /// on it: integers, or results kept by index.
     ///
     /// # Errors
     /// A task's panic as [`crate::Error::Panic`], or a request to stop.
     fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> Result<()>;
 }
 
-/// One task after the other, on the thread that asks.
+/// Runs one task after the other on the calling thread.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Serial;
 

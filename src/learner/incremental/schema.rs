@@ -1,4 +1,4 @@
-//! What every batch has to be, fixed before the first one.
+//! The schema of all batches, fixed before the first one.
 
 use std::collections::HashSet;
 
@@ -11,24 +11,24 @@ use crate::{
 
 /// Names of the features in their order, and of the classes in the order of their labels.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Declared {
+pub struct BatchSchema {
     features: Vec<String>,
     classes: Vec<String>,
 }
 
-impl Declared {
+impl BatchSchema {
     /// Declares features and classes.
     ///
     /// # Errors
     /// [`Error::Usage`] for no feature, fewer than two classes, or a name that is there twice.
     pub fn new(features: &[&str], classes: &[&str]) -> Result<Self> {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let declared = Self {
+        let schema = Self {
             features: owned(features),
             classes: owned(classes),
         };
-        declared.check().map_err(Error::Usage)?;
-        Ok(declared)
+        schema.check().map_err(Error::Usage)?;
+        Ok(schema)
     }
 
     /// The features' names.
@@ -122,23 +122,23 @@ impl Declared {
     }
 
     fn check_names(&self, names: &[&str]) -> Result<()> {
-        let declared = || self.features.iter().map(String::as_str);
+        let schema = || self.features.iter().map(String::as_str);
         if let Some(new) = names
             .iter()
-            .find(|name| !declared().any(|other| other == **name))
+            .find(|name| !schema().any(|other| other == **name))
         {
             return Err(Error::Dataset(format!(
                 "the batch has a column `{new}` that is not declared{}; leave it out, or start a \
                  learner that declares it",
-                nearest::hint(new, declared())
+                nearest::hint(new, schema())
             )));
         }
-        if let Some(absent) = declared().find(|name| !names.contains(name)) {
+        if let Some(absent) = schema().find(|name| !names.contains(name)) {
             return Err(Error::Dataset(format!(
                 "the batch lacks the declared column `{absent}`; give it as NaN where it is missing"
             )));
         }
-        match declared().zip(names).position(|(one, other)| one != *other) {
+        match schema().zip(names).position(|(one, other)| one != *other) {
             Some(place) => Err(Error::Dataset(format!(
                 "column {place} of the batch is `{}` and `{}` is declared there; give the columns in \
                  the declared order",

@@ -1,0 +1,34 @@
+//! The state of a booster that grows trees from samples.
+
+use crate::{
+    learner::gbdt::sample::{
+        growth::SampleGrower, selection::ThresholdForecast, store::SampleRows,
+    },
+    model::Tree,
+};
+
+/// The state between the passes of a booster that grows trees from samples.
+#[derive(Debug, Default)]
+pub(crate) struct Sampler {
+    pub(crate) forecast: ThresholdForecast,
+    /// Trees that grew since the last pass, round by round.
+    pub(crate) pending: Vec<Tree>,
+    /// The memory of the sample; the collector owns it during a pass.
+    pub(crate) rows: Option<SampleRows>,
+    /// The memory in which its trees grow.
+    pub(crate) sample_grower: Option<SampleGrower>,
+}
+
+impl Sampler {
+    /// Bytes held, by capacity.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let trees: usize = self.pending.iter().map(Tree::heap_bytes).sum();
+        let rows = self.rows.as_ref().map_or(0, SampleRows::heap_bytes);
+        trees
+            + rows
+            + self
+                .sample_grower
+                .as_ref()
+                .map_or(0, SampleGrower::heap_bytes)
+    }
+}
