@@ -122,7 +122,7 @@ fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
             choice.name
         ))),
         (ModelSpec::Gbdt(options), TaskChoice::Multiclass | TaskChoice::Regression)
-            if options.positive_weight != 1.0 =>
+            if options.scale_pos_weight != 1.0 =>
         {
             Err(Error::Usage(format!(
                 "--model: `scale_pos_weight` is for two classes, not for --task {}; use `class_weight` or leave it out",
@@ -241,7 +241,7 @@ mod tests {
                 for (option, value) in fields {
                     match &*option {
                         "model" => {}
-                        "prune" => containers.push(("prune", value)),
+                        "prune_features" => containers.push(("prune_features", value)),
                         "rules" => containers.push(("rules", value)),
                         "online" => containers.push(("online", value)),
                         _ => {

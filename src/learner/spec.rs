@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 use crate::{
     error::{Error, Result},
     learner::{
+        ClassWeight,
         gbdt::{BoosterOptions, Loss},
         logistic::LogisticOptions,
     },
@@ -219,7 +220,7 @@ impl ModelSpec {
     /// What is minimised where the target is a number.
     pub fn regression_loss(&self) -> Loss {
         match self {
-            Self::Gbdt(options) => options.regression_loss,
+            Self::Gbdt(options) => options.regression_loss(),
             Self::Logistic(_) => Loss::SquaredError,
         }
     }
@@ -230,7 +231,7 @@ impl ModelSpec {
     /// [`Error::Usage`] naming the metric and those that could be used.
     pub fn check_metrics(&self, loss: Loss) -> Result<()> {
         match self {
-            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Gbdt(options) => metrics::check(&options.eval_metric, loss),
             Self::Logistic(_) => Ok(()),
         }
     }
@@ -281,53 +282,17 @@ impl ModelSpec {
     /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
     pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
-        self.resolve_class_weights(classes)?;
+        let (weight_of_classes, class_weights) = match self {
+            Self::Gbdt(options) => (&options.class_weight, &mut options.class_weights),
+            Self::Logistic(options) => (&options.class_weight, &mut options.class_weights),
+        };
+        // Factors that a caller gave stay.
+        if *weight_of_classes != ClassWeight::Equal {
+            *class_weights = weight_of_classes.factors(classes)?;
+        }
         if let Self::Logistic(options) = self {
             options.resolve_strength(weight * mean_factor(classes, &options.class_weights));
         }
-        Ok(())
-    }
-
-    fn resolve_class_weights(&mut self, classes: &[(&str, u64)]) -> Result<()> {
-        let (balanced, named, weights) = match self {
-            Self::Gbdt(options) => (
-                options.balanced,
-                &options.named_class_weights,
-                &mut options.class_weights,
-            ),
-            Self::Logistic(options) => (
-                options.balanced,
-                &options.named_class_weights,
-                &mut options.class_weights,
-            ),
-        };
-        if !balanced && named.is_empty() {
-            return Ok(());
-        }
-        if classes.is_empty() {
-            return Err(Error::Dataset(
-                "--model: `class_weight` is given, but a regression has no classes".to_owned(),
-            ));
-        }
-        let mut filled = vec![1.0; classes.len()];
-        if balanced {
-            let rows: u64 = classes.iter().map(|(_, class_rows)| class_rows).sum();
-            for (weight, (_, class_rows)) in filled.iter_mut().zip(classes) {
-                *weight = rows as f64 / (classes.len() as f64 * (*class_rows).max(1) as f64);
-            }
-        }
-        for (name, weight) in named {
-            let names = classes.iter().map(|(class, _)| *class);
-            let Some(class) = names.clone().position(|class| class == name) else {
-                return Err(Error::Dataset(format!(
-                    "--model: `class_weight` names the class `{name}`, which the target does not have{}; its classes are {}",
-                    nearest::hint(name, names.clone()),
-                    names.collect::<Vec<_>>().join(", ")
-                )));
-            };
-            filled[class] = *weight;
-        }
-        *weights = filled;
         Ok(())
     }
 }

@@ -60,7 +60,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
         let pruning = (pruning, &trees.constraints.monotone);
         list.json("the hash of --prune-features", &pruning);
     }
-    list.add("max_bin", trees.bins_max.to_string());
+    list.add("max_bin", trees.max_bin.to_string());
     let limits = &options.limits;
     let bounds = [
         limits.cut_sample_rows,

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod checkpoint;
 pub mod data_guard;
 pub mod directory;
+mod earlier_names;
 pub mod identity;
 pub mod model_spec;
 pub mod options;

@@ -497,12 +497,12 @@ impl<'a> Run<'a> {
         let kept_max = self.options.limits.categories_kept_max;
         let spec = match spec {
             ModelSpec::Gbdt(options) => BinsSpec {
-                bins_max: Some(options.bins_max),
+                bins_max: Some(options.max_bin),
                 categories_max: kept_max,
             },
             ModelSpec::Logistic(options) => BinsSpec {
                 bins_max: None,
-                categories_max: kept_max.min(options.categories_max as usize),
+                categories_max: kept_max.min(options.max_categories as usize),
             },
         };
         find_bins(&self.context, &self.job, survey, spec, may_go)

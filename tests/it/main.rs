@@ -23,4 +23,5 @@ mod make_data;
 mod prune;
 mod refusals;
 mod scratch;
+mod stored_options;
 mod validation;

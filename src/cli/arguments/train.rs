@@ -26,7 +26,7 @@ Options of --model as JSON, under any of their usual names:
     reg_alpha, lambda_l1                       0, 0 or more
     min_child_weight, min_sum_hessian_in_leaf  0.001, 0 or more
     min_child_samples, min_data_in_leaf        20, 0 or more
-    gamma, min_split_gain                      0, 0 or more
+    min_split_gain, gamma                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
     colsample_bylevel                          1, above 0
     colsample_bynode, feature_fraction_bynode  1, above 0

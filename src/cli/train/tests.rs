@@ -52,7 +52,7 @@ fn flags_become_options() {
     let ModelSpec::Gbdt(booster) = &options.model else {
         panic!("gbdt")
     };
-    assert_eq!((booster.seed, booster.shrinkage), (7, 0.3));
+    assert_eq!((booster.seed, booster.learning_rate), (7, 0.3));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn model_options_may_lie_in_a_file() {
     let ModelSpec::Gbdt(booster) = &options.model else {
         panic!("gbdt")
     };
-    assert_eq!(booster.leaves_max, 63);
+    assert_eq!(booster.num_leaves, 63);
     std::fs::write(&path, "{\"num_leafs\": 63}").unwrap();
     check_error(&["--model", &argument], "model.json");
 }

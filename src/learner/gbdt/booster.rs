@@ -106,7 +106,7 @@ impl Booster {
                 base_margins: Vec::new(),
                 seed: options.seed,
                 eval: EvalSpec {
-                    metrics: options.eval_metrics.clone(),
+                    metrics: options.eval_metric.clone(),
                     loss,
                     units: WeightUnits::new(0.0, 0),
                 },
@@ -381,7 +381,7 @@ impl Booster {
         let steps = values.flatten().map(|value| f64::from(value.abs()));
         self.reach.step_max = steps.fold(0.0, f64::max);
         let round = self.rounds() + 1;
-        if round < self.options.trees {
+        if round < self.options.n_estimators {
             self.begin_round(round);
         } else {
             self.next = Some(PassKind::Scores);
@@ -424,8 +424,10 @@ impl Booster {
 
     pub(super) fn stops_early(&self) -> bool {
         let patience = self.options.early_stopping_rounds;
-        patience
-            .is_some_and(|patience| self.curve.is_stalled(self.options.watched_metric, patience))
+        patience.is_some_and(|patience| {
+            self.curve
+                .is_stalled(self.options.early_stopping_metric, patience)
+        })
     }
 
     /// Ends training; takes back the trees past the best round if early stopping is on.
@@ -434,7 +436,7 @@ impl Booster {
         self.next = None;
         let outputs = self.constants.objective.outputs();
         let stopping = self.options.early_stopping_rounds.is_some();
-        if let Some(best) = self.curve.best_rounds(self.options.watched_metric)
+        if let Some(best) = self.curve.best_rounds(self.options.early_stopping_metric)
             && stopping
             && best < self.rounds()
         {

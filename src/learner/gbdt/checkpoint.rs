@@ -127,10 +127,10 @@ impl Booster {
         {
             return Err("its trees and its learning curve have not the same rounds".to_owned());
         }
-        if rounds > self.options.trees {
+        if rounds > self.options.n_estimators {
             return Err(format!(
                 "it has {rounds} rounds and {} are asked for; ask for at least as many",
-                self.options.trees
+                self.options.n_estimators
             ));
         }
         let mut usable = vec![false; self.features.len()];
@@ -165,7 +165,7 @@ impl Booster {
             return;
         };
         self.reach = reach;
-        if self.rounds() == self.options.trees {
+        if self.rounds() == self.options.n_estimators {
             self.end();
             self.next = Some(PassKind::Replay);
             return;

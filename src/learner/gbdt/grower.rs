@@ -314,7 +314,7 @@ impl Grower {
         let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
-        match ground.options.growth {
+        match ground.options.grow_policy {
             Growth::DepthWise => self.split_level(ground, opens),
             Growth::LeafWise => self.split_best(ground, opens),
         }
@@ -323,7 +323,7 @@ impl Grower {
 
     /// Splits the best nodes of the level within the leaf budget.
     fn split_level(&mut self, ground: Ground<'_>, mut opens: Vec<Open>) {
-        self.keep_within_leaf_budget(&mut opens, ground.options.leaves_max as usize);
+        self.keep_within_leaf_budget(&mut opens, ground.options.num_leaves as usize);
         let mut pairs = Vec::with_capacity(opens.len());
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
@@ -332,7 +332,7 @@ impl Grower {
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            if self.trees[output].leaves() < ground.options.leaves_max as usize {
+            if self.trees[output].leaves() < ground.options.num_leaves as usize {
                 self.target_children(ground, output, children, histogram);
             }
         }
@@ -362,7 +362,7 @@ impl Grower {
         output: usize,
         mut histograms: BTreeMap<u32, NodeHistogram>,
     ) {
-        let splits_max = ground.options.leaves_max as usize - 1;
+        let splits_max = ground.options.num_leaves as usize - 1;
         let targets_before = self.targets.len();
         loop {
             let tree = &mut self.trees[output];
@@ -416,7 +416,7 @@ impl Grower {
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < ground.options.depth_max && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < ground.options.max_depth && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {

@@ -63,14 +63,18 @@ const NAMES: &[(Named, &[&str])] = &[
     (Named::Poisson, &["poisson", "count:poisson"]),
 ];
 
-/// Reads the objective and its options: what kind of target it asks for, and the loss of a number.
+/// Reads the objective and its options: the kind of target that it asks for, and the loss of a number
+/// where it is not the squared error.
 ///
 /// # Errors
 /// [`Error::Usage`] for an objective that is not there, or a quantile out of range.
-pub(super) fn read(reader: &mut OptionReader, preset: Preset) -> Result<(Option<Objective>, Loss)> {
+pub(super) fn read(
+    reader: &mut OptionReader,
+    preset: Preset,
+) -> Result<(Option<Objective>, Option<Loss>)> {
     let names = &["objective", "objective_type", "application", "app", "loss"];
     let Some(objective) = reader.text(names)? else {
-        return Ok((None, Loss::SquaredError));
+        return Ok((None, None));
     };
     let named = NAMES
         .iter()
@@ -84,13 +88,13 @@ pub(super) fn read(reader: &mut OptionReader, preset: Preset) -> Result<(Option<
         )));
     };
     Ok(match named {
-        Named::Binary => (Some(Objective::Binary), Loss::SquaredError),
-        Named::Multiclass => (Some(Objective::Multiclass), Loss::SquaredError),
-        Named::SquaredError => (Some(Objective::Regression), Loss::SquaredError),
-        Named::AbsoluteError => (Some(Objective::Regression), Loss::AbsoluteError),
+        Named::Binary => (Some(Objective::Binary), None),
+        Named::Multiclass => (Some(Objective::Multiclass), None),
+        Named::SquaredError => (Some(Objective::Regression), None),
+        Named::AbsoluteError => (Some(Objective::Regression), Some(Loss::AbsoluteError)),
         Named::Quantile => {
             let alpha = read_alpha(reader, preset)?;
-            (Some(Objective::Regression), Loss::Quantile { alpha })
+            (Some(Objective::Regression), Some(Loss::Quantile { alpha }))
         }
         Named::Poisson => {
             let delta_step_max = reader
@@ -98,7 +102,7 @@ pub(super) fn read(reader: &mut OptionReader, preset: Preset) -> Result<(Option<
                 .unwrap_or(DELTA_STEP_MAX);
             (
                 Some(Objective::Regression),
-                Loss::Poisson { delta_step_max },
+                Some(Loss::Poisson { delta_step_max }),
             )
         }
     })

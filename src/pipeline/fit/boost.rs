@@ -104,7 +104,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         spec.loss.outputs(),
         spec.rows.blocks(),
     );
-    let work = u64::from(spec.options.trees) * spec.rows.rows();
+    let work = u64::from(spec.options.n_estimators) * spec.rows.rows();
     let mut rounds = booster.rounds();
     let mut checkpoints = spec.checkpoints.take();
     let grown = context.announced("trees", work, || {

@@ -108,7 +108,7 @@ pub(crate) fn fit_trees(
     let loss = loss_of(
         run.target.task,
         run.target.classes.len(),
-        options.regression_loss,
+        options.regression_loss(),
     );
     let mut checkpoints = run.checkpoints(spec, resumed.as_ref())?;
     let plan = BoosterPlan::new(

@@ -88,7 +88,7 @@ pub fn design(
     options: &LogisticOptions,
 ) -> Result<Design> {
     let inputs = inputs(features, columns, survey, options);
-    Design::new(&inputs, options.categories_max)
+    Design::new(&inputs, options.max_categories)
 }
 
 /// What a design is made of: the features, and what the survey says of them.

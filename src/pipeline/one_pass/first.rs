@@ -97,12 +97,12 @@ impl FirstRows {
         let kept_max = run.options.limits.categories_kept_max;
         let spec = BinsSpec {
             bins_max: None,
-            categories_max: kept_max.min(options.categories_max as usize),
+            categories_max: kept_max.min(options.max_categories as usize),
         };
         let features = find_bins(&run.context, &run.job, &survey, spec, |_| false)?.features;
         let columns = &run.job.roles.features;
         let inputs = newton::inputs(&features, columns, &survey.features, options);
-        let design = Design::for_later_rows(&inputs, options.categories_max)?;
+        let design = Design::for_later_rows(&inputs, options.max_categories)?;
         Ok((features, design))
     }
 
@@ -122,7 +122,7 @@ impl FirstRows {
             ..run.known_survey("no-sample", self.survey(run, slices)?)?
         };
         let spec = BinsSpec {
-            bins_max: Some(options.bins_max),
+            bins_max: Some(options.max_bin),
             categories_max: run.options.limits.categories_kept_max,
         };
         let bins = find_bins(&run.context, &run.job, &survey, spec, |_| false)?;

@@ -6,7 +6,7 @@ use crate::{
     columns::roles::LearnedRoles,
     data::Split,
     error::{Error, Result},
-    learner::ModelSpec,
+    learner::{ClassWeight, ModelSpec},
     pipeline::{open::training_data::Job, prepare::assign::Assigned},
     run::{options::train::TrainOptions, train::Run},
 };
@@ -15,6 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct OnlineOptions {
     /// Training rows of a batch; at least 1.
+    #[serde(rename = "batch_size")]
     pub batch_rows: usize,
     /// Whether each row is read once: no scan, no survey, no exact passes at the end.
     pub one_pass: bool,
@@ -26,6 +27,7 @@ pub struct OnlineOptions {
     /// The classes there will be, whether or not the data have them yet; `None` asks profile and data.
     pub classes: Option<Vec<String>>,
     /// Rows that are expected of data that do not say how many they have, for trees.
+    #[serde(rename = "expected_rows")]
     pub rows_expected: Option<u64>,
     /// Rounds of trees that an earlier learner of trees grows in addition; `None` for as many to a row as
     /// before.
@@ -72,9 +74,9 @@ fn check_one_pass(model: &ModelSpec) -> Result<()> {
         ModelSpec::Gbdt(options) if options.early_stopping_rounds.is_some() => {
             "early stopping needs the valid rows again and again"
         }
-        ModelSpec::Gbdt(options) if options.balanced => CLASS_ROWS,
-        ModelSpec::Logistic(options) if options.balanced => CLASS_ROWS,
-        ModelSpec::Logistic(options) if options.inverse_strength.is_some() => {
+        ModelSpec::Gbdt(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.c.is_some() => {
             "`C` needs the number of rows beforehand (`l2` does not)"
         }
         ModelSpec::Gbdt(_) | ModelSpec::Logistic(_) => return Ok(()),

@@ -106,20 +106,25 @@ pub struct TrainOptions {
     /// Columns that are not features, beside the profile's.
     pub exclude: Vec<String>,
     /// Columns that are not features if they are there: a list that serves many datasets.
+    #[serde(rename = "exclude_file")]
     pub exclude_if_there: Vec<String>,
     /// Columns that are features although the profile excludes them.
     pub include: Vec<String>,
     /// Column of row weights; `None` takes the profile's.
+    #[serde(rename = "weight_col")]
     pub weight: Option<String>,
     /// Column that says which rows stay together.
+    #[serde(rename = "group_col")]
     pub group: GroupChoice,
     /// Column that gives the split.
+    #[serde(rename = "split_col")]
     pub split_column: Option<String>,
     /// Share of the rows held out for the test.
     pub test_size: f64,
     /// Share of the rows held out for early stopping.
     pub valid_size: f64,
     /// How groups go to splits.
+    #[serde(rename = "split")]
     pub split_rule: SplitRule,
     /// Seed of every random choice.
     pub seed: u64,
@@ -142,6 +147,7 @@ pub struct TrainOptions {
     /// Threads.
     pub threads: usize,
     /// How columns are pruned; `None` uses all features.
+    #[serde(rename = "prune_features")]
     pub prune: Option<Pruning>,
     /// Whether the data without the pruned columns are written too.
     pub trimmed: bool,

@@ -164,11 +164,11 @@ fn a_damaged_scratch_is_made_anew() {
 #[test]
 fn trees_can_be_added_to_a_run_that_finished() {
     let fixture = Fixture::new();
-    let more = with_trees(&often(&fixture, "more"), |trees| trees.trees = 13);
+    let more = with_trees(&often(&fixture, "more"), |trees| trees.n_estimators = 13);
     run(&more, usize::MAX).unwrap();
-    let mut options = with_trees(&often(&fixture, "grown"), |trees| trees.trees = 8);
+    let mut options = with_trees(&often(&fixture, "grown"), |trees| trees.n_estimators = 8);
     run(&options, usize::MAX).unwrap();
-    options = with_trees(&options, |trees| trees.trees = 13);
+    options = with_trees(&options, |trees| trees.n_estimators = 13);
     options.resume = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, Some(8));
@@ -191,8 +191,14 @@ fn going_on_otherwise_is_refused_and_named() {
         ..options
     };
     let with = |change: fn(&mut BoosterOptions)| with_trees(&resumed, change);
-    check(with(|trees| trees.shrinkage = 0.2), "--model learning_rate");
-    check(with(|trees| trees.trees = 1), "rounds and 1 are asked for");
+    check(
+        with(|trees| trees.learning_rate = 0.2),
+        "--model learning_rate",
+    );
+    check(
+        with(|trees| trees.n_estimators = 1),
+        "rounds and 1 are asked for",
+    );
     let seeded = TrainOptions {
         seed: 4,
         ..resumed.clone()
@@ -214,7 +220,7 @@ fn a_run_is_replaced_with_its_checkpoint() {
     let fixture = Fixture::new();
     let mut options = often(&fixture, "stopped");
     run(&options, 20).err().expect("stopped");
-    options = with_trees(&options, |trees| trees.trees = 2);
+    options = with_trees(&options, |trees| trees.n_estimators = 2);
     options.overwrite = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, None);

@@ -180,7 +180,7 @@ impl Fixture {
 
 fn trees() -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
-        trees: 8,
+        n_estimators: 8,
         ..BoosterOptions::default()
     })
 }

@@ -402,7 +402,7 @@ fn trees_learn_a_threshold_from_blocks() {
         in_layout: vec![true],
     };
     let options = BoosterOptions {
-        trees: 3,
+        n_estimators: 3,
         early_stopping_rounds: None,
         ..BoosterOptions::default()
     };

@@ -97,9 +97,9 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
         let (first, _) = run(&first);
         assert!(first.reused.is_none());
         let change = |trees: &mut BoosterOptions| {
-            trees.shrinkage = 0.3;
-            trees.leaves_max = 9;
-            trees.trees = 5;
+            trees.learning_rate = 0.3;
+            trees.num_leaves = 9;
+            trees.n_estimators = 5;
         };
         let second = of_target(shared(&fixture, &format!("{target}-second")));
         let second = with_trees(second, change);
@@ -253,13 +253,13 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     same(|it| it.keep_scratch = true);
     same(|it| {
         it.model = ModelSpec::Gbdt(BoosterOptions {
-            trees: 1,
-            shrinkage: 0.7,
-            depth_max: 2,
-            leaves_max: 3,
-            lambda_l2: 9.0,
-            child_rows_min: 1,
-            feature_fraction: 0.5,
+            n_estimators: 1,
+            learning_rate: 0.7,
+            max_depth: 2,
+            num_leaves: 3,
+            reg_lambda: 9.0,
+            min_child_samples: 1,
+            colsample_bytree: 0.5,
             early_stopping_rounds: Some(3),
             ..BoosterOptions::default()
         });
@@ -273,7 +273,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
 
 fn with_bins(bins_max: u16) -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
-        bins_max,
+        max_bin: bins_max,
         ..BoosterOptions::default()
     })
 }

@@ -141,8 +141,8 @@ type Learner = (ModelSpec, Option<OnlineOptions>);
 /// Every way to learn: trees that stop early, exact passes, batches, and one pass of either learner.
 fn learners() -> [Learner; 5] {
     let stopping = ModelSpec::Gbdt(BoosterOptions {
-        trees: 60,
-        shrinkage: 0.5,
+        n_estimators: 60,
+        learning_rate: 0.5,
         early_stopping_rounds: Some(2),
         ..BoosterOptions::default()
     });

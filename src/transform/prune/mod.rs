@@ -32,8 +32,10 @@ pub enum KeepRule {
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PruneRules {
     /// Two columns with |r| of this or more tell the same.
+    #[serde(rename = "corr_thr")]
     pub correlation: f64,
     /// Columns whose variance is this or less tell nothing. 0 is about constants.
+    #[serde(rename = "var_thr")]
     pub variance: f64,
     /// Which one is kept.
     pub keep: KeepRule,

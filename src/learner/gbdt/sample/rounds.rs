@@ -138,14 +138,14 @@ impl Booster {
             .get_or_insert_with(|| Nursery::new(outputs, rows.len));
         for _ in 0..self.options.sample_keep.max(1) {
             let round = self.rounds() + (sampler.pending.len() / outputs) as u32;
-            if round == self.options.trees {
+            if round == self.options.n_estimators {
                 break;
             }
             let scale = nursery.derive(&self.constants, rows, round, parallel)?;
             let mut grower = self.plant(round, scale);
             nursery.grow(&mut grower, self.ground(), rows, train_rows, parallel)?;
             if let Some(alpha) = self.constants.objective.renewal() {
-                nursery.renew(&mut grower, rows, alpha, self.options.shrinkage);
+                nursery.renew(&mut grower, rows, alpha, self.options.learning_rate);
             }
             nursery.apply(&grower, rows);
             let rules = grower.rules();
@@ -153,7 +153,7 @@ impl Booster {
             sampler.pending.extend(trees);
         }
         let grown = self.rounds() + (sampler.pending.len() / outputs) as u32;
-        if grown == self.options.trees {
+        if grown == self.options.n_estimators {
             self.next = Some(PassKind::SampleScores);
         }
         Ok(())

@@ -192,7 +192,9 @@ impl StreamBooster {
     /// # Errors
     /// What `parallel` answers.
     pub fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        let due = self.stream.rounds_due(self.options.trees, self.rows_seen);
+        let due = self
+            .stream
+            .rounds_due(self.options.n_estimators, self.rows_seen);
         self.grow_to(due, parallel)?;
         let kept = self.stream.reservoir_rows;
         if self.store.len > kept {
@@ -211,7 +213,7 @@ impl StreamBooster {
     /// # Errors
     /// What `parallel` answers.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        self.grow_to(self.options.trees, parallel)
+        self.grow_to(self.options.n_estimators, parallel)
     }
 
     /// Bytes held, by capacity.

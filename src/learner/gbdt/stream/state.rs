@@ -162,7 +162,8 @@ impl StreamBooster {
             return refuse("a row of its reservoir has no class, no weight or no margin");
         }
         let rounds = state.trees.len() / outputs;
-        if !state.trees.len().is_multiple_of(outputs) || rounds > self.options.trees as usize {
+        if !state.trees.len().is_multiple_of(outputs) || rounds > self.options.n_estimators as usize
+        {
             return refuse("it has more trees than its budget, or part of a round");
         }
         if state.sums.len() != state.trees.len() {

@@ -90,7 +90,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<OnlineTrees, String> {
         OnlineTrees::new(about.declared, about.options).map_err(|error| error.to_string())?;
     let (spent_rows, spent_rounds) = about.spent;
     let options = &learner.options;
-    if spent_rows >= options.rows_expected || spent_rounds > options.booster.trees {
+    if spent_rows >= options.rows_expected || spent_rounds > options.booster.n_estimators {
         return Err("more rows or trees are spent than there are to be".to_owned());
     }
     (learner.spent, learner.rows) = (about.spent, about.rows);

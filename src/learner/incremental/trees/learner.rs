@@ -34,7 +34,7 @@ const PREDICTED_ROWS: usize = 1 << 13;
 /// let declared = Declared::new(&["length"], &["neither", "donor"])?;
 /// let mut options = TreesOptions::new(80);
 /// // Rows that fix the bins, and the least rows of a leaf: there are few here.
-/// (options.bins_rows, options.booster.child_rows_min) = (8, 1);
+/// (options.bins_rows, options.booster.min_child_samples) = (8, 1);
 /// let mut learner = OnlineTrees::new(declared, options)?;
 /// let features = array![[1.0], [2.0], [f64::NAN], [3.0], [7.0], [8.0], [9.0], [9.5]];
 /// let labels = array![0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
@@ -227,7 +227,7 @@ impl OnlineTrees {
         let rows = gathered.labels.len() + batch.map_or(0, |batch| batch.features.rows());
         let stride = bins::stride_of(rows);
         let value_type = batch.map_or(ValueType::F64, |batch| bins::value_type(&batch.features));
-        let bins_max = self.options.booster.bins_max;
+        let bins_max = self.options.booster.max_bin;
         let bins = bins::freeze(&self.declared, value_type, bins_max, |feature, values| {
             values.extend(gathered.columns[feature].iter().step_by(stride));
             if let Some(batch) = batch {
