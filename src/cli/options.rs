@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use crate::cli::arguments::{CommonArguments, PruneInTraining, Rule, threads_default};
 use crate::{
+    data::Task,
     error::{Error, Result},
-    learner::{ModelChoice, ModelSpec, Objective},
+    learner::{ModelChoice, ModelSpec},
     limits::Limits,
     pipeline::prune::options::Pruning,
-    run::options::train::{TaskChoice, TrainOptions},
+    run::options::train::TrainOptions,
 };
 
 /// What each command asks in flags of its own.
@@ -20,7 +21,7 @@ pub(super) struct Asked<'a> {
     /// The learner.
     pub(super) choice: &'a ModelChoice,
     /// The kind of target.
-    pub(super) task: TaskChoice,
+    pub(super) task: Option<Task>,
 }
 
 /// The options of a training, checked; `checkpoint_seconds` stands where the user says none. What only
@@ -98,30 +99,23 @@ fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
 }
 
 /// `--task` and the model's `objective` together.
-fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
-    let task = match (asked, choice.objective) {
-        (asked, None) => asked,
-        (TaskChoice::Auto | TaskChoice::Binary, Some(Objective::Binary)) => TaskChoice::Binary,
-        (TaskChoice::Auto | TaskChoice::Multiclass, Some(Objective::Multiclass)) => {
-            TaskChoice::Multiclass
-        }
-        (TaskChoice::Auto | TaskChoice::Regression, Some(Objective::Regression)) => {
-            TaskChoice::Regression
-        }
-        (asked, Some(objective)) => {
+fn task(asked: Option<Task>, choice: &ModelChoice) -> Result<Option<Task>> {
+    let task = match (asked, choice.task) {
+        (Some(asked), Some(objective)) if asked != objective => {
             return Err(Error::Usage(format!(
                 "--task {} and the model's objective ({}) contradict each other; leave one of them out",
                 asked.name(),
                 objective.name()
             )));
         }
+        (asked, objective) => objective.or(asked),
     };
     match (&choice.spec, task) {
-        (ModelSpec::Logistic(_), TaskChoice::Regression) => Err(Error::Usage(format!(
+        (ModelSpec::Logistic(_), Some(Task::Regression)) => Err(Error::Usage(format!(
             "--model {} learns classes, not a number; use --model gbdt for --task regression",
             choice.name
         ))),
-        (ModelSpec::Gbdt(options), TaskChoice::Multiclass | TaskChoice::Regression)
+        (ModelSpec::Gbdt(options), Some(task @ (Task::Multiclass | Task::Regression)))
             if options.scale_pos_weight != 1.0 =>
         {
             Err(Error::Usage(format!(

@@ -3,5 +3,5 @@
 pub mod profile;
 pub mod roles;
 
-pub use profile::{Profile, ProfileTask};
+pub use profile::Profile;
 pub use roles::{Excluded, GroupChoice, LearnedRoles, Role, Roles, Selection};

@@ -11,4 +11,4 @@ pub mod spec;
 
 pub use class_weight::ClassWeight;
 pub use incremental::{Batch, Learner, Merge};
-pub use spec::{ModelChoice, ModelSpec, Objective};
+pub use spec::{ModelChoice, ModelSpec};

@@ -14,6 +14,7 @@ mod trees;
 use std::fmt::Write as _;
 
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::{
         ClassWeight,
@@ -38,29 +39,6 @@ pub enum ModelSpec {
     Gbdt(BoosterOptions),
     /// Logistic regression.
     Logistic(LogisticOptions),
-}
-
-/// The kind of target that an `objective` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Objective {
-    /// Two classes.
-    Binary,
-    /// Two classes or more.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl Objective {
-    /// The name of the task, as `--task` has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-            Self::Regression => "regression",
-        }
-    }
 }
 
 /// The names that `--model` knows: our own, and presets with a library's defaults.
@@ -119,7 +97,7 @@ pub struct ModelChoice {
     /// The name that was given, or the default's.
     pub name: &'static str,
     /// The task that an `objective` asked for.
-    pub objective: Option<Objective>,
+    pub task: Option<Task>,
     /// What differs from the library of that name, and what was taken otherwise than written.
     pub notes: Vec<String>,
 }
@@ -166,20 +144,20 @@ impl ModelChoice {
         } else {
             Preset::named(text)?
         };
-        let (spec, objective) = match preset {
+        let (spec, task) = match preset {
             Preset::Gbdt | Preset::Xgboost | Preset::Lightgbm => {
-                let (options, objective) = trees::read(&mut reader, preset, seed, limits)?;
-                (ModelSpec::Gbdt(options), objective)
+                let (options, task) = trees::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Gbdt(options), task)
             }
             Preset::Logistic | Preset::LogReg | Preset::SgdLogistic => {
-                let (options, objective) = linear::read(&mut reader, preset, seed, limits)?;
-                (ModelSpec::Logistic(options), objective)
+                let (options, task) = linear::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Logistic(options), task)
             }
         };
         Ok(Self {
             spec,
             name: preset.name(),
-            objective,
+            task,
             notes: reader.into_notes(),
         })
     }

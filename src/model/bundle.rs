@@ -3,13 +3,11 @@
 use std::{collections::HashMap, path::Path};
 
 use crate::{
-    data::{Schema, ValueType},
+    data::{Schema, Task, ValueType},
     error::{Error, Result},
     format::file,
     limits::Limits,
-    model::{
-        codec, ensemble::Ensemble, features::FeatureSpec, linear::Linear, link::Task, validate,
-    },
+    model::{codec, ensemble::Ensemble, features::FeatureSpec, linear::Linear, validate},
 };
 
 /// What the margins come from.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use twox_hash::XxHash3_64;
 
 use crate::{
+    data::task_or_auto,
     learner::gbdt::BoosterOptions,
     pipeline::open::{classes::task_choice, training_data::Job},
     run::options::train::TrainOptions,
@@ -41,7 +42,7 @@ pub fn ingredients(job: &Job, options: &TrainOptions, trees: &BoosterOptions) ->
     list.json("the hash of the features", &features);
     let profile = job.profile.as_ref().map(|profile| profile.to_toml());
     list.json("the hash of the profile", &profile);
-    list.add("the task", task_choice(job, options).name());
+    list.add("the task", task_or_auto::name(task_choice(job, options)));
 
     list.add("--seed", options.seed.to_string());
     if roles.split.is_none() {

@@ -4,12 +4,11 @@ use std::{path::PathBuf, time::Instant};
 
 use crate::{
     columns::roles::Excluded,
-    data::Split,
+    data::{Split, Task},
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
     limits::{BLOCK_ROWS, MemoryPlan},
-    model::link::Task,
     pipeline::{
         evaluate::evaluation::EvaluationSpec,
         open::{classes::find_target, target::Target, training_data::Job},

@@ -3,12 +3,12 @@
 use std::{path::PathBuf, time::Instant};
 
 use crate::{
-    data::Split,
+    data::{Split, Task},
     engine::{Context, PassReport, Progress},
     error::Result,
     group::{assign::Shares, table::GroupTable},
     learner::{ModelSpec, gbdt::RoundLoss},
-    model::{Model, link::Task},
+    model::Model,
     pipeline::{
         evaluate::{
             base_scores::evaluate_base_scores,

@@ -8,7 +8,10 @@ use crate::cli::arguments::{
     common::{CommonArguments, PassArguments},
     values,
 };
-use crate::{learner::gbdt::Sampling, run::options::train::TaskChoice};
+use crate::{
+    data::{Task, task_or_auto},
+    learner::gbdt::Sampling,
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -139,8 +142,8 @@ pub(in crate::cli) struct ModelArguments {
     ///
     /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
     /// from the target's values.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(in crate::cli) task: Task,
+    #[arg(long, value_name = "TASK", value_parser = values::task(), default_value = task_or_auto::AUTO)]
+    pub(in crate::cli) task: std::option::Option<Task>,
 }
 
 /// `--grow-policy`.
@@ -158,30 +161,6 @@ impl GrowPolicy {
         match self {
             Self::Depthwise => "depthwise",
             Self::Lossguide => "lossguide",
-        }
-    }
-}
-
-/// `--task`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Task {
-    /// The profile's task, or what the target's values say
-    Auto,
-    /// Two classes
-    Binary,
-    /// Two classes or more
-    Multiclass,
-    /// A number
-    Regression,
-}
-
-impl From<Task> for TaskChoice {
-    fn from(task: Task) -> Self {
-        match task {
-            Task::Auto => Self::Auto,
-            Task::Binary => Self::Binary,
-            Task::Multiclass => Self::Multiclass,
-            Task::Regression => Self::Regression,
         }
     }
 }

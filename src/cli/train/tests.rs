@@ -3,7 +3,7 @@ use clap::Parser;
 use super::*;
 use crate::{
     cli::arguments::{Arguments, Command},
-    run::options::train::TaskChoice,
+    data::Task,
 };
 
 fn read(words: &[&str]) -> Result<(TrainOptions, ModelChoice)> {
@@ -58,15 +58,15 @@ fn flags_become_options() {
 #[test]
 fn objectives_and_tasks_agree() {
     for (words, expected) in [
-        (vec![], TaskChoice::Auto),
-        (vec!["--task", "regression"], TaskChoice::Regression),
+        (vec![], None),
+        (vec!["--task", "regression"], Some(Task::Regression)),
         (
             vec!["--model", "{\"objective\":\"multiclass\"}"],
-            TaskChoice::Multiclass,
+            Some(Task::Multiclass),
         ),
         (
             vec!["--model", "{\"objective\":\"binary\"}", "--task", "binary"],
-            TaskChoice::Binary,
+            Some(Task::Binary),
         ),
     ] {
         assert_eq!(read(&words).unwrap().0.task, expected, "{words:?}");

@@ -1,10 +1,11 @@
 //! Options of logistic regression under the names that scikit-learn uses.
 
 use crate::learner::spec::{
-    Objective, Preset,
+    Preset,
     reader::{OptionReader, Range, Refused},
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::{
         ClassWeight,
@@ -74,7 +75,7 @@ pub(super) fn read(
     preset: Preset,
     seed: u64,
     limits: &Limits,
-) -> Result<(LogisticOptions, Option<Objective>)> {
+) -> Result<(LogisticOptions, Option<Task>)> {
     let mut options = defaults(preset);
     options.max_iter = options.max_iter.min(limits.newton_passes_max as u32);
     options.seed = reader.seed()?.unwrap_or(seed);

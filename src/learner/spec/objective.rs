@@ -1,10 +1,11 @@
 //! What `objective` means: the kind of target, and the loss where it is a number.
 
 use crate::learner::spec::{
-    Objective, Preset,
+    Preset,
     reader::{OptionReader, Range},
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::gbdt::Loss,
 };
@@ -71,7 +72,7 @@ const NAMES: &[(Named, &[&str])] = &[
 pub(super) fn read(
     reader: &mut OptionReader,
     preset: Preset,
-) -> Result<(Option<Objective>, Option<Loss>)> {
+) -> Result<(Option<Task>, Option<Loss>)> {
     let names = &["objective", "objective_type", "application", "app", "loss"];
     let Some(objective) = reader.text(names)? else {
         return Ok((None, None));
@@ -88,20 +89,20 @@ pub(super) fn read(
         )));
     };
     Ok(match named {
-        Named::Binary => (Some(Objective::Binary), None),
-        Named::Multiclass => (Some(Objective::Multiclass), None),
-        Named::SquaredError => (Some(Objective::Regression), None),
-        Named::AbsoluteError => (Some(Objective::Regression), Some(Loss::AbsoluteError)),
+        Named::Binary => (Some(Task::Binary), None),
+        Named::Multiclass => (Some(Task::Multiclass), None),
+        Named::SquaredError => (Some(Task::Regression), None),
+        Named::AbsoluteError => (Some(Task::Regression), Some(Loss::AbsoluteError)),
         Named::Quantile => {
             let alpha = read_alpha(reader, preset)?;
-            (Some(Objective::Regression), Some(Loss::Quantile { alpha }))
+            (Some(Task::Regression), Some(Loss::Quantile { alpha }))
         }
         Named::Poisson => {
             let delta_step_max = reader
                 .real(&["poisson_max_delta_step"], Range::NotNegative)?
                 .unwrap_or(DELTA_STEP_MAX);
             (
-                Some(Objective::Regression),
+                Some(Task::Regression),
                 Some(Loss::Poisson { delta_step_max }),
             )
         }

@@ -251,7 +251,7 @@ fn class_weights_are_read_and_resolved() {
 fn objectives_of_numbers_choose_the_loss() {
     let check = |text: &str, loss| {
         let choice = parse(text).unwrap();
-        assert_eq!(choice.objective, Some(Objective::Regression), "{text}");
+        assert_eq!(choice.task, Some(Task::Regression), "{text}");
         assert_eq!(choice.spec.regression_loss(), loss, "{text}");
     };
     check("{\"objective\": \"l2\"}", Loss::SquaredError);
@@ -335,14 +335,14 @@ fn metrics_are_read_in_order_and_the_last_is_watched() {
 #[test]
 fn objectives_ask_for_tasks() {
     for (objective, expected) in [
-        ("binary:logistic", Objective::Binary),
-        ("multi:softprob", Objective::Multiclass),
-        ("reg:squarederror", Objective::Regression),
+        ("binary:logistic", Task::Binary),
+        ("multi:softprob", Task::Multiclass),
+        ("reg:squarederror", Task::Regression),
     ] {
         let choice = parse(&format!("{{\"objective\": \"{objective}\"}}")).unwrap();
-        assert_eq!(choice.objective, Some(expected));
+        assert_eq!(choice.task, Some(expected));
     }
-    assert_eq!(parse("gbdt").unwrap().objective, None);
+    assert_eq!(parse("gbdt").unwrap().task, None);
     check_error(
         "{\"objective\": \"rank:pairwise\"}",
         "the objective `rank:pairwise` is not supported",

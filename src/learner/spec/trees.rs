@@ -1,13 +1,14 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use crate::learner::spec::{
-    Objective, Preset, constraints,
+    Preset, constraints,
     linear::class_weight_text,
     metrics, objective,
     reader::{OptionReader, Range, Refused},
     sampling,
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::{
         ClassWeight,
@@ -165,11 +166,11 @@ pub(super) fn read(
     preset: Preset,
     seed: u64,
     limits: &Limits,
-) -> Result<(BoosterOptions, Option<Objective>)> {
+) -> Result<(BoosterOptions, Option<Task>)> {
     let mut options = defaults(preset);
     options.seed = reader.seed()?.unwrap_or(seed);
     // Before the penalties: `alpha` may be the quantile.
-    let (objective, loss) = objective::read(reader, preset)?;
+    let (task, loss) = objective::read(reader, preset)?;
     options.objective = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
@@ -206,7 +207,7 @@ pub(super) fn read(
     }
     reader.finish(preset.name(), REFUSED)?;
     add_notes(reader, preset);
-    Ok((options, objective))
+    Ok((options, task))
 }
 
 /// Number, depth and leaves of trees, bins, step.

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use crate::{
+    data::Task,
     engine::{Context, PassReport, TaskThreads, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
         RoundLoss,
     },
-    model::{Ensemble, link::Task},
+    model::Ensemble,
     pipeline::{
         prepare::bins::Bins,
         storage::{

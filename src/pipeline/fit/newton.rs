@@ -2,13 +2,13 @@
 //! the model of a fit by gradient descent are made here as well.
 
 use crate::{
-    data::Batch,
+    data::{Batch, Task},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     learner::logistic::{
         Accumulator, Fitted, Logistic, LogisticOptions, NewtonPass, NewtonSums, Solver,
     },
-    model::{Binning, FeatureSpec, Linear, link::Task},
+    model::{Binning, FeatureSpec, Linear},
     pipeline::{
         fit::{
             newton_start::{Start, start_rows},

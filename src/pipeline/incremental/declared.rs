@@ -3,7 +3,7 @@
 
 use crate::{
     columns::profile::Profile,
-    data::{Field, TextValues, ValueType, Values},
+    data::{Field, Task, TextValues, ValueType, Values, task_or_auto},
     error::{Error, Result},
     model::About,
     pipeline::{
@@ -14,7 +14,7 @@ use crate::{
             training_data::Job,
         },
     },
-    run::options::train::{TaskChoice, TrainOptions},
+    run::options::train::TrainOptions,
 };
 
 /// The target where its classes are declared: by the learner that the run goes on with, or by
@@ -51,7 +51,7 @@ pub(crate) fn declared_target(
         classes.join(", "),
         target.name,
         target.classes.join(", "),
-        task_choice(job, options).name(),
+        task_or_auto::name(task_choice(job, options)),
     )))
 }
 
@@ -67,10 +67,10 @@ fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Ta
              learner keeps the classes that it began with, so leave --task out, or start without --init-model",
             classes.len(),
             classes.join(", "),
-            options.task.name(),
+            task_or_auto::name(options.task),
         ))
     };
-    if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
+    if choice == Some(Task::Regression) || (choice == Some(Task::Binary) && classes.len() > 2) {
         return Err(refuse());
     }
     let own = about.profile.as_ref();
@@ -81,7 +81,7 @@ fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Ta
         }
         match Target::from_profile(name, profile, choice) {
             Ok(target) if target.classes == *classes => return Ok(target),
-            _ if choice != choice_of(TaskChoice::Auto, classes) => return Err(refuse()),
+            _ if choice != choice_of(None, classes) => return Err(refuse()),
             _ => {}
         }
     }
@@ -97,10 +97,10 @@ fn learned_target(job: &Job, options: &TrainOptions, about: &About) -> Result<Ta
 }
 
 /// What a task means where there are these classes.
-fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
+fn choice_of(task: Option<Task>, classes: &[String]) -> Option<Task> {
     match (task, classes.len()) {
-        (TaskChoice::Auto, 2) => TaskChoice::Binary,
-        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (None, 2) => Some(Task::Binary),
+        (None, _) => Some(Task::Multiclass),
         (asked, _) => asked,
     }
 }
@@ -143,7 +143,7 @@ fn class_value(field: &Field, class: &str) -> Option<Values> {
 fn from_names(
     job: &Job,
     classes: &[String],
-    choice: TaskChoice,
+    choice: Option<Task>,
     options: &TrainOptions,
     by: &str,
 ) -> Result<Target> {

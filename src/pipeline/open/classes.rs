@@ -1,17 +1,15 @@
 //! What is learned: from the profile or the options, or else from the distinct values of the column.
 
 use crate::{
-    columns::profile::ProfileTask,
-    data::{Batch, ValueType},
+    data::{Batch, Task, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     learner::{ModelSpec, gbdt::Loss},
-    model::link::Task,
     pipeline::open::{
         target::{DistinctValues, Target},
         training_data::Job,
     },
-    run::options::train::{TaskChoice, TrainOptions},
+    run::options::train::TrainOptions,
 };
 
 /// Rows of a slice.
@@ -25,7 +23,7 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
     let field = &job.schema().fields[job.target_column()];
     let name = &field.name;
     let choice = task_choice(job, options);
-    if choice == TaskChoice::Regression && matches!(options.model, ModelSpec::Logistic(_)) {
+    if choice == Some(Task::Regression) && matches!(options.model, ModelSpec::Logistic(_)) {
         // Learners of batches learn classes alone.
         let learner = match options.online {
             Some(_) => "`rowmill train --model gbdt`",
@@ -40,7 +38,7 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
         Some(profile) if profile.describes_target(name) => {
             Target::from_profile(name, profile, choice).map(Some)
         }
-        _ if choice == TaskChoice::Regression => {
+        _ if choice == Some(Task::Regression) => {
             if field.value_type == Some(ValueType::Text) {
                 return Err(Error::Dataset(format!(
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
@@ -55,17 +53,10 @@ pub fn known_target(job: &Job, options: &TrainOptions) -> Result<Option<Target>>
 }
 
 /// What `--task` means here: `auto` is the profile's task for the profile's target.
-pub fn task_choice(job: &Job, options: &TrainOptions) -> TaskChoice {
+pub fn task_choice(job: &Job, options: &TrainOptions) -> Option<Task> {
     let name = &job.schema().fields[job.target_column()].name;
     match (&job.profile, options.task) {
-        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
-            match profile.task {
-                ProfileTask::Auto => TaskChoice::Auto,
-                ProfileTask::Binary => TaskChoice::Binary,
-                ProfileTask::Multiclass => TaskChoice::Multiclass,
-                ProfileTask::Regression => TaskChoice::Regression,
-            }
-        }
+        (Some(profile), None) if profile.target.as_deref() == Some(name) => profile.task,
         (_, asked) => asked,
     }
 }
@@ -96,11 +87,11 @@ pub fn find_target(
 }
 
 /// What a plan takes the task to be before the classes are counted.
-pub fn assumed_task(choice: TaskChoice) -> (Task, usize) {
+pub fn assumed_task(choice: Option<Task>) -> (Task, usize) {
     match choice {
-        TaskChoice::Multiclass => (Task::Multiclass, 3),
-        TaskChoice::Regression => (Task::Regression, 0),
-        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
+        Some(Task::Multiclass) => (Task::Multiclass, 3),
+        Some(Task::Regression) => (Task::Regression, 0),
+        None | Some(Task::Binary) => (Task::Binary, 2),
     }
 }
 

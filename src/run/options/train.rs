@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     columns::{profile::Profile, roles::Selection},
-    data::Schema,
+    data::{Schema, Task, task_or_auto},
     error::{Error, Result},
     learner::ModelSpec,
     limits::Limits,
@@ -19,32 +19,6 @@ pub use crate::columns::roles::GroupChoice;
 
 /// The dataset's name that means the standard input.
 pub const STANDARD_INPUT: &str = "-";
-
-/// What kind of target is learned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskChoice {
-    /// Binary on the splice profile, otherwise from the target's values.
-    Auto,
-    /// Two classes.
-    Binary,
-    /// Two classes or more.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl TaskChoice {
-    /// The name in flags, messages and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-            Self::Regression => "regression",
-        }
-    }
-}
 
 /// How groups go to splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -99,8 +73,9 @@ pub struct TrainOptions {
     pub model: ModelSpec,
     /// Target column; `None` takes the profile's.
     pub target: Option<String>,
-    /// Kind of target.
-    pub task: TaskChoice,
+    /// Kind of target; `None` is the profile's task, or what the target's values say.
+    #[serde(with = "task_or_auto")]
+    pub task: Option<Task>,
     /// Profile.
     pub profile: ProfileChoice,
     /// Columns that are not features, beside the profile's.

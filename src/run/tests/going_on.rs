@@ -8,6 +8,7 @@ use std::{
 
 use super::{Fixture, Table, trees};
 use crate::{
+    data::Task,
     engine::{Progress, Silent},
     error::Error,
     learner::{ModelSpec, gbdt::BoosterOptions},
@@ -15,7 +16,7 @@ use crate::{
     run::{
         checkpoint::Checkpoint,
         directory::{CHECKPOINT, CHECKPOINT_BEFORE, MODEL},
-        options::train::{TaskChoice, TrainOptions},
+        options::train::TrainOptions,
         train::{Trained, train},
     },
 };
@@ -90,7 +91,7 @@ fn often(fixture: &Fixture, name: &str) -> TrainOptions {
 #[test]
 fn a_run_that_is_stopped_again_and_again_ends_in_the_same_bytes() {
     let fixture = Fixture::new();
-    for (target, task) in [("y", TaskChoice::Auto), ("ternary", TaskChoice::Multiclass)] {
+    for (target, task) in [("y", None), ("ternary", Some(Task::Multiclass))] {
         let of_target = |name: &str| TrainOptions {
             target: Some(target.to_owned()),
             task,

@@ -21,7 +21,7 @@ use crate::{
     learner::{ModelSpec, gbdt::BoosterOptions, logistic::LogisticOptions},
     limits::Limits,
     platform::stop::Stop,
-    run::options::train::{ProfileChoice, SplitRule, TaskChoice, TrainOptions},
+    run::options::train::{ProfileChoice, SplitRule, TrainOptions},
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
@@ -145,7 +145,7 @@ impl Fixture {
             baseline: None,
             model,
             target: Some("y".to_owned()),
-            task: TaskChoice::Auto,
+            task: None,
             profile: ProfileChoice::None,
             exclude: Vec::new(),
             exclude_if_there: Vec::new(),

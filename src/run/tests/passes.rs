@@ -32,10 +32,7 @@ use crate::{
         },
     },
     platform::stop::Stop,
-    run::{
-        options::train::{SplitRule, TaskChoice},
-        train::Run,
-    },
+    run::{options::train::SplitRule, train::Run},
     scratch::BlockFile,
     stats::sample,
 };
@@ -299,7 +296,7 @@ fn check_assign(labels: &[f32], column: Option<&[u8]>) -> Result<(Assigned, Vec<
     let spec = AssignSpec {
         classes_declared: false,
         source,
-        target: &Target::from_values("y", &values, TaskChoice::Auto, 10)?,
+        target: &Target::from_values("y", &values, None, 10)?,
         validation: None,
         seed: 1,
         sample_rows: 100,

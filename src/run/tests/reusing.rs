@@ -10,6 +10,7 @@ use std::{
 use super::{Fixture, Table, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
+    data::Task,
     engine::{Progress, Silent},
     learner::{ModelSpec, gbdt::BoosterOptions},
     pipeline::open::training_data::Job,
@@ -17,7 +18,7 @@ use crate::{
     run::{
         directory::MODEL,
         identity::ingredients,
-        options::train::{SplitRule, TaskChoice, TrainOptions},
+        options::train::{SplitRule, TrainOptions},
         train::{Trained, train},
     },
     scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
@@ -84,9 +85,9 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
     let fixture = Fixture::new();
     for target in ["y", "ternary", "weak", "text"] {
         let task = match target {
-            "weak" => TaskChoice::Regression,
-            "y" => TaskChoice::Auto,
-            _ => TaskChoice::Multiclass,
+            "weak" => Some(Task::Regression),
+            "y" => None,
+            _ => Some(Task::Multiclass),
         };
         let of_target = |options: TrainOptions| TrainOptions {
             target: Some(target.to_owned()),
@@ -240,7 +241,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     others(|it| it.exclude = vec!["flag".to_owned()]);
     others(|it| it.group = GroupChoice::None);
     others(|it| it.target = Some("ternary".to_owned()));
-    others(|it| it.task = TaskChoice::Regression);
+    others(|it| it.task = Some(Task::Regression));
     others(|it| it.model = with_bins(64));
     others(|it| it.limits.cut_sample_rows = 1000);
     others(|it| it.limits.categories_kept_max = 2);

@@ -10,7 +10,7 @@ use std::{
 use super::{Fixture, ROWS, Table, WORDS, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
-    data::Split,
+    data::{Split, Task},
     engine::Silent,
     error::Error,
     group::assign::Assignment,
@@ -25,7 +25,7 @@ use crate::{
         identity::ingredients,
         options::{
             incremental::OnlineOptions,
-            train::{SplitRule, TaskChoice, TrainOptions},
+            train::{SplitRule, TrainOptions},
         },
         train::{Trained, train},
     },
@@ -404,7 +404,7 @@ fn validation_rows_need_labels_of_every_class() {
         table.label[OWN..].fill(label);
         write(&parts.validation, &table, OWN..ROWS, None);
         let options = TrainOptions {
-            task: TaskChoice::Multiclass,
+            task: Some(Task::Multiclass),
             ..parts.options("labels", &learners()[learner])
         };
         check_refused(&options, 1, words);
