@@ -8,12 +8,13 @@ use crate::cli::{
     train::train_and_print,
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::{ModelChoice, ModelSpec},
     limits::Limits,
     pipeline::{
         incremental::earlier_learner::{Initial, initial},
-        options::{IncrementalOptions, STANDARD_INPUT, SplitRule, TaskChoice},
+        options::{IncrementalOptions, STANDARD_INPUT, SplitRule},
         prune::options::Pruning,
     },
     run::options::TrainOptions,
@@ -83,13 +84,13 @@ fn check_split(arguments: &IncrementalArguments) -> Result<()> {
 
 /// Refuses numbers as the target.
 fn check_task(learning: &LearningArguments) -> Result<()> {
-    match TaskChoice::from(learning.task) {
-        TaskChoice::Regression => Err(Error::Usage(
+    match learning.task {
+        Some(Task::Regression) => Err(Error::Usage(
             "--task regression: learners of batches learn classes, not a number; use `rowmill train --model gbdt \
              --task regression`, or another --task"
                 .to_owned(),
         )),
-        TaskChoice::Auto | TaskChoice::Binary | TaskChoice::Multiclass => Ok(()),
+        None | Some(Task::Binary | Task::Multiclass) => Ok(()),
     }
 }
 
@@ -122,7 +123,7 @@ fn choice(
                 ModelSpec::Gbdt(_) => model::TREES,
             },
             spec: spec.clone(),
-            objective: None,
+            task: None,
             notes: vec!["the options are those of --init-model".to_owned()],
         });
     }

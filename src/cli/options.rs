@@ -6,11 +6,12 @@ use crate::cli::arguments::{
     ColumnArguments, CommonArguments, PruneInTraining, ResourceArguments, Rule, threads_default,
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
-    learner::{ModelChoice, ModelSpec, Objective},
+    learner::{ModelChoice, ModelSpec},
     limits::Limits,
     pipeline::{
-        options::{ColumnOptions, DataOptions, ResourceOptions, SplitOptions, TaskChoice},
+        options::{ColumnOptions, DataOptions, ResourceOptions, SplitOptions},
         prune::options::Pruning,
     },
     run::options::{OutputOptions, TrainOptions},
@@ -25,7 +26,7 @@ pub(super) struct CommandFlags<'a> {
     /// The learner.
     pub(super) choice: &'a ModelChoice,
     /// The kind of target.
-    pub(super) task: TaskChoice,
+    pub(super) task: Option<Task>,
 }
 
 /// The options of a training, checked; `checkpoint_seconds` stands where the user says none. What only
@@ -83,7 +84,7 @@ pub(super) fn training(
 /// [`Error::Usage`] for contradicting flags, [`Error::Io`] for a list of columns that cannot be read.
 pub(super) fn column_options(
     arguments: &ColumnArguments,
-    task: TaskChoice,
+    task: Option<Task>,
 ) -> Result<ColumnOptions> {
     let selection = arguments.selection()?;
     Ok(ColumnOptions {
@@ -130,31 +131,24 @@ fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
 }
 
 /// `--task` and the model's `objective` together.
-fn task(asked: TaskChoice, choice: &ModelChoice) -> Result<TaskChoice> {
-    let task = match (asked, choice.objective) {
-        (asked, None) => asked,
-        (TaskChoice::Auto | TaskChoice::Binary, Some(Objective::Binary)) => TaskChoice::Binary,
-        (TaskChoice::Auto | TaskChoice::Multiclass, Some(Objective::Multiclass)) => {
-            TaskChoice::Multiclass
-        }
-        (TaskChoice::Auto | TaskChoice::Regression, Some(Objective::Regression)) => {
-            TaskChoice::Regression
-        }
-        (asked, Some(objective)) => {
+fn task(asked: Option<Task>, choice: &ModelChoice) -> Result<Option<Task>> {
+    let task = match (asked, choice.task) {
+        (Some(asked), Some(objective)) if asked != objective => {
             return Err(Error::Usage(format!(
                 "--task {} and the model's objective ({}) contradict each other; leave one of them out",
                 asked.name(),
                 objective.name()
             )));
         }
+        (asked, objective) => objective.or(asked),
     };
     match (&choice.spec, task) {
-        (ModelSpec::Logistic(_), TaskChoice::Regression) => Err(Error::Usage(format!(
+        (ModelSpec::Logistic(_), Some(Task::Regression)) => Err(Error::Usage(format!(
             "--model {} learns classes, not a number; use --model gbdt for --task regression",
             choice.name
         ))),
-        (ModelSpec::Gbdt(options), TaskChoice::Multiclass | TaskChoice::Regression)
-            if options.positive_weight != 1.0 =>
+        (ModelSpec::Gbdt(options), Some(task @ (Task::Multiclass | Task::Regression)))
+            if options.scale_pos_weight != 1.0 =>
         {
             Err(Error::Usage(format!(
                 "--model: `scale_pos_weight` is for two classes, not for --task {}; use `class_weight` or leave it out",
@@ -276,7 +270,7 @@ mod tests {
                 for (option, value) in fields {
                     match &*option {
                         "model" => {}
-                        "prune" => containers.push(("prune", value)),
+                        "prune_features" => containers.push(("prune_features", value)),
                         "rules" => containers.push(("rules", value)),
                         "incremental" => containers.push(("incremental", value)),
                         _ => {

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     limits::Limits,
     pipeline::{
-        options::{DataOptions, SplitOptions, TaskChoice},
+        options::{DataOptions, SplitOptions},
         prune::trimmed::Destination,
     },
     platform::{memory, stop},
@@ -48,7 +48,7 @@ fn options(arguments: &PruneArguments) -> Result<PruneOptions> {
             dataset: arguments.dataset.clone(),
             ..DataOptions::default()
         },
-        columns: column_options(&arguments.columns, TaskChoice::Auto)?,
+        columns: column_options(&arguments.columns, None)?,
         resources,
         seed: SplitOptions::default().seed,
         overwrite: arguments.overwrite,

@@ -4,5 +4,5 @@ pub mod profile;
 mod resolver;
 pub mod roles;
 
-pub use profile::{Profile, ProfileTask};
+pub use profile::Profile;
 pub use roles::{Excluded, GroupChoice, LearnedRoles, Role, Roles, Selection};

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
     baseline::BaselineColumns,
-    data::schema::Schema,
+    data::{
+        schema::Schema,
+        task::{Task, task_or_auto},
+    },
     error::{Error, Result},
     text::{column_pattern, nearest, pattern::Pattern},
 };
@@ -23,21 +26,6 @@ const BASELINE_FILES: [&str; 2] = [
 
 /// The most bytes of a profile file.
 const PROFILE_BYTES_MAX: u64 = 1 << 20;
-
-/// The meaning of `--task auto` under a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProfileTask {
-    /// From the target's values.
-    #[default]
-    Auto,
-    /// Two classes: the negative one against all others.
-    Binary,
-    /// The profile's classes.
-    Multiclass,
-    /// A number.
-    Regression,
-}
 
 /// A class of the target and how the files spell it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -105,8 +93,8 @@ pub struct Profile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// The meaning of `--task auto` for that target.
-    #[serde(default)]
-    pub task: ProfileTask,
+    #[serde(default, with = "task_or_auto")]
+    pub task: Option<Task>,
     /// The class of a null label; without it such rows are skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub null_label: Option<String>,
@@ -295,7 +283,7 @@ impl Profile {
                 ));
             }
         }
-        if !self.classes.is_empty() && self.task == ProfileTask::Regression {
+        if !self.classes.is_empty() && self.task == Some(Task::Regression) {
             return Err(
                 "`task` is regression, which has no `classes`; leave one of them out".to_owned(),
             );

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod pack;
 pub mod schema;
 pub mod split;
+pub mod task;
 pub mod tile;
 
 pub use batch::{Batch, TextValues, Values};
@@ -16,4 +17,5 @@ pub use blocks::{CodeBlock, RowBlock, StateBlock};
 pub use layout::{CodeLayout, PackMember};
 pub use schema::{Absent, Field, Schema, ValueType};
 pub use split::Split;
+pub use task::{Task, task_or_auto};
 pub use tile::{Tile, TileRows};

@@ -2,6 +2,7 @@
 //!
 //! Learners work on blocks and batches lent to them and know neither files nor threads.
 
+mod class_weight;
 pub mod elementary;
 pub mod gbdt;
 pub mod incremental;
@@ -9,5 +10,6 @@ mod link;
 pub mod logistic;
 pub mod spec;
 
+pub use class_weight::ClassWeight;
 pub use incremental::{Batch, Learner, Merge};
-pub use spec::{ModelChoice, ModelSpec, Objective};
+pub use spec::{ModelChoice, ModelSpec};

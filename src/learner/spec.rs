@@ -14,8 +14,10 @@ mod trees;
 use std::fmt::Write as _;
 
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::{
+        ClassWeight,
         gbdt::{BoosterOptions, Loss},
         logistic::LogisticOptions,
     },
@@ -37,29 +39,6 @@ pub enum ModelSpec {
     Gbdt(BoosterOptions),
     /// Logistic regression.
     Logistic(LogisticOptions),
-}
-
-/// The kind of target that an `objective` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Objective {
-    /// Two classes.
-    Binary,
-    /// Two classes or more.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl Objective {
-    /// The name of the task, as `--task` has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-            Self::Regression => "regression",
-        }
-    }
 }
 
 /// The names that `--model` knows: our own, and presets with a library's defaults.
@@ -118,7 +97,7 @@ pub struct ModelChoice {
     /// The name that was given, or the default's.
     pub name: &'static str,
     /// The task that an `objective` asked for.
-    pub objective: Option<Objective>,
+    pub task: Option<Task>,
     /// What differs from the library of that name, and what was taken otherwise than written.
     pub notes: Vec<String>,
 }
@@ -165,20 +144,20 @@ impl ModelChoice {
         } else {
             Preset::named(text)?
         };
-        let (spec, objective) = match preset {
+        let (spec, task) = match preset {
             Preset::Gbdt | Preset::Xgboost | Preset::Lightgbm => {
-                let (options, objective) = trees::read(&mut reader, preset, seed, limits)?;
-                (ModelSpec::Gbdt(options), objective)
+                let (options, task) = trees::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Gbdt(options), task)
             }
             Preset::Logistic | Preset::LogReg | Preset::SgdLogistic => {
-                let (options, objective) = linear::read(&mut reader, preset, seed, limits)?;
-                (ModelSpec::Logistic(options), objective)
+                let (options, task) = linear::read(&mut reader, preset, seed, limits)?;
+                (ModelSpec::Logistic(options), task)
             }
         };
         Ok(Self {
             spec,
             name: preset.name(),
-            objective,
+            task,
             notes: reader.into_notes(),
         })
     }
@@ -219,7 +198,7 @@ impl ModelSpec {
     /// What is minimised where the target is a number.
     pub fn regression_loss(&self) -> Loss {
         match self {
-            Self::Gbdt(options) => options.regression_loss,
+            Self::Gbdt(options) => options.regression_loss(),
             Self::Logistic(_) => Loss::SquaredError,
         }
     }
@@ -230,7 +209,7 @@ impl ModelSpec {
     /// [`Error::Usage`] naming the metric and those that could be used.
     pub fn check_metrics(&self, loss: Loss) -> Result<()> {
         match self {
-            Self::Gbdt(options) => metrics::check(&options.eval_metrics, loss),
+            Self::Gbdt(options) => metrics::check(&options.eval_metric, loss),
             Self::Logistic(_) => Ok(()),
         }
     }
@@ -281,53 +260,17 @@ impl ModelSpec {
     /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
     pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
-        self.resolve_class_weights(classes)?;
+        let (weight_of_classes, class_weights) = match self {
+            Self::Gbdt(options) => (&options.class_weight, &mut options.class_weights),
+            Self::Logistic(options) => (&options.class_weight, &mut options.class_weights),
+        };
+        // Factors that a caller gave stay.
+        if *weight_of_classes != ClassWeight::Equal {
+            *class_weights = weight_of_classes.factors(classes)?;
+        }
         if let Self::Logistic(options) = self {
             options.resolve_strength(weight * mean_factor(classes, &options.class_weights));
         }
-        Ok(())
-    }
-
-    fn resolve_class_weights(&mut self, classes: &[(&str, u64)]) -> Result<()> {
-        let (balanced, named, weights) = match self {
-            Self::Gbdt(options) => (
-                options.balanced,
-                &options.named_class_weights,
-                &mut options.class_weights,
-            ),
-            Self::Logistic(options) => (
-                options.balanced,
-                &options.named_class_weights,
-                &mut options.class_weights,
-            ),
-        };
-        if !balanced && named.is_empty() {
-            return Ok(());
-        }
-        if classes.is_empty() {
-            return Err(Error::Dataset(
-                "--model: `class_weight` is given, but a regression has no classes".to_owned(),
-            ));
-        }
-        let mut filled = vec![1.0; classes.len()];
-        if balanced {
-            let rows: u64 = classes.iter().map(|(_, class_rows)| class_rows).sum();
-            for (weight, (_, class_rows)) in filled.iter_mut().zip(classes) {
-                *weight = rows as f64 / (classes.len() as f64 * (*class_rows).max(1) as f64);
-            }
-        }
-        for (name, weight) in named {
-            let names = classes.iter().map(|(class, _)| *class);
-            let Some(class) = names.clone().position(|class| class == name) else {
-                return Err(Error::Dataset(format!(
-                    "--model: `class_weight` names the class `{name}`, which the target does not have{}; its classes are {}",
-                    nearest::hint(name, names.clone()),
-                    names.collect::<Vec<_>>().join(", ")
-                )));
-            };
-            filled[class] = *weight;
-        }
-        *weights = filled;
         Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    data::{Schema, ValueType},
+    data::{Schema, Task, ValueType},
     error::{Error, Result},
-    model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear, link::Task},
+    model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear},
 };
 
 /// What the margins come from.

@@ -1,27 +1,8 @@
 //! From margins to probabilities.
 
-/// What a model predicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// One of two classes.
-    Binary,
-    /// One of several classes.
-    Multiclass,
-    /// A number.
-    Regression,
-}
+use crate::data::Task;
 
 impl Task {
-    /// The name in files and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-            Self::Regression => "regression",
-        }
-    }
-
     /// How this task's margins become predictions.
     pub fn link(self) -> Link {
         match self {

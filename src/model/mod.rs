@@ -42,7 +42,7 @@ pub use coder::Coder;
 pub use ensemble::{Ensemble, Importance};
 pub use features::{FeatureSpec, Unseen};
 pub use linear::{Column, Linear, Reading};
-pub use link::{Link, Task};
+pub use link::Link;
 pub use predict::{ByteTrees, LinearPredictor, Predictor};
 pub use summary::Summary;
 pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};

@@ -1,10 +1,10 @@
 //! A model in a few figures, for people and scripts.
 
+use crate::data::Task;
 use crate::model::{
     binning::Binning,
     bundle::{Body, Model},
     ensemble::{Ensemble, Importance},
-    link::Task,
     tree::Tree,
 };
 

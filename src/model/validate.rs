@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 
 use crate::{
+    data::Task,
     limits::Limits,
     model::{
         bundle::{Body, Model},
         ensemble::Ensemble,
         features::FeatureSpec,
         linear::{Linear, Reading},
-        link::Task,
         tree::{Node, NodeSplit, Rule, Tree},
     },
 };

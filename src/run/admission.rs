@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::{
+    data::Task,
     engine::{Context, Progress},
     error::{Error, Result},
     learner::ModelSpec,
-    model::link::Task,
     pipeline::{
         evaluate::evaluation::{EvaluationSpec, deviation_of},
         fit::{checkpoint::Checkpoint, context::FitContext, model_spec::check_target},

@@ -43,12 +43,12 @@ pub(crate) fn earlier_learner(
         if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(learned)) =
             (&options.model, file.learner.spec())
             && online.init_model.is_none()
-            && asked.trees != learned.trees
+            && asked.n_estimators != learned.n_estimators
         {
             return Err(Error::Usage(format!(
                 "--resume: --model n_estimators was {} and is {}, and the trees are spread over the rows; start \
                  anew with --overwrite, or go on with further data by --init-model",
-                learned.trees, asked.trees
+                learned.n_estimators, asked.n_estimators
             )));
         }
         progress.message(&format!("going on after batch {}", file.position.batches));

@@ -1,9 +1,9 @@
 //! `rowmill plan`: the plan of a run without the run.
 
 use crate::{
+    data::Task,
     engine::Progress,
     error::Result,
-    model::link::Task,
     pipeline::{
         fit::model_spec::check_target,
         open::{

@@ -4,14 +4,13 @@ use std::{path::PathBuf, time::Instant};
 
 use crate::{
     columns::roles::Excluded,
-    data::Split,
+    data::{Split, Task},
     engine::{Context, PassReport, Progress},
     error::{Error, Result},
     group::hash::{Purpose, row_hash},
     learner::{ModelSpec, gbdt::BoosterOptions},
     limits::BLOCK_ROWS,
     memory_plan::MemoryPlan,
-    model::link::Task,
     pipeline::{
         evaluate::evaluation::{EvaluationSpec, deviation_of},
         open::{
@@ -271,7 +270,7 @@ fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPl
         task: Task::Regression,
         classes: 0,
         label_center: 0.0,
-        deviation: deviation_of(BoosterOptions::default().regression_loss),
+        deviation: deviation_of(BoosterOptions::default().regression_loss()),
         grouped: false,
         groups_max: limits.groups_in_memory_max / resources.threads.max(1),
         spill: options.out.clone(),

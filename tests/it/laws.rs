@@ -9,8 +9,8 @@ use std::{
 
 use rowmill::{
     columns::roles::GroupChoice,
+    data::Task,
     format::file::sha256,
-    pipeline::options::TaskChoice,
     run::options::TrainOptions,
     run::planning,
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
@@ -161,7 +161,7 @@ const SHALLOW: &str = r#"{"n_estimators": 4, "max_depth": 4}"#;
 
 fn made(
     dataset: &Path,
-    task: TaskChoice,
+    task: Option<Task>,
     model: &str,
     change: impl FnOnce(&mut TrainOptions),
 ) -> Made {
@@ -180,12 +180,12 @@ fn made(
     }
 }
 
-fn options(dataset: &Path, directory: &Path, task: TaskChoice, model: &str) -> TrainOptions {
+fn options(dataset: &Path, directory: &Path, task: Option<Task>, model: &str) -> TrainOptions {
     let mut options = run::options(dataset, &directory.join("run"), model).unwrap();
     let target = match task {
-        TaskChoice::Regression => "amount",
-        TaskChoice::Multiclass => "three",
-        TaskChoice::Auto | TaskChoice::Binary => "two",
+        Some(Task::Regression) => "amount",
+        Some(Task::Multiclass) => "three",
+        None | Some(Task::Binary) => "two",
     };
     let others = ["two", "three", "amount"];
     options.columns.exclude = others
@@ -224,9 +224,9 @@ fn cuts(path: &Path) -> Vec<[String; 4]> {
 #[test]
 fn row_groups_and_files_change_nothing() {
     for task in [
-        TaskChoice::Binary,
-        TaskChoice::Multiclass,
-        TaskChoice::Regression,
+        Some(Task::Binary),
+        Some(Task::Multiclass),
+        Some(Task::Regression),
     ] {
         let expected = made(&layouts()[0], task, SHALLOW, |_| {});
         for other in &layouts()[1..] {
@@ -240,9 +240,9 @@ fn row_groups_and_files_change_nothing() {
 fn threads_and_batches_change_nothing() {
     let ragged = &layouts()[3];
     for task in [
-        TaskChoice::Binary,
-        TaskChoice::Multiclass,
-        TaskChoice::Regression,
+        Some(Task::Binary),
+        Some(Task::Multiclass),
+        Some(Task::Regression),
     ] {
         let expected = made(ragged, task, SHALLOW, |options| {
             options.resources.threads = 1
@@ -300,8 +300,8 @@ fn memory_that_forces_tiles_changes_nothing() {
     let deep = |depth: u32| format!(r#"{{"n_estimators": 2, "max_depth": {depth}}}"#);
     let whole = &layouts()[0];
     for (task, model) in [
-        (TaskChoice::Binary, deep(13)),
-        (TaskChoice::Multiclass, deep(12)),
+        (Some(Task::Binary), deep(13)),
+        (Some(Task::Multiclass), deep(12)),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let mut planned = options(whole, directory.path(), task, &model);

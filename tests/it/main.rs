@@ -24,4 +24,5 @@ mod prune;
 mod recorded;
 mod refusals;
 mod scratch;
+mod stored_options;
 mod validation;

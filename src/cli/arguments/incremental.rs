@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 
 use crate::cli::arguments::{training::CommonArguments, values};
-use crate::pipeline::options::TaskChoice;
+use crate::data::{Task, task_or_auto};
 
 /// What stands under `rowmill incremental --help`.
 const NOTES: &str = "\
@@ -106,31 +106,6 @@ pub(in crate::cli) struct LearningArguments {
     pub(in crate::cli) classes: Option<Vec<String>>,
 
     /// What kind of target is learned.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(in crate::cli) task: ClassTask,
-}
-
-/// `--task` of learners of classes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ClassTask {
-    /// The profile's task, or what the target's values say
-    Auto,
-    /// Two classes
-    Binary,
-    /// Two classes or more
-    Multiclass,
-    /// Refused, with a word about `rowmill train`
-    #[value(hide = true)]
-    Regression,
-}
-
-impl From<ClassTask> for TaskChoice {
-    fn from(task: ClassTask) -> Self {
-        match task {
-            ClassTask::Auto => Self::Auto,
-            ClassTask::Binary => Self::Binary,
-            ClassTask::Multiclass => Self::Multiclass,
-            ClassTask::Regression => Self::Regression,
-        }
-    }
+    #[arg(long, value_name = "TASK", value_parser = values::class_task(), default_value = task_or_auto::AUTO)]
+    pub(in crate::cli) task: std::option::Option<Task>,
 }

@@ -26,7 +26,7 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(train.dataset, "master");
     assert_eq!(train.baseline, None);
     assert_eq!(train.model.model, "gbdt");
-    assert_eq!(train.model.task, super::train::Task::Auto);
+    assert_eq!(train.model.task, None);
     assert_eq!(train.common.columns.profile, ProfileChoice::Auto);
     assert_eq!(train.common.columns.group_col, None);
     assert_eq!(

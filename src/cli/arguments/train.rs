@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::arguments::{common::PassArguments, training::CommonArguments, values};
-use crate::{learner::gbdt::Sampling, pipeline::options::TaskChoice};
+use crate::{
+    data::{Task, task_or_auto},
+    learner::gbdt::Sampling,
+};
 
 /// What stands under `rowmill train --help`.
 const MODEL_HELP: &str = "\
@@ -23,7 +26,7 @@ Options of --model as JSON, with their other names:
     reg_alpha, lambda_l1                       0, 0 or more
     min_child_weight, min_sum_hessian_in_leaf  0.001, 0 or more
     min_child_samples, min_data_in_leaf        20, 0 or more
-    gamma, min_split_gain                      0, 0 or more
+    min_split_gain, gamma                      0, 0 or more
     colsample_bytree, feature_fraction         1, above 0
     colsample_bylevel                          1, above 0
     colsample_bynode, feature_fraction_bynode  1, above 0
@@ -139,8 +142,8 @@ pub(in crate::cli) struct ModelArguments {
     ///
     /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
     /// from the target's values.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(in crate::cli) task: Task,
+    #[arg(long, value_name = "TASK", value_parser = values::task(), default_value = task_or_auto::AUTO)]
+    pub(in crate::cli) task: std::option::Option<Task>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -157,30 +160,6 @@ impl GrowPolicy {
         match self {
             Self::Depthwise => "depthwise",
             Self::Lossguide => "lossguide",
-        }
-    }
-}
-
-/// `--task`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Task {
-    /// The profile's task, or what the target's values say
-    Auto,
-    /// Two classes
-    Binary,
-    /// Two classes or more
-    Multiclass,
-    /// A number
-    Regression,
-}
-
-impl From<Task> for TaskChoice {
-    fn from(task: Task) -> Self {
-        match task {
-            Task::Auto => Self::Auto,
-            Task::Binary => Self::Binary,
-            Task::Multiclass => Self::Multiclass,
-            Task::Regression => Self::Regression,
         }
     }
 }

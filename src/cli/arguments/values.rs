@@ -1,6 +1,12 @@
 //! Values on the command line: sizes, counts, shares.
 
-use crate::{learner::gbdt::Sampling, limits::Limits};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::{
+    data::{Task, task_or_auto},
+    learner::gbdt::Sampling,
+    limits::Limits,
+};
 
 /// Threads at most.
 const THREADS_MAX: usize = 1_024;
@@ -15,6 +21,35 @@ pub(in crate::cli) fn threads_default() -> usize {
 /// `512MiB`.
 pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {
     crate::text::size::parse_bytes(text)
+}
+
+/// `--task`; `None` for `auto`.
+pub(in crate::cli) fn task() -> impl TypedValueParser<Value = Option<Task>> {
+    PossibleValuesParser::new(task_values()).map(named_task)
+}
+
+/// `--task` of learners of classes, which refuse numbers with a word about `rowmill train`.
+pub(in crate::cli) fn class_task() -> impl TypedValueParser<Value = Option<Task>> {
+    let values = task_values().map(|value| {
+        let is_number = value.get_name() == Task::Regression.name();
+        value.hide(is_number)
+    });
+    PossibleValuesParser::new(values).map(named_task)
+}
+
+fn task_values() -> [PossibleValue; 4] {
+    let of = |task: Task, help| PossibleValue::new(task.name()).help(help);
+    [
+        PossibleValue::new(task_or_auto::AUTO)
+            .help("The profile's task, or what the target's values say"),
+        of(Task::Binary, "Two classes"),
+        of(Task::Multiclass, "Two classes or more"),
+        of(Task::Regression, "A number"),
+    ]
+}
+
+fn named_task(name: String) -> Option<Task> {
+    Task::ALL.into_iter().find(|task| task.name() == name)
 }
 
 /// A number of things, at least 1; `200_000` is one.

@@ -3,7 +3,7 @@ use clap::Parser;
 use super::*;
 use crate::{
     cli::arguments::{Arguments, Command},
-    pipeline::options::TaskChoice,
+    data::Task,
 };
 
 fn read(words: &[&str]) -> Result<(TrainOptions, ModelChoice)> {
@@ -55,21 +55,21 @@ fn flags_become_options() {
     let ModelSpec::Gbdt(booster) = &options.model else {
         panic!("gbdt")
     };
-    assert_eq!((booster.seed, booster.shrinkage), (7, 0.3));
+    assert_eq!((booster.seed, booster.learning_rate), (7, 0.3));
 }
 
 #[test]
 fn objectives_and_tasks_agree() {
     for (words, expected) in [
-        (vec![], TaskChoice::Auto),
-        (vec!["--task", "regression"], TaskChoice::Regression),
+        (vec![], None),
+        (vec!["--task", "regression"], Some(Task::Regression)),
         (
             vec!["--model", "{\"objective\":\"multiclass\"}"],
-            TaskChoice::Multiclass,
+            Some(Task::Multiclass),
         ),
         (
             vec!["--model", "{\"objective\":\"binary\"}", "--task", "binary"],
-            TaskChoice::Binary,
+            Some(Task::Binary),
         ),
     ] {
         assert_eq!(read(&words).unwrap().0.columns.task, expected, "{words:?}");
@@ -134,7 +134,7 @@ fn model_options_may_lie_in_a_file() {
     let ModelSpec::Gbdt(booster) = &options.model else {
         panic!("gbdt")
     };
-    assert_eq!(booster.leaves_max, 63);
+    assert_eq!(booster.num_leaves, 63);
     std::fs::write(&path, "{\"num_leafs\": 63}").unwrap();
     check_error(&["--model", &argument], "model.json");
 }

@@ -19,7 +19,7 @@ fn splice_has_the_contract() {
     assert_eq!(splice.class_names(), ["neither", "donor", "acceptor"]);
     assert_eq!(splice.target.as_deref(), Some("splice_type"));
     assert_eq!(splice.group.as_deref(), Some("gene_id"));
-    assert_eq!(splice.task, ProfileTask::Binary);
+    assert_eq!(splice.task, Some(Task::Binary));
     assert_eq!(splice.negative_class(), Some(0));
     assert_eq!(splice.class_of_null(), Some(0));
     assert_eq!(

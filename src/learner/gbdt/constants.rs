@@ -29,7 +29,7 @@ impl Constants {
             base_margins: Vec::new(),
             seed: options.seed,
             eval: EvalSpec {
-                metrics: options.eval_metrics.clone(),
+                metrics: options.eval_metric.clone(),
                 loss,
                 units: WeightUnits::new(0.0, 0),
             },

@@ -19,10 +19,12 @@ pub enum FeatureKey {
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Constraints {
     /// Features and whether predictions must fall (-1), do as they like (0) or rise (1) with them.
+    #[serde(rename = "monotone_constraints", alias = "monotone")]
     pub monotone: Vec<(FeatureKey, i8)>,
     /// True if `monotone` is a list, which must have an entry for every feature.
     pub monotone_of_all: bool,
     /// Sets of features that may meet on a path from the root. A feature in no set stands alone.
+    #[serde(rename = "interaction_constraints", alias = "interactions")]
     pub interactions: Vec<Vec<FeatureKey>>,
 }
 

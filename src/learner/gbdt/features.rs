@@ -100,9 +100,9 @@ impl FeatureDraw {
         let seed = options.seed;
         let key = row_hash(seed, u64::from(round), u32::MAX, Purpose::TreeSample);
         Self {
-            used: draw(&laid_out, options.feature_fraction, key),
-            level_fraction: options.level_fraction,
-            node_fraction: options.node_fraction,
+            used: draw(&laid_out, options.colsample_bytree, key),
+            level_fraction: options.colsample_bylevel,
+            node_fraction: options.colsample_bynode,
             seed,
             round,
         }
@@ -153,9 +153,9 @@ mod tests {
 
     fn draws(features: usize, fractions: [f64; 3], seed: u64, round: u32) -> FeatureDraw {
         let options = BoosterOptions {
-            feature_fraction: fractions[0],
-            level_fraction: fractions[1],
-            node_fraction: fractions[2],
+            colsample_bytree: fractions[0],
+            colsample_bylevel: fractions[1],
+            colsample_bynode: fractions[2],
             seed,
             ..BoosterOptions::default()
         };

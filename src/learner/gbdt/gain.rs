@@ -34,13 +34,13 @@ impl Regularisation {
     /// The options' rules for a tree whose integers have this scale.
     pub fn new(options: &BoosterOptions, scale: Scale) -> Self {
         Self {
-            lambda_l1: options.lambda_l1,
-            lambda_l2: options.lambda_l2,
-            child_hessian_min: options.child_hessian_min,
-            child_rows_min: f64::from(options.child_rows_min),
-            gain_min: options.gain_min,
-            value_max: options.value_max,
-            shrinkage: options.shrinkage,
+            lambda_l1: options.reg_alpha,
+            lambda_l2: options.reg_lambda,
+            child_hessian_min: options.min_child_weight,
+            child_rows_min: f64::from(options.min_child_samples),
+            gain_min: options.min_split_gain,
+            value_max: options.max_delta_step,
+            shrinkage: options.learning_rate,
             gradient_unit: 1.0 / scale.gradient,
             hessian_unit: 1.0 / scale.hessian,
         }
@@ -203,30 +203,30 @@ mod tests {
     #[test]
     fn scores_and_leaves_follow_the_formulas() {
         let mut options = BoosterOptions {
-            lambda_l2: 1.0,
-            shrinkage: 0.5,
+            reg_lambda: 1.0,
+            learning_rate: 0.5,
             ..BoosterOptions::default()
         };
         // G = 3, H = 5.
         assert_eq!(rules(&options).score(sums(12, 10)), 9.0 / 6.0);
         assert_eq!(rules(&options).leaf_value(sums(12, 10), FREE), -0.25);
-        options.lambda_l1 = 2.0;
+        options.reg_alpha = 2.0;
         assert_eq!(rules(&options).score(sums(-12, 10)), 1.0 / 6.0);
         assert_eq!(
             rules(&options).leaf_value(sums(-12, 10), FREE),
             (0.5 / 6.0) as f32
         );
         assert_eq!(rules(&options).score(sums(7, 10)), 0.0);
-        options.lambda_l2 = 0.0;
+        options.reg_lambda = 0.0;
         assert_eq!(rules(&options).leaf_value(sums(12, 0), FREE), 0.0);
     }
 
     #[test]
     fn values_stay_in_their_range() {
         let options = BoosterOptions {
-            lambda_l2: 1.0,
-            lambda_l1: 0.5,
-            shrinkage: 0.5,
+            reg_lambda: 1.0,
+            reg_alpha: 0.5,
+            learning_rate: 0.5,
             ..BoosterOptions::default()
         };
         let rules = rules(&options);
@@ -276,7 +276,7 @@ mod tests {
             rules.gain(rules.score(sums(0, 20)), sums(12, 10), sums(-12, 10))
         };
         assert_eq!(gain(&options), Some(3.0));
-        options.gain_min = 3.0;
+        options.min_split_gain = 3.0;
         assert_eq!(gain(&options), None);
         let rules = rules(&BoosterOptions::default());
         let same = rules.gain(rules.score(sums(0, 20)), sums(0, 10), sums(0, 10));
@@ -291,8 +291,8 @@ mod tests {
         };
         let check = |child_hessian_min, child_rows_min, expected| {
             let options = BoosterOptions {
-                child_hessian_min,
-                child_rows_min,
+                min_child_weight: child_hessian_min,
+                min_child_samples: child_rows_min,
                 ..BoosterOptions::default()
             };
             assert_eq!(rules(&options).child_hessian_units_min(node), expected);

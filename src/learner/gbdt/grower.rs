@@ -268,7 +268,7 @@ impl Grower {
         let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;
-        match context.options.growth {
+        match context.options.grow_policy {
             Growth::DepthWise => self.split_level(context, opens),
             Growth::LeafWise => self.split_best(context, opens),
         }
@@ -277,7 +277,7 @@ impl Grower {
 
     /// Splits the best nodes of the level within the leaf budget.
     fn split_level(&mut self, context: GrowthContext<'_>, mut opens: Vec<OpenNode>) {
-        self.keep_within_leaf_budget(&mut opens, context.options.leaves_max as usize);
+        self.keep_within_leaf_budget(&mut opens, context.options.num_leaves as usize);
         let mut pairs = Vec::with_capacity(opens.len());
         for open in opens.into_iter().filter(|open| open.best.is_some()) {
             let tree = &mut self.trees[open.output];
@@ -286,7 +286,7 @@ impl Grower {
             pairs.push((open.output, children, open.histogram));
         }
         for (output, children, histogram) in pairs {
-            if self.trees[output].leaves() < context.options.leaves_max as usize {
+            if self.trees[output].leaves() < context.options.num_leaves as usize {
                 self.target_children(context, output, children, histogram);
             }
         }
@@ -316,7 +316,7 @@ impl Grower {
         output: usize,
         mut histograms: BTreeMap<u32, NodeHistogram>,
     ) {
-        let splits_max = context.options.leaves_max as usize - 1;
+        let splits_max = context.options.num_leaves as usize - 1;
         let targets_before = self.targets.len();
         loop {
             let tree = &mut self.trees[output];
@@ -370,7 +370,7 @@ impl Grower {
     ) {
         let tree = &self.trees[output];
         let may_split = |node: u32| {
-            tree.depth(node) < context.options.depth_max && self.rules.can_split(tree.totals(node))
+            tree.depth(node) < context.options.max_depth && self.rules.can_split(tree.totals(node))
         };
         let wanted = children.map(may_split);
         if wanted == [false, false] {

@@ -1,8 +1,11 @@
 //! Options of the booster, checked once.
 
-use crate::learner::gbdt::{
-    EvalMetric, Sampling,
-    constraints::{Constraints, FeatureConstraints},
+use crate::learner::{
+    ClassWeight,
+    gbdt::{
+        EvalMetric, Sampling,
+        constraints::{Constraints, FeatureConstraints},
+    },
 };
 
 /// What the trees minimise.
@@ -48,12 +51,13 @@ impl Loss {
 
 /// Which node is split next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Growth {
     /// All nodes of a level, larger gains first where the leaf budget ends (XGBoost's `depthwise`).
     #[default]
+    #[serde(rename = "depthwise", alias = "depth_wise")]
     DepthWise,
     /// The leaf of the largest gain in the whole tree (XGBoost's `lossguide`, LightGBM's way).
+    #[serde(rename = "lossguide", alias = "leaf_wise")]
     LeafWise,
 }
 
@@ -62,39 +66,50 @@ pub enum Growth {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BoosterOptions {
     /// Rounds: trees for one output, `trees * classes` for softmax. At least 1.
-    pub trees: u32,
+    #[serde(alias = "trees")]
+    pub n_estimators: u32,
     /// Factor on leaf values, in (0, 1].
-    pub shrinkage: f64,
+    #[serde(alias = "shrinkage")]
+    pub learning_rate: f64,
     /// Which node is split next.
-    #[serde(default)]
-    pub growth: Growth,
+    #[serde(default, alias = "growth")]
+    pub grow_policy: Growth,
     /// Edges from the root to the deepest leaf, at least 1.
-    pub depth_max: u32,
+    #[serde(alias = "depth_max")]
+    pub max_depth: u32,
     /// Leaves of a tree, at least 2.
-    pub leaves_max: u32,
+    #[serde(alias = "leaves_max")]
+    pub num_leaves: u32,
     /// Bins of a numeric feature, 2 to 255, the one for missing values apart.
-    pub bins_max: u16,
+    #[serde(alias = "bins_max")]
+    pub max_bin: u16,
     /// L2 penalty on leaf values, not negative.
-    pub lambda_l2: f64,
+    #[serde(alias = "lambda_l2")]
+    pub reg_lambda: f64,
     /// L1 penalty on leaf values, not negative.
-    pub lambda_l1: f64,
+    #[serde(alias = "lambda_l1")]
+    pub reg_alpha: f64,
     /// Smallest sum of hessians in a child.
-    pub child_hessian_min: f64,
+    #[serde(alias = "child_hessian_min")]
+    pub min_child_weight: f64,
     /// Smallest number of rows in a child, estimated from the hessian as LightGBM does.
-    pub child_rows_min: u32,
-    /// Smallest gain of a node split (`gamma`).
-    pub gain_min: f64,
+    #[serde(alias = "child_rows_min")]
+    pub min_child_samples: u32,
+    /// Smallest gain of a node split (XGBoost's `gamma`).
+    #[serde(alias = "gain_min")]
+    pub min_split_gain: f64,
     /// Share of the features each tree may use, in (0, 1].
-    pub feature_fraction: f64,
+    #[serde(alias = "feature_fraction")]
+    pub colsample_bytree: f64,
     /// Share of a tree's features that each level may use, in (0, 1].
-    #[serde(default = "whole")]
-    pub level_fraction: f64,
+    #[serde(default = "whole", alias = "level_fraction")]
+    pub colsample_bylevel: f64,
     /// Share of a level's features that each node may use, in (0, 1].
-    #[serde(default = "whole")]
-    pub node_fraction: f64,
+    #[serde(default = "whole", alias = "node_fraction")]
+    pub colsample_bynode: f64,
     /// Largest magnitude of a leaf value before shrinkage; 0 for no limit.
-    #[serde(default)]
-    pub value_max: f64,
+    #[serde(default, alias = "value_max")]
+    pub max_delta_step: f64,
     /// What predictions must keep to, as the user gave it; [`crate::learner::ModelSpec::resolve_features`]
     /// turns it into `feature_constraints`.
     #[serde(default)]
@@ -102,28 +117,31 @@ pub struct BoosterOptions {
     /// The same by the model's features.
     #[serde(default)]
     pub feature_constraints: FeatureConstraints,
-    /// What is minimised where the target is a number: no loss of classes.
-    #[serde(default = "squared_error")]
-    pub regression_loss: Loss,
+    /// The loss where the target is a number, no loss of classes; `None` for the squared error.
+    #[serde(
+        default,
+        alias = "regression_loss",
+        deserialize_with = "stored_objective"
+    )]
+    pub objective: Option<Loss>,
     /// What is measured after each round beside the loss.
-    #[serde(default)]
-    pub eval_metrics: Vec<EvalMetric>,
+    #[serde(default, alias = "eval_metrics")]
+    pub eval_metric: Vec<EvalMetric>,
     /// Which of them early stopping watches; `None` for the loss.
-    #[serde(default)]
-    pub watched_metric: Option<EvalMetric>,
+    #[serde(default, alias = "watched_metric")]
+    pub early_stopping_metric: Option<EvalMetric>,
     /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
     /// all of them.
     pub early_stopping_rounds: Option<u32>,
     /// Factor on the weight of positive rows (binary only), above 0.
-    pub positive_weight: f64,
-    /// Factor on the weight of each class; empty for 1 everywhere. Filled by the recipe for `balanced`.
+    #[serde(alias = "positive_weight")]
+    pub scale_pos_weight: f64,
+    /// Factor on the weight of each class; empty for 1 everywhere.
     pub class_weights: Vec<f64>,
-    /// Whether `class_weights` is to be filled as n / (classes * n of the class).
-    pub balanced: bool,
-    /// Weights by class name as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
+    /// The weights of classes as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
     /// into `class_weights`.
-    #[serde(default)]
-    pub named_class_weights: Vec<(String, f64)>,
+    #[serde(flatten)]
+    pub class_weight: ClassWeight,
     /// Which training rows grow a tree.
     #[serde(default)]
     pub sampling: Sampling,
@@ -132,6 +150,14 @@ pub struct BoosterOptions {
     pub sample_keep: u32,
     /// Seed of every random choice.
     pub seed: u64,
+}
+
+/// Files of before name the squared error, which is the default.
+fn stored_objective<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Loss>, D::Error> {
+    let stored: Option<Loss> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(stored.filter(|loss| *loss != Loss::SquaredError))
 }
 
 fn whole() -> f64 {
@@ -143,6 +169,11 @@ fn one() -> u32 {
 }
 
 impl BoosterOptions {
+    /// The loss where the target is a number.
+    pub fn regression_loss(&self) -> Loss {
+        self.objective.unwrap_or(Loss::SquaredError)
+    }
+
     /// The factor on the weight of the rows of each class; none where labels are numbers.
     pub(super) fn class_factors(&self, classes: usize) -> Vec<f64> {
         let mut factors = vec![1.0; classes];
@@ -150,7 +181,7 @@ impl BoosterOptions {
             *factor *= given;
         }
         if let [_, positive] = &mut factors[..] {
-            *positive *= self.positive_weight;
+            *positive *= self.scale_pos_weight;
         }
         factors
     }
@@ -159,38 +190,33 @@ impl BoosterOptions {
 impl Default for BoosterOptions {
     fn default() -> Self {
         Self {
-            trees: 100,
-            shrinkage: 0.1,
-            growth: Growth::DepthWise,
-            depth_max: 6,
-            leaves_max: 64,
-            bins_max: 255,
-            lambda_l2: 1.0,
-            lambda_l1: 0.0,
-            child_hessian_min: 1e-3,
-            child_rows_min: 20,
-            gain_min: 0.0,
-            feature_fraction: 1.0,
-            level_fraction: 1.0,
-            node_fraction: 1.0,
-            value_max: 0.0,
+            n_estimators: 100,
+            learning_rate: 0.1,
+            grow_policy: Growth::DepthWise,
+            max_depth: 6,
+            num_leaves: 64,
+            max_bin: 255,
+            reg_lambda: 1.0,
+            reg_alpha: 0.0,
+            min_child_weight: 1e-3,
+            min_child_samples: 20,
+            min_split_gain: 0.0,
+            colsample_bytree: 1.0,
+            colsample_bylevel: 1.0,
+            colsample_bynode: 1.0,
+            max_delta_step: 0.0,
             constraints: Constraints::default(),
             feature_constraints: FeatureConstraints::default(),
-            regression_loss: squared_error(),
-            eval_metrics: Vec::new(),
-            watched_metric: None,
+            objective: None,
+            eval_metric: Vec::new(),
+            early_stopping_metric: None,
             early_stopping_rounds: None,
-            positive_weight: 1.0,
+            scale_pos_weight: 1.0,
             class_weights: Vec::new(),
-            balanced: false,
-            named_class_weights: Vec::new(),
+            class_weight: ClassWeight::Equal,
             sampling: Sampling::Exact,
             sample_keep: 1,
             seed: 42,
         }
     }
-}
-
-fn squared_error() -> Loss {
-    Loss::SquaredError
 }

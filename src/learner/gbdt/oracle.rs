@@ -143,11 +143,11 @@ fn trees_agree_with_xgboost() {
         split: vec![0; rows],
     };
     let options = BoosterOptions {
-        trees: oracle.trees.len() as u32,
-        shrinkage: 0.3,
-        depth_max: 4,
-        child_hessian_min: 1.0,
-        child_rows_min: 1,
+        n_estimators: oracle.trees.len() as u32,
+        learning_rate: 0.3,
+        max_depth: 4,
+        min_child_weight: 1.0,
+        min_child_samples: 1,
         ..BoosterOptions::default()
     };
     let layout = CodeLayout::identity(oracle.features.len());

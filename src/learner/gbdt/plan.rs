@@ -125,9 +125,9 @@ impl BoosterPlan {
 fn nodes_max(options: &BoosterOptions, loss: Loss) -> usize {
     // The deepest level consists of leaves; a level has no more nodes than the tree has leaves.
     let width = 1usize
-        .checked_shl(options.depth_max.saturating_sub(1))
+        .checked_shl(options.max_depth.saturating_sub(1))
         .unwrap_or(usize::MAX);
-    loss.outputs() * width.min(options.leaves_max as usize)
+    loss.outputs() * width.min(options.num_leaves as usize)
 }
 
 /// Bytes of the histograms of some columns of `nodes` slots.
@@ -148,8 +148,8 @@ fn worker_bytes(options: &BoosterOptions, loss: Loss) -> usize {
     let chunk = CHUNK_ROWS * (2 * loss.outputs() + 2) * size_of::<f64>();
     let quantiles = objective(loss)
         .renewal()
-        .map_or(0, |_| Quantiles::bytes(options.leaves_max as usize));
-    lists + chunk + quantiles + EvalSpec::bytes(&options.eval_metrics)
+        .map_or(0, |_| Quantiles::bytes(options.num_leaves as usize));
+    lists + chunk + quantiles + EvalSpec::bytes(&options.eval_metric)
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
         budget_bytes: u64,
     ) -> Result<BoosterPlan> {
         let options = BoosterOptions {
-            depth_max,
+            max_depth: depth_max,
             ..BoosterOptions::default()
         };
         let layout = CodeLayout::identity(columns);
@@ -208,7 +208,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let options = BoosterOptions {
-            depth_max: 6,
+            max_depth: 6,
             ..BoosterOptions::default()
         };
         let least = BoosterPlan::budget_bytes_min(&options, Loss::BinaryLogLoss);

@@ -124,8 +124,8 @@ pub(super) fn packed_layout() -> CodeLayout {
 
 pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
-        trees: 5,
-        depth_max: 4,
+        n_estimators: 5,
+        max_depth: 4,
         ..BoosterOptions::default()
     }
 }
@@ -169,10 +169,10 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
         let metrics = EvalMetric::ALL.into_iter();
         let options = BoosterOptions {
-            trees: 3,
-            eval_metrics: metrics.filter(|metric| metric.goes_with(loss)).collect(),
-            growth,
-            leaves_max: 13,
+            n_estimators: 3,
+            eval_metric: metrics.filter(|metric| metric.goes_with(loss)).collect(),
+            grow_policy: growth,
+            num_leaves: 13,
             ..options()
         };
         // Seven byte columns, so that there is something to tile.
@@ -269,8 +269,8 @@ fn counts_and_covers_add_up() {
 fn every_loss_is_learned() {
     for loss in LOSSES {
         let options = BoosterOptions {
-            trees: 30,
-            shrinkage: 0.3,
+            n_estimators: 30,
+            learning_rate: 0.3,
             ..options()
         };
         let outcome = train(&table_of(loss, 30_000), &options, loss, SIMPLE);
@@ -295,8 +295,8 @@ fn early_stopping_keeps_the_best_rounds_and_their_scores() {
         f32::from(noise < 0.5 + 0.001 * truth(codes))
     });
     let options = BoosterOptions {
-        trees: 60,
-        shrinkage: 0.5,
+        n_estimators: 60,
+        learning_rate: 0.5,
         early_stopping_rounds: Some(4),
         ..options()
     };
@@ -318,7 +318,7 @@ fn fewer_trees_are_the_first_ones_of_more() {
     let table = numbers(8_000);
     let some = train(&table, &options(), Loss::SquaredError, SIMPLE);
     let more = BoosterOptions {
-        trees: 8,
+        n_estimators: 8,
         ..options()
     };
     let more = train(&table, &more, Loss::SquaredError, SIMPLE);
@@ -342,25 +342,25 @@ fn limits_of_trees_hold() {
         deepest.max().expect("trees")
     };
     let with_leaves = |leaves_max, depth_max| BoosterOptions {
-        leaves_max,
-        depth_max,
+        num_leaves: leaves_max,
+        max_depth: depth_max,
         ..options()
     };
     assert_eq!(check(with_leaves(2, 6), 2, 1), 2);
     assert_eq!(check(with_leaves(11, 6), 11, 6), 11);
     assert_eq!(check(with_leaves(64, 1), 2, 1), 2);
     let rows_min = BoosterOptions {
-        child_rows_min: 4_000,
+        min_child_samples: 4_000,
         ..options()
     };
     assert!(check(rows_min, 3, 2) >= 2);
     let gain_min = BoosterOptions {
-        gain_min: 1e9,
+        min_split_gain: 1e9,
         ..options()
     };
     assert_eq!(check(gain_min, 1, 0), 1);
     let hessian_min = BoosterOptions {
-        child_hessian_min: 1e9,
+        min_child_weight: 1e9,
         ..options()
     };
     assert_eq!(check(hessian_min, 1, 0), 1);
@@ -371,9 +371,9 @@ fn the_leaf_budget_goes_to_the_largest_gains() {
     let table = binary(20_000);
     let gains = |leaves_max| {
         let options = BoosterOptions {
-            trees: 1,
-            leaves_max,
-            depth_max: 2,
+            n_estimators: 1,
+            num_leaves: leaves_max,
+            max_depth: 2,
             ..options()
         };
         let outcome = train(&table, &options, Loss::BinaryLogLoss, SIMPLE);
@@ -388,8 +388,8 @@ fn the_leaf_budget_goes_to_the_largest_gains() {
 #[test]
 fn a_share_of_the_features_is_used_by_each_tree() {
     let options = BoosterOptions {
-        trees: 12,
-        feature_fraction: 0.3,
+        n_estimators: 12,
+        colsample_bytree: 0.3,
         ..options()
     };
     let outcome = train(&binary(10_000), &options, Loss::BinaryLogLoss, SIMPLE);
@@ -426,8 +426,8 @@ fn weights_are_repetitions() {
         }
     }
     let options = BoosterOptions {
-        trees: 1,
-        child_rows_min: 0,
+        n_estimators: 1,
+        min_child_samples: 0,
         ..options()
     };
     let weighted = train(&table, &options, Loss::SquaredError, SIMPLE);
@@ -451,7 +451,7 @@ fn class_weights_move_the_base_margin() {
     };
     let plain = base(&options());
     let positive = BoosterOptions {
-        positive_weight: 5.0,
+        scale_pos_weight: 5.0,
         ..options()
     };
     assert!((base(&positive) - plain - 5f64.ln()).abs() < 1e-6);
@@ -497,9 +497,9 @@ fn splits_and_leaves_agree_with_the_naive_twin() {
         byte_columns: packed_layout().byte_columns[..2].to_vec(),
     };
     let options = BoosterOptions {
-        trees: 1,
-        depth_max: 3,
-        child_rows_min: 0,
+        n_estimators: 1,
+        max_depth: 3,
+        min_child_samples: 0,
         ..options()
     };
     let outcome = table.train(&options, Loss::BinaryLogLoss, &layout, SIMPLE);
@@ -516,7 +516,7 @@ fn splits_and_leaves_agree_with_the_naive_twin() {
     };
     let score = |rows: &[usize]| {
         let (gradient, hessian) = sums(rows);
-        gradient * gradient / (hessian + options.lambda_l2)
+        gradient * gradient / (hessian + options.reg_lambda)
     };
     let tree = &ensemble.trees[0];
     let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); tree.nodes.len()];
@@ -530,7 +530,7 @@ fn splits_and_leaves_agree_with_the_naive_twin() {
             Node::Split(split) => split,
             Node::Leaf(leaf) => {
                 let (gradient, hessian) = sums(&rows);
-                let value = -options.shrinkage * gradient / (hessian + options.lambda_l2);
+                let value = -options.learning_rate * gradient / (hessian + options.reg_lambda);
                 assert!((f64::from(leaf.value) - value).abs() < 1e-3, "{index}");
                 assert_eq!(leaf.count as usize, rows.len());
                 continue;

@@ -6,6 +6,7 @@ use crate::{
     data::Tile,
     error::{Error, Result},
     learner::{
+        ClassWeight,
         incremental::{
             Batch, BatchSchema, Learner, Merge, Table, file, rescale::Rescale,
             standardizer::Standardizer, step::Step,
@@ -324,15 +325,13 @@ impl Block {
 /// Refuses options that need facts about all rows.
 fn check_known_beforehand(options: &LogisticOptions) -> Result<()> {
     let refuse = |message: &str| Err(Error::Usage(message.to_owned()));
-    if options.inverse_strength.is_some() {
+    if options.c.is_some() {
         return refuse(
             "`C` needs the number of rows, which a learner of batches does not know; give `l2`, which \
              stands beside the mean loss",
         );
     }
-    if options.class_weights.is_empty()
-        && (options.balanced || !options.named_class_weights.is_empty())
-    {
+    if options.class_weights.is_empty() && options.class_weight != ClassWeight::Equal {
         return refuse(
             "class weights are to be numbers in the order of the declared classes; how many rows each \
              class will have is not known beforehand",

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    learner::logistic::descent::Penalty,
+    learner::{ClassWeight, logistic::descent::Penalty},
 };
 
 /// The method that finds the optimum.
@@ -29,9 +29,9 @@ pub struct LogisticOptions {
     /// scikit-learn's `C`, where the user gave that: the penalty is
     /// `l1_ratio * |w| + (1 - l1_ratio) * |w|^2 / 2` beside `C` times the *sum* of losses.
     /// [`crate::learner::ModelSpec::resolve`] turns it into `l1` and `l2`.
-    #[serde(default)]
-    pub inverse_strength: Option<f64>,
-    /// The share of L1 in the penalty that `inverse_strength` means, 0 to 1.
+    #[serde(default, rename = "C", alias = "inverse_strength")]
+    pub c: Option<f64>,
+    /// The share of L1 in the penalty that `c` means, 0 to 1.
     #[serde(default)]
     pub l1_ratio: f64,
     /// The method that finds the optimum.
@@ -44,20 +44,21 @@ pub struct LogisticOptions {
     #[serde(default)]
     pub adaptive: bool,
     /// Most passes over the data, at least 1; for gradient descent their number.
-    pub passes_max: u32,
+    #[serde(alias = "passes_max")]
+    pub max_iter: u32,
     /// The gain still possible, as a share of the loss, below which no further pass is made. It is
     /// estimated by the Newton decrement, which the last step still gains.
-    pub tolerance: f64,
-    /// Factor on the weight of each class; empty for 1 everywhere. Filled by the recipe for `balanced`.
+    #[serde(alias = "tolerance")]
+    pub tol: f64,
+    /// Factor on the weight of each class; empty for 1 everywhere.
     pub class_weights: Vec<f64>,
-    /// True if `class_weights` is to be filled as n / (classes * n of the class).
-    pub balanced: bool,
-    /// Weights by class name as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
+    /// The weights of classes as the user gave them; [`crate::learner::ModelSpec::resolve`] turns them
     /// into `class_weights`.
-    #[serde(default)]
-    pub named_class_weights: Vec<(String, f64)>,
+    #[serde(flatten)]
+    pub class_weight: ClassWeight,
     /// Categories a text feature keeps as indicator columns.
-    pub categories_max: u32,
+    #[serde(alias = "categories_max")]
+    pub max_categories: u32,
     /// True if a feature with missing or infinite values gets a column that marks them.
     #[serde(default)]
     pub missing_indicator: bool,
@@ -70,17 +71,16 @@ impl Default for LogisticOptions {
         Self {
             l2: 1e-6,
             l1: 0.0,
-            inverse_strength: None,
+            c: None,
             l1_ratio: 0.0,
             solver: Solver::Newton,
             step_size: None,
             adaptive: false,
-            passes_max: 10,
-            tolerance: 1e-5,
+            max_iter: 10,
+            tol: 1e-5,
             class_weights: Vec::new(),
-            balanced: false,
-            named_class_weights: Vec::new(),
-            categories_max: 64,
+            class_weight: ClassWeight::Equal,
+            max_categories: 64,
             missing_indicator: false,
             seed: 42,
         }
@@ -99,9 +99,9 @@ impl LogisticOptions {
             .collect()
     }
 
-    /// Turns `inverse_strength` into `l1` and `l2`, given the sum of the training rows' weights.
+    /// Turns `c` into `l1` and `l2`, given the sum of the training rows' weights.
     pub fn resolve_strength(&mut self, weight: f64) {
-        if let Some(inverse) = self.inverse_strength {
+        if let Some(inverse) = self.c {
             let strength = 1.0 / (inverse * weight);
             self.l1 = self.l1_ratio * strength;
             self.l2 = (1.0 - self.l1_ratio) * strength;
@@ -154,11 +154,11 @@ impl LogisticOptions {
         {
             return refuse("step_size", step.to_string(), "a number above 0");
         }
-        if self.passes_max == 0 {
-            return refuse("passes_max", "0".to_owned(), "1 or more");
+        if self.max_iter == 0 {
+            return refuse("max_iter", "0".to_owned(), "1 or more");
         }
-        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            return refuse("tolerance", self.tolerance.to_string(), "between 0 and 1");
+        if !(self.tol > 0.0 && self.tol < 1.0) {
+            return refuse("tol", self.tol.to_string(), "between 0 and 1");
         }
         if self.class_weights.is_empty() {
             return Ok(());

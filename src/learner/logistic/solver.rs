@@ -187,7 +187,7 @@ impl Logistic {
             ));
         }
         self.passes += 1;
-        let spent = self.passes >= self.options.passes_max;
+        let spent = self.passes >= self.options.max_iter;
         let loss = sums.loss / sums.weight;
         let decrement = match self.descent.offer(sums, self.preconditioner.as_ref()) {
             Verdict::Rose => {
@@ -202,7 +202,7 @@ impl Logistic {
             }
             Verdict::Accepted(step) => {
                 self.last_step = Some(step);
-                if step.remaining <= self.options.tolerance * step.objective {
+                if step.remaining <= self.options.tol * step.objective {
                     self.finished = Some(true);
                 } else if spent && step.decrement > TRUSTED_DECREMENT * step.objective {
                     self.finish_at_accepted(false);

@@ -1,12 +1,16 @@
 //! Options of logistic regression under the names that scikit-learn uses.
 
 use crate::learner::spec::{
-    Objective, Preset,
+    Preset,
     reader::{OptionReader, Range, Refused},
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
-    learner::logistic::{LogisticOptions, Solver},
+    learner::{
+        ClassWeight,
+        logistic::{LogisticOptions, Solver},
+    },
     limits::Limits,
 };
 
@@ -57,7 +61,7 @@ fn defaults(preset: Preset) -> LogisticOptions {
     let own = LogisticOptions::default();
     match preset {
         Preset::LogReg => LogisticOptions {
-            inverse_strength: Some(1.0),
+            c: Some(1.0),
             ..own
         },
         Preset::SgdLogistic => LogisticOptions { l2: 1e-4, ..own },
@@ -71,9 +75,9 @@ pub(super) fn read(
     preset: Preset,
     seed: u64,
     limits: &Limits,
-) -> Result<(LogisticOptions, Option<Objective>)> {
+) -> Result<(LogisticOptions, Option<Task>)> {
     let mut options = defaults(preset);
-    options.passes_max = options.passes_max.min(limits.newton_passes_max as u32);
+    options.max_iter = options.max_iter.min(limits.newton_passes_max as u32);
     options.seed = reader.seed()?.unwrap_or(seed);
     read_penalty(reader, &mut options)?;
     read_solver(reader, &mut options)?;
@@ -88,18 +92,18 @@ pub(super) fn read(
                 "max_iter {passes} is taken as {most}: passes over all rows, of which a few are enough"
             ));
         }
-        options.passes_max = passes.min(most) as u32;
+        options.max_iter = passes.min(most) as u32;
     }
     if let Some(tolerance) = reader.real(&["tol", "tolerance"], Range::NotNegative)? {
-        options.tolerance = tolerance;
+        options.tol = tolerance;
     }
     if let Some(categories) = reader.integer(&["max_categories", "categories_max"], 1..=254)? {
-        options.categories_max = categories as u32;
+        options.max_categories = categories as u32;
     }
     if let Some(indicator) = reader.flag(&["missing_indicator", "add_indicator"])? {
         options.missing_indicator = indicator;
     }
-    (options.balanced, options.named_class_weights) = reader.class_weight()?;
+    options.class_weight = reader.class_weight()?;
     reader.finish(preset.name(), REFUSED)?;
     match preset {
         Preset::LogReg => reader.note(
@@ -129,7 +133,7 @@ fn read_solver(reader: &mut OptionReader, options: &mut LogisticOptions) -> Resu
     options.adaptive = reader.flag(&["adaptive", "adagrad"])?.unwrap_or(false);
     let averaged = reader.flag(&["average"])?;
     if options.solver == Solver::Sgd {
-        options.passes_max = 1;
+        options.max_iter = 1;
         if averaged == Some(false) {
             return Err(Error::Usage(
                 "--model: `average` is false, but the solver sgd always averages; leave it out"
@@ -170,16 +174,16 @@ fn read_penalty(reader: &mut OptionReader, options: &mut LogisticOptions) -> Res
         (Some(_), _, Some(_)) => return both("`C`", "`l2` (`alpha`)"),
         (Some(_), Some(_), _) => return both("`C`", "`l1`"),
         (_, Some(_), _) if ratio.is_some() => return both("`l1`", "`l1_ratio` (`penalty`)"),
-        (Some(_), None, None) => options.inverse_strength = inverse,
+        (Some(_), None, None) => options.c = inverse,
         (None, None, None) => {}
         (None, _, l2) => {
-            options.inverse_strength = None;
+            options.c = None;
             options.l1 = l1.unwrap_or(0.0);
             options.l2 = l2.unwrap_or(options.l2);
         }
     }
     if let Some(ratio) = ratio {
-        if options.inverse_strength.is_some() {
+        if options.c.is_some() {
             options.l1_ratio = ratio;
         } else {
             options.l1 = ratio * options.l2;
@@ -227,7 +231,7 @@ fn read_ratio(reader: &mut OptionReader) -> Result<Option<f64>> {
 
 /// The options as they are used.
 pub(super) fn effective(options: &LogisticOptions) -> Vec<(&'static str, String)> {
-    let mut list = match options.inverse_strength {
+    let mut list = match options.c {
         Some(inverse) => vec![
             ("C", inverse.to_string()),
             ("l1_ratio", options.l1_ratio.to_string()),
@@ -249,34 +253,29 @@ pub(super) fn effective(options: &LogisticOptions) -> Vec<(&'static str, String)
             list.push(("adaptive", options.adaptive.to_string()));
         }
     }
-    list.push(("max_iter", options.passes_max.to_string()));
+    list.push(("max_iter", options.max_iter.to_string()));
     if options.solver == Solver::Newton {
-        list.push(("tol", options.tolerance.to_string()));
+        list.push(("tol", options.tol.to_string()));
     }
-    list.push(("max_categories", options.categories_max.to_string()));
+    list.push(("max_categories", options.max_categories.to_string()));
     list.push(("missing_indicator", options.missing_indicator.to_string()));
-    list.extend(class_weight_text(
-        options.balanced,
-        &options.named_class_weights,
-    ));
+    list.extend(class_weight_text(&options.class_weight));
     list.push(("seed", options.seed.to_string()));
     list
 }
 
 /// `class_weight` as it was given, if it was.
-pub(super) fn class_weight_text(
-    balanced: bool,
-    named: &[(String, f64)],
-) -> Option<(&'static str, String)> {
-    if balanced {
-        return Some(("class_weight", "balanced".to_owned()));
-    }
-    if named.is_empty() {
-        return None;
-    }
-    let weights: Vec<String> = named
-        .iter()
-        .map(|(class, weight)| format!("{class}: {weight}"))
-        .collect();
-    Some(("class_weight", weights.join(", ")))
+pub(super) fn class_weight_text(weight: &ClassWeight) -> Option<(&'static str, String)> {
+    let text = match weight {
+        ClassWeight::Equal => return None,
+        ClassWeight::Balanced => "balanced".to_owned(),
+        ClassWeight::Named(named) => {
+            let weights = named.iter();
+            let weights: Vec<String> = weights
+                .map(|(class, weight)| format!("{class}: {weight}"))
+                .collect();
+            weights.join(", ")
+        }
+    };
+    Some(("class_weight", text))
 }

@@ -1,10 +1,11 @@
 //! What `objective` means: the kind of target, and the loss where it is a number.
 
 use crate::learner::spec::{
-    Objective, Preset,
+    Preset,
     reader::{OptionReader, Range},
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
     learner::gbdt::Loss,
 };
@@ -63,14 +64,18 @@ const NAMES: &[(Named, &[&str])] = &[
     (Named::Poisson, &["poisson", "count:poisson"]),
 ];
 
-/// Reads the objective and its options: what kind of target it asks for, and the loss of a number.
+/// Reads the objective and its options: the kind of target that it asks for, and the loss of a number
+/// where it is not the squared error.
 ///
 /// # Errors
 /// [`Error::Usage`] for an objective that is not there, or a quantile out of range.
-pub(super) fn read(reader: &mut OptionReader, preset: Preset) -> Result<(Option<Objective>, Loss)> {
+pub(super) fn read(
+    reader: &mut OptionReader,
+    preset: Preset,
+) -> Result<(Option<Task>, Option<Loss>)> {
     let names = &["objective", "objective_type", "application", "app", "loss"];
     let Some(objective) = reader.text(names)? else {
-        return Ok((None, Loss::SquaredError));
+        return Ok((None, None));
     };
     let named = NAMES
         .iter()
@@ -84,21 +89,21 @@ pub(super) fn read(reader: &mut OptionReader, preset: Preset) -> Result<(Option<
         )));
     };
     Ok(match named {
-        Named::Binary => (Some(Objective::Binary), Loss::SquaredError),
-        Named::Multiclass => (Some(Objective::Multiclass), Loss::SquaredError),
-        Named::SquaredError => (Some(Objective::Regression), Loss::SquaredError),
-        Named::AbsoluteError => (Some(Objective::Regression), Loss::AbsoluteError),
+        Named::Binary => (Some(Task::Binary), None),
+        Named::Multiclass => (Some(Task::Multiclass), None),
+        Named::SquaredError => (Some(Task::Regression), None),
+        Named::AbsoluteError => (Some(Task::Regression), Some(Loss::AbsoluteError)),
         Named::Quantile => {
             let alpha = read_alpha(reader, preset)?;
-            (Some(Objective::Regression), Loss::Quantile { alpha })
+            (Some(Task::Regression), Some(Loss::Quantile { alpha }))
         }
         Named::Poisson => {
             let delta_step_max = reader
                 .real(&["poisson_max_delta_step"], Range::NotNegative)?
                 .unwrap_or(DELTA_STEP_MAX);
             (
-                Some(Objective::Regression),
-                Loss::Poisson { delta_step_max },
+                Some(Task::Regression),
+                Some(Loss::Poisson { delta_step_max }),
             )
         }
     })

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
+    learner::ClassWeight,
     text::nearest,
 };
 
@@ -193,14 +194,14 @@ impl OptionReader {
         }
     }
 
-    /// Takes `class_weight`: whether it is `balanced`, and the weights by name.
-    pub(super) fn class_weight(&mut self) -> Result<(bool, Vec<(String, f64)>)> {
+    /// Takes `class_weight`.
+    pub(super) fn class_weight(&mut self) -> Result<ClassWeight> {
         let Some((name, value)) = self.take(&["class_weight", "class_weights"])? else {
-            return Ok((false, Vec::new()));
+            return Ok(ClassWeight::Equal);
         };
         let wanted = "\"balanced\" or an object of weights by class, such as {\"donor\": 2}";
         match &value {
-            Value::String(text) if text == "balanced" => Ok((true, Vec::new())),
+            Value::String(text) if text == "balanced" => Ok(ClassWeight::Balanced),
             Value::Object(weights) if !weights.is_empty() => {
                 let mut named = Vec::with_capacity(weights.len());
                 for (class, weight) in weights {
@@ -211,7 +212,7 @@ impl OptionReader {
                     }
                     named.push((class.clone(), number));
                 }
-                Ok((false, named))
+                Ok(ClassWeight::Named(named))
             }
             _ => Err(out_of_range(&name, &value, wanted)),
         }

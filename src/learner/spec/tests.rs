@@ -3,6 +3,7 @@ mod reference;
 
 use super::*;
 use crate::learner::{
+    ClassWeight,
     gbdt::{Growth, Sampling, sample::SampleSize},
     logistic::Solver,
 };
@@ -29,11 +30,11 @@ fn logistic(text: &str) -> LogisticOptions {
 /// Checks options against gbdt's defaults with a change.
 fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
     let mut expected = BoosterOptions {
-        trees: 120,
-        shrinkage: 0.12,
-        growth: Growth::LeafWise,
-        depth_max: 64,
-        leaves_max: 63,
+        n_estimators: 120,
+        learning_rate: 0.12,
+        grow_policy: Growth::LeafWise,
+        max_depth: 64,
+        num_leaves: 63,
         sampling: Sampling::Auto,
         sample_keep: 8,
         ..BoosterOptions::default()
@@ -68,22 +69,22 @@ fn names_and_objects_are_understood() {
     check_trees("{}", |_| ());
     check_trees("  {\"name\": \"gbdt\"} ", |_| ());
     check_logistic("logistic", |_| ());
-    check_logistic("log_reg", |o| o.inverse_strength = Some(1.0));
+    check_logistic("log_reg", |o| o.c = Some(1.0));
     check_logistic("sgd_logistic", |o| o.l2 = 1e-4);
     check_preset("xgboost", |o| {
-        o.shrinkage = 0.3;
-        o.child_hessian_min = 1.0;
-        o.child_rows_min = 1;
+        o.learning_rate = 0.3;
+        o.min_child_weight = 1.0;
+        o.min_child_samples = 1;
     });
     check_preset("lightgbm", |o| {
-        o.growth = Growth::LeafWise;
-        o.leaves_max = 31;
-        o.depth_max = 64;
-        o.lambda_l2 = 0.0;
+        o.grow_policy = Growth::LeafWise;
+        o.num_leaves = 31;
+        o.max_depth = 64;
+        o.reg_lambda = 0.0;
     });
     check_trees("{\"learning_rate\":0.05,\"n_estimators\":500}", |o| {
-        o.shrinkage = 0.05;
-        o.trees = 500;
+        o.learning_rate = 0.05;
+        o.n_estimators = 500;
     });
 }
 
@@ -96,58 +97,56 @@ fn every_alias_is_taken() {
         "num_trees",
         "max_iter",
     ] {
-        check_trees(&format!("{{\"{name}\": 7}}"), |o| o.trees = 7);
+        check_trees(&format!("{{\"{name}\": 7}}"), |o| o.n_estimators = 7);
     }
     for name in ["learning_rate", "eta"] {
-        check_trees(&format!("{{\"{name}\": 0.5}}"), |o| o.shrinkage = 0.5);
+        check_trees(&format!("{{\"{name}\": 0.5}}"), |o| o.learning_rate = 0.5);
     }
     for name in ["num_leaves", "max_leaves"] {
-        check_trees(&format!("{{\"{name}\": 9}}"), |o| o.leaves_max = 9);
+        check_trees(&format!("{{\"{name}\": 9}}"), |o| o.num_leaves = 9);
     }
     for name in ["reg_lambda", "lambda_l2"] {
-        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.lambda_l2 = 3.0);
+        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.reg_lambda = 3.0);
     }
     for name in ["reg_alpha", "lambda_l1"] {
-        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.lambda_l1 = 3.0);
+        check_trees(&format!("{{\"{name}\": 3}}"), |o| o.reg_alpha = 3.0);
     }
     for name in ["min_child_weight", "min_sum_hessian_in_leaf"] {
-        check_trees(&format!("{{\"{name}\": 0}}"), |o| o.child_hessian_min = 0.0);
+        check_trees(&format!("{{\"{name}\": 0}}"), |o| o.min_child_weight = 0.0);
     }
     for name in ["gamma", "min_split_gain"] {
-        check_trees(&format!("{{\"{name}\": 2}}"), |o| o.gain_min = 2.0);
+        check_trees(&format!("{{\"{name}\": 2}}"), |o| o.min_split_gain = 2.0);
     }
     for name in ["colsample_bytree", "feature_fraction"] {
         check_trees(&format!("{{\"{name}\": 0.8}}"), |o| {
-            o.feature_fraction = 0.8
+            o.colsample_bytree = 0.8
         });
     }
     for name in ["random_state", "seed"] {
         check_trees(&format!("{{\"{name}\": 7}}"), |o| o.seed = 7);
     }
-    check_trees("{\"min_child_samples\": 5.0}", |o| o.child_rows_min = 5);
-    check_trees("{\"min_child_samples\": 0}", |o| o.child_rows_min = 1);
-    check_trees("{\"scale_pos_weight\": 9.5}", |o| o.positive_weight = 9.5);
+    check_trees("{\"min_child_samples\": 5.0}", |o| o.min_child_samples = 5);
+    check_trees("{\"min_child_samples\": 0}", |o| o.min_child_samples = 1);
+    check_trees("{\"scale_pos_weight\": 9.5}", |o| o.scale_pos_weight = 9.5);
     check_trees("{\"early_stopping_rounds\": 20}", |o| {
         o.early_stopping_rounds = Some(20)
     });
     check_trees("{\"early_stopping_rounds\": 0}", |_| ());
     check_trees("{\"early_stopping_rounds\": null}", |_| ());
-    check_trees("{\"max_bin\": 63}", |o| o.bins_max = 63);
+    check_trees("{\"max_bin\": 63}", |o| o.max_bin = 63);
     check_trees("{\"eta\": 0.5, \"learning_rate\": 0.5}", |o| {
-        o.shrinkage = 0.5
+        o.learning_rate = 0.5
     });
-    check_logistic("{\"name\":\"logistic\",\"C\":0.5}", |o| {
-        o.inverse_strength = Some(0.5)
-    });
+    check_logistic("{\"name\":\"logistic\",\"C\":0.5}", |o| o.c = Some(0.5));
     check_logistic("{\"name\":\"log_reg\",\"alpha\":0.5}", |o| o.l2 = 0.5);
     check_logistic("{\"name\":\"logistic\",\"l1\":0.1}", |o| o.l1 = 0.1);
     check_logistic("{\"name\":\"logistic\",\"solver\":\"sgd\"}", |o| {
-        (o.solver, o.passes_max) = (Solver::Sgd, 1);
+        (o.solver, o.max_iter) = (Solver::Sgd, 1);
     });
     let sgd =
         "{\"name\":\"logistic\",\"solver\":\"sgd\",\"eta0\":0.5,\"adaptive\":true,\"max_iter\":3}";
     check_logistic(sgd, |o| {
-        (o.solver, o.passes_max) = (Solver::Sgd, 3);
+        (o.solver, o.max_iter) = (Solver::Sgd, 3);
         (o.step_size, o.adaptive) = (Some(0.5), true);
     });
     check_logistic("{\"name\":\"logistic\",\"add_indicator\":true}", |o| {
@@ -163,17 +162,17 @@ fn every_alias_is_taken() {
         },
     );
     check_logistic("{\"name\":\"logistic\",\"C\":3,\"penalty\":\"l1\"}", |o| {
-        (o.inverse_strength, o.l1_ratio) = (Some(3.0), 1.0);
+        (o.c, o.l1_ratio) = (Some(3.0), 1.0);
     });
     check_logistic(
         "{\"name\":\"log_reg\",\"penalty\":\"elasticnet\",\"l1_ratio\":0.5}",
         |o| {
-            (o.inverse_strength, o.l1_ratio) = (Some(1.0), 0.5);
+            (o.c, o.l1_ratio) = (Some(1.0), 0.5);
         },
     );
     check_logistic("{\"name\":\"logistic\",\"max_iter\":3,\"tol\":0}", |o| {
-        o.passes_max = 3;
-        o.tolerance = 0.0;
+        o.max_iter = 3;
+        o.tol = 0.0;
     });
 }
 
@@ -204,7 +203,7 @@ fn depth_and_leaves_go_together() {
     ] {
         let options = trees(text);
         assert_eq!(
-            (options.depth_max, options.leaves_max),
+            (options.max_depth, options.num_leaves),
             (depth, leaves),
             "{text}"
         );
@@ -213,7 +212,9 @@ fn depth_and_leaves_go_together() {
 
 #[test]
 fn class_weights_are_read_and_resolved() {
-    check_trees("{\"class_weight\": \"balanced\"}", |o| o.balanced = true);
+    check_trees("{\"class_weight\": \"balanced\"}", |o| {
+        o.class_weight = ClassWeight::Balanced
+    });
     check_trees("{\"class_weight\": null}", |_| ());
     let mut spec = parse("{\"class_weight\": {\"donor\": 2, \"neither\": 0.5}}")
         .unwrap()
@@ -251,7 +252,7 @@ fn class_weights_are_read_and_resolved() {
 fn objectives_of_numbers_choose_the_loss() {
     let check = |text: &str, loss| {
         let choice = parse(text).unwrap();
-        assert_eq!(choice.objective, Some(Objective::Regression), "{text}");
+        assert_eq!(choice.task, Some(Task::Regression), "{text}");
         assert_eq!(choice.spec.regression_loss(), loss, "{text}");
     };
     check("{\"objective\": \"l2\"}", Loss::SquaredError);
@@ -286,7 +287,7 @@ fn objectives_of_numbers_choose_the_loss() {
     let ModelSpec::Gbdt(options) = parse(text).unwrap().spec else {
         panic!("trees");
     };
-    assert_eq!(options.lambda_l1, 2.0);
+    assert_eq!(options.reg_alpha, 2.0);
 }
 
 #[test]
@@ -294,8 +295,8 @@ fn metrics_are_read_in_order_and_the_last_is_watched() {
     use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
     let check = |text: &str, metrics: &[_], watched| {
         let options = trees(text);
-        assert_eq!(options.eval_metrics, metrics, "{text}");
-        assert_eq!(options.watched_metric, watched, "{text}");
+        assert_eq!(options.eval_metric, metrics, "{text}");
+        assert_eq!(options.early_stopping_metric, watched, "{text}");
     };
     check("gbdt", &[], None);
     check("{\"eval_metric\": \"auc\"}", &[Auc], Some(Auc));
@@ -335,14 +336,14 @@ fn metrics_are_read_in_order_and_the_last_is_watched() {
 #[test]
 fn objectives_ask_for_tasks() {
     for (objective, expected) in [
-        ("binary:logistic", Objective::Binary),
-        ("multi:softprob", Objective::Multiclass),
-        ("reg:squarederror", Objective::Regression),
+        ("binary:logistic", Task::Binary),
+        ("multi:softprob", Task::Multiclass),
+        ("reg:squarederror", Task::Regression),
     ] {
         let choice = parse(&format!("{{\"objective\": \"{objective}\"}}")).unwrap();
-        assert_eq!(choice.objective, Some(expected));
+        assert_eq!(choice.task, Some(expected));
     }
-    assert_eq!(parse("gbdt").unwrap().objective, None);
+    assert_eq!(parse("gbdt").unwrap().task, None);
     check_error(
         "{\"objective\": \"rank:pairwise\"}",
         "the objective `rank:pairwise` is not supported",
@@ -431,8 +432,8 @@ fn what_is_not_there_is_refused_by_name() {
     check_trees(
         "{\"subsample\": 1.0, \"bagging_freq\": 0, \"grow_policy\": \"depthwise\"}",
         |o| {
-            o.growth = Growth::DepthWise;
-            (o.depth_max, o.leaves_max) = (6, 64);
+            o.grow_policy = Growth::DepthWise;
+            (o.max_depth, o.num_leaves) = (6, 64);
             (o.sampling, o.sample_keep) = (Sampling::Exact, 1);
         },
     );
@@ -633,4 +634,23 @@ fn specifications_serialise() {
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<ModelSpec>(&text).unwrap(), spec);
     }
+}
+
+#[test]
+fn options_of_before_are_read_under_their_earlier_names() {
+    let check = |before: &str, now: &str| {
+        let spec: ModelSpec = serde_json::from_str(before).unwrap();
+        let written = serde_json::to_value(&spec).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(now).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<ModelSpec>(now).unwrap(), spec);
+    };
+    check(
+        include_str!("tests/gbdt_before.json"),
+        include_str!("tests/gbdt_now.json"),
+    );
+    check(
+        include_str!("tests/logistic_before.json"),
+        include_str!("tests/logistic_now.json"),
+    );
 }

@@ -1,13 +1,19 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use crate::learner::spec::{
-    Objective, Preset, constraints, metrics, objective,
+    Preset, constraints,
+    linear::class_weight_text,
+    metrics, objective,
     reader::{OptionReader, Range, Refused},
     sampling,
 };
 use crate::{
+    data::Task,
     error::{Error, Result},
-    learner::gbdt::{BoosterOptions, Growth, Loss, Sampling},
+    learner::{
+        ClassWeight,
+        gbdt::{BoosterOptions, Growth, Loss, Sampling},
+    },
     limits::Limits,
     text::nearest,
 };
@@ -130,23 +136,23 @@ fn defaults(preset: Preset) -> BoosterOptions {
     let own = BoosterOptions::default();
     match preset {
         Preset::Xgboost => BoosterOptions {
-            shrinkage: 0.3,
-            child_hessian_min: 1.0,
-            child_rows_min: 1,
+            learning_rate: 0.3,
+            min_child_weight: 1.0,
+            min_child_samples: 1,
             ..own
         },
         Preset::Lightgbm => BoosterOptions {
-            growth: Growth::LeafWise,
-            leaves_max: 31,
-            lambda_l2: 0.0,
+            grow_policy: Growth::LeafWise,
+            num_leaves: 31,
+            reg_lambda: 0.0,
             ..own
         },
         // Measured to reach the libraries' scores soonest: `docs/notes/sampling.md`.
         _ => BoosterOptions {
-            trees: 120,
-            shrinkage: 0.12,
-            growth: Growth::LeafWise,
-            leaves_max: 63,
+            n_estimators: 120,
+            learning_rate: 0.12,
+            grow_policy: Growth::LeafWise,
+            num_leaves: 63,
             sampling: Sampling::Auto,
             sample_keep: 8,
             ..own
@@ -160,16 +166,16 @@ pub(super) fn read(
     preset: Preset,
     seed: u64,
     limits: &Limits,
-) -> Result<(BoosterOptions, Option<Objective>)> {
+) -> Result<(BoosterOptions, Option<Task>)> {
     let mut options = defaults(preset);
     options.seed = reader.seed()?.unwrap_or(seed);
     // Before the penalties: `alpha` may be the quantile.
-    let (objective, loss) = objective::read(reader, preset)?;
-    options.regression_loss = loss;
+    let (task, loss) = objective::read(reader, preset)?;
+    options.objective = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
     options.constraints = constraints::read(reader)?;
-    let renews_leaves = matches!(loss, Loss::AbsoluteError | Loss::Quantile { .. });
+    let renews_leaves = matches!(loss, Some(Loss::AbsoluteError | Loss::Quantile { .. }));
     let is_directed = |(_, direction): &(_, i8)| *direction != 0;
     if renews_leaves && options.constraints.monotone.iter().any(is_directed) {
         return Err(Error::Usage(
@@ -188,13 +194,12 @@ pub(super) fn read(
     if let Some(rounds) = reader.limit(rounds, limits.trees_max as i64)? {
         options.early_stopping_rounds = rounds.map(|rounds| rounds as u32);
     }
-    (options.eval_metrics, options.watched_metric) = metrics::read(reader)?;
+    (options.eval_metric, options.early_stopping_metric) = metrics::read(reader)?;
     if let Some(weight) = reader.real(&["scale_pos_weight"], Range::Positive)? {
-        options.positive_weight = weight;
+        options.scale_pos_weight = weight;
     }
-    (options.balanced, options.named_class_weights) = reader.class_weight()?;
-    let weighs_classes = options.balanced || !options.named_class_weights.is_empty();
-    if weighs_classes && options.positive_weight != 1.0 {
+    options.class_weight = reader.class_weight()?;
+    if options.class_weight != ClassWeight::Equal && options.scale_pos_weight != 1.0 {
         return Err(Error::Usage(
             "--model: `scale_pos_weight` and `class_weight` both weigh the positive class; give one of them"
                 .to_owned(),
@@ -202,7 +207,7 @@ pub(super) fn read(
     }
     reader.finish(preset.name(), REFUSED)?;
     add_notes(reader, preset);
-    Ok((options, objective))
+    Ok((options, task))
 }
 
 /// Number, depth and leaves of trees, bins, step.
@@ -228,23 +233,23 @@ fn read_shape(
         "trees",
     ];
     if let Some(trees) = reader.integer(trees, 1..=limits.trees_max as i64)? {
-        options.trees = trees as u32;
+        options.n_estimators = trees as u32;
     }
     let step = &["learning_rate", "eta", "shrinkage_rate", "shrinkage"];
     if let Some(shrinkage) = reader.real(step, Range::Fraction)? {
-        options.shrinkage = shrinkage;
+        options.learning_rate = shrinkage;
     }
     if let Some(growth) = read_growth(reader)? {
-        options.growth = growth;
+        options.grow_policy = growth;
     }
     let depth = reader.limit(&["max_depth", "depth"], limits.depth_max as i64)?;
     // XGBoost's depth of 6 stands for `lossguide` too.
-    let unlimited = options.growth == Growth::LeafWise && preset != Preset::Xgboost;
-    options.depth_max = match depth {
+    let unlimited = options.grow_policy == Growth::LeafWise && preset != Preset::Xgboost;
+    options.max_depth = match depth {
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
         None if unlimited => limits.depth_max as u32,
-        None => options.depth_max,
+        None => options.max_depth,
     };
     let leaves = reader.limit(
         &[
@@ -256,7 +261,7 @@ fn read_shape(
         ],
         limits.leaves_max as i64,
     )?;
-    options.leaves_max = match leaves {
+    options.num_leaves = match leaves {
         Some(Some(1)) => {
             return Err(Error::Usage(format!(
                 "--model: `num_leaves` is 1; it must be an integer from 2 to {}, or 0 for no limit but the depth's",
@@ -265,9 +270,9 @@ fn read_shape(
         }
         Some(Some(leaves)) => leaves as u32,
         // A leaf budget of its own stands until it is changed; elsewhere the depth alone rules.
-        None if preset == Preset::Lightgbm => options.leaves_max,
-        None if unlimited && depth.flatten().is_none() => options.leaves_max,
-        Some(None) | None => leaves_of_depth(options.depth_max, limits),
+        None if preset == Preset::Lightgbm => options.num_leaves,
+        None if unlimited && depth.flatten().is_none() => options.num_leaves,
+        Some(None) | None => leaves_of_depth(options.max_depth, limits),
     };
     let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
     if let Some(bins) = bins {
@@ -275,7 +280,7 @@ fn read_shape(
             reader
                 .note("max_bin 256 is taken as 255: one code of a byte is kept for missing values");
         }
-        options.bins_max = bins.min(BINS_MAX) as u16;
+        options.max_bin = bins.min(BINS_MAX) as u16;
     }
     Ok(())
 }
@@ -318,12 +323,12 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
                 "l2_leaf_reg",
             ],
             Range::NotNegative,
-            &mut options.lambda_l2,
+            &mut options.reg_lambda,
         ),
         (
             &["reg_alpha", "lambda_l1", "alpha", "l1_regularization"],
             Range::NotNegative,
-            &mut options.lambda_l1,
+            &mut options.reg_alpha,
         ),
         (
             &[
@@ -334,17 +339,17 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
                 "min_hessian",
             ],
             Range::NotNegative,
-            &mut options.child_hessian_min,
+            &mut options.min_child_weight,
         ),
         (
             &[
-                "gamma",
                 "min_split_gain",
+                "gamma",
                 "min_gain_to_split",
                 "min_split_loss",
             ],
             Range::NotNegative,
-            &mut options.gain_min,
+            &mut options.min_split_gain,
         ),
         (
             &[
@@ -354,22 +359,22 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
                 "colsample",
             ],
             Range::Fraction,
-            &mut options.feature_fraction,
+            &mut options.colsample_bytree,
         ),
         (
             &["colsample_bylevel"],
             Range::Fraction,
-            &mut options.level_fraction,
+            &mut options.colsample_bylevel,
         ),
         (
             &["colsample_bynode", "feature_fraction_bynode"],
             Range::Fraction,
-            &mut options.node_fraction,
+            &mut options.colsample_bynode,
         ),
         (
             &["max_delta_step", "max_tree_output", "max_leaf_output"],
             Range::NotNegative,
-            &mut options.value_max,
+            &mut options.max_delta_step,
         ),
     ];
     for (names, range, option) in reals {
@@ -386,7 +391,7 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
     ];
     if let Some(rows) = reader.integer(rows, 0..=i64::from(u32::MAX))? {
         // A child without rows is no child.
-        options.child_rows_min = rows.max(1) as u32;
+        options.min_child_samples = rows.max(1) as u32;
     }
     Ok(())
 }
@@ -413,29 +418,29 @@ fn grow_policy(growth: Growth) -> &'static str {
 /// The options as they are used.
 pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)> {
     let mut list = vec![
-        ("n_estimators", options.trees.to_string()),
-        ("learning_rate", options.shrinkage.to_string()),
-        ("grow_policy", grow_policy(options.growth).to_owned()),
-        ("max_depth", options.depth_max.to_string()),
-        ("max_leaves", options.leaves_max.to_string()),
-        ("max_bin", options.bins_max.to_string()),
-        ("reg_lambda", options.lambda_l2.to_string()),
-        ("reg_alpha", options.lambda_l1.to_string()),
-        ("min_child_weight", options.child_hessian_min.to_string()),
-        ("min_child_samples", options.child_rows_min.to_string()),
-        ("gamma", options.gain_min.to_string()),
-        ("colsample_bytree", options.feature_fraction.to_string()),
+        ("n_estimators", options.n_estimators.to_string()),
+        ("learning_rate", options.learning_rate.to_string()),
+        ("grow_policy", grow_policy(options.grow_policy).to_owned()),
+        ("max_depth", options.max_depth.to_string()),
+        ("num_leaves", options.num_leaves.to_string()),
+        ("max_bin", options.max_bin.to_string()),
+        ("reg_lambda", options.reg_lambda.to_string()),
+        ("reg_alpha", options.reg_alpha.to_string()),
+        ("min_child_weight", options.min_child_weight.to_string()),
+        ("min_child_samples", options.min_child_samples.to_string()),
+        ("min_split_gain", options.min_split_gain.to_string()),
+        ("colsample_bytree", options.colsample_bytree.to_string()),
     ];
     for (name, fraction) in [
-        ("colsample_bylevel", options.level_fraction),
-        ("colsample_bynode", options.node_fraction),
+        ("colsample_bylevel", options.colsample_bylevel),
+        ("colsample_bynode", options.colsample_bynode),
     ] {
         if fraction != 1.0 {
             list.push((name, fraction.to_string()));
         }
     }
-    if options.value_max != 0.0 {
-        list.push(("max_delta_step", options.value_max.to_string()));
+    if options.max_delta_step != 0.0 {
+        list.push(("max_delta_step", options.max_delta_step.to_string()));
     }
     list.extend(constraints::effective(&options.constraints));
     list.push(("sampling", options.sampling.to_string()));
@@ -447,21 +452,18 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         "early_stopping_rounds",
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
-    if !options.eval_metrics.is_empty() {
-        let names = options.eval_metrics.iter().map(|metric| metric.name());
+    if !options.eval_metric.is_empty() {
+        let names = options.eval_metric.iter().map(|metric| metric.name());
         list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
     }
-    if let (Some(_), Some(watched)) = (rounds, options.watched_metric) {
+    if let (Some(_), Some(watched)) = (rounds, options.early_stopping_metric) {
         list.push(("early_stopping_metric", watched.name().to_owned()));
     }
-    list.extend(objective::effective(options.regression_loss).map(|loss| ("objective", loss)));
-    if options.positive_weight != 1.0 {
-        list.push(("scale_pos_weight", options.positive_weight.to_string()));
+    list.extend(objective::effective(options.regression_loss()).map(|loss| ("objective", loss)));
+    if options.scale_pos_weight != 1.0 {
+        list.push(("scale_pos_weight", options.scale_pos_weight.to_string()));
     }
-    list.extend(crate::learner::spec::linear::class_weight_text(
-        options.balanced,
-        &options.named_class_weights,
-    ));
+    list.extend(class_weight_text(&options.class_weight));
     list.push(("seed", options.seed.to_string()));
     list
 }

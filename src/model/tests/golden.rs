@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    data::{Absent, TextValues, ValueType, Values, batch::MISSING_TEXT},
+    data::{Absent, Task, TextValues, ValueType, Values, batch::MISSING_TEXT},
     limits::Limits,
     model::{
         tests::{numeric, text},

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    data::{TextValues, Values},
+    data::{Task, TextValues, Values},
     format::container::{self, FileKind, Section},
     limits::Limits,
     model::{

@@ -13,7 +13,7 @@ use rand_xoshiro::{
 };
 
 use crate::{
-    data::{Absent, ValueType},
+    data::{Absent, Task, ValueType},
     model::*,
 };
 

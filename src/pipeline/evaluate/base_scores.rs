@@ -1,10 +1,9 @@
 //! The base predictor: how good the base model's own scores are on the same rows.
 
 use crate::{
-    data::{Batch, Split, Values},
+    data::{Batch, Split, Task, Values},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
-    model::link::Task,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
         open::training_data::{BaseScores, Job},

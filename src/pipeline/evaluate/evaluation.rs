@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use crate::{
-    data::{RowBlock, Split},
+    data::{RowBlock, Split, Task},
     error::Result,
     learner::gbdt::Loss,
-    model::link::Task,
     stats::metrics::{
         BinaryMetrics, BinaryTable, Deviation, GroupConfusion, GroupF1, MulticlassMetrics,
         MulticlassTable, RegressionMetrics, RegressionTable,

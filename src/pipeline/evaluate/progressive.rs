@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 
 use crate::{
-    model::link::Task,
+    data::Task,
     pipeline::evaluate::evaluation::{Metrics, Table},
 };
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use crate::{
+    data::Task,
     engine::{Context, PassReport, TaskThreads, Tasks, block_pass},
     error::{Error, Result},
     learner::gbdt::{
         Booster, BoosterCheckpoint, BoosterOptions, BoosterPlan, FeatureCodes, Loss, PassRequest,
         RoundLoss,
     },
-    model::{Bins, Ensemble, link::Task},
+    model::{Bins, Ensemble},
     pipeline::{
         fit::checkpoint::CheckpointWriter,
         storage::{
@@ -103,7 +104,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         spec.loss.outputs(),
         spec.rows.blocks(),
     );
-    let work = u64::from(spec.options.trees) * spec.rows.rows();
+    let work = u64::from(spec.options.n_estimators) * spec.rows.rows();
     let mut rounds = booster.rounds();
     let mut checkpoints = spec.checkpoints.take();
     let grown = context.announced("trees", work, || {

@@ -1,10 +1,9 @@
 //! The learner's options beside what is known of the data.
 
 use crate::{
-    data::Split,
+    data::{Split, Task},
     error::{Error, Result},
     learner::ModelSpec,
-    model::link::Task,
     pipeline::{
         fit::boost::loss_of,
         open::{target::Target, training_data::Job},

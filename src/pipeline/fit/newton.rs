@@ -2,13 +2,13 @@
 //! the model of a fit by gradient descent are made here as well.
 
 use crate::{
-    data::Batch,
+    data::{Batch, Task},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::Result,
     learner::logistic::{
         Accumulator, Logistic, LogisticFit, LogisticOptions, NewtonPass, NewtonSums, Solver,
     },
-    model::{Binning, FeatureSpec, Linear, link::Task},
+    model::{Binning, FeatureSpec, Linear},
     pipeline::{
         fit::{
             newton_start::{Start, start_rows},
@@ -88,7 +88,7 @@ pub fn design(
     options: &LogisticOptions,
 ) -> Result<Design> {
     let inputs = inputs(features, columns, survey, options);
-    Design::new(&inputs, options.categories_max)
+    Design::new(&inputs, options.max_categories)
 }
 
 /// What a design is made of: the features, and what the survey says of them.

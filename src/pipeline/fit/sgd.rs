@@ -37,7 +37,7 @@ pub(crate) fn fit(
     };
     let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
     let mut reports = Vec::new();
-    for _ in 0..spec.options.passes_max {
+    for _ in 0..spec.options.max_iter {
         let (spares, returns) = spares(context.threads);
         let sinks = spares
             .into_iter()

@@ -33,7 +33,7 @@ pub(crate) fn fit_trees(
     let left_out = constants(spec.bins)?;
     let codes = spec.codes.expect("trees have codes");
     let (task, classes) = (fit.target.task, fit.target.classes.len());
-    let loss = loss_of(task, classes, options.regression_loss);
+    let loss = loss_of(task, classes, options.regression_loss());
     let mut checkpoints = checkpoint_writer(fit, spec, resumed.as_ref())?;
     let plan = BoosterPlan::new(
         options,

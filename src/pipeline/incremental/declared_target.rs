@@ -3,7 +3,7 @@
 
 use crate::{
     columns::profile::Profile,
-    data::{Field, TextValues, ValueType, Values},
+    data::{Field, Task, TextValues, ValueType, Values, task_or_auto},
     error::{Error, Result},
     model::About,
     pipeline::{
@@ -13,7 +13,7 @@ use crate::{
             target::{DistinctValues, Target},
             training_data::Job,
         },
-        options::{IncrementalOptions, TaskChoice},
+        options::IncrementalOptions,
     },
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn declared_target(
         classes.join(", "),
         target.name,
         target.classes.join(", "),
-        task_choice(job, spec.task).name(),
+        task_or_auto::name(task_choice(job, spec.task)),
     )))
 }
 
@@ -69,10 +69,10 @@ fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Targ
              learner keeps the classes that it began with, so leave --task out, or start without --init-model",
             classes.len(),
             classes.join(", "),
-            spec.task.name(),
+            task_or_auto::name(spec.task),
         ))
     };
-    if choice == TaskChoice::Regression || (choice == TaskChoice::Binary && classes.len() > 2) {
+    if choice == Some(Task::Regression) || (choice == Some(Task::Binary) && classes.len() > 2) {
         return Err(refuse());
     }
     let own = about.profile.as_ref();
@@ -83,7 +83,7 @@ fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Targ
         }
         match Target::from_profile(name, profile, choice) {
             Ok(target) if target.classes == *classes => return Ok(target),
-            _ if choice != choice_of(TaskChoice::Auto, classes) => return Err(refuse()),
+            _ if choice != choice_of(None, classes) => return Err(refuse()),
             _ => {}
         }
     }
@@ -99,10 +99,10 @@ fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Targ
 }
 
 /// What a task means where there are these classes.
-fn choice_of(task: TaskChoice, classes: &[String]) -> TaskChoice {
+fn choice_of(task: Option<Task>, classes: &[String]) -> Option<Task> {
     match (task, classes.len()) {
-        (TaskChoice::Auto, 2) => TaskChoice::Binary,
-        (TaskChoice::Auto, _) => TaskChoice::Multiclass,
+        (None, 2) => Some(Task::Binary),
+        (None, _) => Some(Task::Multiclass),
         (asked, _) => asked,
     }
 }
@@ -144,7 +144,7 @@ fn class_value(field: &Field, class: &str) -> Option<Values> {
 fn from_names(
     job: &Job,
     classes: &[String],
-    choice: TaskChoice,
+    choice: Option<Task>,
     classes_max: usize,
     by: &str,
 ) -> Result<Target> {

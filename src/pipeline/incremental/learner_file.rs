@@ -168,10 +168,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        data::{Absent, ValueType},
+        data::{Absent, Task, ValueType},
         format::container::lengthened,
         learner::logistic::LogisticOptions,
-        model::{About, Binning, Column, FeatureSpec, Link, Reading, Roles, Task},
+        model::{About, Binning, Column, FeatureSpec, Link, Reading, Roles},
         pipeline::incremental::linear_learner::{LinearLearner, model_of},
     };
 

@@ -4,7 +4,10 @@
 use crate::{
     engine::{ParquetPass, PassReport, parquet_pass},
     error::Result,
-    learner::logistic::{LogisticOptions, Solver},
+    learner::{
+        ClassWeight,
+        logistic::{LogisticOptions, Solver},
+    },
     model::FeatureSpec,
     pipeline::{
         coding::codes::codes_hash,
@@ -82,12 +85,11 @@ fn setup(
     let columns = &fit.job.roles.features;
     let Some(earlier) = earlier else {
         let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
-        let design = Design::for_later_rows(&inputs, options.categories_max)?;
+        let design = Design::for_later_rows(&inputs, options.max_categories)?;
         // What only the data could tell is filled in by now.
         let options = LogisticOptions {
-            inverse_strength: None,
-            balanced: false,
-            named_class_weights: Vec::new(),
+            c: None,
+            class_weight: ClassWeight::Equal,
             ..options.clone()
         };
         let (classes, link) = (&fit.target.classes, fit.target.task.link());

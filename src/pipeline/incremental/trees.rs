@@ -6,7 +6,7 @@ use crate::{
     engine::TaskThreads,
     error::Result,
     learner::{
-        ModelSpec,
+        ClassWeight, ModelSpec,
         gbdt::BoosterOptions,
         incremental::{BatchSchema, OnlineTrees, TreesOptions},
     },
@@ -127,8 +127,7 @@ pub(crate) fn new_learner(
         // What only the data could tell is filled in by now, and trees that stop early are those of
         // `train`.
         booster: BoosterOptions {
-            balanced: false,
-            named_class_weights: Vec::new(),
+            class_weight: ClassWeight::Equal,
             early_stopping_rounds: None,
             ..booster
         },

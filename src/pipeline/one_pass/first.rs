@@ -99,12 +99,12 @@ impl FirstRows {
         let kept_max = fit.limits.categories_kept_max;
         let spec = BinsSpec {
             bins_max: None,
-            categories_max: kept_max.min(options.categories_max as usize),
+            categories_max: kept_max.min(options.max_categories as usize),
         };
         let features = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?.features;
         let columns = &fit.job.roles.features;
         let inputs = newton::inputs(&features, columns, &survey.features, options);
-        let design = Design::for_later_rows(&inputs, options.categories_max)?;
+        let design = Design::for_later_rows(&inputs, options.max_categories)?;
         Ok((features, design))
     }
 
@@ -127,7 +127,7 @@ impl FirstRows {
             )?
         };
         let spec = BinsSpec {
-            bins_max: Some(options.bins_max),
+            bins_max: Some(options.max_bin),
             categories_max: fit.limits.categories_kept_max,
         };
         let bins = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?;

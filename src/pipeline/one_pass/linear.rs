@@ -3,7 +3,7 @@
 use crate::{
     data::{Split, Tile},
     error::Result,
-    learner::{ModelSpec, logistic::LogisticOptions},
+    learner::{ClassWeight, ModelSpec, logistic::LogisticOptions},
     model::FeatureSpec,
     pipeline::{
         evaluate::evaluation::Evaluation,
@@ -56,14 +56,14 @@ impl Setup {
             .iter()
             .map(|class| (class.as_str(), 0))
             .collect();
-        if !options.balanced && options.inverse_strength.is_none() {
+        if options.class_weight != ClassWeight::Balanced && options.c.is_none() {
             let mut spec = ModelSpec::Logistic(options);
             spec.resolve(&classes, 1.0)?;
             let ModelSpec::Logistic(resolved) = spec else {
                 unreachable!("resolving changes no learner");
             };
             options = LogisticOptions {
-                named_class_weights: Vec::new(),
+                class_weight: ClassWeight::Equal,
                 ..resolved
             };
         }

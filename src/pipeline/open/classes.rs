@@ -1,18 +1,13 @@
 //! What is learned: from the profile or the options, or else from the distinct values of the column.
 
 use crate::{
-    columns::profile::ProfileTask,
-    data::{Batch, ValueType},
+    data::{Batch, Task, ValueType},
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     learner::{ModelSpec, gbdt::Loss},
-    model::link::Task,
-    pipeline::{
-        open::{
-            target::{DistinctValues, Target},
-            training_data::Job,
-        },
-        options::TaskChoice,
+    pipeline::open::{
+        target::{DistinctValues, Target},
+        training_data::Job,
     },
 };
 
@@ -22,7 +17,7 @@ const SLICE_ROWS_MAX: usize = 1 << 17;
 /// Options that a target depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TargetSpec<'a> {
-    pub(crate) task: TaskChoice,
+    pub(crate) task: Option<Task>,
     pub(crate) model: &'a ModelSpec,
     /// Whether the run is incremental: its learners take classes alone.
     pub(crate) incremental: bool,
@@ -37,7 +32,7 @@ pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Tar
     let field = &job.schema().fields[job.target_column()];
     let name = &field.name;
     let choice = task_choice(job, spec.task);
-    if choice == TaskChoice::Regression && matches!(spec.model, ModelSpec::Logistic(_)) {
+    if choice == Some(Task::Regression) && matches!(spec.model, ModelSpec::Logistic(_)) {
         let learner = if spec.incremental {
             "`rowmill train --model gbdt`"
         } else {
@@ -52,7 +47,7 @@ pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Tar
         Some(profile) if profile.describes_target(name) => {
             Target::from_profile(name, profile, choice).map(Some)
         }
-        _ if choice == TaskChoice::Regression => {
+        _ if choice == Some(Task::Regression) => {
             if field.value_type == Some(ValueType::Text) {
                 return Err(Error::Dataset(format!(
                     "the target `{name}` is text and --task regression needs a number; use --task multiclass or another --target"
@@ -67,17 +62,10 @@ pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Tar
 }
 
 /// What `--task` means here: `auto` is the profile's task for the profile's target.
-pub(crate) fn task_choice(job: &Job, asked: TaskChoice) -> TaskChoice {
+pub(crate) fn task_choice(job: &Job, asked: Option<Task>) -> Option<Task> {
     let name = &job.schema().fields[job.target_column()].name;
     match (&job.profile, asked) {
-        (Some(profile), TaskChoice::Auto) if profile.target.as_deref() == Some(name) => {
-            match profile.task {
-                ProfileTask::Auto => TaskChoice::Auto,
-                ProfileTask::Binary => TaskChoice::Binary,
-                ProfileTask::Multiclass => TaskChoice::Multiclass,
-                ProfileTask::Regression => TaskChoice::Regression,
-            }
-        }
+        (Some(profile), None) if profile.target.as_deref() == Some(name) => profile.task,
         (_, asked) => asked,
     }
 }
@@ -107,11 +95,11 @@ pub(crate) fn find_target(
 }
 
 /// What a plan takes the task to be before the classes are counted.
-pub(crate) fn assumed_task(choice: TaskChoice) -> (Task, usize) {
+pub(crate) fn assumed_task(choice: Option<Task>) -> (Task, usize) {
     match choice {
-        TaskChoice::Multiclass => (Task::Multiclass, 3),
-        TaskChoice::Regression => (Task::Regression, 0),
-        TaskChoice::Auto | TaskChoice::Binary => (Task::Binary, 2),
+        Some(Task::Multiclass) => (Task::Multiclass, 3),
+        Some(Task::Regression) => (Task::Regression, 0),
+        None | Some(Task::Binary) => (Task::Binary, 2),
     }
 }
 

@@ -2,10 +2,8 @@
 
 use crate::{
     columns::profile::Profile,
-    data::{Values, batch::MISSING_TEXT},
+    data::{Task, Values, batch::MISSING_TEXT},
     error::{Error, Result},
-    model::link::Task,
-    pipeline::options::TaskChoice,
 };
 
 /// The distinct values of a target column, sorted; at most one more than classes are allowed.
@@ -123,14 +121,14 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Usage`] when the task does not go with it.
-    pub fn from_profile(name: &str, profile: &Profile, choice: TaskChoice) -> Result<Self> {
+    pub fn from_profile(name: &str, profile: &Profile, choice: Option<Task>) -> Result<Self> {
         let null = profile.class_of_null();
         let negative = profile.negative_class();
         let binary = match choice {
-            TaskChoice::Binary => true,
-            TaskChoice::Auto => negative.is_some(),
-            TaskChoice::Multiclass => false,
-            TaskChoice::Regression => {
+            Some(Task::Binary) => true,
+            None => negative.is_some(),
+            Some(Task::Multiclass) => false,
+            Some(Task::Regression) => {
                 return Err(Error::Usage(format!(
                     "--task regression needs a number; `{name}` has classes in the profile {}",
                     profile.name
@@ -138,7 +136,7 @@ impl Target {
             }
         };
         let names = profile.binary_names();
-        if choice == TaskChoice::Binary && names.is_none() && profile.classes.len() > 2 {
+        if choice == Some(Task::Binary) && names.is_none() && profile.classes.len() > 2 {
             return Err(Error::Usage(format!(
                 "--task binary: `{name}` has {} classes in the profile {}, which does not say how they become two; \
                  give it a [binary] table or use --task multiclass",
@@ -188,7 +186,7 @@ impl Target {
     pub fn from_values(
         name: &str,
         values: &DistinctValues,
-        choice: TaskChoice,
+        choice: Option<Task>,
         classes_max: usize,
     ) -> Result<Self> {
         let (classes, coding): (Vec<String>, Coding) = if values.texts.is_empty() {
@@ -218,13 +216,13 @@ impl Target {
         }
         let wholes = values.numbers.iter().all(|number| number.fract() == 0.0);
         let task = match choice {
-            TaskChoice::Binary if classes.len() > 2 => {
+            Some(Task::Binary) if classes.len() > 2 => {
                 return fail(format!(
                     "has more than two classes ({}); use --task multiclass, or another --target",
                     listed()
                 ));
             }
-            TaskChoice::Multiclass | TaskChoice::Auto if classes.len() > classes_max => {
+            Some(Task::Multiclass) | None if classes.len() > classes_max => {
                 let remedy = if values.texts.is_empty() {
                     "use `rowmill train --task regression` for a number"
                 } else {
@@ -234,7 +232,7 @@ impl Target {
                     "has more than {classes_max} distinct values; {remedy}"
                 ));
             }
-            TaskChoice::Auto if values.texts.is_empty() && (classes.len() > 2 || !wholes) => {
+            None if values.texts.is_empty() && (classes.len() > 2 || !wholes) => {
                 return fail(format!(
                     "is a number with {} distinct values ({}); use --task multiclass, or `rowmill train --task regression`",
                     classes.len(),
@@ -403,9 +401,9 @@ mod tests {
     fn the_splice_profile_is_binary_by_default_and_has_three_classes_on_demand() {
         let values = Values::F64(vec![0.0, 1.0, 2.0, f64::NAN]);
         for (choice, task, expected) in [
-            (TaskChoice::Auto, Task::Binary, [0.0, 1.0, 1.0, 0.0]),
+            (None, Task::Binary, [0.0, 1.0, 1.0, 0.0]),
             (
-                TaskChoice::Multiclass,
+                Some(Task::Multiclass),
                 Task::Multiclass,
                 [0.0, 1.0, 2.0, 0.0],
             ),
@@ -414,8 +412,7 @@ mod tests {
             assert_eq!(target.task, task);
             assert_eq!(labels(&target, &values).unwrap(), expected);
         }
-        let target =
-            Target::from_profile("splice_type", &Profile::splice(), TaskChoice::Auto).unwrap();
+        let target = Target::from_profile("splice_type", &Profile::splice(), None).unwrap();
         let error = labels(&target, &Values::F64(vec![7.0])).unwrap_err();
         assert!(
             error.starts_with("the label 7 is none of the classes"),
@@ -425,9 +422,7 @@ mod tests {
 
     #[test]
     fn classes_come_from_the_values_in_order() {
-        let target =
-            Target::from_values("y", &distinct(&[3.0, -1.0, 3.0], &[]), TaskChoice::Auto, 10)
-                .unwrap();
+        let target = Target::from_values("y", &distinct(&[3.0, -1.0, 3.0], &[]), None, 10).unwrap();
         assert_eq!(target.classes, ["-1", "3"]);
         let values = Values::F32(vec![3.0, -1.0, f32::NAN]);
         let labels = labels(&target, &values).unwrap();
@@ -441,22 +436,17 @@ mod tests {
             let error = Target::from_values("y", &distinct(numbers, texts), choice, 5).unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
         };
-        check(&[], &[], TaskChoice::Auto, "no value at all");
-        check(&[1.0], &[], TaskChoice::Auto, "always 1");
-        check(&[0.5, 1.5], &[], TaskChoice::Auto, "--task regression");
-        check(&[1.0, 2.0, 3.0], &[], TaskChoice::Auto, "use --task");
+        check(&[], &[], None, "no value at all");
+        check(&[1.0], &[], None, "always 1");
+        check(&[0.5, 1.5], &[], None, "--task regression");
+        check(&[1.0, 2.0, 3.0], &[], None, "use --task");
         check(
             &[],
             &["a", "b", "c"],
-            TaskChoice::Binary,
+            Some(Task::Binary),
             "more than two classes (a, b, c)",
         );
-        check(
-            &[],
-            &["a", "b", "c", "d", "e", "f"],
-            TaskChoice::Auto,
-            "more than 5",
-        );
+        check(&[], &["a", "b", "c", "d", "e", "f"], None, "more than 5");
     }
 
     #[test]

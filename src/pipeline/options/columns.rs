@@ -7,35 +7,9 @@ use crate::{
         profile::Profile,
         roles::{GroupChoice, LearnedRoles, Selection},
     },
-    data::Schema,
+    data::{Schema, Task, task_or_auto},
     error::Result,
 };
-
-/// The task of a target, as far as the user says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskChoice {
-    /// Binary on the splice profile, otherwise from the target's values.
-    Auto,
-    /// Two classes.
-    Binary,
-    /// Two classes or more.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl TaskChoice {
-    /// The name in flags, messages and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-            Self::Regression => "regression",
-        }
-    }
-}
 
 /// The profile that gives parts to columns.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -71,21 +45,26 @@ impl ProfileChoice {
 pub struct ColumnOptions {
     /// Target column; `None` takes the profile's.
     pub target: Option<String>,
-    /// The task.
-    pub task: TaskChoice,
+    /// The task; `None` takes the profile's, or follows from the target's values.
+    #[serde(with = "task_or_auto")]
+    pub task: Option<Task>,
     /// The profile.
     pub profile: ProfileChoice,
     /// Columns that are not features, beside the profile's.
     pub exclude: Vec<String>,
     /// Columns that are not features if they are there: a list that serves many datasets.
+    #[serde(rename = "exclude_file")]
     pub exclude_if_there: Vec<String>,
     /// Columns that are features although the profile excludes them.
     pub include: Vec<String>,
     /// Column of row weights; `None` takes the profile's.
+    #[serde(rename = "weight_col")]
     pub weight: Option<String>,
     /// Column of groups: rows of a group stay together.
+    #[serde(rename = "group_col")]
     pub group: GroupChoice,
     /// Column of the split of each row.
+    #[serde(rename = "split_col")]
     pub split_column: Option<String>,
     /// The columns' parts in the learner of `--init-model`.
     #[serde(skip)]
@@ -96,7 +75,7 @@ impl Default for ColumnOptions {
     fn default() -> Self {
         Self {
             target: None,
-            task: TaskChoice::Auto,
+            task: None,
             profile: ProfileChoice::Auto,
             exclude: Vec::new(),
             exclude_if_there: Vec::new(),

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct IncrementalOptions {
     /// Training rows of a batch; at least 1.
+    #[serde(rename = "batch_size")]
     pub batch_rows: usize,
     /// Whether each row is read once: no scan, no survey, no exact passes at the end.
     pub one_pass: bool,
@@ -16,6 +17,7 @@ pub struct IncrementalOptions {
     /// All classes of the target, whether or not the data have them yet; `None` takes those of profile and data.
     pub classes: Option<Vec<String>>,
     /// Rows of data that do not say how many they have, for trees.
+    #[serde(rename = "expected_rows")]
     pub rows_expected: Option<u64>,
     /// Rounds of trees that an earlier learner grows in addition; `None` for the same rate per row as before.
     pub more_trees: Option<u32>,

@@ -6,7 +6,7 @@ mod incremental;
 mod resources;
 mod split;
 
-pub use columns::{ColumnOptions, ProfileChoice, TaskChoice};
+pub use columns::{ColumnOptions, ProfileChoice};
 pub use data::{DataOptions, STANDARD_INPUT};
 pub use incremental::IncrementalOptions;
 pub use resources::ResourceOptions;

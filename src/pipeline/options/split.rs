@@ -18,6 +18,7 @@ pub struct SplitOptions {
     /// Share of the rows held out for early stopping.
     pub valid_size: f64,
     /// How groups go to splits.
+    #[serde(rename = "split")]
     pub split_rule: SplitRule,
     /// Seed of every random choice.
     pub seed: u64,

@@ -33,12 +33,12 @@ impl BinsSpec {
         let kept_max = limits.categories_kept_max;
         match model {
             ModelSpec::Gbdt(options) => Self {
-                bins_max: Some(options.bins_max),
+                bins_max: Some(options.max_bin),
                 categories_max: kept_max,
             },
             ModelSpec::Logistic(options) => Self {
                 bins_max: None,
-                categories_max: kept_max.min(options.categories_max as usize),
+                categories_max: kept_max.min(options.max_categories as usize),
             },
         }
     }

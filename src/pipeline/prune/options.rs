@@ -23,10 +23,12 @@ pub struct Pruning {
     /// Thresholds and the keep rule.
     pub rules: PruneRules,
     /// Whether every pair is taken exactly, and not those alone that a sample lets through.
+    #[serde(rename = "exact_correlation")]
     pub exact: bool,
     /// Columns that are kept whatever is found: names or patterns.
     pub protect: Vec<String>,
     /// Pairs with |r| of this or more are reported; `None` reports none but the dropped columns'.
+    #[serde(rename = "corr_report")]
     pub report: Option<f64>,
 }
 

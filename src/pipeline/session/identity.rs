@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Error, Result},
     learner::ModelSpec,
+    pipeline::session::earlier_names,
     source::DataFile,
 };
 
@@ -27,66 +28,21 @@ const FREE_OPTIONS: [&str; 16] = [
     "threads",
     "verify",
     "trimmed",
-    "trees",
+    "n_estimators",
     "early_stopping_rounds",
 ];
 
 /// Options that are made of options, which are told apart by their own names.
-const CONTAINERS: [&str; 5] = ["model", "constraints", "prune", "rules", "incremental"];
-
-/// Options whose flags have other names than their own.
-const FLAGS: &[(&str, &str)] = &[
-    ("batch_rows", "--batch-size"),
-    ("rows_expected", "--expected-rows"),
-    ("weight", "--weight-col"),
-    ("group", "--group-col"),
-    ("split_column", "--split-col"),
-    ("split_rule", "--split"),
-    ("exclude_if_there", "--exclude-file"),
-    ("prune", "--prune-features"),
-    ("correlation", "--corr-thr"),
-    ("variance", "--var-thr"),
-    ("report", "--corr-report"),
-    ("exact", "--exact-correlation"),
-    ("learner", "--model"),
+const CONTAINERS: [&str; 5] = [
+    "model",
+    "constraints",
+    "prune_features",
+    "rules",
+    "incremental",
 ];
 
 /// Options that say which groups are held out, where no column does.
-const SPLIT_OPTIONS: [&str; 4] = ["seed", "split_rule", "test_size", "valid_size"];
-
-/// Options of a learner that users write under other names than their own.
-const MODEL_NAMES: &[(&str, &str)] = &[
-    ("trees", "n_estimators"),
-    ("growth", "grow_policy"),
-    ("regression_loss", "objective"),
-    ("eval_metrics", "eval_metric"),
-    ("watched_metric", "early_stopping_metric"),
-    ("shrinkage", "learning_rate"),
-    ("depth_max", "max_depth"),
-    ("leaves_max", "num_leaves"),
-    ("bins_max", "max_bin"),
-    ("child_hessian_min", "min_child_weight"),
-    ("child_rows_min", "min_child_samples"),
-    ("gain_min", "gamma"),
-    ("lambda_l2", "reg_lambda"),
-    ("lambda_l1", "reg_alpha"),
-    ("feature_fraction", "colsample_bytree"),
-    ("level_fraction", "colsample_bylevel"),
-    ("node_fraction", "colsample_bynode"),
-    ("value_max", "max_delta_step"),
-    ("monotone", "monotone_constraints"),
-    ("monotone_of_all", "monotone_constraints"),
-    ("interactions", "interaction_constraints"),
-    ("feature_constraints", "monotone_constraints"),
-    ("positive_weight", "scale_pos_weight"),
-    ("class_weights", "class_weight"),
-    ("balanced", "class_weight"),
-    ("named_class_weights", "class_weight"),
-    ("inverse_strength", "C"),
-    ("passes_max", "max_iter"),
-    ("tolerance", "tol"),
-    ("categories_max", "max_categories"),
-];
+const SPLIT_OPTIONS: [&str; 4] = ["seed", "split", "test_size", "valid_size"];
 
 /// What a checkpoint was made by and from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -94,6 +50,7 @@ pub struct RunIdentity {
     /// The version of rowmill: another one may grow other trees.
     pub rowmill_version: String,
     /// All options that the trees depend on.
+    #[serde(deserialize_with = "earlier_names::read")]
     pub options: Value,
     /// The data's files.
     pub files: Vec<FileMark>,
@@ -254,17 +211,11 @@ fn difference(container: &str, was: &Value, is: &Value) -> Option<(String, Value
     found.find_map(|found| found)
 }
 
-/// How users write an option: as a flag of its own, or as one of `--model`.
+/// An option as users write it: a flag, or an option of `--model`.
 pub(crate) fn command_line_name(container: &str, option: &str) -> String {
-    let renamed = |names: &[(&str, &'static str)]| {
-        let found = names.iter().find(|(own, _)| *own == option);
-        found.map(|(_, name)| *name)
-    };
-    if let Some(flag) = renamed(FLAGS) {
-        return flag.to_owned();
+    match (container, option) {
+        ("model", "learner") => "--model".to_owned(),
+        ("model", option) if option != "seed" => format!("--model {option}"),
+        (_, flag) => format!("--{}", flag.replace('_', "-")),
     }
-    if container == "model" && option != "seed" {
-        return format!("--model {}", renamed(MODEL_NAMES).unwrap_or(option));
-    }
-    format!("--{}", option.replace('_', "-"))
 }

@@ -2,6 +2,7 @@
 
 pub mod output;
 
+mod earlier_names;
 mod identity;
 mod plan;
 mod running;

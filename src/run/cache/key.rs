@@ -7,6 +7,7 @@ use serde::Serialize;
 use twox_hash::XxHash3_64;
 
 use crate::{
+    data::task_or_auto,
     learner::gbdt::BoosterOptions,
     pipeline::open::{classes::task_choice, training_data::Job},
     run::options::TrainOptions,
@@ -45,7 +46,10 @@ pub(crate) fn ingredients(
     list.json("the hash of the features", &features);
     let profile = job.profile.as_ref().map(|profile| profile.to_toml());
     list.json("the hash of the profile", &profile);
-    list.add("the task", task_choice(job, options.columns.task).name());
+    list.add(
+        "the task",
+        task_or_auto::name(task_choice(job, options.columns.task)),
+    );
 
     list.add("--seed", options.split.seed.to_string());
     if roles.split.is_none() {
@@ -64,7 +68,7 @@ pub(crate) fn ingredients(
         let pruning = (pruning, &trees.constraints.monotone);
         list.json("the hash of --prune-features", &pruning);
     }
-    list.add("max_bin", trees.bins_max.to_string());
+    list.add("max_bin", trees.max_bin.to_string());
     let limits = &options.resources.limits;
     let bounds = [
         limits.cut_sample_rows,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     error::{Error, Result},
-    learner::ModelSpec,
+    learner::{ClassWeight, ModelSpec},
     run::options::TrainOptions,
 };
 
@@ -33,9 +33,9 @@ fn check_one_pass(model: &ModelSpec) -> Result<()> {
         ModelSpec::Gbdt(options) if options.early_stopping_rounds.is_some() => {
             "early stopping needs the valid rows again and again"
         }
-        ModelSpec::Gbdt(options) if options.balanced => CLASS_ROWS,
-        ModelSpec::Logistic(options) if options.balanced => CLASS_ROWS,
-        ModelSpec::Logistic(options) if options.inverse_strength.is_some() => {
+        ModelSpec::Gbdt(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
+        ModelSpec::Logistic(options) if options.c.is_some() => {
             "`C` needs the number of rows beforehand (`l2` does not)"
         }
         ModelSpec::Gbdt(_) | ModelSpec::Logistic(_) => return Ok(()),

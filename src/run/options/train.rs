@@ -35,6 +35,7 @@ pub struct TrainOptions {
     #[serde(flatten)]
     pub output: OutputOptions,
     /// How columns are pruned; `None` uses all features.
+    #[serde(rename = "prune_features")]
     pub prune: Option<Pruning>,
     /// Learning by batches; `None` for a training.
     #[serde(skip_serializing_if = "Option::is_none")]

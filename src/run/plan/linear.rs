@@ -30,7 +30,7 @@ impl Planner<'_> {
     pub(crate) fn shape(&self, features: &[usize], options: &LogisticOptions) -> Shape {
         let fields = &self.job.schema().fields;
         let width = |column: &usize| match fields[*column].value_type {
-            Some(ValueType::Text) => options.categories_max as usize,
+            Some(ValueType::Text) => options.max_categories as usize,
             _ => 1,
         } + usize::from(options.missing_indicator);
         Shape {

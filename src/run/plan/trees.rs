@@ -78,13 +78,19 @@ impl Planner<'_> {
                 features.len()
             ),
         );
-        let trees =
-            u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2 * 96;
+        let trees = u64::from(options.n_estimators)
+            * outputs as u64
+            * u64::from(options.num_leaves)
+            * 2
+            * 96;
         self.memory.add(
             "trees",
             "trees",
             trees,
-            format!("{} rounds of {} leaves", options.trees, options.leaves_max),
+            format!(
+                "{} rounds of {} leaves",
+                options.n_estimators, options.num_leaves
+            ),
         );
         self.memory.add(
             "trees",
@@ -184,12 +190,16 @@ impl Planner<'_> {
         let table = Table::bytes(task, self.spec.evaluation.classes);
         self.memory
             .add("batches", "table", table, "predictions of a batch");
-        let nodes = u64::from(options.trees) * outputs as u64 * u64::from(options.leaves_max) * 2;
+        let nodes =
+            u64::from(options.n_estimators) * outputs as u64 * u64::from(options.num_leaves) * 2;
         self.memory.add(
             "batches",
             "trees",
             nodes * TREE_NODE_BYTES,
-            format!("{} rounds of {} leaves", options.trees, options.leaves_max),
+            format!(
+                "{} rounds of {} leaves",
+                options.n_estimators, options.num_leaves
+            ),
         );
         let histograms = online_histogram_bytes(options, self.spec.loss(), &layout)?;
         self.memory.add(

@@ -120,7 +120,7 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
         let came = (appended.len(), learner.rows_came());
         assert_eq!(came, (ROWS as u64, ROWS as u64));
         assert!(learner.rows() < ROWS as u64);
-        assert_eq!(learner.rounds(), booster.trees);
+        assert_eq!(learner.rounds(), booster.n_estimators);
         with_block((codes, rows), (0, 501), |block, of_rows| {
             let error = appended.append(&block, &of_rows).unwrap_err();
             assert!(error.to_string().contains("room for 3,500"), "{error}");

@@ -8,12 +8,12 @@ use std::{
 
 use super::{Fixture, Table, fitted, leaked, trees};
 use crate::{
+    data::Task,
     engine::{Progress, Silent},
     error::Error,
     learner::{ModelSpec, gbdt::BoosterOptions},
     pipeline::{
         fit::checkpoint::Checkpoint,
-        options::TaskChoice,
         session::output::{CHECKPOINT, CHECKPOINT_BEFORE, MODEL},
     },
     platform::stop::Stop,
@@ -89,7 +89,7 @@ fn often(fixture: &Fixture, name: &str) -> TrainOptions {
 #[test]
 fn a_run_that_is_stopped_again_and_again_ends_in_the_same_bytes() {
     let fixture = Fixture::new();
-    for (target, task) in [("y", TaskChoice::Auto), ("ternary", TaskChoice::Multiclass)] {
+    for (target, task) in [("y", None), ("ternary", Some(Task::Multiclass))] {
         let of_target = |name: &str| {
             let mut changed = often(&fixture, &format!("{target}-{name}"));
             changed.columns.target = Some(target.to_owned());
@@ -165,11 +165,11 @@ fn a_damaged_scratch_is_made_anew() {
 #[test]
 fn trees_can_be_added_to_a_run_that_finished() {
     let fixture = Fixture::new();
-    let more = with_trees(&often(&fixture, "more"), |trees| trees.trees = 13);
+    let more = with_trees(&often(&fixture, "more"), |trees| trees.n_estimators = 13);
     run(&more, usize::MAX).unwrap();
-    let mut options = with_trees(&often(&fixture, "grown"), |trees| trees.trees = 8);
+    let mut options = with_trees(&often(&fixture, "grown"), |trees| trees.n_estimators = 8);
     run(&options, usize::MAX).unwrap();
-    options = with_trees(&options, |trees| trees.trees = 13);
+    options = with_trees(&options, |trees| trees.n_estimators = 13);
     options.output.resume = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, Some(8));
@@ -193,8 +193,14 @@ fn going_on_otherwise_is_refused_and_named() {
         changed
     };
     let with = |change: fn(&mut BoosterOptions)| with_trees(&resumed, change);
-    check(with(|trees| trees.shrinkage = 0.2), "--model learning_rate");
-    check(with(|trees| trees.trees = 1), "rounds and 1 are asked for");
+    check(
+        with(|trees| trees.learning_rate = 0.2),
+        "--model learning_rate",
+    );
+    check(
+        with(|trees| trees.n_estimators = 1),
+        "rounds and 1 are asked for",
+    );
     let seeded = {
         let mut changed = resumed.clone();
         changed.split.seed = 4;
@@ -218,7 +224,7 @@ fn a_run_is_replaced_with_its_checkpoint() {
     let fixture = Fixture::new();
     let mut options = often(&fixture, "stopped");
     run(&options, 20).err().expect("stopped");
-    options = with_trees(&options, |trees| trees.trees = 2);
+    options = with_trees(&options, |trees| trees.n_estimators = 2);
     options.output.overwrite = true;
     let trained = run(&options, usize::MAX).unwrap();
     assert_eq!(trained.resumed_rounds, None);

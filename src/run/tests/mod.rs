@@ -205,7 +205,7 @@ fn bins(run: &Admitted<'_>, model: &ModelSpec, survey: &Survey) -> Bins {
 
 fn trees() -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
-        trees: 8,
+        n_estimators: 8,
         ..BoosterOptions::default()
     })
 }

@@ -20,7 +20,7 @@ use crate::{
             newton::{NewtonSpec, design, newton_pass},
         },
         open::target::{DistinctValues, Target},
-        options::{SplitRule, TaskChoice},
+        options::SplitRule,
         prepare::{
             assign::{AssignSpec, Assigned, SplitSource, assign},
             splitting::SplitRows,
@@ -299,7 +299,7 @@ fn check_assign(labels: &[f32], column: Option<&[u8]>) -> Result<(Assigned, Vec<
     let spec = AssignSpec {
         classes_declared: false,
         source,
-        target: &Target::from_values("y", &values, TaskChoice::Auto, 10)?,
+        target: &Target::from_values("y", &values, None, 10)?,
         validation: None,
         seed: 1,
         sample_rows: 100,
@@ -402,7 +402,7 @@ fn trees_learn_a_threshold_from_blocks() {
         in_layout: vec![true],
     };
     let options = BoosterOptions {
-        trees: 3,
+        n_estimators: 3,
         early_stopping_rounds: None,
         ..BoosterOptions::default()
     };

@@ -10,13 +10,10 @@ use std::{
 use super::{Fixture, Table, fitted, leaked, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
+    data::Task,
     engine::{Progress, Silent},
     learner::{ModelSpec, gbdt::BoosterOptions},
-    pipeline::{
-        open::training_data::Job,
-        options::{SplitRule, TaskChoice},
-        session::output::MODEL,
-    },
+    pipeline::{open::training_data::Job, options::SplitRule, session::output::MODEL},
     platform::stop::Stop,
     run::{cache::ingredients, options::TrainOptions, trained::Trained},
     scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
@@ -82,9 +79,9 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
     let fixture = Fixture::new();
     for target in ["y", "ternary", "weak", "text"] {
         let task = match target {
-            "weak" => TaskChoice::Regression,
-            "y" => TaskChoice::Auto,
-            _ => TaskChoice::Multiclass,
+            "weak" => Some(Task::Regression),
+            "y" => None,
+            _ => Some(Task::Multiclass),
         };
         let of_target = |options: TrainOptions| {
             let mut changed = options;
@@ -96,9 +93,9 @@ fn other_trees_on_the_same_data_read_no_parquet_and_are_the_same_as_alone() {
         let (first, _) = run(&first);
         assert!(first.reused.is_none());
         let change = |trees: &mut BoosterOptions| {
-            trees.shrinkage = 0.3;
-            trees.leaves_max = 9;
-            trees.trees = 5;
+            trees.learning_rate = 0.3;
+            trees.num_leaves = 9;
+            trees.n_estimators = 5;
         };
         let second = of_target(shared(&fixture, &format!("{target}-second")));
         let second = with_trees(second, change);
@@ -257,7 +254,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     others(|it| it.columns.exclude = vec!["flag".to_owned()]);
     others(|it| it.columns.group = GroupChoice::None);
     others(|it| it.columns.target = Some("ternary".to_owned()));
-    others(|it| it.columns.task = TaskChoice::Regression);
+    others(|it| it.columns.task = Some(Task::Regression));
     others(|it| it.model = with_bins(64));
     others(|it| it.resources.limits.cut_sample_rows = 1000);
     others(|it| it.resources.limits.categories_kept_max = 2);
@@ -270,13 +267,13 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     same(|it| it.resources.keep_scratch = true);
     same(|it| {
         it.model = ModelSpec::Gbdt(BoosterOptions {
-            trees: 1,
-            shrinkage: 0.7,
-            depth_max: 2,
-            leaves_max: 3,
-            lambda_l2: 9.0,
-            child_rows_min: 1,
-            feature_fraction: 0.5,
+            n_estimators: 1,
+            learning_rate: 0.7,
+            max_depth: 2,
+            num_leaves: 3,
+            reg_lambda: 9.0,
+            min_child_samples: 1,
+            colsample_bytree: 0.5,
             early_stopping_rounds: Some(3),
             ..BoosterOptions::default()
         });
@@ -290,7 +287,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
 
 fn with_bins(bins_max: u16) -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
-        bins_max,
+        max_bin: bins_max,
         ..BoosterOptions::default()
     })
 }

@@ -127,7 +127,7 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
     // So many trees that batches take the most memory, of which there is a little more than the least.
     let forest = || {
         ModelSpec::Gbdt(BoosterOptions {
-            trees: 10_000,
+            n_estimators: 10_000,
             ..BoosterOptions::default()
         })
     };
@@ -237,9 +237,9 @@ fn equal_weights_change_nothing_and_others_do() {
     let fixture = Fixture::new();
     let trees_with = |factor: f64| {
         ModelSpec::Gbdt(BoosterOptions {
-            trees: 8,
-            lambda_l2: factor,
-            child_hessian_min: 1e-3 * factor,
+            n_estimators: 8,
+            reg_lambda: factor,
+            min_child_weight: 1e-3 * factor,
             ..BoosterOptions::default()
         })
     };

@@ -10,7 +10,7 @@ use std::{
 use super::{Fixture, ROWS, Table, WORDS, fitted, leaked, linear, trees};
 use crate::{
     columns::roles::GroupChoice,
-    data::Split,
+    data::{Split, Task},
     engine::Silent,
     error::Error,
     group::assign::Assignment,
@@ -18,7 +18,7 @@ use crate::{
     pipeline::{
         evaluate::evaluation::Metrics,
         open::{training_data::Job, validation::Validation},
-        options::{IncrementalOptions, SplitRule, TaskChoice},
+        options::{IncrementalOptions, SplitRule},
     },
     platform::stop::Stop,
     run::{admission::identity, cache::ingredients, options::TrainOptions, trained::Trained},
@@ -134,8 +134,8 @@ type Learner = (ModelSpec, Option<IncrementalOptions>);
 /// Every way to learn: trees that stop early, exact passes, batches, and one pass of either learner.
 fn learners() -> [Learner; 5] {
     let stopping = ModelSpec::Gbdt(BoosterOptions {
-        trees: 60,
-        shrinkage: 0.5,
+        n_estimators: 60,
+        learning_rate: 0.5,
         early_stopping_rounds: Some(2),
         ..BoosterOptions::default()
     });
@@ -450,7 +450,7 @@ fn validation_rows_need_labels_of_every_class() {
         write(&parts.validation, &table, OWN..ROWS, None);
         let options = {
             let mut changed = parts.options("labels", &learners()[learner]);
-            changed.columns.task = TaskChoice::Multiclass;
+            changed.columns.task = Some(Task::Multiclass);
             changed
         };
         check_refused(&options, 1, words);

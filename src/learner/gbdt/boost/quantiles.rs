@@ -61,7 +61,7 @@ impl Booster {
             self.set_base(quantiles.values());
             return;
         }
-        let shrinkage = self.builder.options.shrinkage;
+        let shrinkage = self.builder.options.learning_rate;
         let step = |value: f32| (f64::from(value) * shrinkage) as f32;
         let values = quantiles.values().into_iter().map(step).collect();
         let grown = self.grown.as_mut().expect("trees are grown");

@@ -68,10 +68,10 @@ impl Booster {
         {
             return Err("its trees and its learning curve have not the same rounds".to_owned());
         }
-        if rounds > self.builder.options.trees {
+        if rounds > self.builder.options.n_estimators {
             return Err(format!(
                 "it has {rounds} rounds and {} are asked for; ask for at least as many",
-                self.builder.options.trees
+                self.builder.options.n_estimators
             ));
         }
         let usable = self.builder.laid_out();
@@ -103,7 +103,7 @@ impl Booster {
             return;
         };
         self.bounds = bounds;
-        if self.rounds() == self.builder.options.trees {
+        if self.rounds() == self.builder.options.n_estimators {
             self.end();
             self.next = Some(PassKind::Replay);
             return;

@@ -66,7 +66,7 @@ impl Booster {
         let steps = values.flatten().map(|value| f64::from(value.abs()));
         self.bounds.step_max = steps.fold(0.0, f64::max);
         let round = self.rounds() + 1;
-        if round < self.builder.options.trees {
+        if round < self.builder.options.n_estimators {
             self.begin_round(round);
         } else {
             self.next = Some(PassKind::Scores);
@@ -106,7 +106,7 @@ impl Booster {
         let patience = self.builder.options.early_stopping_rounds;
         patience.is_some_and(|patience| {
             self.curve
-                .is_stalled(self.builder.options.watched_metric, patience)
+                .is_stalled(self.builder.options.early_stopping_metric, patience)
         })
     }
 
@@ -116,7 +116,9 @@ impl Booster {
         self.next = None;
         let outputs = self.builder.outputs();
         let stopping = self.builder.options.early_stopping_rounds.is_some();
-        if let Some(best) = self.curve.best_rounds(self.builder.options.watched_metric)
+        if let Some(best) = self
+            .curve
+            .best_rounds(self.builder.options.early_stopping_metric)
             && stopping
             && best < self.rounds()
         {

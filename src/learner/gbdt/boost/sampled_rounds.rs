@@ -112,7 +112,7 @@ impl Booster {
             .get_or_insert_with(|| SampleGrower::new(outputs, rows.len));
         for _ in 0..self.builder.options.sample_keep.max(1) {
             let round = self.rounds() + (sampler.pending.len() / outputs) as u32;
-            if round == self.builder.options.trees {
+            if round == self.builder.options.n_estimators {
                 break;
             }
             let scale = sample_grower.derive(&self.builder.constants, rows, round, parallel)?;
@@ -125,7 +125,7 @@ impl Booster {
                 parallel,
             )?;
             if let Some(alpha) = self.builder.constants.objective.renewal() {
-                sample_grower.renew(&mut grower, rows, alpha, self.builder.options.shrinkage);
+                sample_grower.renew(&mut grower, rows, alpha, self.builder.options.learning_rate);
             }
             sample_grower.apply(&grower, rows);
             let rules = grower.rules();
@@ -133,7 +133,7 @@ impl Booster {
             sampler.pending.extend(trees);
         }
         let grown = self.rounds() + (sampler.pending.len() / outputs) as u32;
-        if grown == self.builder.options.trees {
+        if grown == self.builder.options.n_estimators {
             self.next = Some(PassKind::SampleScores);
         }
         Ok(())

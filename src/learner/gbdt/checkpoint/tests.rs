@@ -78,7 +78,7 @@ fn going_on_from_every_round_is_training_straight_through() {
     for loss in LOSSES {
         let table = table_of(loss, BLOCK_ROWS + 1_234);
         let options = BoosterOptions {
-            feature_fraction: 0.7,
+            colsample_bytree: 0.7,
             ..options()
         };
         let (expected, checkpoints) = straight(&table, &options, loss);
@@ -109,7 +109,7 @@ fn more_rounds_after_the_end_are_more_rounds_from_the_start() {
     for loss in LOSSES {
         let table = table_of(loss, 9_000);
         let fewer = BoosterOptions {
-            trees: 3,
+            n_estimators: 3,
             ..options()
         };
         let (_, checkpoints) = straight(&table, &fewer, loss);
@@ -127,8 +127,8 @@ fn stalling() -> (Table, BoosterOptions) {
         f32::from(noise < 0.5 + 0.001 * truth(codes))
     });
     let options = BoosterOptions {
-        trees: 60,
-        shrinkage: 0.5,
+        n_estimators: 60,
+        learning_rate: 0.5,
         early_stopping_rounds: Some(4),
         ..options()
     };

@@ -219,7 +219,7 @@ fn grow_naive(
         path: Vec::new(),
     };
     let mut nodes = vec![node(all, root, &|_| true)];
-    for _ in 1..context.options.leaves_max {
+    for _ in 1..context.options.num_leaves {
         let open = (0..nodes.len()).filter(|&at| nodes[at].children.is_none());
         let gain = |at: usize| nodes[at].best.map(|best| best.gain);
         let mut next: Option<usize> = None;
@@ -252,7 +252,7 @@ fn grow_naive(
         let may_split = |sums: Sums| {
             let share = parent.rows as f64 / parent.sums.hessian as f64;
             let rows = (sums.hessian as f64 * share).round() as u64;
-            depth < context.options.depth_max && rules.can_split(NodeTotals { sums, rows })
+            depth < context.options.max_depth && rules.can_split(NodeTotals { sums, rows })
         };
         nodes[next].children = Some([nodes.len() as u32, nodes.len() as u32 + 1]);
         let direction = constraints.direction(best.feature);
@@ -344,12 +344,12 @@ fn check(seed: u64, row_count: usize, outputs: usize, options: &BoosterOptions) 
 
 fn leaf_wise(leaves_max: u32, depth_max: u32) -> BoosterOptions {
     BoosterOptions {
-        growth: Growth::LeafWise,
-        leaves_max,
-        depth_max,
-        child_rows_min: 1,
-        child_hessian_min: 0.0,
-        lambda_l2: 0.1,
+        grow_policy: Growth::LeafWise,
+        num_leaves: leaves_max,
+        max_depth: depth_max,
+        min_child_samples: 1,
+        min_child_weight: 0.0,
+        reg_lambda: 0.1,
         ..BoosterOptions::default()
     }
 }
@@ -360,8 +360,8 @@ fn leaf_wise_trees_are_those_of_a_split_at_a_time() {
         let leaves_max = [2, 3, 4, 7, 12, 31][seed as usize % 6];
         let depth_max = [64, 64, 5, 3][seed as usize % 4];
         let mut options = leaf_wise(leaves_max, depth_max);
-        options.child_rows_min = [1, 8][seed as usize % 2];
-        options.gain_min = [0.0, 0.0, 2.0][seed as usize % 3];
+        options.min_child_samples = [1, 8][seed as usize % 2];
+        options.min_split_gain = [0.0, 0.0, 2.0][seed as usize % 3];
         let outputs = [1, 1, 3][seed as usize % 3];
         check(seed, 300 + 10 * seed as usize, outputs, &options);
     }
@@ -389,10 +389,10 @@ fn constraints_and_draws_are_those_of_a_split_at_a_time() {
     for seed in 0..30 {
         let mut options = leaf_wise([7, 12, 31][seed as usize % 3], 64);
         options.seed = seed;
-        options.value_max = [0.0, 0.3][seed as usize % 2];
-        options.lambda_l1 = [0.0, 0.5][seed as usize / 2 % 2];
-        options.level_fraction = [1.0, 0.7][seed as usize / 3 % 2];
-        options.node_fraction = [1.0, 0.5][seed as usize / 4 % 2];
+        options.max_delta_step = [0.0, 0.3][seed as usize % 2];
+        options.reg_alpha = [0.0, 0.5][seed as usize / 2 % 2];
+        options.colsample_bylevel = [1.0, 0.7][seed as usize / 3 % 2];
+        options.colsample_bynode = [1.0, 0.5][seed as usize / 4 % 2];
         options.feature_constraints = FeatureConstraints {
             directions: vec![0, 1, 0, 0, -1],
             sets: [vec![], vec![vec![0, 1], vec![1, 2, 3, 4]]][seed as usize / 5 % 2].clone(),

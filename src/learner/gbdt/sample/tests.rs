@@ -205,7 +205,7 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
     for (loss, sampling) in LOSSES.into_iter().zip(samplings(4_000)) {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
         let options = BoosterOptions {
-            trees: 5,
+            n_estimators: 5,
             sample_keep: 2,
             ..sampled(sampling)
         };
@@ -269,7 +269,7 @@ fn valid_losses_are_known_after_every_round_and_training_losses_at_the_end_of_pa
     for loss in LOSSES {
         let table = table_of(loss, 20_000);
         let options = BoosterOptions {
-            trees: 7,
+            n_estimators: 7,
             sample_keep: 3,
             ..sampled(Sampling::Mvs { size: rows(5_000) })
         };
@@ -282,7 +282,7 @@ fn valid_losses_are_known_after_every_round_and_training_losses_at_the_end_of_pa
             _ => EvalMetric::Rmse,
         };
         let all = of(&BoosterOptions {
-            eval_metrics: vec![metric],
+            eval_metric: vec![metric],
             ..options.clone()
         });
         for (found, all) in curve.iter().zip(&all) {
@@ -299,8 +299,8 @@ fn samples_learn_what_all_rows_teach() {
         let table = table_of(loss, 40_000);
         let with = |sampling| {
             let options = BoosterOptions {
-                trees: 30,
-                shrinkage: 0.2,
+                n_estimators: 30,
+                learning_rate: 0.2,
                 ..sampled(sampling)
             };
             train(&table, &options, loss, SIMPLE)
@@ -347,8 +347,8 @@ fn early_stopping_is_the_same_however_long_a_sample_is_kept() {
     }
     for sample_keep in [1, 3] {
         let options = BoosterOptions {
-            trees: 60,
-            shrinkage: 0.5,
+            n_estimators: 60,
+            learning_rate: 0.5,
             early_stopping_rounds: Some(4),
             sample_keep,
             ..sampled(Sampling::Mvs { size: rows(1_000) })

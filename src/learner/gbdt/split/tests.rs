@@ -3,9 +3,9 @@ use crate::learner::gbdt::{BoosterOptions, loss::Magnitudes, quantise::Scale};
 
 fn rules(lambda_l2: f64) -> Regularisation {
     let options = BoosterOptions {
-        lambda_l2,
-        child_hessian_min: 0.0,
-        child_rows_min: 0,
+        reg_lambda: lambda_l2,
+        min_child_weight: 0.0,
+        min_child_samples: 0,
         ..BoosterOptions::default()
     };
     let bounds = Magnitudes {

@@ -169,7 +169,7 @@ impl StreamBooster {
     pub fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
         let due = self
             .stream
-            .rounds_due(self.builder.options.trees, self.rows_seen);
+            .rounds_due(self.builder.options.n_estimators, self.rows_seen);
         self.grow_to(due, parallel)?;
         let kept = self.stream.reservoir_rows;
         if self.store.len > kept {
@@ -188,7 +188,7 @@ impl StreamBooster {
     /// # Errors
     /// The error of a task of `parallel`.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
-        self.grow_to(self.builder.options.trees, parallel)
+        self.grow_to(self.builder.options.n_estimators, parallel)
     }
 
     /// Bytes held, by capacity.

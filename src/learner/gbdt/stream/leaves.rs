@@ -57,7 +57,7 @@ impl Refresher {
             range: rules.root_range(),
             rules,
             is_idle: options.feature_constraints.is_directed(),
-            shrinkage: options.shrinkage,
+            shrinkage: options.learning_rate,
             places: vec![0; STREAM_BLOCK_ROWS],
             derivatives: Derivatives::new(outputs),
             gradients: vec![0.0; outputs * STREAM_BLOCK_ROWS],

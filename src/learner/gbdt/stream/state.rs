@@ -162,7 +162,7 @@ impl StreamBooster {
         }
         let rounds = state.trees.len() / outputs;
         if !state.trees.len().is_multiple_of(outputs)
-            || rounds > self.builder.options.trees as usize
+            || rounds > self.builder.options.n_estimators as usize
         {
             return refuse("it has more trees than its budget, or part of a round");
         }

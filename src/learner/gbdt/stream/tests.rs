@@ -101,9 +101,9 @@ impl Table {
 
 fn options(trees: u32) -> BoosterOptions {
     BoosterOptions {
-        trees,
-        leaves_max: 8,
-        shrinkage: 0.3,
+        n_estimators: trees,
+        num_leaves: 8,
+        learning_rate: 0.3,
         class_weights: vec![1.0, 2.0],
         ..BoosterOptions::default()
     }
@@ -164,7 +164,7 @@ fn refreshed_leaves_agree_with_the_naive_twin() {
         }
         for (node, [gradient, hessian]) in tree.nodes.iter_mut().zip(sums) {
             if let Node::Leaf(leaf) = node {
-                leaf.value = (-0.3 * *gradient / (*hessian + options.lambda_l2)) as f32;
+                leaf.value = (-0.3 * *gradient / (*hessian + options.reg_lambda)) as f32;
             }
         }
         for (row, margin) in rows.clone().zip(&mut margins) {

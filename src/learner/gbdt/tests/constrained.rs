@@ -13,11 +13,11 @@ fn predictions_keep_to_their_directions() {
     });
     for growth in [Growth::DepthWise, Growth::LeafWise] {
         let mut options = BoosterOptions {
-            trees: 12,
-            shrinkage: 0.5,
-            growth,
-            depth_max: 9,
-            leaves_max: 40,
+            n_estimators: 12,
+            learning_rate: 0.5,
+            grow_policy: growth,
+            max_depth: 9,
+            num_leaves: 40,
             ..options()
         };
         let rises = |options: &BoosterOptions| {

@@ -32,7 +32,7 @@ fn optimum(rows: &Rows, classes: usize) -> f64 {
     let labels: Vec<f32> = rows.y.iter().map(|label| *label as f32).collect();
     let weights = vec![1.0; rows.len()];
     let options = LogisticOptions {
-        tolerance: 1e-12,
+        tol: 1e-12,
         ..LogisticOptions::default()
     };
     let mut solver = Logistic::new(&options, features, classes).unwrap();

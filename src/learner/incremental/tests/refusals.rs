@@ -5,7 +5,10 @@ use ndarray::{Array1, Array2, array};
 use super::*;
 use crate::{
     format::container::{FileKind, lengthened},
-    learner::incremental::{AveragedSgd, Merge, NewtonStep, OnlineNewton, SgdStep},
+    learner::{
+        ClassWeight,
+        incremental::{AveragedSgd, Merge, NewtonStep, OnlineNewton, SgdStep},
+    },
 };
 
 /// Each bad batch is an error of these words, and the learner's bytes stay.
@@ -129,12 +132,12 @@ fn options_that_need_all_rows_are_refused() {
     };
     let default = LogisticOptions::default;
     let strength = LogisticOptions {
-        inverse_strength: Some(1.0),
+        c: Some(1.0),
         ..default()
     };
     check(strength, "`C` needs the number of rows");
     let balanced = LogisticOptions {
-        balanced: true,
+        class_weight: ClassWeight::Balanced,
         ..default()
     };
     check(balanced, "class weights are to be numbers");

@@ -6,7 +6,10 @@ use super::{Rows, schema};
 use crate::{
     data::{Absent, CodeBlock, RowBlock, ValueType, pack},
     format::container::{FileKind, lengthened},
-    learner::incremental::{AveragedSgd, Batch, BatchSchema, Learner, OnlineTrees, TreesOptions},
+    learner::{
+        ClassWeight,
+        incremental::{AveragedSgd, Batch, BatchSchema, Learner, OnlineTrees, TreesOptions},
+    },
     limits::BLOCK_ROWS,
     model::{Binning, Bins, FeatureSpec},
     platform::parallel::Serial,
@@ -14,9 +17,9 @@ use crate::{
 
 fn options(rows_expected: u64) -> TreesOptions {
     let mut options = TreesOptions::new(rows_expected);
-    options.booster.trees = 30;
-    options.booster.leaves_max = 8;
-    options.booster.shrinkage = 0.2;
+    options.booster.n_estimators = 30;
+    options.booster.num_leaves = 8;
+    options.booster.learning_rate = 0.2;
     options.reservoir_rows = 2_000;
     options.bins_rows = 500;
     options
@@ -202,17 +205,20 @@ fn options_that_need_the_whole_dataset_are_refused() {
         &|options| options.reservoir_rows = 0,
         "a reservoir of 0 rows",
     );
-    check(&|options| options.booster.leaves_max = 1, "leaves: 1");
-    check(&|options| options.booster.bins_max = 1, "bins: 1");
+    check(&|options| options.booster.num_leaves = 1, "leaves: 1");
+    check(&|options| options.booster.max_bin = 1, "bins: 1");
     check(
-        &|options| options.booster.lambda_l2 = f64::NAN,
+        &|options| options.booster.reg_lambda = f64::NAN,
         "L2 penalty: NaN",
     );
     check(
         &|options| options.booster.early_stopping_rounds = Some(3),
         "early stopping",
     );
-    check(&|options| options.booster.balanced = true, "class weights");
+    check(
+        &|options| options.booster.class_weight = ClassWeight::Balanced,
+        "class weights",
+    );
     check(
         &|options| options.booster.class_weights = vec![1.0; 3],
         "2 numbers",

@@ -51,7 +51,7 @@ impl OnlineTrees {
             u32::try_from(rounds).unwrap_or(u32::MAX).max(1)
         };
         let mut options = self.options.clone();
-        options.booster.trees = grown.saturating_add(rounds.unwrap_or_else(in_proportion));
+        options.booster.n_estimators = grown.saturating_add(rounds.unwrap_or_else(in_proportion));
         options.rows_expected = rows;
         options.check(self.schema.classes().len())?;
         options.rows_expected = came.saturating_add(rows);
@@ -89,7 +89,7 @@ impl OnlineTrees {
 
     /// Refuses a batch after the last tree.
     pub(crate) fn check_budget(&self) -> Result<()> {
-        let trees = self.options.booster.trees;
+        let trees = self.options.booster.n_estimators;
         if self.rounds() < trees {
             return Ok(());
         }

@@ -44,7 +44,7 @@ const PREDICTED_ROWS: usize = 1 << 13;
 /// let schema = BatchSchema::new(&["length"], &["neither", "donor"])?;
 /// let mut options = TreesOptions::new(80);
 /// // Rows that fix the bins, and the least rows of a leaf: there are few here.
-/// (options.bins_rows, options.booster.child_rows_min) = (8, 1);
+/// (options.bins_rows, options.booster.min_child_samples) = (8, 1);
 /// let mut learner = OnlineTrees::new(schema, options)?;
 /// let features = array![[1.0], [2.0], [f64::NAN], [3.0], [7.0], [8.0], [9.0], [9.5]];
 /// let labels = array![0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
@@ -237,7 +237,7 @@ impl OnlineTrees {
         let rows = first_rows.labels.len() + batch.map_or(0, |batch| batch.features.rows());
         let stride = bins::stride_of(rows);
         let value_type = batch.map_or(ValueType::F64, |batch| bins::value_type(&batch.features));
-        let bins_max = self.options.booster.bins_max;
+        let bins_max = self.options.booster.max_bin;
         let bins = bins::bins_of(&self.schema, value_type, bins_max, |feature, values| {
             values.extend(first_rows.columns[feature].iter().step_by(stride));
             if let Some(batch) = batch {
@@ -263,7 +263,7 @@ impl OnlineTrees {
             Self::new(about.schema, about.options).map_err(|error| error.to_string())?;
         let (spent_rows, spent_rounds) = about.spent;
         let options = &learner.options;
-        if spent_rows >= options.rows_expected || spent_rounds > options.booster.trees {
+        if spent_rows >= options.rows_expected || spent_rounds > options.booster.n_estimators {
             return Err("more rows or trees are spent than there are to be".to_owned());
         }
         (learner.spent, learner.rows) = (about.spent, about.rows);

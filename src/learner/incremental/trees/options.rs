@@ -2,9 +2,12 @@
 
 use crate::{
     error::{Error, Result},
-    learner::gbdt::{
-        BoosterOptions, Growth,
-        stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions},
+    learner::{
+        ClassWeight,
+        gbdt::{
+            BoosterOptions, Growth,
+            stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions},
+        },
     },
     limits::{CODES_MAX, Limits},
 };
@@ -35,11 +38,11 @@ impl TreesOptions {
     pub fn new(rows_expected: u64) -> Self {
         Self {
             booster: BoosterOptions {
-                trees: 120,
-                shrinkage: 0.12,
-                growth: Growth::LeafWise,
-                leaves_max: 63,
-                depth_max: 64,
+                n_estimators: 120,
+                learning_rate: 0.12,
+                grow_policy: Growth::LeafWise,
+                num_leaves: 63,
+                max_depth: 64,
                 ..BoosterOptions::default()
             },
             rows_expected,
@@ -91,7 +94,7 @@ impl TreesOptions {
             );
         }
         let weights = booster.class_weights.len();
-        let is_named = booster.balanced || !booster.named_class_weights.is_empty();
+        let is_named = booster.class_weight != ClassWeight::Equal;
         if is_named && weights == 0 || weights != 0 && weights != classes {
             return refuse(format!(
                 "class weights are to be {classes} numbers in the order of the declared classes; how \
@@ -111,36 +114,36 @@ impl TreesOptions {
         let ranges = [
             (
                 "rounds",
-                f64::from(booster.trees),
+                f64::from(booster.n_estimators),
                 at_most(limits.trees_max),
             ),
             (
                 "depth",
-                f64::from(booster.depth_max),
+                f64::from(booster.max_depth),
                 at_most(limits.depth_max),
             ),
             (
                 "leaves",
-                f64::from(booster.leaves_max),
+                f64::from(booster.num_leaves),
                 (2.0, limits.leaves_max as f64),
             ),
             (
                 "bins",
-                f64::from(booster.bins_max),
+                f64::from(booster.max_bin),
                 (2.0, (CODES_MAX - 1) as f64),
             ),
-            ("shrinkage", booster.shrinkage, share),
-            ("feature share", booster.feature_fraction, share),
-            ("level share", booster.level_fraction, share),
-            ("node share", booster.node_fraction, share),
-            ("L2 penalty", booster.lambda_l2, penalty),
-            ("L1 penalty", booster.lambda_l1, penalty),
-            ("least gain", booster.gain_min, penalty),
-            ("least hessian", booster.child_hessian_min, penalty),
-            ("largest value", booster.value_max, penalty),
+            ("learning rate", booster.learning_rate, share),
+            ("feature share", booster.colsample_bytree, share),
+            ("level share", booster.colsample_bylevel, share),
+            ("node share", booster.colsample_bynode, share),
+            ("L2 penalty", booster.reg_lambda, penalty),
+            ("L1 penalty", booster.reg_alpha, penalty),
+            ("least gain", booster.min_split_gain, penalty),
+            ("least hessian", booster.min_child_weight, penalty),
+            ("largest value", booster.max_delta_step, penalty),
             (
                 "positive weight",
-                booster.positive_weight,
+                booster.scale_pos_weight,
                 (f64::MIN_POSITIVE, f64::MAX),
             ),
         ];

@@ -43,7 +43,7 @@ fn binary_reaches_the_optimum_with_and_without_a_sample() {
         assert!(excess.abs() < 1e-6, "excess {excess}");
     }
     let tight = LogisticOptions {
-        tolerance: 1e-12,
+        tol: 1e-12,
         ..options(1e-3)
     };
     check(
@@ -58,7 +58,7 @@ fn binary_reaches_the_optimum_with_and_without_a_sample() {
 fn one_pass_after_a_sample_is_within_a_ten_thousandth() {
     let rows = Rows::binary();
     let options = LogisticOptions {
-        passes_max: 1,
+        max_iter: 1,
         ..options(1e-3)
     };
     let fitted = rows.fit(&options, 2, 1000);
@@ -112,7 +112,7 @@ fn three_percent_positives_reach_the_optimum() {
         -0.393_376_501_494_583,
     ];
     let tight = LogisticOptions {
-        tolerance: 1e-10,
+        tol: 1e-10,
         ..options(1e-4)
     };
     for sample_rows in [0, 1500] {
@@ -157,7 +157,7 @@ fn three_classes_reach_the_optimum() {
         check(&fitted, &intercepts, &coefficients, 3e-3);
     }
     let tight = LogisticOptions {
-        tolerance: 1e-11,
+        tol: 1e-11,
         ..options(1e-3)
     };
     let fitted = rows.fit(&tight, 3, 1000);
@@ -193,7 +193,7 @@ fn an_l1_penalty_sets_the_same_coefficients_to_zero() {
         for sample_rows in [0, 600] {
             let penalised = LogisticOptions {
                 l1,
-                tolerance: 1e-13,
+                tol: 1e-13,
                 ..options(l2)
             };
             let fitted = rows.fit(&penalised, 2, sample_rows);
@@ -239,7 +239,7 @@ fn an_elastic_net_over_three_classes_reaches_the_optimum() {
     ];
     let penalised = LogisticOptions {
         l1: 0.03,
-        tolerance: 1e-11,
+        tol: 1e-11,
         ..options(0.01)
     };
     for sample_rows in [0, 1000] {
@@ -264,7 +264,7 @@ fn check_standard_errors(fitted: &LogisticFit, expected: &[f64]) {
 #[test]
 fn standard_errors_are_those_of_the_inverse_hessian() {
     let tight = LogisticOptions {
-        tolerance: 1e-10,
+        tol: 1e-10,
         ..options(1e-3)
     };
     let binary = [

@@ -86,7 +86,7 @@ fn separable_classes_stay_bounded() {
     standardise(&mut x);
     let rows = Rows::new(x, labels);
     let options = LogisticOptions {
-        passes_max: 20,
+        max_iter: 20,
         ..options(1e-4)
     };
     for sample_rows in [0, 500] {
@@ -175,8 +175,8 @@ fn fit_wide(options: &LogisticOptions) -> (Vec<f64>, Vec<f64>) {
 #[test]
 fn many_columns_are_preconditioned_by_the_sample() {
     let (point, gradient) = fit_wide(&LogisticOptions {
-        passes_max: 20,
-        tolerance: 1e-6,
+        max_iter: 20,
+        tol: 1e-6,
         ..options(1e-2)
     });
     for (i, (slope, coefficient)) in gradient.iter().zip(point).enumerate() {
@@ -193,8 +193,8 @@ fn many_columns_are_preconditioned_by_the_sample() {
 fn many_columns_are_thinned_out_by_an_l1_penalty() {
     let (point, gradient) = fit_wide(&LogisticOptions {
         l1: 0.04,
-        passes_max: 20,
-        tolerance: 1e-8,
+        max_iter: 20,
+        tol: 1e-8,
         ..options(1e-3)
     });
     let kept = point[..EXACT_PARAMETERS_MAX].iter().filter(|w| **w != 0.0);
@@ -255,19 +255,19 @@ fn bad_options_are_refused_by_name() {
     );
     check(
         LogisticOptions {
-            passes_max: 0,
+            max_iter: 0,
             ..default()
         },
         2,
-        "`passes_max` is 0",
+        "`max_iter` is 0",
     );
     check(
         LogisticOptions {
-            tolerance: 0.0,
+            tol: 0.0,
             ..default()
         },
         2,
-        "`tolerance` is 0",
+        "`tol` is 0",
     );
     let weighted = |class_weights: &[f64]| LogisticOptions {
         class_weights: class_weights.to_vec(),

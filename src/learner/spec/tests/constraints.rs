@@ -67,7 +67,7 @@ fn an_option_from_a_flag_must_not_contradict() {
     let ModelSpec::Gbdt(options) = with("gbdt").unwrap().spec else {
         panic!("gbdt")
     };
-    assert_eq!(options.growth, Growth::LeafWise);
+    assert_eq!(options.grow_policy, Growth::LeafWise);
     assert!(with("{\"grow_policy\": \"lossguide\"}").is_ok());
     let error = with("{\"grow_policy\": \"depthwise\"}")
         .unwrap_err()

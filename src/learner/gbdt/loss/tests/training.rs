@@ -53,11 +53,11 @@ fn table(golden: &Value, label: &str) -> Table {
 fn options(golden: &Value) -> BoosterOptions {
     let number = |key: &str| golden[key].as_f64().expect("a number");
     BoosterOptions {
-        trees: number("trees") as u32,
-        depth_max: number("depth") as u32,
-        leaves_max: 1 << number("depth") as u32,
-        shrinkage: number("rate"),
-        child_rows_min: number("leaf_rows") as u32,
+        n_estimators: number("trees") as u32,
+        max_depth: number("depth") as u32,
+        num_leaves: 1 << number("depth") as u32,
+        learning_rate: number("rate"),
+        min_child_samples: number("leaf_rows") as u32,
         ..BoosterOptions::default()
     }
 }
@@ -148,7 +148,7 @@ fn leaves_are_quantiles_of_their_residuals() {
     ] {
         let table = table(&golden, "number");
         let options = BoosterOptions {
-            trees: 4,
+            n_estimators: 4,
             ..options(&golden)
         };
         let outcome = train(&table, &options, loss);
@@ -168,8 +168,8 @@ fn leaves_are_quantiles_of_their_residuals() {
             let mut values = vec![0.0; tree.nodes.len()];
             for (index, node) in tree.nodes.iter().enumerate() {
                 let Node::Leaf(leaf) = node else { continue };
-                let step =
-                    options.shrinkage * f64::from(quantile(&|row| leaves[row] == index, &margin));
+                let step = options.learning_rate
+                    * f64::from(quantile(&|row| leaves[row] == index, &margin));
                 assert_eq!(leaf.value, step as f32, "{loss:?} {index}");
                 values[index] = leaf.value;
             }
@@ -187,7 +187,7 @@ fn metrics_of_the_curve_are_those_of_the_scores() {
     let golden = golden();
     let table = table(&golden, "number");
     let options = BoosterOptions {
-        eval_metrics: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
+        eval_metric: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
         ..options(&golden)
     };
     let outcome = train(&table, &options, Loss::AbsoluteError);
@@ -221,9 +221,9 @@ fn early_stopping_watches_the_metric_that_was_asked_for() {
     let table = table(&golden, "number");
     let stopped = |watched| {
         let options = BoosterOptions {
-            trees: 300,
-            eval_metrics: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
-            watched_metric: watched,
+            n_estimators: 300,
+            eval_metric: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
+            early_stopping_metric: watched,
             early_stopping_rounds: Some(10),
             ..options(&golden)
         };
@@ -271,9 +271,9 @@ fn weights_are_repetitions() {
             }
         }
         let options = BoosterOptions {
-            trees: 1,
-            child_rows_min: 0,
-            child_hessian_min: 15.0,
+            n_estimators: 1,
+            min_child_samples: 0,
+            min_child_weight: 15.0,
             ..options(&golden)
         };
         let (one, other) = (
