@@ -124,7 +124,7 @@ impl Write for PendingFile {
     }
 }
 
-/// Removes what killed runs left unfinished in a directory, and answers how many files that was.
+/// Removes what killed runs left unfinished in a directory, and returns their number.
 /// Only for a directory that no other run is writing to.
 ///
 /// # Errors

@@ -35,7 +35,7 @@ const FALSE: u8 = 2;
 const I32: u8 = 5;
 const STRUCT: u8 = 12;
 
-/// Reads a header at the start of `bytes`; answers it and its length.
+/// Reads a header at the start of `bytes`. Returns it with its length.
 pub(super) fn page_header(bytes: &[u8]) -> Result<(PageHeader, usize), HeaderError> {
     let mut reader = Reader { bytes, at: 0 };
     let mut header = PageHeader::default();

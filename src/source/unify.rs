@@ -142,7 +142,7 @@ impl Unifier {
         }
     }
 
-    /// Adds a file's columns; answers the index of its layout.
+    /// Adds a file's columns. Returns the index of its layout.
     pub(super) fn add_file(
         &mut self,
         schema: &SchemaDescriptor,

@@ -74,7 +74,7 @@ impl MemoryTable {
         Some(*slot as usize)
     }
 
-    /// Adds a key that is not there, with counters of 0; answers its slot.
+    /// Adds a key that is not there, with counters of 0. Returns its slot.
     pub(super) fn push(&mut self, key: u64) -> usize {
         let slot = self.keys.len();
         make_room(&mut self.keys, 1);

@@ -86,7 +86,7 @@ impl ArrowStream {
     }
 
     /// Replaces `values` by the next rows of some columns of `schema`, at most `rows_max`: the stream's
-    /// schema, perhaps with columns after it that the stream lacks. Answers how many; 0 at the end.
+    /// schema, perhaps with columns after it that the stream lacks. Returns their number; 0 at the end.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a stream that is damaged or ends too early.

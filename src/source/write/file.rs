@@ -99,7 +99,7 @@ impl TableWriter {
         self.rows
     }
 
-    /// Writes the footer, syncs, and renames the file into place. Answers its size in bytes.
+    /// Writes the footer, syncs, and renames the file into place. Returns its size in bytes.
     ///
     /// # Errors
     /// [`crate::Error::Io`] if the disk refuses; nothing is left behind then.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::transform::prune::rules::{KeepRule, PruneRules};
 
-/// Correlations with the target count as equal within this: columns that tell the same must not be
+/// Correlations with the target count as equal within this: redundant columns must not be
 /// ranked by the last bits of a sum.
 const TARGET_STEP: f64 = 1e-6;
 
@@ -37,7 +37,7 @@ pub struct ColumnFacts {
     pub varied_rows: Option<u64>,
 }
 
-/// Two columns and how much they tell of each other.
+/// Two columns and their correlation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Pair {
     /// The columns.
@@ -72,7 +72,7 @@ pub enum Verdict {
     LowVariance,
     /// The same values as a kept one.
     Duplicate(Twin),
-    /// A kept one tells it.
+    /// A correlation with a kept one that reaches the threshold.
     Correlated(Twin),
 }
 
@@ -100,7 +100,7 @@ pub struct Decision {
     pub protected_pairs: usize,
 }
 
-/// Walks down the ranked columns and keeps each that no kept one tells.
+/// Walks down the ranked columns and keeps each that has no kept twin.
 ///
 /// Checked at the end: a dropped column has a kept twin that reaches the threshold, and no
 /// two kept columns reach it, but where both are protected. O(columns log columns + pairs).

@@ -7,7 +7,7 @@
 //! [`screen`] looks at a sample and says which pairs of columns could reach the threshold; their
 //! connected [`components()`] are few and small, or all columns in one. Whoever reads the data takes
 //! the exact co-moments of each component ([`crate::stats::CoMoments`]), and [`decide()`] walks down
-//! the ranked columns and keeps what no kept one tells. Nothing here reads files.
+//! the ranked columns and keeps those without a kept twin. Nothing here reads files.
 
 mod components;
 mod decide;
