@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::cli::arguments::values;
 use crate::pipeline::options::SplitRule;
 
-/// Which rows are held out.
+/// Assignment of rows to the splits.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Split")]
 pub(in crate::cli) struct SplitArguments {

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use crate::cli::arguments::{training::CommonArguments, values};
 use crate::data::{Task, task_or_auto};
 
-/// What stands under `rowmill incremental --help`.
+/// Text after the flags of `rowmill incremental --help`.
 const NOTES: &str = "\
 --model takes the options listed in `rowmill train --help`, except an L1 penalty (l1, l1_ratio,
 penalty), which needs several passes over all rows.
@@ -105,7 +105,7 @@ pub(in crate::cli) struct LearningArguments {
     )]
     pub(in crate::cli) classes: Option<Vec<String>>,
 
-    /// What kind of target is learned.
+    /// Kind of target.
     #[arg(long, value_name = "TASK", value_parser = values::class_task(), default_value = task_or_auto::AUTO)]
     pub(in crate::cli) task: std::option::Option<Task>,
 }

@@ -10,7 +10,7 @@ use crate::{
     learner::gbdt::Sampling,
 };
 
-/// What stands under `rowmill train --help`.
+/// Text after the flags of `rowmill train --help`.
 const MODEL_HELP: &str = "\
 Options of --model as JSON, with their other names:
 
@@ -138,10 +138,10 @@ pub(in crate::cli) struct ModelArguments {
     #[arg(long, value_enum)]
     pub(in crate::cli) grow_policy: Option<GrowPolicy>,
 
-    /// What kind of target is learned.
+    /// Kind of target.
     ///
-    /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise follows
-    /// from the target's values.
+    /// `auto` is the profile's task for the profile's target (binary for splice), and otherwise derived from
+    /// the target's values.
     #[arg(long, value_name = "TASK", value_parser = values::task(), default_value = task_or_auto::AUTO)]
     pub(in crate::cli) task: std::option::Option<Task>,
 }

@@ -1,4 +1,4 @@
-//! Values on the command line: sizes, counts, shares.
+//! Parsers of values on the command line: sizes, counts, shares.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -8,7 +8,7 @@ use crate::{
     limits::Limits,
 };
 
-/// Threads at most.
+/// Largest number of threads.
 const THREADS_MAX: usize = 1_024;
 
 /// All processors that this process may use.
@@ -41,7 +41,7 @@ fn task_values() -> [PossibleValue; 4] {
     let of = |task: Task, help| PossibleValue::new(task.name()).help(help);
     [
         PossibleValue::new(task_or_auto::AUTO)
-            .help("The profile's task, or what the target's values say"),
+            .help("The profile's task, else derived from the target's values"),
         of(Task::Binary, "Two classes"),
         of(Task::Multiclass, "Two classes or more"),
         of(Task::Regression, "A number"),
@@ -52,7 +52,7 @@ fn named_task(name: String) -> Option<Task> {
     Task::ALL.into_iter().find(|task| task.name() == name)
 }
 
-/// A number of things, at least 1; `200_000` is one.
+/// A whole number of at least 1; underscores may separate digits, as in `200_000`.
 pub(in crate::cli) fn count(text: &str) -> Result<u64, String> {
     match integer(text) {
         Some(0) => Err("0 is too small; use 1 or more".to_owned()),
@@ -138,7 +138,7 @@ pub(super) fn sampling(text: &str) -> Result<Sampling, String> {
 
 fn integer(text: &str) -> Option<u64> {
     let digits = text.replace('_', "");
-    // A sign or an underscore at the border is a slip of the finger, not a number.
+    // A sign or an underscore at either end is a typing error.
     let plain = !text.starts_with(['_', '+']) && !text.ends_with('_');
     if plain { digits.parse().ok() } else { None }
 }
