@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Logistic regression by averaged stochastic gradient descent, for more parameters than
-/// [`OnlineNewton`] takes. Memory: a few vectors of all parameters.
+/// [`OnlineNewton`](crate::learner::incremental::OnlineNewton) takes. Memory: a few vectors of all parameters.
 pub type AveragedSgd = Pipeline<SgdStep>;
 
 /// The extra weight of later points in the average.

@@ -63,7 +63,7 @@ pub(crate) enum Content<'a> {
     FirstRows(Cow<'a, FirstRows>),
     Trees {
         bins: Cow<'a, Bins>,
-        state: StreamState<'a>,
+        state: Box<StreamState<'a>>,
     },
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(About, Content<'static>), Stri
     } else {
         Content::Trees {
             bins: opened.postcard(id::BINS, VERSION)?,
-            state: opened.postcard(id::STATE, VERSION)?,
+            state: Box::new(opened.postcard(id::STATE, VERSION)?),
         }
     };
     Ok((about, content))

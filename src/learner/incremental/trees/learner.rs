@@ -276,7 +276,7 @@ impl OnlineTrees {
                 bins::check(&bins, &learner.schema)?;
                 let trainer = learner.new_trainer(bins.into_owned());
                 let mut trainer = trainer.map_err(|error| error.to_string())?;
-                trainer.booster.restore(state)?;
+                trainer.booster.restore(*state)?;
                 Stage::Trees(Box::new(trainer))
             }
         };
@@ -340,7 +340,7 @@ impl Learner for OnlineTrees {
             Stage::FirstRows(first_rows) => Content::FirstRows(Cow::Borrowed(first_rows)),
             Stage::Trees(trainer) => Content::Trees {
                 bins: Cow::Borrowed(&trainer.bins),
-                state: trainer.booster.state(),
+                state: Box::new(trainer.booster.state()),
             },
         };
         file::to_bytes(&about, &content)
