@@ -23,7 +23,7 @@ use rowmill::{
     engine::{Context, Silent},
     limits::BLOCK_ROWS,
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{SurveySpec, survey},
         storage::{
             rows::RowsFile,
@@ -64,8 +64,8 @@ fn main() -> Result<()> {
         }
     };
     let options = end_to_end::options(&data, directory.path(), "gbdt")?;
-    let job = Job::open(&options.data, &options.columns, &options.resources.limits)?;
-    let rows = RowsFile::create(&directory.path().join("rows"), job.dataset.rows(), false)?;
+    let data = TrainingData::open(&options.data, &options.columns, &options.resources.limits)?;
+    let rows = RowsFile::create(&directory.path().join("rows"), data.dataset.rows(), false)?;
     let sample = assign(&rows, options.resources.limits.cut_sample_rows)?;
     let stop = Stop::default();
     let context = Context {
@@ -77,16 +77,16 @@ fn main() -> Result<()> {
     };
     let mut measured: [Vec<[f64; 2]>; 2] = Default::default();
     for repeat in 0..repeats {
-        measured[0].push(timed(|| decode(&job, threads))?);
+        measured[0].push(timed(|| decode(&data, threads))?);
         let path = directory.path().join(format!("sample-{repeat}"));
-        measured[1].push(timed(|| look(&context, &job, &rows, &sample, &path))?);
+        measured[1].push(timed(|| look(&context, &data, &rows, &sample, &path))?);
     }
     let [decode, survey] = measured.map(medians);
     println!(
         "rows {}  features {}  threads {threads}  decode {:.3} s ({:.2} s CPU)  survey {:.3} s \
          ({:.2} s CPU)  ratio {:.3} (CPU {:.3})",
-        job.dataset.rows(),
-        job.roles.features.len(),
+        data.dataset.rows(),
+        data.roles.features.len(),
         decode[0],
         decode[1],
         survey[0],
@@ -121,13 +121,13 @@ fn assign(rows: &RowsFile, sample_rows: u64) -> Result<RowSample> {
 
 fn look(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     rows: &RowsFile,
     sample: &RowSample,
     path: &Path,
 ) -> Result<()> {
     let spec = SurveySpec {
-        job,
+        data,
         rows,
         sample,
         sample_path: path,
@@ -137,18 +137,18 @@ fn look(
 }
 
 /// Decodes the features of all row groups, which lanes take in turn.
-fn decode(job: &Job, lanes: usize) -> Result<()> {
+fn decode(data: &TrainingData, lanes: usize) -> Result<()> {
     let next = AtomicUsize::new(0);
     let lane = || -> Result<()> {
-        let mut reader = LaneReader::new(&job.dataset);
+        let mut reader = LaneReader::new(&data.dataset);
         let mut values = Values::F32(Vec::new());
         loop {
             let row_group = next.fetch_add(1, Ordering::Relaxed);
-            if row_group >= job.dataset.row_groups().len() {
+            if row_group >= data.dataset.row_groups().len() {
                 return Ok(());
             }
             reader.open(row_group)?;
-            for &column in &job.roles.features {
+            for &column in &data.roles.features {
                 reader.start_column(column)?;
                 while reader.next_slice(BLOCK_ROWS, &mut values)? > 0 {
                     std::hint::black_box(&values);

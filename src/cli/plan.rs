@@ -7,7 +7,7 @@ use crate::{error::Result, platform::memory, run::planning, text::size::format_b
 pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {
     let (options, choice) = train_command::options(&arguments.train)?;
     let progress = log.progress();
-    let (job, plan) = planning::plan(&options, progress.as_ref())?;
+    let (data, plan) = planning::plan(&options, progress.as_ref())?;
     if !log.is_quiet() {
         progress.message(&choice.describe());
         plan.notes.iter().for_each(|note| progress.message(note));
@@ -23,8 +23,8 @@ pub(super) fn run(arguments: &PlanArguments, log: &Log) -> Result<()> {
     }
     lines.push(format!(
         "for {} rows and {} features of {}",
-        terminal::grouped(job.dataset.rows()),
-        terminal::grouped(job.roles.features.len() as u64),
+        terminal::grouped(data.dataset.rows()),
+        terminal::grouped(data.roles.features.len() as u64),
         options.data.dataset
     ));
     terminal::print(&lines.join("\n"))?;

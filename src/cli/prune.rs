@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &PruneArguments, log: &Log) -> Result<()> {
     signals::watch()?;
     let pruned = prune(&options, stop::process(), log.progress().as_ref())?;
     let directory = pruned.destination.reports();
-    pruned::write(&directory, &pruned.job, &pruned.survey, &pruned.findings)?;
+    pruned::write(&directory, &pruned.data, &pruned.survey, &pruned.findings)?;
     if log.is_quiet() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ fn render(pruned: &Pruned) -> String {
     format!(
         "{}\n{} in {} file(s), {} rows, {} in {}{peak}",
         pruned::summary(
-            pruned::Names::new(&pruned.job, &pruned.job.roles.features),
+            pruned::Names::new(&pruned.data, &pruned.data.roles.features),
             &pruned.findings
         ),
         pruned.destination.path().display(),

@@ -8,7 +8,7 @@ use crate::{
     data::Field,
     error::Result,
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, SurveyedValues},
     },
 };
@@ -108,13 +108,13 @@ const HEADER: [&str; 19] = [
 /// A row for each input column, with its part in the run. `describe` adds what is known of its values; it is
 /// given the column's index and, for a feature, its index among the features.
 pub(crate) fn rows_of(
-    job: &Job,
+    data: &TrainingData,
     describe: impl Fn(&mut FeatureRow, usize, Option<usize>),
 ) -> Vec<FeatureRow> {
-    let fields = job.schema().fields.iter().enumerate();
+    let fields = data.schema().fields.iter().enumerate();
     let row = |(column, field): (usize, &Field)| {
-        let (role, why) = job.roles.role_of(column);
-        let features = &job.roles.features;
+        let (role, why) = data.roles.role_of(column);
+        let features = &data.roles.features;
         let feature = features.iter().position(|feature| *feature == column);
         assert_eq!(feature.is_some(), role == Role::Feature, "column {column}");
         let mut row = FeatureRow {

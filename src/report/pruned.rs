@@ -9,7 +9,8 @@ use crate::report::{
 use crate::{
     error::Result,
     pipeline::{
-        open::training_data::Job, prepare::survey::FeatureSurvey, prune::findings::Findings,
+        open::training_data::TrainingData, prepare::survey::FeatureSurvey,
+        prune::findings::Findings,
     },
     transform::prune::Verdict,
 };
@@ -23,18 +24,18 @@ const DROPPED_LISTED: usize = 20;
 /// The names of the columns that were looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {
-    job: &'a Job,
+    data: &'a TrainingData,
     columns: &'a [usize],
 }
 
 impl<'a> Names<'a> {
     /// `columns` has the schema's index of each.
-    pub fn new(job: &'a Job, columns: &'a [usize]) -> Self {
-        Self { job, columns }
+    pub fn new(data: &'a TrainingData, columns: &'a [usize]) -> Self {
+        Self { data, columns }
     }
 
     fn of(self, feature: usize) -> &'a str {
-        &self.job.schema().fields[self.columns[feature]].name
+        &self.data.schema().fields[self.columns[feature]].name
     }
 }
 
@@ -44,12 +45,12 @@ impl<'a> Names<'a> {
 /// [`crate::Error::Io`] naming the file.
 pub fn write(
     directory: &Path,
-    job: &Job,
+    data: &TrainingData,
     survey: &[FeatureSurvey],
     findings: &Findings,
 ) -> Result<Vec<FeatureRow>> {
-    let names = Names::new(job, &job.roles.features);
-    let rows = rows(job, survey, names, findings);
+    let names = Names::new(data, &data.roles.features);
+    let rows = rows(data, survey, names, findings);
     features::write(directory, rows.iter().cloned())?;
     write_correlations(directory, names, findings)?;
     Ok(rows)
@@ -86,12 +87,12 @@ pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Finding
 }
 
 fn rows(
-    job: &Job,
+    data: &TrainingData,
     survey: &[FeatureSurvey],
     names: Names<'_>,
     findings: &Findings,
 ) -> Vec<FeatureRow> {
-    features::rows_of(job, |row, _, feature| {
+    features::rows_of(data, |row, _, feature| {
         if let Some(feature) = feature {
             features::describe(row, &survey[feature]);
             explain(row, names, findings, feature);

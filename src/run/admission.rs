@@ -12,7 +12,7 @@ use crate::{
         fit::{checkpoint::Checkpoint, context::FitContext, model_spec::check_target},
         incremental::{declared_target::declared_target, earlier_learner::EarlierLearner},
         one_pass::source::{Source, open_source},
-        open::{planned_output::PlannedOutput, target::Target, training_data::Job},
+        open::{planned_output::PlannedOutput, target::Target, training_data::TrainingData},
         options::ResourceOptions,
         prepare::assign::{Assigned, ungrouped_warning},
         prune::trimmed,
@@ -36,7 +36,7 @@ use crate::{
 pub(crate) struct Admitted<'a> {
     pub(crate) options: &'a TrainOptions,
     pub(crate) session: Session<'a>,
-    pub(crate) job: Job,
+    pub(crate) data: TrainingData,
     pub(crate) target: Target,
     pub(crate) plan: RunPlan,
     /// The directory of codes that other runs may use; `None` where there are no such codes.
@@ -58,7 +58,7 @@ impl Admitted<'_> {
         EvaluationSpec {
             label_center,
             spill: self.session.scratch.path().to_path_buf(),
-            ..evaluation_spec(self.options, &self.job, shape)
+            ..evaluation_spec(self.options, &self.data, shape)
         }
     }
 
@@ -66,7 +66,7 @@ impl Admitted<'_> {
         let resources = &self.options.resources;
         FitContext {
             session: &self.session,
-            job: &self.job,
+            data: &self.data,
             target: &self.target,
             plan: &self.plan,
             limits: &resources.limits,
@@ -81,7 +81,7 @@ impl Admitted<'_> {
         let group = &self.options.columns.group;
         assigned
             .warnings
-            .extend(ungrouped_warning(&self.job, group));
+            .extend(ungrouped_warning(&self.data, group));
         for warning in &assigned.warnings {
             self.session.progress().warning(warning);
         }
@@ -117,7 +117,7 @@ impl Admitted<'_> {
 
     pub(crate) fn cache_lookup(&self) -> CacheLookup<'_> {
         CacheLookup {
-            job: &self.job,
+            data: &self.data,
             options: self.options,
             target: &self.target,
             spill: self.session.scratch.path(),
@@ -139,34 +139,34 @@ pub(crate) fn admit<'a>(
     check_incremental(options)?;
     let request = options.output_request()?;
     request.check()?;
-    let (mut job, source) = open_source(
+    let (mut data, source) = open_source(
         &options.data,
         &options.columns,
         &options.resources,
         options.one_pass().is_some(),
     )?;
-    check_output(&job, options)?;
-    let identity = identity(options, &job);
-    let earlier = earlier_learner(&mut job, options, &identity, progress)?;
+    check_output(&data, options)?;
+    let identity = identity(options, &data);
+    let earlier = earlier_learner(&mut data, options, &identity, progress)?;
     if let Some(pruning) = &options.prune {
         pruning.check()?;
-        pruning.protected(&job)?;
+        pruning.protected(&data)?;
     }
     let checkpoint = find_checkpoint(options, &identity, progress)?;
     // Before any pass: the schema shows whether the columns that constraints name exist.
-    options.model.clone().resolve_features(&job.features())?;
-    job.tell(progress);
+    options.model.clone().resolve_features(&data.features())?;
+    data.tell(progress);
     let mut passes = Vec::new();
-    let cached = cache::find(&job, options, progress);
+    let cached = cache::find(&data, options, progress);
     let incremental = options.incremental.as_ref();
-    let declared = declared_target(&job, options.target_spec(), incremental, earlier.as_ref())?;
+    let declared = declared_target(&data, options.target_spec(), incremental, earlier.as_ref())?;
     let target = match declared {
         Some(target) => target,
-        None => cache::cached_target(&context, &job, options, cached.as_ref(), &mut passes)?,
+        None => cache::cached_target(&context, &data, options, cached.as_ref(), &mut passes)?,
     };
     check_target(&options.model, incremental.is_some(), &target)?;
     let shape = (target.task, target.classes.len());
-    let plan = plan_for(&context, &job, shape, options, earlier.as_ref())?;
+    let plan = plan_for(&context, &data, shape, options, earlier.as_ref())?;
     plan.memory.check(memory::free_memory_bytes())?;
     plan.notes.iter().for_each(|note| progress.message(note));
     let output = acquire_directories(request, options, progress)?;
@@ -177,7 +177,7 @@ pub(crate) fn admit<'a>(
     let cached_bytes = cached.as_ref().map_or(0, |cached| cached.bytes());
     scratch.check_free(plan.scratch_bytes.saturating_sub(cached_bytes))?;
     let lookup = CacheLookup {
-        job: &job,
+        data: &data,
         options,
         target: &target,
         spill: scratch.path(),
@@ -198,7 +198,7 @@ pub(crate) fn admit<'a>(
             checkpoint_interval: Duration::from_secs(options.output.checkpoint_seconds),
             passes,
         },
-        job,
+        data,
         target,
         plan,
         cache,
@@ -225,13 +225,13 @@ pub(crate) fn context<'a>(
 }
 
 /// The identity of a run before any pass.
-pub(crate) fn identity(options: &TrainOptions, job: &Job) -> RunIdentity {
+pub(crate) fn identity(options: &TrainOptions, data: &TrainingData) -> RunIdentity {
     let value = serde_json::to_value(options).expect("options are numbers and text");
-    RunIdentity::new(value, job.dataset.files())
+    RunIdentity::new(value, data.dataset.files())
 }
 
 /// Refuses an output directory whose files would replace the data, or would be read as data.
-fn check_output(job: &Job, options: &TrainOptions) -> Result<()> {
+fn check_output(data: &TrainingData, options: &TrainOptions) -> Result<()> {
     let out_dir = &options.output.out_dir;
     let copies = out_dir.join(trimmed::DIRECTORY);
     let replaced = [
@@ -245,7 +245,7 @@ fn check_output(job: &Job, options: &TrainOptions) -> Result<()> {
         replaced: &replaced,
         copies: Some(&copies),
     }
-    .check(job, &options.data)
+    .check(data, &options.data)
 }
 
 /// The checkpoint that the run continues, once options and files are found to be the same.
@@ -297,7 +297,7 @@ fn acquire_directories(
 /// The plan of a run whose target has this task and so many classes.
 pub(crate) fn plan_for(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     shape: (Task, usize),
     options: &TrainOptions,
     earlier: Option<&EarlierLearner>,
@@ -305,7 +305,7 @@ pub(crate) fn plan_for(
     let model = earlier.map_or_else(|| options.model.clone(), EarlierLearner::spec);
     let spec = PlanSpec {
         model: &model,
-        evaluation: &evaluation_spec(options, job, shape),
+        evaluation: &evaluation_spec(options, data, shape),
         limits: &options.resources.limits,
         verify: options.output.verify,
         prune: options.prune.as_ref(),
@@ -314,13 +314,13 @@ pub(crate) fn plan_for(
         held_out_share: options.held_out_share(),
         memory_bytes: options.resources.memory_bytes,
     };
-    plan_run(context, job, &spec)
+    plan_run(context, data, &spec)
 }
 
 /// The evaluation, as far as it is known before any pass.
 pub(crate) fn evaluation_spec(
     options: &TrainOptions,
-    job: &Job,
+    data: &TrainingData,
     (task, classes): (Task, usize),
 ) -> EvaluationSpec {
     let resources = &options.resources;
@@ -329,7 +329,7 @@ pub(crate) fn evaluation_spec(
         classes,
         label_center: 0.0,
         deviation: deviation_of(options.model.regression_loss()),
-        grouped: job.roles.group.is_some(),
+        grouped: data.roles.group.is_some(),
         groups_max: resources.limits.groups_in_memory_max / resources.threads.max(1),
         spill: options.output.out_dir.clone(),
     }

@@ -96,12 +96,12 @@ fn write_pruned(trained: &mut Trained<'_>) -> Result<()> {
         return Ok(());
     };
     let progress = trained.session.progress();
-    let names = pruned::Names::new(&trained.job, &found.columns);
+    let names = pruned::Names::new(&trained.data, &found.columns);
     pruned::write_correlations(out_dir, names, &found.findings)?;
     progress.message(&pruned::summary(names, &found.findings));
     if copies {
         let context = &trained.session.context;
-        let (path, report) = trimmed::write_for_run(context, &trained.job, found, out_dir)?;
+        let (path, report) = trimmed::write_for_run(context, &trained.data, found, out_dir)?;
         progress.message(&format!("the data without them: {}", path.display()));
         trained.session.passes.push(report);
     }
@@ -194,18 +194,18 @@ fn metrics_record(trained: &mut Trained<'_>) -> Result<MetricsRecord> {
         classes: trained.target.classes.clone(),
         group_column: group_column(trained),
         splits: records.map(record).collect(),
-        has_base_scores: trained.job.base_scores(&trained.target).is_some(),
-        validation: trained.job.validation.clone(),
+        has_base_scores: trained.data.base_scores(&trained.target).is_some(),
+        validation: trained.data.validation.clone(),
         curve: trained.learned.fitted.curve.clone(),
         baseline: None,
     })
 }
 
 fn group_column(trained: &Trained<'_>) -> Option<String> {
-    let job = &trained.job;
-    job.roles
+    let data = &trained.data;
+    data.roles
         .group
-        .map(|column| job.schema().fields[column].name.clone())
+        .map(|column| data.schema().fields[column].name.clone())
 }
 
 fn write_splits(trained: &mut Trained<'_>) -> Result<()> {
@@ -245,9 +245,9 @@ fn write_delta(trained: &mut Trained<'_>) -> Result<Option<DeltaSummary>> {
         base,
         ..
     } = &mut trained.learned;
-    let (job, target) = (&trained.job, &trained.target);
+    let (data, target) = (&trained.data, &trained.target);
     let (Some(baseline), Some(names), Some(model)) = (
-        &job.baseline,
+        &data.baseline,
         &mut split.assigned.groups,
         fitted.evaluation.groups_mut(),
     ) else {
@@ -300,9 +300,9 @@ fn outcomes<'a>(
 }
 
 fn feature_rows(trained: &Trained<'_>) -> Vec<FeatureRow> {
-    let job = &trained.job;
+    let data = &trained.data;
     let importance = Importances::of(trained);
-    features::rows_of(job, |row, column, feature| {
+    features::rows_of(data, |row, column, feature| {
         if let Some(feature) = feature {
             if let Some((_, reason)) = trained
                 .learned
@@ -322,7 +322,7 @@ fn feature_rows(trained: &Trained<'_>) -> Vec<FeatureRow> {
             if let Some(survey) = &found.dropped[feature] {
                 features::describe(row, survey);
             }
-            let names = pruned::Names::new(job, &found.columns);
+            let names = pruned::Names::new(data, &found.columns);
             pruned::explain(row, names, &found.findings, feature);
         }
     })
@@ -371,8 +371,8 @@ fn run_record(
     saved: &Saved,
     verified: Option<bool>,
 ) -> RunRecord {
-    let (job, options) = (&trained.job, trained.options);
-    let files = job.dataset.files();
+    let (data, options) = (&trained.data, trained.options);
+    let files = data.dataset.files();
     let learned = trained.learned.fitted.model.learned_sha256();
     let (trees_sha256, coefficients_sha256) = match &trained.learned.fitted.model.body {
         Body::Trees(_) => (Some(learned), None),
@@ -386,19 +386,19 @@ fn run_record(
         target: trained.target.name.clone(),
         classes: metrics.classes.clone(),
         group_column: metrics.group_column.clone(),
-        profile: job.profile.as_ref().map(|profile| profile.name.clone()),
+        profile: data.profile.as_ref().map(|profile| profile.name.clone()),
         dataset: DatasetRecord {
             path: options.data.dataset.clone(),
             files: files.len() as u64,
-            row_groups: job.dataset.row_groups().len() as u64,
-            rows: job.dataset.rows(),
-            columns: job.schema().fields.len() as u64,
+            row_groups: data.dataset.row_groups().len() as u64,
+            rows: data.dataset.rows(),
+            columns: data.schema().fields.len() as u64,
             bytes: files.iter().map(|file| file.bytes).sum(),
             rows_without_label: trained.learned.split.assigned.unlabelled_rows,
-            validation: job.validation.clone(),
+            validation: data.validation.clone(),
         },
-        data_fingerprint: format!("{:016x}", job.dataset.fingerprint()),
-        baseline: job
+        data_fingerprint: format!("{:016x}", data.dataset.fingerprint()),
+        baseline: data
             .baseline
             .as_ref()
             .map(|baseline| baseline.path().display().to_string()),

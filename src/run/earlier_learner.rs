@@ -11,19 +11,19 @@ use crate::{
             earlier_learner::EarlierLearner,
             learner_file::{LearnerFile, load_initial},
         },
-        open::training_data::Job,
+        open::training_data::TrainingData,
         session::{RunIdentity, output},
     },
     run::options::TrainOptions,
 };
 
-/// The learner that the run goes on with, if there is one; the job's features become the learner's.
+/// The learner that the run goes on with, if there is one; the data's features become the learner's.
 ///
 /// # Errors
 /// [`Error::Usage`] when options or data are not those of before, [`Error::Dataset`] when the data do not
 /// fit the learner; as reading the file.
 pub(crate) fn earlier_learner(
-    job: &mut Job,
+    data: &mut TrainingData,
     options: &TrainOptions,
     identity: &RunIdentity,
     progress: &dyn Progress,
@@ -70,7 +70,7 @@ pub(crate) fn earlier_learner(
         return Ok(None);
     };
     let model = &started.file.model;
-    let target = &job.schema().fields[job.target_column()].name;
+    let target = &data.schema().fields[data.target_column()].name;
     if *target != model.about.roles.target {
         return Err(Error::Usage(format!(
             "--init-model: it learned the target `{}` and the run's is `{target}`; give --target {}, or start \
@@ -82,16 +82,16 @@ pub(crate) fn earlier_learner(
     if options.prune.is_some() {
         return Ok(Some(started));
     }
-    let absent = absent_features(job, &model.features)?;
-    let new = job.follow(&model.features, "not a feature of --init-model")?;
-    lost_parts(job, options, &started.file.model.about.roles)
+    let absent = absent_features(data, &model.features)?;
+    let new = data.follow(&model.features, "not a feature of --init-model")?;
+    lost_parts(data, options, &started.file.model.about.roles)
         .iter()
         .for_each(|warning| progress.warning(warning));
     if !started.is_resumed {
-        other_split(job, identity, &started.file.identity)
+        other_split(data, identity, &started.file.identity)
             .iter()
             .for_each(|warning| progress.warning(warning));
-        started.extend(job, online)?;
+        started.extend(data, online)?;
     }
     if online.init_model.is_some() {
         let differing = [
@@ -116,10 +116,10 @@ pub(crate) fn earlier_learner(
 ///
 /// # Errors
 /// [`Error::Dataset`] where they lack all of them.
-fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
+fn absent_features(data: &TrainingData, features: &[FeatureSpec]) -> Result<Vec<String>> {
     let names = features.iter().map(|feature| &feature.name);
     let absent: Vec<String> = names
-        .filter(|name| job.schema().index_of(name).is_none())
+        .filter(|name| data.schema().index_of(name).is_none())
         .cloned()
         .collect();
     if absent.len() < features.len() {
@@ -134,8 +134,8 @@ fn absent_features(job: &Job, features: &[FeatureSpec]) -> Result<Vec<String>> {
 }
 
 /// What the user should know where groups are held out otherwise than before.
-fn other_split(job: &Job, now: &RunIdentity, learned: &RunIdentity) -> Option<String> {
-    if job.roles.split.is_some() {
+fn other_split(data: &TrainingData, now: &RunIdentity, learned: &RunIdentity) -> Option<String> {
+    if data.roles.split.is_some() {
         return None;
     }
     let (name, was, is) = learned.split_difference(now)?;
@@ -147,9 +147,9 @@ fn other_split(job: &Job, now: &RunIdentity, learned: &RunIdentity) -> Option<St
 
 /// What the user should know of the learner's group and weight column where the data lack them and nobody
 /// asked for others.
-fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String> {
+fn lost_parts(data: &TrainingData, options: &TrainOptions, learned: &Roles) -> Vec<String> {
     let mut warnings = Vec::new();
-    let is_lost = |name: &String| job.schema().index_of(name).is_none();
+    let is_lost = |name: &String| data.schema().index_of(name).is_none();
     let nobody_asked =
         options.columns.group == GroupChoice::Profile && options.columns.split_column.is_none();
     if let Some(group) = learned
@@ -168,10 +168,10 @@ fn lost_parts(job: &Job, options: &TrainOptions, learned: &Roles) -> Vec<String>
         .as_ref()
         .filter(|name| nobody_asked && is_lost(name))
     {
-        let instead = match job.roles.weight {
+        let instead = match data.roles.weight {
             Some(column) => format!(
                 "the weights are those of `{}`",
-                job.schema().fields[column].name
+                data.schema().fields[column].name
             ),
             None => "every row weighs 1".to_owned(),
         };

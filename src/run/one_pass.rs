@@ -26,10 +26,10 @@ pub(crate) fn learn(run: &mut Admitted<'_>, incremental: &IncrementalOptions) ->
     };
     let mut learned = fit_in_one_pass(&run.fit_context(&evaluation), spec, earlier, source)?;
     run.session.passes.append(&mut learned.fitted.passes);
-    if run.job.dataset.files().is_empty() {
-        run.job.dataset.set_stream_rows(learned.rows);
+    if run.data.dataset.files().is_empty() {
+        run.data.dataset.set_stream_rows(learned.rows);
     }
-    let weighted = run.job.roles.weight.is_some();
+    let weighted = run.data.roles.weight.is_some();
     run.warn(&mut learned.assigned);
     Ok(Learned {
         split: SplitRows {

@@ -16,7 +16,7 @@ use crate::{
         open::{
             classes::{TargetSpec, find_target},
             target::Target,
-            training_data::Job,
+            training_data::TrainingData,
         },
         options::{ColumnOptions, DataOptions, ResourceOptions},
         prepare::{
@@ -62,7 +62,7 @@ pub struct PruneOptions {
 /// What `rowmill prune` did.
 pub struct Pruned {
     /// The data and the columns' parts.
-    pub job: Job,
+    pub data: TrainingData,
     /// What the survey found of each feature.
     pub survey: Vec<FeatureSurvey>,
     /// The verdicts.
@@ -87,14 +87,14 @@ pub struct Pruned {
 pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
     let started = Instant::now();
     options.pruning.check()?;
-    let (data, resources) = (&options.data, &options.resources);
+    let resources = &options.resources;
     let limits = &resources.limits;
     let context = context(resources, stop, progress);
-    let mut job = Job::open_without_target(data, &options.columns, limits)?;
-    let left_out = leave_out(&mut job, &options.drop)?;
-    let protected = options.pruning.protected(&job)?;
-    let destination = Destination::check(&job, &options.out, data, options.overwrite)?;
-    let plan = plan_of(&context, &job, options);
+    let mut data = TrainingData::open_without_target(&options.data, &options.columns, limits)?;
+    let left_out = leave_out(&mut data, &options.drop)?;
+    let protected = options.pruning.protected(&data)?;
+    let destination = Destination::check(&data, &options.out, &options.data, options.overwrite)?;
+    let plan = plan_of(&context, &data, options);
     plan.check(memory::free_memory_bytes())?;
     let parent = resources
         .scratch_dir
@@ -109,14 +109,14 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     }
     let scratch = ScratchDirectory::create(&parent, resources.keep_scratch, resources.allow_tmpfs)?;
     let mut passes = Vec::new();
-    let target = target(&context, &job, options, &mut passes)?;
+    let target = target(&context, &data, options, &mut passes)?;
     // Groups, splits and weights do not matter here: all rows count once.
-    job.roles.group = None;
-    job.roles.split = None;
-    job.roles.weight = None;
-    let rows = RowsFile::create(&scratch.file("rows"), job.dataset.rows(), false)?;
+    data.roles.group = None;
+    data.roles.split = None;
+    data.roles.weight = None;
+    let rows = RowsFile::create(&scratch.file("rows"), data.dataset.rows(), false)?;
     match target {
-        Some(target) => passes.push(scan(&context, &job, &target, &rows, |_| Ok(()))?),
+        Some(target) => passes.push(scan(&context, &data, &target, &rows, |_| Ok(()))?),
         None => {
             progress.message("the data have no target: columns are ranked without it");
             no_labels(&rows)?;
@@ -126,7 +126,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     let survey = survey(
         &context,
         &SurveySpec {
-            job: &job,
+            data: &data,
             rows: &rows,
             sample: &sample,
             sample_path: &scratch.file("sample"),
@@ -135,7 +135,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     )?;
     passes.push(survey.report.clone());
     let finding = Finding {
-        job: &job,
+        data: &data,
         rows: &rows,
         survey: &survey,
         pruning: &options.pruning,
@@ -145,10 +145,10 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     };
     let (findings, mut reports) = finding.run(&context)?;
     passes.append(&mut reports);
-    let kept = trimmed::kept_columns(&job, &job.roles.features, &findings, &left_out);
+    let kept = trimmed::kept_columns(&data, &data.roles.features, &findings, &left_out);
     let copy = Instant::now();
-    progress.pass_started("copy", job.dataset.rows());
-    let copied = destination.write(&job.dataset, &kept, stop)?;
+    progress.pass_started("copy", data.dataset.rows());
+    let copied = destination.write(&data.dataset, &kept, stop)?;
     let seconds = copy.elapsed().as_secs_f64();
     progress.pass_finished("copy", seconds, copied.rows, copied.bytes);
     passes.push(PassReport {
@@ -159,7 +159,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     });
     Ok(Pruned {
         survey: survey.features,
-        job,
+        data,
         findings,
         left_out,
         copied,
@@ -173,15 +173,15 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
 /// classes are found.
 fn target(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     options: &PruneOptions,
     passes: &mut Vec<PassReport>,
 ) -> Result<Option<Target>> {
-    let Some(column) = job.roles.target else {
+    let Some(column) = data.roles.target else {
         return Ok(None);
     };
-    let field = &job.schema().fields[column];
-    let described = job
+    let field = &data.schema().fields[column];
+    let described = data
         .profile
         .as_ref()
         .is_some_and(|profile| profile.describes_target(&field.name));
@@ -194,7 +194,7 @@ fn target(
         incremental: false,
         classes_max: options.resources.limits.classes_max,
     };
-    find_target(context, job, spec, passes).map(Some)
+    find_target(context, data, spec, passes).map(Some)
 }
 
 /// Labels of rows that have none: all the same, so that no column tells anything of them.
@@ -208,15 +208,15 @@ fn no_labels(rows: &RowsFile) -> Result<()> {
 }
 
 /// Takes the columns that are to be left out from the features.
-fn leave_out(job: &mut Job, drop: &[String]) -> Result<Vec<usize>> {
+fn leave_out(data: &mut TrainingData, drop: &[String]) -> Result<Vec<usize>> {
     let parts = [
-        (job.roles.target, "the target"),
-        (job.roles.group, "the group column"),
+        (data.roles.target, "the target"),
+        (data.roles.group, "the group column"),
     ];
     let mut left_out = Vec::new();
     for wanted in drop {
-        for column in matching(job, "--drop", wanted)? {
-            let name = &job.schema().fields[column].name;
+        for column in matching(data, "--drop", wanted)? {
+            let name = &data.schema().fields[column].name;
             if let Some((_, part)) = parts.iter().find(|(part, _)| *part == Some(column)) {
                 return Err(Error::Dataset(format!(
                     "--drop {wanted}: `{name}` is {part}, which the trimmed data must have; take it off the list"
@@ -227,7 +227,7 @@ fn leave_out(job: &mut Job, drop: &[String]) -> Result<Vec<usize>> {
     }
     left_out.sort_unstable();
     left_out.dedup();
-    let roles = &mut job.roles;
+    let roles = &mut data.roles;
     roles.features.retain(|column| !left_out.contains(column));
     roles
         .excluded
@@ -263,7 +263,7 @@ fn count_all(rows: &RowsFile, seed: u64, sample_rows: u64) -> Result<RowSample> 
     Ok(RowSample::new(seed, threshold, counts))
 }
 
-fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPlan {
+fn plan_of(context: &Context<'_>, data: &TrainingData, options: &PruneOptions) -> MemoryPlan {
     let resources = &options.resources;
     let limits = &resources.limits;
     let evaluation = EvaluationSpec {
@@ -276,5 +276,5 @@ fn plan_of(context: &Context<'_>, job: &Job, options: &PruneOptions) -> MemoryPl
         spill: options.out.clone(),
     };
     let bytes = resources.memory_bytes;
-    pruning_plan(context, job, &options.pruning, limits, &evaluation, bytes)
+    pruning_plan(context, data, &options.pruning, limits, &evaluation, bytes)
 }

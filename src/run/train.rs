@@ -13,7 +13,7 @@ use crate::{
         },
         fit::{context::FitSpec, model_spec::resolved, sampling::choose_sampling},
         incremental::earlier_learner::EarlierLearner,
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         prepare::{
             assign::check_early_stopping,
             splitting::{SplitRows, SplittingSpec, scan_and_assign, survey_rows},
@@ -69,7 +69,7 @@ pub(crate) fn fit<'a>(
         Ok(learned) => Ok(Trained {
             options,
             session: run.session,
-            job: run.job,
+            data: run.data,
             target: run.target,
             plan: run.plan,
             learned,
@@ -93,18 +93,18 @@ fn learn(run: &mut Admitted<'_>) -> Result<Learned> {
             coded,
         }) => (split, Some((survey, coded))),
         None => {
-            let spec = splitting_spec(run.options, &run.job, &run.target, run.earlier.is_some());
+            let spec = splitting_spec(run.options, &run.data, &run.target, run.earlier.is_some());
             (scan_and_assign(&mut run.session, spec)?, None)
         }
     };
     run.warn(&mut split.assigned);
     let model = &run.options.model;
-    let mut spec = resolved(model, &run.job, &run.target, &split.assigned)?;
+    let mut spec = resolved(model, &run.data, &run.target, &split.assigned)?;
     check_early_stopping(&spec, &split.assigned)?;
     let (survey, coded) = match cached {
         Some((survey, coded)) => {
             if let Some(pruned) = &coded.pruned {
-                pruned.apply(&mut run.job);
+                pruned.apply(&mut run.data);
             }
             let sample = run.session.scratch.file("sample");
             (Survey::without_sample(&sample, survey)?, coded)
@@ -154,14 +154,14 @@ fn learn(run: &mut Admitted<'_>) -> Result<Learned> {
 
 fn splitting_spec<'a>(
     options: &'a TrainOptions,
-    job: &'a Job,
+    data: &'a TrainingData,
     target: &'a Target,
     continues: bool,
 ) -> SplittingSpec<'a> {
     let declares =
         (options.incremental.as_ref()).is_some_and(|incremental| incremental.classes.is_some());
     SplittingSpec {
-        job,
+        data,
         target,
         split: &options.split,
         limits: &options.resources.limits,
@@ -179,7 +179,7 @@ fn survey_and_code(
         cache.write_groups(split.assigned.groups.as_mut())?;
     }
     let options = run.options;
-    let splitting = splitting_spec(options, &run.job, &run.target, run.earlier.is_some());
+    let splitting = splitting_spec(options, &run.data, &run.target, run.earlier.is_some());
     let mut survey = survey_rows(&mut run.session, splitting, split)?;
     let coding = CodingSpec {
         model: spec,
@@ -188,10 +188,10 @@ fn survey_and_code(
         limits: &options.resources.limits,
         memory_bytes: options.resources.memory_bytes,
     };
-    let (session, job, rows) = (&mut run.session, &mut run.job, &split.rows);
+    let (session, data, rows) = (&mut run.session, &mut run.data, &split.rows);
     let coded = match spec {
-        ModelSpec::Gbdt(_) => code(session, job, coding, rows, &mut survey)?,
-        ModelSpec::Logistic(_) => prune_and_bin(session, job, coding, rows, &mut survey)?,
+        ModelSpec::Gbdt(_) => code(session, data, coding, rows, &mut survey)?,
+        ModelSpec::Logistic(_) => prune_and_bin(session, data, coding, rows, &mut survey)?,
     };
     if let Some(cache) = &run.cache {
         let lookup = run.cache_lookup();
@@ -206,11 +206,11 @@ fn evaluate_base(
     split: &SplitRows,
     spec: &EvaluationSpec,
 ) -> Result<Option<Evaluation>> {
-    let Some(scores) = run.job.base_scores(&run.target) else {
+    let Some(scores) = run.data.base_scores(&run.target) else {
         return Ok(None);
     };
     let context = &run.session.context;
-    let (base, report) = evaluate_base_scores(context, &run.job, &scores, &split.rows, spec)?;
+    let (base, report) = evaluate_base_scores(context, &run.data, &scores, &split.rows, spec)?;
     run.session.passes.push(report);
     Ok(Some(base))
 }

@@ -14,7 +14,7 @@ use crate::{
             from_source::{PredictSpec, predict_and_evaluate},
         },
         fit::context::Fitted,
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         prepare::{splitting::SplitRows, survey::FeatureSurvey},
         prune::in_training::PrunedInTraining,
         session::{RunPlan, Session, output},
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) struct Trained<'a> {
     pub(crate) options: &'a TrainOptions,
     pub(crate) session: Session<'a>,
-    pub(crate) job: Job,
+    pub(crate) data: TrainingData,
     pub(crate) target: Target,
     pub(crate) plan: RunPlan,
     pub(crate) learned: Learned,
@@ -60,7 +60,7 @@ pub(crate) fn evaluate_saved(trained: &Trained<'_>) -> Result<(Evaluation, PassR
     let model = Model::load(&trained.options.output.out_dir.join(output::MODEL))?;
     let spec = PredictSpec {
         name: "verification",
-        job: &trained.job,
+        data: &trained.data,
         model: &model,
         rows: &trained.learned.split.rows,
         splits: &[Split::Test],

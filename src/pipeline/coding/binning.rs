@@ -12,7 +12,7 @@ use crate::{
     error::Result,
     model::{Bins, Coder},
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prune::{
             correlate::{Merged, SumsSpec, changed},
             gather::{Gatherer, Part},
@@ -28,7 +28,7 @@ pub const SLICE_ROWS_MAX: usize = 1 << 20;
 #[derive(Clone, Copy)]
 pub struct BinningSpec<'a> {
     /// The data.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// The features' codes and where they lie.
     pub bins: &'a Bins,
     /// Where the codes go.
@@ -56,8 +56,8 @@ pub struct Binned {
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
 pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binned> {
-    let BinningSpec { job, bins, .. } = *spec;
-    let codes = BlockFile::create(spec.path, job.dataset.rows(), &vec![1; bins.layout.len()])?;
+    let BinningSpec { data, bins, .. } = *spec;
+    let codes = BlockFile::create(spec.path, data.dataset.rows(), &vec![1; bins.layout.len()])?;
     let members: Vec<(usize, PackMember)> = bins
         .layout
         .byte_columns
@@ -73,7 +73,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         features.extend(summed.iter().filter(|at| bins.radices[**at] <= 1));
     }
     let order: Vec<usize> = (features.iter())
-        .map(|feature| job.roles.features[*feature])
+        .map(|feature| data.roles.features[*feature])
         .collect();
     let coder = |(_, member): &(usize, PackMember)| {
         let feature = &bins.features[member.feature as usize];
@@ -81,7 +81,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
     };
     let sinks = (0..context.threads)
         .map(|_| CodesSink {
-            job,
+            data,
             features: &features,
             members: &members,
             coders: members.iter().map(coder).collect(),
@@ -94,7 +94,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         .collect();
     let pass = ParquetPass {
         name: "binning",
-        row_groups: &job.row_ranges,
+        row_groups: &data.row_ranges,
         columns: &order,
         slice_rows_max: spec.slice_rows_max,
         first_row: 0,
@@ -106,7 +106,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         }
         Ok(())
     };
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, merge)?;
+    let (report, _) = parquet_pass(context, &pass, data.lanes(context), sinks, merge)?;
     Ok(Binned {
         codes,
         sums: merged,
@@ -116,7 +116,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
 
 /// One lane's byte column of one slice at a time.
 struct CodesSink<'a> {
-    job: &'a Job,
+    data: &'a TrainingData,
     /// The features in the pass's column order: those of the members, then those that are summed only.
     features: &'a [usize],
     /// (byte column, member) in the pass's column order.
@@ -161,7 +161,7 @@ impl Sink for CodesSink<'_> {
             .iter()
             .any(|code| u16::from(*code) >= member.radix)
         {
-            let place = self.job.place(self.slice.row_group, Some(batch.column));
+            let place = self.data.place(self.slice.row_group, Some(batch.column));
             return Err(changed(place));
         }
         pack_into(&self.codes, member, &mut self.bytes[start..start + rows]);
@@ -182,8 +182,8 @@ impl Sink for CodesSink<'_> {
             return Ok(None);
         };
         gatherer.finish().map(Some).map_err(|feature| {
-            let column = self.job.roles.features[feature];
-            changed(self.job.place(self.slice.row_group, Some(column)))
+            let column = self.data.roles.features[feature];
+            changed(self.data.place(self.slice.row_group, Some(column)))
         })
     }
 }

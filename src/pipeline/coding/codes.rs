@@ -12,7 +12,7 @@ use crate::{
     model::Bins,
     pipeline::{
         coding::binning::{self, BinningSpec, write_codes},
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::{
             assign::Assigned,
             bins::{BinsSpec, find_bins},
@@ -47,26 +47,26 @@ pub(crate) struct Coded {
     pub(crate) pruned: Option<PrunedInTraining>,
 }
 
-/// Bins and codes for trees. Where columns are pruned, the features of `job` and `survey` are reduced to
+/// Bins and codes for trees. Where columns are pruned, the features of `data` and `survey` are reduced to
 /// those that are kept.
 ///
 /// # Errors
 /// When data or scratch files fail, or no feature is left.
 pub(crate) fn code(
     session: &mut Session<'_>,
-    job: &mut Job,
+    data: &mut TrainingData,
     spec: CodingSpec<'_>,
     rows: &RowsFile,
     survey: &mut Survey,
 ) -> Result<Coded> {
     let context = session.context;
-    let finding = finding(job, spec, rows, survey)?;
+    let finding = finding(data, spec, rows, survey)?;
     let suspicion = match &finding {
         Some(finding) => Some(finding.screen(&context)?),
         None => None,
     };
     let suspected = |feature| suspicion.as_ref().is_some_and(|of| of.is_of(feature));
-    let mut bins = bins(session, job, spec, survey, suspected)?;
+    let mut bins = bins(session, data, spec, survey, suspected)?;
     constants(&bins)?;
     let sums = match (&finding, &suspicion) {
         (Some(finding), Some(suspicion)) => finding.sums(suspicion),
@@ -76,7 +76,7 @@ pub(crate) fn code(
     let binned = write_codes(
         &context,
         &BinningSpec {
-            job,
+            data,
             bins: &bins,
             path: &session.codes_file(CODES),
             slice_rows_max: slice_rows.min(binning::SLICE_ROWS_MAX),
@@ -89,7 +89,7 @@ pub(crate) fn code(
     if let (Some(finding), Some(suspicion)) = (finding, suspicion) {
         let (findings, mut reports) = finding.compare(&context, suspicion, binned.sums)?;
         session.passes.append(&mut reports);
-        let found = PrunedInTraining::new(findings, job, survey);
+        let found = PrunedInTraining::new(findings, data, survey);
         bins.leave_out(&found.kept());
         codes = codes.with_arrays(&bins.in_layout);
         pruned = Some(found);
@@ -108,20 +108,20 @@ pub(crate) fn code(
 /// When data or sample cannot be read, or no feature is left.
 pub(crate) fn prune_and_bin(
     session: &mut Session<'_>,
-    job: &mut Job,
+    data: &mut TrainingData,
     spec: CodingSpec<'_>,
     rows: &RowsFile,
     survey: &mut Survey,
 ) -> Result<Coded> {
     let context = session.context;
     let mut pruned = None;
-    if let Some(finding) = finding(job, spec, rows, survey)? {
+    if let Some(finding) = finding(data, spec, rows, survey)? {
         let (findings, mut reports) = finding.run(&context)?;
         session.passes.append(&mut reports);
-        pruned = Some(PrunedInTraining::new(findings, job, survey));
+        pruned = Some(PrunedInTraining::new(findings, data, survey));
     }
     Ok(Coded {
-        bins: bins(session, job, spec, survey, |_| false)?,
+        bins: bins(session, data, spec, survey, |_| false)?,
         codes: None,
         pruned,
     })
@@ -129,7 +129,7 @@ pub(crate) fn prune_and_bin(
 
 /// The search for redundant columns, if columns are pruned.
 fn finding<'a>(
-    job: &'a Job,
+    data: &'a TrainingData,
     spec: CodingSpec<'a>,
     rows: &'a RowsFile,
     survey: &'a Survey,
@@ -137,12 +137,12 @@ fn finding<'a>(
     let Some(pruning) = spec.pruning else {
         return Ok(None);
     };
-    let mut protected = pruning.protected(job)?;
+    let mut protected = pruning.protected(data)?;
     for (feature, protected) in protected.iter_mut().enumerate() {
         *protected |= spec.model.is_monotone(feature);
     }
     Ok(Some(Finding {
-        job,
+        data,
         rows,
         survey,
         pruning,
@@ -155,7 +155,7 @@ fn finding<'a>(
 /// Cut points and categories. Features that `may_go` are packed apart.
 fn bins(
     session: &Session<'_>,
-    job: &Job,
+    data: &TrainingData,
     spec: CodingSpec<'_>,
     survey: &Survey,
     may_go: impl Fn(usize) -> bool,
@@ -164,7 +164,7 @@ fn bins(
         return Ok(bins.clone());
     }
     let bins_spec = BinsSpec::of(spec.model, spec.limits);
-    find_bins(&session.context, job, survey, bins_spec, may_go)
+    find_bins(&session.context, data, survey, bins_spec, may_go)
 }
 
 /// Features of a single code, in which no node can be split.

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
-        open::training_data::{BaseScores, Job},
+        open::training_data::{BaseScores, TrainingData},
         storage::rows::{RowsBuffer, RowsFile},
     },
 };
@@ -28,7 +28,7 @@ impl BaseScores {
 /// When the data cannot be read.
 pub fn evaluate_base_scores(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     scores: &BaseScores,
     rows: &RowsFile,
     spec: &EvaluationSpec,
@@ -52,12 +52,12 @@ pub fn evaluate_base_scores(
         .collect();
     let pass = ParquetPass {
         name: "base scores",
-        row_groups: &job.row_ranges,
+        row_groups: &data.row_ranges,
         columns: &scores.columns,
         slice_rows_max: SLICE_ROWS_MAX,
         first_row: 0,
     };
-    let (report, sinks) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, ()| Ok(()))?;
+    let (report, sinks) = parquet_pass(context, &pass, data.lanes(context), sinks, |_, ()| Ok(()))?;
     let mut evaluation = Evaluation::new(spec);
     for sink in sinks {
         evaluation.merge(sink.evaluation)?;

@@ -10,7 +10,7 @@ use crate::{
             evaluation::{Evaluation, EvaluationSpec},
             prediction_pass::{PredictionPass, PredictionSink, SLICE_ROWS, predict},
         },
-        open::training_data::Job,
+        open::training_data::TrainingData,
         storage::rows::{RowsBuffer, RowsFile},
     },
 };
@@ -21,7 +21,7 @@ pub struct PredictSpec<'a> {
     /// The pass's name for people.
     pub name: &'a str,
     /// The data.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// The model.
     pub model: &'a Model,
     /// Labels, groups and splits.
@@ -52,7 +52,7 @@ pub fn predict_and_evaluate(
         .collect();
     let pass = PredictionPass {
         name: spec.name,
-        job: spec.job,
+        data: spec.data,
         model: spec.model,
         columns: &[],
         slice_rows_max: *SLICE_ROWS.end(),

@@ -15,7 +15,7 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Result},
     model::{Model, Predictor, Unseen},
-    pipeline::{open::training_data::Job, storage::rows::RowsBuffer},
+    pipeline::{open::training_data::TrainingData, storage::rows::RowsBuffer},
 };
 
 /// Bytes of a slice's codes in one lane.
@@ -41,7 +41,7 @@ pub(crate) struct PredictionPass<'a> {
     /// The pass's name for people.
     pub(crate) name: &'a str,
     /// The data.
-    pub(crate) job: &'a Job,
+    pub(crate) data: &'a TrainingData,
     /// The model.
     pub(crate) model: &'a Model,
     /// Schema indexes of the columns that sinks get beside the predictions.
@@ -80,12 +80,12 @@ pub(crate) fn predict<S: PredictionSink>(
     sinks: Vec<S>,
     merge: impl FnMut(Slice, S::Part) -> Result<()>,
 ) -> Result<(PassReport, Vec<S>)> {
-    let PredictionPass { job, model, .. } = *pass;
+    let PredictionPass { data, model, .. } = *pass;
     let predictor = Predictor::new(model, Unseen::Missing);
     let features = predictor.used_features().to_vec();
     let mut columns = features
         .iter()
-        .map(|feature| column_of(job, &model.features[*feature].name))
+        .map(|feature| column_of(data, &model.features[*feature].name))
         .collect::<Result<Vec<usize>>>()?;
     columns.extend_from_slice(pass.columns);
     let sinks = sinks.into_iter().map(|sink| LaneSink {
@@ -97,18 +97,18 @@ pub(crate) fn predict<S: PredictionSink>(
     });
     let parquet = ParquetPass {
         name: pass.name,
-        row_groups: &job.row_ranges,
+        row_groups: &data.row_ranges,
         columns: &columns,
         slice_rows_max: slice_rows(features.len()).min(pass.slice_rows_max),
         first_row: 0,
     };
-    let lanes = job.lanes(context);
+    let lanes = data.lanes(context);
     let (report, sinks) = parquet_pass(context, &parquet, lanes, sinks.collect(), merge)?;
     Ok((report, sinks.into_iter().map(|lane| lane.sink).collect()))
 }
 
-fn column_of(job: &Job, name: &str) -> Result<usize> {
-    job.schema().index_of(name).ok_or_else(|| {
+fn column_of(data: &TrainingData, name: &str) -> Result<usize> {
+    data.schema().index_of(name).ok_or_else(|| {
         Error::Dataset(format!(
             "the data have no column `{name}`, which the model needs"
         ))

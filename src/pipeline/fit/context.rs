@@ -10,7 +10,7 @@ use crate::{
             evaluation::{Evaluation, EvaluationSpec},
             progressive::Curve,
         },
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         prepare::{assign::Assigned, survey::Survey},
         session::{RunPlan, Session},
         storage::rows::RowsFile,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct FitContext<'a> {
     pub(crate) session: &'a Session<'a>,
-    pub(crate) job: &'a Job,
+    pub(crate) data: &'a TrainingData,
     pub(crate) target: &'a Target,
     pub(crate) plan: &'a RunPlan,
     pub(crate) limits: &'a Limits,

@@ -27,7 +27,7 @@ pub(crate) fn model(fit: &FitContext<'_>, spec: &FitSpec<'_>, body: Body) -> Mod
 pub(crate) fn split_value(fit: &FitContext<'_>, assigned: &Assigned) -> Value {
     let assignment = serde_json::to_value(&assigned.assignment);
     let mut value = assignment.expect("an assignment is numbers and text");
-    if let Some(validation) = &fit.job.validation {
+    if let Some(validation) = &fit.data.validation {
         value["validation"] = serde_json::to_value(validation).expect("it is numbers and text");
     }
     value
@@ -40,9 +40,9 @@ pub(crate) fn about(fit: &FitContext<'_>, assigned: &Assigned) -> About {
 
 /// The description of a model of data with this hash, from so many training rows.
 pub(crate) fn about_of(fit: &FitContext<'_>, data_fingerprint: u64, train_rows: u64) -> About {
-    let (job, target) = (fit.job, fit.target);
-    let name = |column: usize| job.schema().fields[column].name.clone();
-    let excluded = job.roles.excluded.iter().map(|excluded| ExcludedColumn {
+    let (data, target) = (fit.data, fit.target);
+    let name = |column: usize| data.schema().fields[column].name.clone();
+    let excluded = data.roles.excluded.iter().map(|excluded| ExcludedColumn {
         name: name(excluded.column),
         reason: excluded.reason.clone(),
     });
@@ -52,12 +52,12 @@ pub(crate) fn about_of(fit: &FitContext<'_>, data_fingerprint: u64, train_rows: 
         classes: target.classes.clone(),
         roles: Roles {
             target: target.name.clone(),
-            group: job.roles.group.map(name),
-            weight: job.roles.weight.map(name),
-            split: job.roles.split.map(name),
+            group: data.roles.group.map(name),
+            weight: data.roles.weight.map(name),
+            split: data.roles.split.map(name),
             excluded: excluded.collect(),
         },
-        profile: job.profile.as_ref().map(|profile| profile.to_toml()),
+        profile: data.profile.as_ref().map(|profile| profile.to_toml()),
         data_fingerprint,
         train_rows,
         seed: fit.seed,

@@ -32,7 +32,7 @@ pub(crate) fn fit_linear(
 ) -> Result<Fitted> {
     let newton = NewtonSpec {
         options,
-        job: fit.job,
+        data: fit.data,
         features: &spec.bins.features,
         survey: spec.survey,
         rows: spec.rows,
@@ -68,7 +68,7 @@ pub(crate) fn evaluate_linear(
 ) -> Result<(Evaluation, PassReport)> {
     let predict = PredictSpec {
         name: "evaluation",
-        job: fit.job,
+        data: fit.data,
         model,
         rows: spec.rows,
         splits: &Split::ALL,

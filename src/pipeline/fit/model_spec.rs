@@ -6,7 +6,7 @@ use crate::{
     learner::ModelSpec,
     pipeline::{
         fit::boost::loss_of,
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         prepare::assign::Assigned,
     },
 };
@@ -43,14 +43,14 @@ fn names(target: &Target) -> impl Iterator<Item = &str> {
 /// The learner's options with class weights, penalties and constraints filled in.
 pub(crate) fn resolved(
     model: &ModelSpec,
-    job: &Job,
+    data: &TrainingData,
     target: &Target,
     assigned: &Assigned,
 ) -> Result<ModelSpec> {
     let train = &assigned.class_rows[Split::Train as usize];
     let classes: Vec<(&str, u64)> = names(target).zip(train.iter().copied()).collect();
     let mut spec = model.clone();
-    spec.resolve_features(&job.features())?;
+    spec.resolve_features(&data.features())?;
     spec.resolve(&classes, assigned.train_weight)?;
     Ok(spec)
 }

@@ -15,7 +15,7 @@ use crate::{
             sgd,
             slice::{TrainingRows, TrainingSlice},
         },
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
         storage::{rows::RowsFile, selection::RowSample},
     },
@@ -46,7 +46,7 @@ pub struct NewtonSpec<'a> {
     /// What the user asked for, class weights filled in.
     pub options: &'a LogisticOptions,
     /// The data.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// The features, texts with their categories.
     pub features: &'a [FeatureSpec],
     /// What the training rows say about them.
@@ -147,11 +147,11 @@ pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> u
 /// # Errors
 /// When the data cannot be read or the labels cannot be learned from.
 pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
-    let columns = &spec.job.roles.features;
+    let columns = &spec.data.roles.features;
     let options = spec.options;
     let design = design(spec.features, columns, &spec.survey.features, options)?;
     let read: Vec<usize> = design.schema_columns().collect();
-    let row_bytes = spec.job.dataset.decode_estimate(&read).row_bytes as usize;
+    let row_bytes = spec.data.dataset.decode_estimate(&read).row_bytes as usize;
     let (name, slice_rows_max) = match options.solver {
         Solver::Newton => (
             "newton",
@@ -161,7 +161,7 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     };
     let passes = ParquetPass {
         name,
-        row_groups: &spec.job.row_ranges,
+        row_groups: &spec.data.row_ranges,
         columns: &read,
         slice_rows_max,
         first_row: 0,
@@ -235,7 +235,7 @@ pub(crate) fn newton_pass(
 ) -> Result<(PassReport, NewtonSums)> {
     let sinks = (0..context.threads)
         .map(|_| NewtonSink {
-            job: spec.job,
+            data: spec.data,
             design,
             accumulator: pass.accumulator(),
             pass,
@@ -243,7 +243,7 @@ pub(crate) fn newton_pass(
         })
         .collect();
     let mut sums = pass.sums();
-    let lanes = spec.job.lanes(context);
+    let lanes = spec.data.lanes(context);
     let (report, _) = parquet_pass(
         context,
         parquet,
@@ -261,7 +261,7 @@ pub(crate) fn newton_pass(
 
 /// One lane's sums of one row group at a time, from slices of whole rows.
 struct NewtonSink<'a> {
-    job: &'a Job,
+    data: &'a TrainingData,
     design: &'a Design,
     accumulator: Accumulator,
     pass: &'a NewtonPass,
@@ -292,7 +292,7 @@ impl Sink for NewtonSink<'_> {
         let view = self.design.view(columns);
         self.accumulator
             .update(train, labels, weights, |rows, tile| view.fill(rows, tile));
-        if slice.first_row + (slice.rows as u64) < self.job.row_ranges[slice.row_group].end {
+        if slice.first_row + (slice.rows as u64) < self.data.row_ranges[slice.row_group].end {
             return Ok(None);
         }
         let mut finished = self.pass.sums();

@@ -63,7 +63,7 @@ impl Start {
         let sources: Vec<usize> = design.schema_columns().collect();
         let columns = parallel_map(context, "start", sources.len(), |index| {
             let schema_column = sources[index];
-            let features = &spec.job.roles.features;
+            let features = &spec.data.roles.features;
             let feature = features.iter().position(|column| *column == schema_column);
             let feature = feature.expect("the design is of the features");
             Ok((schema_column, sampled_values(spec, feature, &ranks)?))

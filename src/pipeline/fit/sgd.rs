@@ -51,7 +51,7 @@ pub(crate) fn fit(
                 )
             })
             .collect();
-        let lanes = spec.job.lanes(context);
+        let lanes = spec.data.lanes(context);
         let (report, _) = parquet_pass(
             context,
             passes,

@@ -11,7 +11,7 @@ use crate::{
         open::{
             classes::{TargetSpec, known_target, task_choice},
             target::{DistinctValues, Target},
-            training_data::Job,
+            training_data::TrainingData,
         },
         options::IncrementalOptions,
     },
@@ -23,21 +23,21 @@ use crate::{
 /// # Errors
 /// [`Error::Usage`] when the target has other classes, or they are none of its type.
 pub(crate) fn declared_target(
-    job: &Job,
+    data: &TrainingData,
     spec: TargetSpec<'_>,
     options: Option<&IncrementalOptions>,
     earlier: Option<&EarlierLearner>,
 ) -> Result<Option<Target>> {
     if let Some(earlier) = earlier {
-        return learned_target(job, spec, &earlier.file.model.about).map(Some);
+        return learned_target(data, spec, &earlier.file.model.about).map(Some);
     }
     let Some(classes) = options.and_then(|options| options.classes.as_ref()) else {
         let one_pass = options.is_some_and(|options| options.one_pass);
-        return known_beforehand(job, spec, one_pass);
+        return known_beforehand(data, spec, one_pass);
     };
-    let Some(target) = known_target(job, spec)? else {
+    let Some(target) = known_target(data, spec)? else {
         let choice = choice_of(spec.task, classes);
-        return from_names(job, classes, choice, spec.classes_max, "--classes").map(Some);
+        return from_names(data, classes, choice, spec.classes_max, "--classes").map(Some);
     };
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
@@ -53,14 +53,14 @@ pub(crate) fn declared_target(
         classes.join(", "),
         target.name,
         target.classes.join(", "),
-        task_or_auto::name(task_choice(job, spec.task)),
+        task_or_auto::name(task_choice(data, spec.task)),
     )))
 }
 
 /// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
 /// profile says how they are written if it has the same classes, else the learner's, else their names do.
-fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Target> {
-    let name = &job.schema().fields[job.target_column()].name;
+fn learned_target(data: &TrainingData, spec: TargetSpec<'_>, about: &About) -> Result<Target> {
+    let name = &data.schema().fields[data.target_column()].name;
     let classes = &about.classes;
     let choice = choice_of(spec.task, classes);
     let refuse = || {
@@ -77,7 +77,7 @@ fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Targ
     }
     let own = about.profile.as_ref();
     let own = own.and_then(|text| Profile::parse(text, "of --init-model").ok());
-    for profile in job.profile.iter().chain(&own) {
+    for profile in data.profile.iter().chain(&own) {
         if !profile.describes_target(name) {
             continue;
         }
@@ -87,7 +87,7 @@ fn learned_target(job: &Job, spec: TargetSpec<'_>, about: &About) -> Result<Targ
             _ => {}
         }
     }
-    let target = from_names(job, classes, choice, spec.classes_max, "--init-model")?;
+    let target = from_names(data, classes, choice, spec.classes_max, "--init-model")?;
     if target.classes == *classes {
         return Ok(target);
     }
@@ -108,12 +108,16 @@ fn choice_of(task: Option<Task>, classes: &[String]) -> Option<Task> {
 }
 
 /// The target of which nothing is declared: `None` where the data may be asked.
-fn known_beforehand(job: &Job, spec: TargetSpec<'_>, one_pass: bool) -> Result<Option<Target>> {
-    match known_target(job, spec)? {
+fn known_beforehand(
+    data: &TrainingData,
+    spec: TargetSpec<'_>,
+    one_pass: bool,
+) -> Result<Option<Target>> {
+    match known_target(data, spec)? {
         None if one_pass => Err(Error::Usage(format!(
             "--one-pass: the classes of the target `{}` are not known before the rows are read; name them \
              with --classes",
-            job.schema().fields[job.target_column()].name
+            data.schema().fields[data.target_column()].name
         ))),
         _ => Ok(None),
     }
@@ -142,13 +146,13 @@ fn class_value(field: &Field, class: &str) -> Option<Values> {
 
 /// The target of declared classes.
 fn from_names(
-    job: &Job,
+    data: &TrainingData,
     classes: &[String],
     choice: Option<Task>,
     classes_max: usize,
     by: &str,
 ) -> Result<Target> {
-    let field = &job.schema().fields[job.target_column()];
+    let field = &data.schema().fields[data.target_column()];
     let mut values = DistinctValues::default();
     for class in classes {
         let known = values.len();

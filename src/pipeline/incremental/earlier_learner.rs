@@ -12,7 +12,7 @@ use crate::{
             learner_file::{LearnerFile, Position, load_initial},
             linear_learner::{LinearLearner, OnlineLearner},
         },
-        open::training_data::Job,
+        open::training_data::TrainingData,
         options::IncrementalOptions,
         session::RunIdentity,
     },
@@ -43,12 +43,16 @@ impl EarlierLearner {
         Ok(self.file.position.clone())
     }
 
-    /// Lets trees of an earlier run expect the job's rows.
-    pub(crate) fn extend(&mut self, job: &Job, online: &IncrementalOptions) -> Result<()> {
+    /// Lets trees of an earlier run expect the data's rows.
+    pub(crate) fn extend(
+        &mut self,
+        data: &TrainingData,
+        online: &IncrementalOptions,
+    ) -> Result<()> {
         let OnlineLearner::Trees(learner) = &mut self.file.learner else {
             return Ok(());
         };
-        let rows = online.rows_expected(job.rows_of_files())?;
+        let rows = online.rows_expected(data.rows_of_files())?;
         let flaw = |error| match error {
             Error::Usage(flaw) => Error::Usage(format!("--init-model: {flaw}")),
             error => error,

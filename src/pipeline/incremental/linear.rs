@@ -82,7 +82,7 @@ fn setup(
     about: &RunIdentity,
     earlier: Option<EarlierLearner>,
 ) -> Result<Setup> {
-    let columns = &fit.job.roles.features;
+    let columns = &fit.data.roles.features;
     let Some(earlier) = earlier else {
         let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
         let design = Design::for_later_rows(&inputs, options.max_categories)?;
@@ -127,15 +127,15 @@ fn learn<'a>(
         ..
     } = setup;
     let columns: Vec<usize> = design.schema_columns().collect();
-    let row_bytes = fit.job.dataset.decode_estimate(&columns).row_bytes;
+    let row_bytes = fit.data.dataset.decode_estimate(&columns).row_bytes;
     let first_row = if from.is_done {
-        fit.job.dataset.rows()
+        fit.data.dataset.rows()
     } else {
         from.slice_first_row
     };
     let pass = ParquetPass {
         name: "batches",
-        row_groups: &fit.job.row_ranges,
+        row_groups: &fit.data.row_ranges,
         columns: &columns,
         slice_rows_max: slice_rows(row_bytes as usize),
         first_row,
@@ -146,7 +146,7 @@ fn learn<'a>(
     let sinks = spares.into_iter().map(sink).collect();
     let (skip, batch_rows) = (from.taken, online.batch_rows);
     let mut feeder = Feeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
-    let lanes = fit.job.lanes(&context);
+    let lanes = fit.data.lanes(&context);
     let learn = returns.after(|slice, rows| {
         feeder.begin_slice(slice);
         feeder.push(&rows)?;

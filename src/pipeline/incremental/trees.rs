@@ -57,7 +57,7 @@ pub(crate) fn fit_trees_online(
             (earlier.into_trees()?, from)
         }
         None => {
-            let rows = fit.job.dataset.rows();
+            let rows = fit.data.dataset.rows();
             let learner = new_learner(fit, options, spec.bins.clone(), rows)?;
             (learner, Position::default())
         }

@@ -101,8 +101,8 @@ impl FirstRows {
             bins_max: None,
             categories_max: kept_max.min(options.max_categories as usize),
         };
-        let features = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?.features;
-        let columns = &fit.job.roles.features;
+        let features = find_bins(fit.context(), fit.data, &survey, spec, |_| false)?.features;
+        let columns = &fit.data.roles.features;
         let inputs = newton::inputs(&features, columns, &survey.features, options);
         let design = Design::for_later_rows(&inputs, options.max_categories)?;
         Ok((features, design))
@@ -130,15 +130,15 @@ impl FirstRows {
             bins_max: Some(options.max_bin),
             categories_max: fit.limits.categories_kept_max,
         };
-        let bins = find_bins(fit.context(), fit.job, &survey, spec, |_| false)?;
+        let bins = find_bins(fit.context(), fit.data, &survey, spec, |_| false)?;
         Ok(Bins::with_missing_codes(bins.features))
     }
 
     /// The statistics of the rows.
     fn survey(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<Vec<FeatureSurvey>> {
         let tracked_max = fit.limits.categories_tracked_max;
-        let schema = fit.job.schema();
-        let columns = fit.job.roles.features.iter().enumerate();
+        let schema = fit.data.schema();
+        let columns = fit.data.roles.features.iter().enumerate();
         let survey = columns.map(|(index, column)| {
             let mut survey = empty_survey(schema, *column, tracked_max);
             let mut stream = MomentsStream::default();
@@ -156,8 +156,8 @@ impl FirstRows {
 
     /// The values of the rows' numbers.
     fn sample(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<BlockFile> {
-        let schema = fit.job.schema();
-        let columns = fit.job.roles.features.iter();
+        let schema = fit.data.schema();
+        let columns = fit.data.roles.features.iter();
         let bytes: Vec<usize> = columns
             .map(|column| sample_bytes(schema, *column))
             .collect();

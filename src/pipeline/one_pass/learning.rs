@@ -136,7 +136,7 @@ struct Learning<'a> {
 
 impl<'a> Learning<'a> {
     fn new(fit: FitContext<'a>, spec: OnePassSpec<'a>) -> Result<Self> {
-        let roles = &fit.job.roles;
+        let roles = &fit.data.roles;
         let mut columns = roles.features.clone();
         let mut place = |column: usize| {
             let known = columns.iter().position(|other| *other == column);
@@ -146,7 +146,7 @@ impl<'a> Learning<'a> {
             })
         };
         let places = Places {
-            target: place(fit.job.target_column()),
+            target: place(fit.data.target_column()),
             group: roles.group.map(&mut place),
             split: roles.split.map(&mut place),
             weight: roles.weight.map(&mut place),
@@ -164,9 +164,9 @@ impl<'a> Learning<'a> {
                     fit.session.scratch.path(),
                 )
             })
-            .map(|groups| groups.with_validation(fit.job.validation_source()));
+            .map(|groups| groups.with_validation(fit.data.validation_source()));
         let empty = |column: &usize| {
-            let survey = empty_survey(fit.job.schema(), *column, limits.categories_tracked_max);
+            let survey = empty_survey(fit.data.schema(), *column, limits.categories_tracked_max);
             (survey, MomentsStream::default())
         };
         Ok(Self {
@@ -189,10 +189,10 @@ impl<'a> Learning<'a> {
     /// Reads what a slice says of its rows, and counts.
     fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<Columns> {
         let mut rows = SliceRows::default();
-        let (job, target) = (self.fit.job, self.fit.target);
+        let (data, target) = (self.fit.data, self.fit.target);
         let assignment = self.assignment.as_ref();
         rows.read(
-            job,
+            data,
             target,
             self.places,
             slice.first_row,
@@ -205,7 +205,7 @@ impl<'a> Learning<'a> {
         rows.forget_names();
         let train = at(&rows, |split, _| split == Split::Train as u8);
         for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
-            let name = &job.schema().fields[self.columns[index]].name;
+            let name = &data.schema().fields[self.columns[index]].name;
             survey.observe(stream, &values[index], &train, name)?;
         }
         Ok(Columns {
@@ -241,7 +241,7 @@ impl<'a> Learning<'a> {
                 let rows = self
                     .spec
                     .incremental
-                    .rows_expected(fit.job.rows_of_files())?;
+                    .rows_expected(fit.data.rows_of_files())?;
                 self.trees(new_learner(&fit, options, bins, rows)?, Position::default())?
             }
         };
@@ -302,7 +302,7 @@ impl<'a> Learning<'a> {
             )));
         }
         check_train_weight(self.counts.train_weight)?;
-        match &self.fit.job.validation {
+        match &self.fit.data.validation {
             Some(validation) => {
                 let rows = self.counts.class_rows[Split::Valid as usize].iter().sum();
                 validation.check_labelled(rows, &self.fit.target.name)

@@ -85,7 +85,7 @@ impl Setup {
         let from = started.position_of(None)?;
         let (model, linear, learner) = started.into_linear()?;
         Ok(Self {
-            design: Design::of_model(&linear, &model.features, &fit.job.roles.features),
+            design: Design::of_model(&linear, &model.features, &fit.data.roles.features),
             features: model.features,
             learner,
             from,

@@ -10,7 +10,7 @@ use crate::{
     group::{assign::Assignment, table::GroupTable},
     pipeline::{
         incremental::learner_file::Mark,
-        open::{split_column::splits_into, target::Target, training_data::Job},
+        open::{split_column::splits_into, target::Target, training_data::TrainingData},
         prepare::scan::{GroupRun, add_groups, bad_weight, weights_into},
     },
     scratch::Element,
@@ -62,7 +62,7 @@ impl SliceRows {
     /// [`Error::Dataset`] naming the first row whose label, group, weight or split is none.
     pub(crate) fn read(
         &mut self,
-        job: &Job,
+        data: &TrainingData,
         target: &Target,
         places: Places,
         first_row: u64,
@@ -70,14 +70,14 @@ impl SliceRows {
         assignment: Option<&Assignment>,
     ) -> Result<()> {
         let wrong = |column: usize, what: String| {
-            let name = &job.schema().fields[column].name;
+            let name = &data.schema().fields[column].name;
             Err(Error::Dataset(format!("column `{name}`: {what}")))
         };
-        let roles = &job.roles;
+        let roles = &data.roles;
         if let Err(what) = target.labels_into(&values[places.target], &mut self.label) {
             let row = first_row + self.label.len() as u64;
             return wrong(
-                job.target_column(),
+                data.target_column(),
                 format!("row {row} of the data: {what}"),
             );
         }
@@ -105,7 +105,7 @@ impl SliceRows {
             _ => self.group.extend(first_row..first_row + rows as u64),
         }
         match (places.split, roles.split, assignment) {
-            _ if job.is_validation(first_row) => self.split.resize(rows, Split::None as u8),
+            _ if data.is_validation(first_row) => self.split.resize(rows, Split::None as u8),
             (Some(place), Some(column), _) => {
                 if let Err(what) = splits_into(&values[place], &mut self.split) {
                     return wrong(column, what);
@@ -122,7 +122,7 @@ impl SliceRows {
             }
             _ => unreachable!("splits come from a column or from groups"),
         }
-        if let Some(validation) = &job.validation {
+        if let Some(validation) = &data.validation {
             validation.mark(first_row, &self.label, &mut self.split);
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::{
             recycle::{Spares, spares},
             slice::SliceColumns,
         },
-        open::training_data::Job,
+        open::training_data::TrainingData,
         options::{ColumnOptions, DataOptions, ResourceOptions, STANDARD_INPUT},
     },
     source::{ArrowStream, Dataset},
@@ -27,7 +27,7 @@ pub(crate) const MESSAGE_SHARE_OF_MEMORY: u64 = 8;
 
 /// Where rows come from.
 pub(crate) enum Source {
-    /// The job's files.
+    /// The data's files.
     Files,
     /// An Arrow stream.
     Stream(Box<ArrowStream>),
@@ -41,13 +41,13 @@ pub(crate) fn slice_rows(row_bytes: usize) -> usize {
 /// Opens the data: the standard input where the dataset is `-`.
 ///
 /// # Errors
-/// As [`Job::open`]; [`Error::Usage`] for a stream that is to be read more than once.
+/// As [`TrainingData::open`]; [`Error::Usage`] for a stream that is to be read more than once.
 pub(crate) fn open_source(
     data: &DataOptions,
     columns: &ColumnOptions,
     resources: &ResourceOptions,
     one_pass: bool,
-) -> Result<(Job, Source)> {
+) -> Result<(TrainingData, Source)> {
     let limits = &resources.limits;
     if data.validation.as_deref() == Some(STANDARD_INPUT) {
         return Err(Error::Usage(
@@ -56,7 +56,7 @@ pub(crate) fn open_source(
         ));
     }
     if data.dataset != STANDARD_INPUT {
-        return Ok((Job::open(data, columns, limits)?, Source::Files));
+        return Ok((TrainingData::open(data, columns, limits)?, Source::Files));
     }
     if let Some(path) = &data.validation {
         return Err(Error::Usage(format!(
@@ -74,8 +74,8 @@ pub(crate) fn open_source(
     let stdin = Box::new(io::stdin());
     let stream = ArrowStream::open(stdin, resources.memory_bytes, MESSAGE_SHARE_OF_MEMORY)?;
     let dataset = Dataset::of_stream(stream.schema().clone(), limits);
-    let job = Job::of_dataset(dataset, data, columns, limits)?;
-    Ok((job, Source::Stream(Box::new(stream))))
+    let data = TrainingData::of_dataset(dataset, data, columns, limits)?;
+    Ok((data, Source::Stream(Box::new(stream))))
 }
 
 /// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
@@ -88,19 +88,19 @@ pub(crate) fn read(
     source: Source,
     mut take: impl FnMut(Slice, Vec<Values>) -> Result<Vec<Values>>,
 ) -> Result<PassReport> {
-    let row_bytes = fit.job.dataset.decode_estimate(columns).row_bytes as usize;
+    let row_bytes = fit.data.dataset.decode_estimate(columns).row_bytes as usize;
     let rows_max = slice_rows(row_bytes);
     match source {
         Source::Files => {
             let pass = ParquetPass {
                 name: "one pass",
-                row_groups: &fit.job.row_ranges,
+                row_groups: &fit.data.row_ranges,
                 columns,
                 slice_rows_max: rows_max,
                 first_row: 0,
             };
             let context = fit.plan.learner_context(fit.context());
-            let lanes = fit.job.lanes(&context);
+            let lanes = fit.data.lanes(&context);
             let (spares, returns) = spares(context.threads);
             let sink = |spares| WholeSink {
                 columns: SliceColumns::new(columns),
@@ -117,7 +117,7 @@ pub(crate) fn read(
                 first_row,
                 rows,
             };
-            let schema = fit.job.schema().clone();
+            let schema = fit.data.schema().clone();
             let (started, progress) = (Instant::now(), fit.progress());
             let (mut first_row, mut values) = (0, Vec::new());
             progress.pass_started(STREAM, 0);

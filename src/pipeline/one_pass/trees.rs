@@ -48,7 +48,7 @@ impl<'a> OnePassTrees<'a> {
         saver: impl FnOnce(&[FeatureSpec]) -> Saver<'a>,
     ) -> Result<Self> {
         let bins = learner.bins().expect("a run gives the bins").clone();
-        let room = options.rows_expected(fit.job.rows_of_files())?;
+        let room = options.rows_expected(fit.data.rows_of_files())?;
         let coder = |member: &PackMember| {
             let feature = &bins.features[member.feature as usize];
             (*member, feature.binning.coder())

@@ -7,7 +7,7 @@ use crate::{
     learner::{ModelSpec, gbdt::Loss},
     pipeline::open::{
         target::{DistinctValues, Target},
-        training_data::Job,
+        training_data::TrainingData,
     },
 };
 
@@ -28,10 +28,10 @@ pub(crate) struct TargetSpec<'a> {
 ///
 /// # Errors
 /// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
-pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Target>> {
-    let field = &job.schema().fields[job.target_column()];
+pub(crate) fn known_target(data: &TrainingData, spec: TargetSpec<'_>) -> Result<Option<Target>> {
+    let field = &data.schema().fields[data.target_column()];
     let name = &field.name;
-    let choice = task_choice(job, spec.task);
+    let choice = task_choice(data, spec.task);
     if choice == Some(Task::Regression) && matches!(spec.model, ModelSpec::Logistic(_)) {
         let learner = if spec.incremental {
             "`rowmill train --model gbdt`"
@@ -43,7 +43,7 @@ pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Tar
              use {learner}, or another --task"
         )));
     }
-    match &job.profile {
+    match &data.profile {
         Some(profile) if profile.describes_target(name) => {
             Target::from_profile(name, profile, choice).map(Some)
         }
@@ -62,9 +62,9 @@ pub(crate) fn known_target(job: &Job, spec: TargetSpec<'_>) -> Result<Option<Tar
 }
 
 /// What `--task` means here: `auto` is the profile's task for the profile's target.
-pub(crate) fn task_choice(job: &Job, asked: Option<Task>) -> Option<Task> {
-    let name = &job.schema().fields[job.target_column()].name;
-    match (&job.profile, asked) {
+pub(crate) fn task_choice(data: &TrainingData, asked: Option<Task>) -> Option<Task> {
+    let name = &data.schema().fields[data.target_column()].name;
+    match (&data.profile, asked) {
         (Some(profile), None) if profile.target.as_deref() == Some(name) => profile.task,
         (_, asked) => asked,
     }
@@ -76,17 +76,22 @@ pub(crate) fn task_choice(job: &Job, asked: Option<Task>) -> Option<Task> {
 /// When the column cannot be read, or its values are nothing to learn.
 pub(crate) fn find_target(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     spec: TargetSpec<'_>,
     passes: &mut Vec<PassReport>,
 ) -> Result<Target> {
-    if let Some(target) = known_target(job, spec)? {
+    if let Some(target) = known_target(data, spec)? {
         return Ok(target);
     }
-    let (values, report) = distinct_values(context, job, spec.classes_max)?;
+    let (values, report) = distinct_values(context, data, spec.classes_max)?;
     passes.push(report);
-    let name = &job.schema().fields[job.target_column()].name;
-    let target = Target::from_values(name, &values, task_choice(job, spec.task), spec.classes_max)?;
+    let name = &data.schema().fields[data.target_column()].name;
+    let target = Target::from_values(
+        name,
+        &values,
+        task_choice(data, spec.task),
+        spec.classes_max,
+    )?;
     context.progress.message(&format!(
         "classes of `{name}` in order: {}",
         target.classes.join(", ")
@@ -106,13 +111,13 @@ pub(crate) fn assumed_task(choice: Option<Task>) -> (Task, usize) {
 /// The distinct values of the target column, at most one more than there may be classes.
 fn distinct_values(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     values_max: usize,
 ) -> Result<(DistinctValues, PassReport)> {
     let pass = ParquetPass {
         name: "classes",
-        row_groups: &job.row_ranges,
-        columns: &[job.target_column()],
+        row_groups: &data.row_ranges,
+        columns: &[data.target_column()],
         slice_rows_max: SLICE_ROWS_MAX,
         first_row: 0,
     };
@@ -122,7 +127,7 @@ fn distinct_values(
     };
     let sinks = (0..context.threads).map(|_| sink()).collect();
     let mut distinct = DistinctValues::default();
-    let (report, _) = parquet_pass(context, &pass, job.lanes(context), sinks, |_, part| {
+    let (report, _) = parquet_pass(context, &pass, data.lanes(context), sinks, |_, part| {
         distinct.merge(&part, values_max);
         Ok(())
     })?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     error::{Error, Result},
-    pipeline::{open::training_data::Job, options::DataOptions},
+    pipeline::{open::training_data::TrainingData, options::DataOptions},
     source::{DatasetPattern, real},
 };
 
@@ -26,7 +26,7 @@ impl PlannedOutput<'_> {
     ///
     /// # Errors
     /// [`Error::Usage`] naming the file.
-    pub(crate) fn check(&self, job: &Job, data: &DataOptions) -> Result<()> {
+    pub(crate) fn check(&self, data: &TrainingData, options: &DataOptions) -> Result<()> {
         let refuse = |file: &Path, what: &str| {
             Err(Error::Usage(format!(
                 "{} {}: {} {what}; choose another place for what is written",
@@ -37,15 +37,15 @@ impl PlannedOutput<'_> {
         };
         let copies = self.copies.map(real);
         let mut written: Vec<PathBuf> = self.replaced.iter().map(|path| real(path)).collect();
-        for file in job.dataset.files() {
+        for file in data.dataset.files() {
             let input = real(&file.path);
             if written.iter().any(|path| input.starts_with(path)) {
                 return refuse(&file.path, "is a file of the dataset itself");
             }
         }
-        let copied = job.dataset.own_files().iter();
+        let copied = data.dataset.own_files().iter();
         written.extend(copied.filter_map(|file| Some(copies.as_ref()?.join(&file.name))));
-        let datasets = [Some(&data.dataset), data.validation.as_ref()];
+        let datasets = [Some(&options.dataset), options.validation.as_ref()];
         for search in datasets
             .into_iter()
             .flatten()

@@ -1,4 +1,4 @@
-//! The job: the data, the columns' parts and the profile, known before any pass.
+//! The data: the data, the columns' parts and the profile, known before any pass.
 
 use std::{collections::HashSet, ops::Range, path::Path};
 
@@ -31,7 +31,7 @@ pub struct BaseScores {
 
 /// What is known before the first pass.
 #[derive(Debug)]
-pub struct Job {
+pub struct TrainingData {
     /// The data.
     pub dataset: Dataset,
     /// First row and end of each row group.
@@ -46,7 +46,7 @@ pub struct Job {
     pub validation: Option<Validation>,
 }
 
-impl Job {
+impl TrainingData {
     /// Opens the data and gives every column its part.
     ///
     /// # Errors

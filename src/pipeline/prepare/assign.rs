@@ -18,7 +18,7 @@ use crate::{
     learner::ModelSpec,
     limits::BLOCK_ROWS,
     pipeline::{
-        open::{target::Target, training_data::Job, validation::Validation},
+        open::{target::Target, training_data::TrainingData, validation::Validation},
         options::SplitRule,
         storage::{
             rows::{RowsBuffer, RowsFile},
@@ -352,10 +352,10 @@ pub fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()>
 }
 
 /// What the user should know of a split row by row that nobody asked for.
-pub(crate) fn ungrouped_warning(job: &Job, group: &GroupChoice) -> Option<String> {
+pub(crate) fn ungrouped_warning(data: &TrainingData, group: &GroupChoice) -> Option<String> {
     let nobody_asked = matches!(group, GroupChoice::Profile)
-        && job.roles.group.is_none()
-        && job.roles.split.is_none();
+        && data.roles.group.is_none()
+        && data.roles.split.is_none();
     nobody_asked.then(|| {
         "no group column is known, so rows are split one by one; if rows belong together, name their column \
          with --group-col, else say --group-col none"

@@ -8,7 +8,7 @@ use crate::{
     limits::Limits,
     model::{Binning, Bins, FeatureSpec},
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{Survey, SurveyedValues},
     },
     scratch::BlockFile,
@@ -60,14 +60,14 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
 /// When the sample cannot be read.
 pub fn find_bins(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     survey: &Survey,
     spec: BinsSpec,
     may_go: impl Fn(usize) -> bool,
 ) -> Result<Bins> {
-    let columns = &job.roles.features;
+    let columns = &data.roles.features;
     let features = parallel_map(context, "cut points", columns.len(), |feature| {
-        let field = &job.schema().fields[columns[feature]];
+        let field = &data.schema().fields[columns[feature]];
         let found = &survey.features[feature];
         let (binning, missing_in_training) = match &found.values {
             SurveyedValues::Numeric(moments) => {

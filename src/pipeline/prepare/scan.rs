@@ -7,7 +7,7 @@ use crate::{
     group::hash::{hash_number, hash_text},
     limits::ROW_WEIGHT_MAX,
     pipeline::{
-        open::{split_column, target::Target, training_data::Job},
+        open::{split_column, target::Target, training_data::TrainingData},
         storage::rows::RowsFile,
     },
 };
@@ -33,15 +33,15 @@ pub struct GroupRun {
 /// When the data cannot be read, a label is no class, a weight is none, or a group key is missing.
 pub fn scan(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     target: &Target,
     rows: &RowsFile,
     mut group_run: impl FnMut(GroupRun) -> Result<()>,
 ) -> Result<PassReport> {
-    let columns = job.scan_columns();
+    let columns = data.scan_columns();
     let sinks = (0..context.threads)
         .map(|_| ScanSink {
-            job,
+            data,
             target,
             rows,
             row_group: 0,
@@ -54,7 +54,7 @@ pub fn scan(
         .collect();
     let pass = ParquetPass {
         name: "scan",
-        row_groups: &job.row_ranges,
+        row_groups: &data.row_ranges,
         columns: &columns,
         slice_rows_max: SLICE_ROWS_MAX,
         first_row: 0,
@@ -62,7 +62,7 @@ pub fn scan(
     let (report, _) = parquet_pass(
         context,
         &pass,
-        job.lanes(context),
+        data.lanes(context),
         sinks,
         |_, runs: Vec<GroupRun>| runs.into_iter().try_for_each(&mut group_run),
     )?;
@@ -70,7 +70,7 @@ pub fn scan(
 }
 
 struct ScanSink<'a> {
-    job: &'a Job,
+    data: &'a TrainingData,
     target: &'a Target,
     rows: &'a RowsFile,
     row_group: usize,
@@ -86,7 +86,7 @@ impl Sink for ScanSink<'_> {
 
     fn start(&mut self, slice: Slice) -> Result<()> {
         self.row_group = slice.row_group;
-        if self.job.roles.group.is_none() {
+        if self.data.roles.group.is_none() {
             self.groups.clear();
             self.groups
                 .extend(slice.first_row..slice.first_row + slice.rows as u64);
@@ -96,9 +96,9 @@ impl Sink for ScanSink<'_> {
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<()> {
-        let roles = &self.job.roles;
+        let roles = &self.data.roles;
         let wrong =
-            |message| Error::input(self.job.place(self.row_group, Some(batch.column)), message);
+            |message| Error::input(self.data.place(self.row_group, Some(batch.column)), message);
         if Some(batch.column) == roles.target {
             let read = self.target.labels_into(&batch.values, &mut self.labels);
             read.map_err(|message| {
@@ -108,7 +108,7 @@ impl Sink for ScanSink<'_> {
             self.rows.write_labels(batch.first_row, &self.labels)?;
         }
         if Some(batch.column) == roles.split {
-            if self.job.is_validation(batch.first_row) {
+            if self.data.is_validation(batch.first_row) {
                 self.splits.clear();
                 self.splits.resize(batch.values.len(), Split::Valid as u8);
             } else {

@@ -6,7 +6,7 @@ use crate::{
     group::{assign::Shares, table::GroupTable},
     limits::Limits,
     pipeline::{
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         options::SplitOptions,
         prepare::{
             assign::{AssignSpec, Assigned, SplitSource, assign},
@@ -30,7 +30,7 @@ pub(crate) struct SplitRows {
 /// Options of the splits.
 #[derive(Clone, Copy)]
 pub(crate) struct SplittingSpec<'a> {
-    pub(crate) job: &'a Job,
+    pub(crate) data: &'a TrainingData,
     pub(crate) target: &'a Target,
     pub(crate) split: &'a SplitOptions,
     pub(crate) limits: &'a Limits,
@@ -48,8 +48,8 @@ pub(crate) fn scan_and_assign(
 ) -> Result<SplitRows> {
     let (rows, names, report) = scan_rows(session, spec)?;
     session.passes.push(report);
-    let job = spec.job;
-    let source = match job.roles.split {
+    let data = spec.data;
+    let source = match data.roles.split {
         Some(_) => SplitSource::Column,
         None => SplitSource::Groups {
             rule: spec.split.split_rule,
@@ -60,10 +60,10 @@ pub(crate) fn scan_and_assign(
         source,
         target: spec.target,
         classes_declared: spec.classes_declared,
-        validation: job.validation.as_ref(),
+        validation: data.validation.as_ref(),
         seed: spec.split.seed,
         sample_rows: spec.limits.cut_sample_rows,
-        grouped: job.roles.group.is_some(),
+        grouped: data.roles.group.is_some(),
         groups_max: spec.limits.groups_in_memory_max,
         spill: session.scratch.path(),
     };
@@ -75,20 +75,20 @@ fn scan_rows(
     session: &Session<'_>,
     spec: SplittingSpec<'_>,
 ) -> Result<(RowsFile, GroupTable, PassReport)> {
-    let job = spec.job;
+    let data = spec.data;
     let rows = RowsFile::create(
         &session.codes_file(ROWS),
-        job.dataset.rows(),
-        job.roles.weight.is_some(),
+        data.dataset.rows(),
+        data.roles.weight.is_some(),
     )?;
     let mut names = GroupTable::new(
         spec.target.classes.len(),
         spec.limits.groups_in_memory_max,
         session.scratch.path(),
     )
-    .with_validation(job.validation_source());
-    let grouped = job.roles.group.is_some();
-    let report = scan(&session.context, job, spec.target, &rows, |run| {
+    .with_validation(data.validation_source());
+    let grouped = data.roles.group.is_some();
+    let report = scan(&session.context, data, spec.target, &rows, |run| {
         if grouped {
             names.name(run.hash, &run.name)
         } else {
@@ -108,7 +108,7 @@ pub(crate) fn survey_rows(
     split: &SplitRows,
 ) -> Result<Survey> {
     let survey_spec = SurveySpec {
-        job: spec.job,
+        data: spec.data,
         rows: &split.rows,
         sample: &split.assigned.sample,
         sample_path: &session.scratch.file("sample"),

@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     group::hash::hash_text,
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         storage::{
             rows::RowsFile,
             selection::{RowSample, Selected},
@@ -77,7 +77,7 @@ impl Survey {
 #[derive(Debug, Clone, Copy)]
 pub struct SurveySpec<'a> {
     /// The data; every feature of it is surveyed.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// The splits.
     pub rows: &'a RowsFile,
     /// The sampled training rows.
@@ -95,8 +95,8 @@ pub struct SurveySpec<'a> {
 /// # Errors
 /// When the data cannot be read, a text column has too many values, or the disk is full.
 pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
-    let features = &spec.job.roles.features;
-    let schema = spec.job.schema();
+    let features = &spec.data.roles.features;
+    let schema = spec.data.schema();
     let element_bytes: Vec<usize> = features
         .iter()
         .map(|column| sample_bytes(schema, *column))
@@ -109,12 +109,12 @@ pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
         .collect();
     let pass = ParquetPass {
         name: "survey",
-        row_groups: &spec.job.row_ranges,
+        row_groups: &spec.data.row_ranges,
         columns: features,
         slice_rows_max: SLICE_ROWS_MAX,
         first_row: 0,
     };
-    let lanes = spec.job.lanes(context);
+    let lanes = spec.data.lanes(context);
     let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Vec<_>| {
         for ((merged, part), column) in merged.iter_mut().zip(&part).zip(features) {
             merged.merge(part, &schema.fields[*column].name)?;
@@ -162,7 +162,7 @@ impl Survey {
 
 impl SurveySpec<'_> {
     fn empty(&self, column: usize) -> FeatureSurvey {
-        empty_survey(self.job.schema(), column, self.categories_max)
+        empty_survey(self.data.schema(), column, self.categories_max)
     }
 }
 
@@ -311,15 +311,15 @@ impl Sink for SurveySink<'_> {
             self.finish_column();
             self.current = Some(self.spec.empty(batch.column));
         }
-        let job = self.spec.job;
-        debug_assert_eq!(job.roles.features[self.feature], batch.column);
+        let data = self.spec.data;
+        debug_assert_eq!(data.roles.features[self.feature], batch.column);
         let index = (batch.first_row - self.slice.first_row) as usize / self.batch_rows_max;
         let selected = &self.selected[index];
         let current = self
             .current
             .as_mut()
             .expect("a column starts with its first batch");
-        let name = &job.schema().fields[batch.column].name;
+        let name = &data.schema().fields[batch.column].name;
         current.observe(&mut self.moments, &batch.values, &selected.train, name)?;
         self.gathered
             .write(self.sample_file, self.feature, &batch.values, selected)

@@ -7,7 +7,7 @@ use crate::{
     engine::{Context, ParquetPass, PassReport, Sink, Slice, parquet_pass},
     error::{Error, Place, Result},
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::FeatureSurvey,
         prune::{
             gather::{Gatherer, Part},
@@ -59,7 +59,7 @@ impl<'a> SumsSpec<'a> {
 #[derive(Clone, Copy)]
 pub struct CorrelateSpec<'a> {
     /// The data.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// Labels, and which rows count.
     pub rows: &'a RowsFile,
     /// What the survey found of each feature.
@@ -313,7 +313,7 @@ fn run_step(
     let features = step.features(components);
     let columns: Vec<usize> = features
         .iter()
-        .map(|feature| spec.job.roles.features[*feature])
+        .map(|feature| spec.data.roles.features[*feature])
         .collect();
     let sums = SumsSpec {
         step,
@@ -323,7 +323,7 @@ fn run_step(
     };
     let sinks = (0..context.threads)
         .map(|_| CorrelateSink {
-            job: spec.job,
+            data: spec.data,
             features: &features,
             gatherer: sums.gatherer(),
             slice: Slice::default(),
@@ -331,13 +331,13 @@ fn run_step(
         .collect();
     let pass = ParquetPass {
         name: "correlation",
-        row_groups: &spec.job.row_ranges,
+        row_groups: &spec.data.row_ranges,
         columns: &columns,
-        slice_rows_max: slice_rows_of(spec.job, &columns, spec.slice_bytes),
+        slice_rows_max: slice_rows_of(spec.data, &columns, spec.slice_bytes),
         first_row: 0,
     };
     let mut merged = Merged::new(step);
-    let lanes = spec.job.lanes(context);
+    let lanes = spec.data.lanes(context);
     let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Part| {
         merged.merge(&part);
         Ok(())
@@ -346,8 +346,8 @@ fn run_step(
 }
 
 /// Rows of a slice whose gathered columns take so many bytes.
-pub fn slice_rows_of(job: &Job, columns: &[usize], slice_bytes: u64) -> usize {
-    let row_bytes = job.dataset.decode_estimate(columns).row_bytes;
+pub fn slice_rows_of(data: &TrainingData, columns: &[usize], slice_bytes: u64) -> usize {
+    let row_bytes = data.dataset.decode_estimate(columns).row_bytes;
     slice_rows(slice_bytes, row_bytes)
 }
 
@@ -359,7 +359,7 @@ pub fn slice_rows(slice_bytes: u64, row_bytes: u64) -> usize {
 
 /// One lane's slices.
 struct CorrelateSink<'a> {
-    job: &'a Job,
+    data: &'a TrainingData,
     /// The features in the pass's order.
     features: &'a [usize],
     gatherer: Gatherer<'a>,
@@ -377,15 +377,15 @@ impl Sink for CorrelateSink<'_> {
     fn batch(&mut self, batch: &Batch) -> Result<()> {
         let first = (batch.first_row - self.slice.first_row) as usize;
         let feature = self.features[batch.column_position];
-        debug_assert_eq!(self.job.roles.features[feature], batch.column);
+        debug_assert_eq!(self.data.roles.features[feature], batch.column);
         self.gatherer.batch(feature, first, &batch.values);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<Part> {
         self.gatherer.finish().map_err(|feature| {
-            let column = self.job.roles.features[feature];
-            changed(self.job.place(self.slice.row_group, Some(column)))
+            let column = self.data.roles.features[feature];
+            changed(self.data.place(self.slice.row_group, Some(column)))
         })
     }
 }

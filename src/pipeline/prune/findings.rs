@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     limits::{BLOCK_ROWS, Limits},
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
         prune::{
             correlate::{CorrelateSpec, Correlations, Merged, SumsSpec, correlate, slice_rows_of},
@@ -43,7 +43,7 @@ pub struct Findings {
 /// What is looked for, and where: everything after the survey.
 pub struct Finding<'a> {
     /// The data; all its features are looked at.
-    pub job: &'a Job,
+    pub data: &'a TrainingData,
     /// Labels, and which rows count.
     pub rows: &'a RowsFile,
     /// What the survey found of them, and its sample.
@@ -93,7 +93,7 @@ impl<'a> Finding<'a> {
         let step = suspicion.work.steps.first()?;
         let components = &suspicion.work.components;
         let columns: Vec<usize> = (step.features(components).iter())
-            .map(|feature| self.job.roles.features[*feature])
+            .map(|feature| self.data.roles.features[*feature])
             .collect();
         let sums = SumsSpec {
             step,
@@ -103,7 +103,7 @@ impl<'a> Finding<'a> {
         };
         Some((
             sums,
-            slice_rows_of(self.job, &columns, suspicion.slice_bytes),
+            slice_rows_of(self.data, &columns, suspicion.slice_bytes),
         ))
     }
 
@@ -115,8 +115,8 @@ impl<'a> Finding<'a> {
         let features = &self.survey.features;
         let budget = budget(self.memory_bytes, context.threads);
         let screen = ScreenSpec {
-            schema: self.job.schema(),
-            columns: &self.job.roles.features,
+            schema: self.data.schema(),
+            columns: &self.data.roles.features,
             survey: features,
             sample: &self.survey.sample,
             rows_max: self.limits.start_sample_rows,
@@ -150,7 +150,7 @@ impl<'a> Finding<'a> {
         taken: Option<Merged>,
     ) -> Result<(Findings, Vec<PassReport>)> {
         let spec = CorrelateSpec {
-            job: self.job,
+            data: self.data,
             rows: self.rows,
             survey: &self.survey.features,
             interest: self.pruning.interest(),
@@ -169,8 +169,8 @@ impl Findings {
     /// # Errors
     /// [`Error::Dataset`] when nothing would.
     fn new(finding: &Finding<'_>, suspects: Suspects, correlations: Correlations) -> Result<Self> {
-        let Finding { job, pruning, .. } = *finding;
-        let name = |feature: usize| &job.schema().fields[job.roles.features[feature]].name;
+        let Finding { data, pruning, .. } = *finding;
+        let name = |feature: usize| &data.schema().fields[data.roles.features[feature]].name;
         let surveyed = finding.survey.features.iter().enumerate();
         let facts: Vec<ColumnFacts> = surveyed
             .map(|(feature, found)| ColumnFacts {

@@ -3,7 +3,7 @@
 use crate::{
     columns::roles::Excluded,
     pipeline::{
-        open::training_data::Job,
+        open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, Survey},
         prune::findings::Findings,
     },
@@ -21,20 +21,20 @@ pub struct PrunedInTraining {
 }
 
 impl PrunedInTraining {
-    /// Reduces the job's features and their survey to what is kept.
-    pub fn new(findings: Findings, job: &mut Job, survey: &mut Survey) -> Self {
+    /// Reduces the data's features and their survey to what is kept.
+    pub fn new(findings: Findings, data: &mut TrainingData, survey: &mut Survey) -> Self {
         let this = Self {
-            columns: job.roles.features.clone(),
+            columns: data.roles.features.clone(),
             dropped: survey.leave_out(|feature| findings.verdicts[feature].is_kept()),
             findings,
         };
-        this.apply(job);
+        this.apply(data);
         this
     }
 
-    /// Takes the dropped columns from a job's features.
-    pub fn apply(&self, job: &mut Job) {
-        let roles = &mut job.roles;
+    /// Takes the dropped columns from a data's features.
+    pub fn apply(&self, data: &mut TrainingData) {
+        let roles = &mut data.roles;
         assert_eq!(
             roles.features, self.columns,
             "the features that were looked at"

@@ -12,7 +12,7 @@
 
 use crate::{
     error::{Error, Result},
-    pipeline::open::training_data::Job,
+    pipeline::open::training_data::TrainingData,
     text::{column_pattern, nearest},
     transform::prune::PruneRules,
 };
@@ -69,25 +69,25 @@ impl Pruning {
     ///
     /// # Errors
     /// [`Error::Dataset`] for a name or pattern that meets no column.
-    pub fn protected(&self, job: &Job) -> Result<Vec<bool>> {
-        let schema = job.schema();
+    pub fn protected(&self, data: &TrainingData) -> Result<Vec<bool>> {
+        let schema = data.schema();
         let mut is_protected = vec![false; schema.fields.len()];
-        for score in &job.roles.base_scores {
+        for score in &data.roles.base_scores {
             is_protected[score.column] = true;
         }
         for wanted in &self.protect {
-            for column in matching(job, "--protect", wanted)? {
+            for column in matching(data, "--protect", wanted)? {
                 is_protected[column] = true;
             }
         }
-        let features = job.roles.features.iter();
+        let features = data.roles.features.iter();
         Ok(features.map(|column| is_protected[*column]).collect())
     }
 }
 
 /// The columns that a name or pattern means. A name that is there is never a pattern.
-pub(crate) fn matching(job: &Job, flag: &str, wanted: &str) -> Result<Vec<usize>> {
-    let schema = job.schema();
+pub(crate) fn matching(data: &TrainingData, flag: &str, wanted: &str) -> Result<Vec<usize>> {
+    let schema = data.schema();
     if let Some(column) = schema.index_of(wanted) {
         return Ok(vec![column]);
     }

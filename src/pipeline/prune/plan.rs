@@ -3,7 +3,7 @@
 use crate::{
     limits::{BLOCK_ROWS, Limits},
     memory_plan::MemoryPlan,
-    pipeline::open::training_data::Job,
+    pipeline::open::training_data::TrainingData,
     stats::sample,
 };
 
@@ -57,12 +57,18 @@ fn panel_bytes(columns: u64) -> u64 {
 }
 
 /// Adds the lines of sums that are taken in a phase.
-pub fn add_sums(memory: &mut MemoryPlan, phase: &str, job: &Job, limits: &Limits, threads: usize) {
+pub fn add_sums(
+    memory: &mut MemoryPlan,
+    phase: &str,
+    data: &TrainingData,
+    limits: &Limits,
+    threads: usize,
+) {
     let threads_in_all = threads as u64;
     let budget = budget(memory.limit_bytes, threads);
-    let columns = job.roles.features.len() as u64;
-    let row_bytes = job.dataset.decode_estimate(&job.roles.features).row_bytes;
-    let rows_max = job.row_ranges.iter().map(|rows| rows.end - rows.start);
+    let columns = data.roles.features.len() as u64;
+    let row_bytes = data.dataset.decode_estimate(&data.roles.features).row_bytes;
+    let rows_max = data.row_ranges.iter().map(|rows| rows.end - rows.start);
     let slice_rows =
         crate::pipeline::prune::correlate::slice_rows(budget.slice_bytes, row_bytes) as u64;
     let slice_rows = slice_rows.min(rows_max.max().unwrap_or(0));
@@ -89,11 +95,11 @@ pub fn add_sums(memory: &mut MemoryPlan, phase: &str, job: &Job, limits: &Limits
 }
 
 /// Adds the lines of the screen.
-pub fn add_screen(memory: &mut MemoryPlan, job: &Job, limits: &Limits, threads: usize) {
+pub fn add_screen(memory: &mut MemoryPlan, data: &TrainingData, limits: &Limits, threads: usize) {
     let threads_in_all = threads as u64;
     let budget = budget(memory.limit_bytes, threads);
-    let columns = job.roles.features.len();
-    let sampled = sample::rows_max(limits.start_sample_rows, job.dataset.rows());
+    let columns = data.roles.features.len();
+    let sampled = sample::rows_max(limits.start_sample_rows, data.dataset.rows());
     memory.add(
         "screen",
         "sampled columns",

@@ -9,7 +9,7 @@ use crate::{
     engine::{Context, PassReport},
     error::{Error, Result},
     pipeline::{
-        open::{planned_output::PlannedOutput, training_data::Job},
+        open::{planned_output::PlannedOutput, training_data::TrainingData},
         options::DataOptions,
         prune::{findings::Findings, in_training::PrunedInTraining},
     },
@@ -35,21 +35,21 @@ pub const DIRECTORY: &str = "dataset_trimmed";
 /// As [`Destination::write`].
 pub fn write_for_run(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     pruned: &PrunedInTraining,
     out_dir: &Path,
 ) -> Result<(PathBuf, PassReport)> {
     remove_for_run(out_dir)?;
-    let kept = kept_columns(job, &pruned.columns, &pruned.findings, &[]);
-    let destination = match fits_one_file(&job.dataset, &kept) {
+    let kept = kept_columns(data, &pruned.columns, &pruned.findings, &[]);
+    let destination = match fits_one_file(&data.dataset, &kept) {
         Ok(()) => Destination::File(out_dir.join(FILE)),
         Err(Error::Dataset(_) | Error::Input { .. }) => {
             Destination::Directory(out_dir.join(DIRECTORY))
         }
         Err(error) => return Err(error),
     };
-    let report = context.announced("copy", job.own_rows(), || {
-        let copied = destination.write(&job.dataset, &kept, context.stop)?;
+    let report = context.announced("copy", data.own_rows(), || {
+        let copied = destination.write(&data.dataset, &kept, context.stop)?;
         Ok(copied.bytes)
     })?;
     Ok((destination.path().to_path_buf(), report))
@@ -98,13 +98,13 @@ impl Destination {
     /// # Errors
     /// A path over or among the input's files, something in the way, files that one file cannot hold.
     pub(crate) fn check(
-        job: &Job,
+        data: &TrainingData,
         path: &Path,
-        data: &DataOptions,
+        options: &DataOptions,
         overwrite: bool,
     ) -> Result<Self> {
         let destination = Self::of(path);
-        destination.check_not_input(job, data)?;
+        destination.check_not_input(data, options)?;
         match &destination {
             Self::File(path) => {
                 if path.is_dir() {
@@ -116,8 +116,8 @@ impl Destination {
                 if path.exists() && !overwrite {
                     return Err(in_the_way(path));
                 }
-                let all = vec![true; job.schema().fields.len()];
-                fits_one_file(&job.dataset, &all)?;
+                let all = vec![true; data.schema().fields.len()];
+                fits_one_file(&data.dataset, &all)?;
             }
             Self::Directory(path) => {
                 if path.is_file() {
@@ -191,7 +191,7 @@ impl Destination {
     }
 
     /// Refuses to write over the input, or between its files.
-    fn check_not_input(&self, job: &Job, data: &DataOptions) -> Result<()> {
+    fn check_not_input(&self, data: &TrainingData, options: &DataOptions) -> Result<()> {
         let path = self.path().to_path_buf();
         let (replaced, copies) = match self {
             Self::File(_) => (vec![path], None),
@@ -203,19 +203,19 @@ impl Destination {
             replaced: &replaced,
             copies,
         }
-        .check(job, data)
+        .check(data, options)
     }
 }
 
 /// Which columns the copy has: all but the dropped ones of those looked at, `columns`, and those that
 /// the user left out.
 pub fn kept_columns(
-    job: &Job,
+    data: &TrainingData,
     columns: &[usize],
     findings: &Findings,
     left_out: &[usize],
 ) -> Vec<bool> {
-    let mut kept = vec![true; job.schema().fields.len()];
+    let mut kept = vec![true; data.schema().fields.len()];
     for column in left_out {
         kept[*column] = false;
     }

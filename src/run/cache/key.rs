@@ -9,7 +9,7 @@ use twox_hash::XxHash3_64;
 use crate::{
     data::task_or_auto,
     learner::gbdt::BoosterOptions,
-    pipeline::open::{classes::task_choice, training_data::Job},
+    pipeline::open::{classes::task_choice, training_data::TrainingData},
     run::options::TrainOptions,
     scratch::Ingredient,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Files are told by names, sizes, footers and times of change: a footer alone does not show that values
 /// were replaced by others of the same length.
 pub(crate) fn ingredients(
-    job: &Job,
+    data: &TrainingData,
     options: &TrainOptions,
     trees: &BoosterOptions,
 ) -> Vec<Ingredient> {
@@ -27,28 +27,28 @@ pub(crate) fn ingredients(
     let version = env!("CARGO_PKG_VERSION");
     list.add("the version of rowmill", version);
     let files = "the hash of the files' names, sizes and footers";
-    list.hash(files, job.dataset.fingerprint());
+    list.hash(files, data.dataset.fingerprint());
     let mut times = XxHash3_64::new();
-    for file in job.dataset.files() {
+    for file in data.dataset.files() {
         times.write(&file.modified_nanoseconds().to_le_bytes());
     }
     list.hash("the hash of the files' times of change", times.finish());
 
-    let schema = job.schema();
+    let schema = data.schema();
     let field = |column: usize| &schema.fields[column];
     let name = |column: Option<usize>| column.map_or("none", |column| &field(column).name);
-    let roles = &job.roles;
+    let roles = &data.roles;
     list.add("the target", name(roles.target));
     list.add("the group column", name(roles.group));
     list.add("the weight column", name(roles.weight));
     list.add("the split column", name(roles.split));
     let features: Vec<_> = roles.features.iter().map(|column| field(*column)).collect();
     list.json("the hash of the features", &features);
-    let profile = job.profile.as_ref().map(|profile| profile.to_toml());
+    let profile = data.profile.as_ref().map(|profile| profile.to_toml());
     list.json("the hash of the profile", &profile);
     list.add(
         "the task",
-        task_or_auto::name(task_choice(job, options.columns.task)),
+        task_or_auto::name(task_choice(data, options.columns.task)),
     );
 
     list.add("--seed", options.split.seed.to_string());
@@ -60,7 +60,7 @@ pub(crate) fn ingredients(
         list.add("--test-size", options.split.test_size.to_string());
         list.add("--valid-size", options.split.valid_size.to_string());
     }
-    let first = job.validation.as_ref().map(|rows| rows.first_row);
+    let first = data.validation.as_ref().map(|rows| rows.first_row);
     let first = first.map_or("none".to_owned(), |row| row.to_string());
     list.add("the first row of --val-dir", first);
     if let Some(pruning) = &options.prune {

@@ -12,7 +12,7 @@ use crate::{
         open::{
             classes::{find_target, known_target, task_choice},
             target::Target,
-            training_data::Job,
+            training_data::TrainingData,
         },
         options::IncrementalOptions,
         prepare::{assign::ungrouped_warning, splitting::SplitRows, survey::Survey},
@@ -46,11 +46,11 @@ fn sharing(options: &TrainOptions) -> Option<&BoosterOptions> {
 
 /// Codes of the same data, if there are any.
 pub(crate) fn find(
-    job: &Job,
+    data: &TrainingData,
     options: &TrainOptions,
     progress: &dyn Progress,
 ) -> Option<CachedCodes> {
-    let wanted = ingredients(job, options, sharing(options)?);
+    let wanted = ingredients(data, options, sharing(options)?);
     code_cache::find(options.scratch_parent(), &wanted, progress)
 }
 
@@ -60,25 +60,25 @@ pub(crate) fn find(
 /// As [`find_target`].
 pub(crate) fn cached_target(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     options: &TrainOptions,
     cached: Option<&CachedCodes>,
     passes: &mut Vec<PassReport>,
 ) -> Result<Target> {
     let spec = options.target_spec();
-    if let Some(target) = known_target(job, spec)? {
+    if let Some(target) = known_target(data, spec)? {
         return Ok(target);
     }
     let Some(values) = cached.and_then(CachedCodes::values) else {
-        return find_target(context, job, spec, passes);
+        return find_target(context, data, spec, passes);
     };
-    let name = &job.schema().fields[job.target_column()].name;
-    Target::from_values(name, values, task_choice(job, spec.task), spec.classes_max)
+    let name = &data.schema().fields[data.target_column()].name;
+    Target::from_values(name, values, task_choice(data, spec.task), spec.classes_max)
 }
 
 /// The data whose codes are opened.
 pub(crate) struct CacheLookup<'a> {
-    pub(crate) job: &'a Job,
+    pub(crate) data: &'a TrainingData,
     pub(crate) options: &'a TrainOptions,
     pub(crate) target: &'a Target,
     /// Where groups spill to.
@@ -95,19 +95,19 @@ pub(crate) fn open_or_create(
     cached: Option<CachedCodes>,
     passes: &mut Vec<PassReport>,
 ) -> Result<(Option<CodeCache>, Option<CachedRows>)> {
-    let CacheLookup { job, options, .. } = lookup;
+    let CacheLookup { data, options, .. } = lookup;
     let Some(trees) = sharing(options) else {
         return Ok((None, None));
     };
     let run_files = run_files(&options.output.out_dir)?;
-    let ingredients = ingredients(job, options, trees);
+    let ingredients = ingredients(data, options, trees);
     if let Some(cached) = cached {
-        let data = (job.dataset.rows(), job.roles.weight.is_some());
-        let groups = job.roles.group.map(|_| {
+        let shape = (data.dataset.rows(), data.roles.weight.is_some());
+        let groups = data.roles.group.map(|_| {
             let groups_max = options.resources.limits.groups_in_memory_max;
             GroupTable::new(lookup.target.classes.len(), groups_max, lookup.spill)
         });
-        if let Some((directory, rows, report)) = cached.open(context, data, groups, &run_files)? {
+        if let Some((directory, rows, report)) = cached.open(context, shape, groups, &run_files)? {
             passes.push(report);
             let cache = CodeCache {
                 directory,
@@ -141,8 +141,8 @@ pub(crate) fn seal(
     survey: &Survey,
     coded: &Coded,
 ) -> Result<()> {
-    let CacheLookup { job, options, .. } = lookup;
-    let of_options = ungrouped_warning(job, &options.columns.group);
+    let CacheLookup { data, options, .. } = lookup;
+    let of_options = ungrouped_warning(data, &options.columns.group);
     let warnings = split.assigned.warnings.iter();
     let warnings = warnings.filter(|warning| Some(*warning) != of_options.as_ref());
     let results = PassResults::new(

@@ -28,7 +28,7 @@ use crate::run::plan::plan::Planner;
 impl Planner<'_> {
     /// The parameters of a linear model, at most.
     pub(crate) fn shape(&self, features: &[usize], options: &LogisticOptions) -> Shape {
-        let fields = &self.job.schema().fields;
+        let fields = &self.data.schema().fields;
         let width = |column: &usize| match fields[*column].value_type {
             Some(ValueType::Text) => options.max_categories as usize,
             _ => 1,
@@ -68,7 +68,7 @@ impl Planner<'_> {
             "Hessian and its factors",
         );
         self.decode("newton", &features);
-        let row_bytes = self.job.dataset.decode_estimate(&features).row_bytes as usize;
+        let row_bytes = self.data.dataset.decode_estimate(&features).row_bytes as usize;
         let rows_max =
             newton::pass_slice_rows(row_bytes, self.threads as usize, self.spec.memory_bytes);
         let rows = self.row_group_rows_max().min(rows_max as u64);
@@ -127,12 +127,12 @@ impl Planner<'_> {
             "probabilities and margins of a part of a slice",
         );
         let row = HELD_OUT_ROW_BYTES + 4 * (shape.columns as u64 - 1);
-        (self.job.dataset.rows() as f64 * self.spec.held_out_share) as u64 * row
+        (self.data.dataset.rows() as f64 * self.spec.held_out_share) as u64 * row
     }
 
     /// The columns of rows that are read once.
     pub(crate) fn columns_once(&self) -> Vec<usize> {
-        let roles = &self.job.roles;
+        let roles = &self.data.roles;
         let mut columns = roles.features.clone();
         let others = [roles.target, roles.group, roles.split, roles.weight];
         for column in others.into_iter().flatten() {
@@ -145,7 +145,7 @@ impl Planner<'_> {
 
     /// Bytes of a decoded row.
     pub(crate) fn decoded_bytes(&self, columns: &[usize]) -> usize {
-        self.job.dataset.decode_estimate(columns).row_bytes as usize
+        self.data.dataset.decode_estimate(columns).row_bytes as usize
     }
 
     /// Bytes of a row that waits until enough have come: its values, and what is known of it.
@@ -183,7 +183,7 @@ impl Planner<'_> {
             rows * (SLICE_ROW_BYTES + SLICE_NAME_BYTES) as u64,
             "of a slice, each row in a group of its own",
         );
-        if self.job.dataset.files().is_empty() {
+        if self.data.dataset.files().is_empty() {
             self.memory.add(
                 phase,
                 "stream",
@@ -231,7 +231,7 @@ impl Planner<'_> {
 
     pub(crate) fn sgd(&mut self, features: &[usize], shape: Shape) {
         self.decode_by(self.lanes, "sgd", features);
-        let row_bytes = self.job.dataset.decode_estimate(features).row_bytes as usize;
+        let row_bytes = self.data.dataset.decode_estimate(features).row_bytes as usize;
         let rows = newton::slice_rows(row_bytes);
         self.slices(self.lanes, "sgd", row_bytes, rows as u64);
         self.memory.add(

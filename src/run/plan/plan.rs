@@ -16,7 +16,7 @@ use crate::{
     pipeline::{
         evaluate::{evaluation::EvaluationSpec, from_codes, prediction_pass},
         fit::boost,
-        open::training_data::Job,
+        open::training_data::TrainingData,
         options::IncrementalOptions,
         prepare::survey,
         prune::options::Pruning,
@@ -117,8 +117,12 @@ impl PlanSpec<'_> {
 ///
 /// # Errors
 /// When the booster cannot be planned within any budget.
-pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result<RunPlan> {
-    let mut plan = plan_within(context, job, *spec)?;
+pub fn plan_run(
+    context: &Context<'_>,
+    data: &TrainingData,
+    spec: &PlanSpec<'_>,
+) -> Result<RunPlan> {
+    let mut plan = plan_within(context, data, *spec)?;
     for _ in 0..LARGER_PLANS_MAX {
         if plan.memory.fits() {
             break;
@@ -129,7 +133,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
             memory_bytes,
             ..*spec
         };
-        plan = plan_within(context, job, larger)?;
+        plan = plan_within(context, data, larger)?;
     }
     plan.memory.limit_bytes = spec.memory_bytes;
     Ok(plan)
@@ -138,7 +142,7 @@ pub fn plan_run(context: &Context<'_>, job: &Job, spec: &PlanSpec<'_>) -> Result
 /// The plan of a run under the limit that is given, as far as it fits.
 pub(crate) fn plan_within(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     mut spec: PlanSpec<'_>,
 ) -> Result<RunPlan> {
     if spec.incremental.is_some() && spec.stream_rows.is_none() {
@@ -147,15 +151,15 @@ pub(crate) fn plan_within(
             threads: STREAM_THREADS,
             ..*context
         };
-        spec.stream_rows = Some(plan_lanes(&context, job, &spec, 1)?.stream_rows);
+        spec.stream_rows = Some(plan_lanes(&context, data, &spec, 1)?.stream_rows);
     }
     let lanes_max = context.threads.min(LEARNER_LANES_MAX);
-    let mut plan = plan_lanes(context, job, &spec, lanes_max)?;
+    let mut plan = plan_lanes(context, data, &spec, lanes_max)?;
     for lanes in (1..lanes_max).rev() {
         if plan.memory.fits() {
             break;
         }
-        plan = plan_lanes(context, job, &spec, lanes)?;
+        plan = plan_lanes(context, data, &spec, lanes)?;
     }
     Ok(plan)
 }
@@ -163,11 +167,11 @@ pub(crate) fn plan_within(
 /// The plan for so many lanes of the passes whose slices one learner takes.
 pub(crate) fn plan_lanes(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     spec: &PlanSpec<'_>,
     lanes: usize,
 ) -> Result<RunPlan> {
-    let mut planner = Planner::new(context, job, *spec, lanes);
+    let mut planner = Planner::new(context, data, *spec, lanes);
     planner.always();
     if let Some(online) = spec.incremental.filter(|online| online.one_pass) {
         let scratch_bytes = match spec.model {
@@ -210,7 +214,7 @@ pub(crate) fn plan_lanes(
 /// What a run holds that scans, surveys and prunes, and no more.
 pub fn pruning_plan(
     context: &Context<'_>,
-    job: &Job,
+    data: &TrainingData,
     pruning: &Pruning,
     limits: &Limits,
     evaluation: &EvaluationSpec,
@@ -228,7 +232,7 @@ pub fn pruning_plan(
         held_out_share: 0.0,
         memory_bytes,
     };
-    let mut planner = Planner::new(context, job, spec, context.threads);
+    let mut planner = Planner::new(context, data, spec, context.threads);
     planner.always();
     planner.scan();
     planner.survey();
@@ -237,7 +241,7 @@ pub fn pruning_plan(
 }
 
 pub(crate) struct Planner<'a> {
-    pub(crate) job: &'a Job,
+    pub(crate) data: &'a TrainingData,
     pub(crate) spec: PlanSpec<'a>,
     pub(crate) threads: u64,
     /// Lanes of a pass whose slices one learner takes.
@@ -254,12 +258,12 @@ pub(crate) struct Planner<'a> {
 impl<'a> Planner<'a> {
     pub(crate) fn new(
         context: &Context<'_>,
-        job: &'a Job,
+        data: &'a TrainingData,
         spec: PlanSpec<'a>,
         lanes: usize,
     ) -> Self {
         Self {
-            job,
+            data,
             spec,
             threads: context.threads as u64,
             lanes: lanes as u64,
@@ -274,11 +278,11 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) fn features(&self) -> &[usize] {
-        &self.job.roles.features
+        &self.data.roles.features
     }
 
     pub(crate) fn sample_rows(&self) -> u64 {
-        sample::rows_max(self.spec.limits.cut_sample_rows, self.job.dataset.rows())
+        sample::rows_max(self.spec.limits.cut_sample_rows, self.data.dataset.rows())
     }
 
     pub(crate) fn always(&mut self) {
@@ -295,10 +299,10 @@ impl<'a> Planner<'a> {
             threads * THREAD_BYTES,
             format!("{threads} stacks"),
         );
-        let row_ranges = self.job.row_ranges.capacity() * size_of::<Range<u64>>();
-        let ranks = RowSample::heap_bytes_max(self.job.dataset.rows());
-        let index = (self.job.dataset.heap_bytes() + row_ranges) as u64 + ranks;
-        let files = self.job.dataset.files().len();
+        let row_ranges = self.data.row_ranges.capacity() * size_of::<Range<u64>>();
+        let ranks = RowSample::heap_bytes_max(self.data.dataset.rows());
+        let index = (self.data.dataset.heap_bytes() + row_ranges) as u64 + ranks;
+        let files = self.data.dataset.files().len();
         self.memory.add(
             ALWAYS,
             "dataset index",
@@ -310,7 +314,7 @@ impl<'a> Planner<'a> {
                 .spec
                 .limits
                 .groups_in_memory_max
-                .min(self.job.dataset.rows() as usize);
+                .min(self.data.dataset.rows() as usize);
             let bytes = GroupTable::heap_bytes_max(self.spec.evaluation.classes, groups_max) as u64;
             self.memory.add(
                 ALWAYS,
@@ -327,7 +331,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) fn decode_by(&mut self, lanes: u64, phase: &str, columns: &[usize]) {
-        let estimate = self.job.dataset.decode_estimate(columns);
+        let estimate = self.data.dataset.decode_estimate(columns);
         self.memory.add(
             phase,
             "decoding",
@@ -347,12 +351,16 @@ impl<'a> Planner<'a> {
 
     /// Rows of the largest row group.
     pub(crate) fn row_group_rows_max(&self) -> u64 {
-        let rows = self.job.row_ranges.iter().map(|rows| rows.end - rows.start);
+        let rows = self
+            .data
+            .row_ranges
+            .iter()
+            .map(|rows| rows.end - rows.start);
         rows.max().unwrap_or(0)
     }
 
     pub(crate) fn scan(&mut self) {
-        let columns = self.job.scan_columns();
+        let columns = self.data.scan_columns();
         self.decode("scan", &columns);
         let buckets = BucketCounts::new(0, self.spec.evaluation.classes).heap_bytes() as u64;
         let workers = self.threads * (BLOCK_ROWS * (RowsBuffer::ROW_BYTES + 16)) as u64;
@@ -374,7 +382,7 @@ impl<'a> Planner<'a> {
             self.threads * slice,
             "training and sampled rows of a slice",
         );
-        let fields = &self.job.schema().fields;
+        let fields = &self.data.schema().fields;
         let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
         let texts = features.iter().filter(is_text).count() as u64;
         let moments = features.len() as u64 * 128;
@@ -398,20 +406,20 @@ impl<'a> Planner<'a> {
 
     pub(crate) fn prune(&mut self) {
         if let Some(pruning) = self.spec.prune {
-            self.decode("correlation", &self.job.roles.features);
+            self.decode("correlation", &self.data.roles.features);
             let threads = self.threads as usize;
-            let (job, limits) = (self.job, self.spec.limits);
+            let (data, limits) = (self.data, self.spec.limits);
             if pruning.report.is_some() {
                 let pairs =
                     crate::pipeline::prune::plan::pairs_bytes(self.features().len(), limits);
                 self.memory
                     .add(ALWAYS, "pairs found", pairs, "until they are reported");
             }
-            crate::pipeline::prune::plan::add_screen(&mut self.memory, job, limits, threads);
+            crate::pipeline::prune::plan::add_screen(&mut self.memory, data, limits, threads);
             crate::pipeline::prune::plan::add_sums(
                 &mut self.memory,
                 "correlation",
-                job,
+                data,
                 limits,
                 threads,
             );
@@ -461,9 +469,9 @@ impl<'a> Planner<'a> {
 
     /// Rows file and sample.
     pub(crate) fn common_scratch_bytes(&self) -> u64 {
-        let weight = self.job.roles.weight.map_or(0, |_| rows::WEIGHT_BYTES);
-        let rows = BlockFile::disk_bytes(self.job.dataset.rows(), rows::ROW_BYTES + weight);
-        let value = |column: &usize| survey::sample_bytes(self.job.schema(), *column);
+        let weight = self.data.roles.weight.map_or(0, |_| rows::WEIGHT_BYTES);
+        let rows = BlockFile::disk_bytes(self.data.dataset.rows(), rows::ROW_BYTES + weight);
+        let value = |column: &usize| survey::sample_bytes(self.data.schema(), *column);
         let sampled = self.features().iter().map(value).sum();
         rows + BlockFile::disk_bytes(self.sample_rows(), sampled)
     }

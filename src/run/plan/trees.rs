@@ -52,11 +52,11 @@ impl Planner<'_> {
         );
         if self.spec.prune.is_some() {
             let threads = self.threads as usize;
-            let (job, limits) = (self.job, self.spec.limits);
+            let (data, limits) = (self.data, self.spec.limits);
             crate::pipeline::prune::plan::add_sums(
                 &mut self.memory,
                 "binning",
-                job,
+                data,
                 limits,
                 threads,
             );
@@ -125,12 +125,12 @@ impl Planner<'_> {
         self.notes.extend(plan.notes);
         if options
             .sampling
-            .rows_max(self.job.dataset.rows(), self.sample_rows)
+            .rows_max(self.data.dataset.rows(), self.sample_rows)
             == 0
         {
             self.resident_blocks(&layout);
         }
-        let rows = self.job.dataset.rows();
+        let rows = self.data.dataset.rows();
         let codes = BlockFile::disk_bytes(rows, features.len());
         let state = BlockFile::disk_bytes(rows, outputs * state::ROW_OUTPUT_BYTES);
         Ok((budget, codes + state))
@@ -170,7 +170,7 @@ impl Planner<'_> {
                 + self.threads * from_codes::worker_bytes(&layout, self.spec.outputs()),
             "65,536 bins a split and class, margins and codes",
         );
-        let rows = online.rows_expected(self.job.rows_of_files())?;
+        let rows = online.rows_expected(self.data.rows_of_files())?;
         let row = features.len() + rows::ROW_BYTES + rows::WEIGHT_BYTES;
         Ok(BlockFile::disk_bytes(rows, row))
     }
@@ -262,7 +262,7 @@ impl Planner<'_> {
     pub(crate) fn resident_blocks(&mut self, layout: &CodeLayout) {
         let allowed = self.spec.memory_bytes;
         let left_over = allowed.saturating_sub(self.memory.phase_bytes("trees"));
-        let blocks = self.job.dataset.rows().div_ceil(BLOCK_ROWS as u64);
+        let blocks = self.data.dataset.rows().div_ceil(BLOCK_ROWS as u64);
         let whole = blocks * block_memory_bytes(layout, self.spec.outputs());
         self.resident_bytes = left_over.min(allowed / RESIDENT_SHARE_OF_MEMORY).min(whole);
         self.memory.add(
@@ -279,7 +279,7 @@ impl Planner<'_> {
         let share = self.spec.memory_bytes / SAMPLE_SHARE_OF_MEMORY;
         let planned = gbdt::sample::rows_that_fit(share, columns, outputs);
         self.sample_rows = planned.min(SAMPLE_ROWS_DEFAULT);
-        let rows = self.job.dataset.rows();
+        let rows = self.data.dataset.rows();
         let sample_rows = options.sampling.rows_max(rows, self.sample_rows);
         if sample_rows == 0 {
             return;
@@ -303,7 +303,7 @@ impl Planner<'_> {
 
     /// What the passes found, as bytes and as a file's bytes, for other runs.
     pub(crate) fn seal(&mut self, features: &[usize]) {
-        let fields = &self.job.schema().fields;
+        let fields = &self.data.schema().fields;
         let is_text = |column: &&usize| fields[**column].value_type == Some(ValueType::Text);
         let texts = features.iter().filter(is_text).count() as u64;
         let categories = CategoryCounts::heap_bytes_max(self.spec.limits.categories_tracked_max);

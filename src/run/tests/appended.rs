@@ -44,7 +44,7 @@ fn with_codes<T>(fixture: &Fixture, call: impl FnOnce(&Bins, &BlockFile, &RowsFi
     let bins = bins(&run, &trees(), &survey);
     let path = run.session.scratch.file("codes");
     let spec = BinningSpec {
-        job: &run.job,
+        data: &run.data,
         bins: &bins,
         path: &path,
         slice_rows_max: SLICE_ROWS_MAX,

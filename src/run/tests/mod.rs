@@ -21,7 +21,7 @@ use crate::{
     learner::{ModelSpec, gbdt::BoosterOptions, logistic::LogisticOptions},
     model::Bins,
     pipeline::{
-        open::{target::Target, training_data::Job},
+        open::{target::Target, training_data::TrainingData},
         options::ProfileChoice,
         prepare::{
             bins::{BinsSpec, find_bins},
@@ -177,19 +177,23 @@ fn fitted(
 
 /// Labels, groups and splits of an admitted run.
 fn split_rows(run: &mut Admitted<'_>) -> SplitRows {
-    let spec = splitting(run.options, &run.job, &run.target);
+    let spec = splitting(run.options, &run.data, &run.target);
     scan_and_assign(&mut run.session, spec).unwrap()
 }
 
 /// The survey of its training rows.
 fn surveyed(run: &mut Admitted<'_>, split: &SplitRows) -> Survey {
-    let spec = splitting(run.options, &run.job, &run.target);
+    let spec = splitting(run.options, &run.data, &run.target);
     survey_rows(&mut run.session, spec, split).unwrap()
 }
 
-fn splitting<'a>(options: &'a TrainOptions, job: &'a Job, target: &'a Target) -> SplittingSpec<'a> {
+fn splitting<'a>(
+    options: &'a TrainOptions,
+    data: &'a TrainingData,
+    target: &'a Target,
+) -> SplittingSpec<'a> {
     SplittingSpec {
-        job,
+        data,
         target,
         split: &options.split,
         limits: &options.resources.limits,
@@ -200,7 +204,7 @@ fn splitting<'a>(options: &'a TrainOptions, job: &'a Job, target: &'a Target) ->
 /// The bins of a learner.
 fn bins(run: &Admitted<'_>, model: &ModelSpec, survey: &Survey) -> Bins {
     let spec = BinsSpec::of(model, &run.options.resources.limits);
-    find_bins(&run.session.context, &run.job, survey, spec, |_| false).unwrap()
+    find_bins(&run.session.context, &run.data, survey, spec, |_| false).unwrap()
 }
 
 fn trees() -> ModelSpec {

@@ -89,11 +89,11 @@ fn the_survey_agrees_with_the_training_rows() {
         let train = |row: &usize| splits[*row] == Split::Train as u8;
         let train: Vec<usize> = (0..ROWS).filter(train).collect();
         let names: Vec<&str> = run
-            .job
+            .data
             .roles
             .features
             .iter()
-            .map(|column| run.job.schema().fields[*column].name.as_str())
+            .map(|column| run.data.schema().fields[*column].name.as_str())
             .collect();
         assert_eq!(
             names,
@@ -140,7 +140,7 @@ fn binning_spec<'a>(
     slice_rows_max: usize,
 ) -> BinningSpec<'a> {
     BinningSpec {
-        job: &run.job,
+        data: &run.data,
         bins,
         path,
         slice_rows_max,
@@ -211,7 +211,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
         let bins = bins(run, &linear(), &survey);
         let spec = NewtonSpec {
             options: &options,
-            job: &run.job,
+            data: &run.data,
             features: &bins.features,
             survey: &survey,
             rows,
@@ -221,7 +221,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
             memory_bytes: run.options.resources.memory_bytes,
             lanes: run.plan.lanes,
         };
-        let columns = &run.job.roles.features;
+        let columns = &run.data.roles.features;
         let design = design(&bins.features, columns, &survey.features, &options).unwrap();
         let pass = Logistic::new(&options, design.len(), 2)
             .unwrap()
@@ -231,7 +231,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
         let sums = |slice_rows_max, threads, batch| {
             let parquet = ParquetPass {
                 name: "newton",
-                row_groups: &run.job.row_ranges,
+                row_groups: &run.data.row_ranges,
                 columns: &read,
                 slice_rows_max,
                 first_row: 0,

@@ -13,7 +13,7 @@ use crate::{
     data::Task,
     engine::{Progress, Silent},
     learner::{ModelSpec, gbdt::BoosterOptions},
-    pipeline::{open::training_data::Job, options::SplitRule, session::output::MODEL},
+    pipeline::{open::training_data::TrainingData, options::SplitRule, session::output::MODEL},
     platform::stop::Stop,
     run::{cache::ingredients, options::TrainOptions, trained::Trained},
     scratch::{Ingredient, ScratchState, Seal, scratch_directories, seal::fingerprint},
@@ -228,7 +228,7 @@ fn list(options: &TrainOptions) -> Vec<Ingredient> {
         panic!("no trees")
     };
     ingredients(
-        &Job::open(&options.data, &options.columns, &options.resources.limits).unwrap(),
+        &TrainingData::open(&options.data, &options.columns, &options.resources.limits).unwrap(),
         options,
         trees,
     )

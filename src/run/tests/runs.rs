@@ -104,7 +104,7 @@ fn a_plan_has_a_line_for_every_step_and_covers_what_is_held() {
         .expect("groups");
     assert!(groups.heap_bytes() as u64 <= planned("group table"));
     let index =
-        trained.job.dataset.heap_bytes() + trained.learned.split.assigned.sample.heap_bytes();
+        trained.data.dataset.heap_bytes() + trained.learned.split.assigned.sample.heap_bytes();
     assert!(index as u64 <= planned("dataset index"));
 }
 

@@ -17,7 +17,7 @@ use crate::{
     learner::{ModelSpec, gbdt::BoosterOptions},
     pipeline::{
         evaluate::evaluation::Metrics,
-        open::{training_data::Job, validation::Validation},
+        open::{training_data::TrainingData, validation::Validation},
         options::{IncrementalOptions, SplitRule},
     },
     platform::stop::Stop,
@@ -506,9 +506,10 @@ fn what_is_reused_or_resumed_has_the_same_validation_rows() {
             changed.data.validation = validation.map(pattern);
             changed
         };
-        let job = Job::open(&options.data, &options.columns, &options.resources.limits).unwrap();
-        let list = ingredients(&job, &options, &BoosterOptions::default());
-        (fingerprint(&list), identity(&options, &job))
+        let data =
+            TrainingData::open(&options.data, &options.columns, &options.resources.limits).unwrap();
+        let list = ingredients(&data, &options, &BoosterOptions::default());
+        (fingerprint(&list), identity(&options, &data))
     };
     let two = about("[01]", Some("2"));
     assert_eq!(about("[0-1]", Some("[2]")).0, two.0);

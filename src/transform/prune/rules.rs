@@ -16,8 +16,10 @@ pub enum KeepRule {
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PruneRules {
     /// Drop one of two columns whose absolute Pearson correlation is at least this.
+    #[serde(rename = "corr_thr")]
     pub correlation: f64,
     /// Drop columns whose variance is at most this; 0 drops constants only.
+    #[serde(rename = "var_thr")]
     pub variance: f64,
     /// The choice of the column that is kept.
     pub keep: KeepRule,
