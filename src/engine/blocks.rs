@@ -14,7 +14,7 @@ use crate::{
 /// depend on it: integers, or results kept by block.
 ///
 /// # Errors
-/// The first worker's error, a panic as [`crate::Error::Panic`], or a request to stop.
+/// The first worker's error, a panic as [`crate::error::Error::Panic`], or a request to stop.
 pub fn block_pass<W: Send>(
     context: &Context<'_>,
     name: &str,

@@ -34,7 +34,7 @@ impl<'a> TaskQueue<'a> {
     /// Does tasks until none is left, or until one of any thread has failed.
     ///
     /// # Errors
-    /// The first error of this thread's tasks, a panic as [`crate::Error::Panic`], or a request to
+    /// The first error of this thread's tasks, a panic as [`crate::error::Error::Panic`], or a request to
     /// stop.
     pub(super) fn work(&self, mut task: impl FnMut(usize) -> Result<()>) -> Result<()> {
         let run = || -> Result<()> {

@@ -16,7 +16,7 @@ pub trait Parallel: Sync {
     /// on it: integers, or results kept by index.
     ///
     /// # Errors
-    /// A task's panic as [`crate::Error::Panic`], or a request to stop.
+    /// A task's panic as [`crate::error::Error::Panic`], or a request to stop.
     fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> Result<()>;
 }
 

@@ -103,7 +103,7 @@ pub fn rows(
 /// Writes the table in the order given.
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write(directory: &Path, rows: impl IntoIterator<Item = CoefficientRow>) -> Result<()> {
     csv_file::write(&directory.join(NAME), |csv| {
         csv.row(HEADER)?;

@@ -136,7 +136,7 @@ pub(crate) fn rows_of(
 /// Writes the table, a row a column, in the order given.
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write(directory: &Path, features: impl IntoIterator<Item = FeatureRow>) -> Result<()> {
     csv_file::write(&directory.join(NAME), |csv| {
         csv.row(HEADER)?;

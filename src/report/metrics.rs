@@ -99,7 +99,7 @@ pub struct MetricsRecord {
 /// Writes the record, and how well batches were predicted before they were learned (no point, no key).
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write(directory: &Path, record: &MetricsRecord, progressive: &[CurvePoint]) -> Result<()> {
     let mut value = record.to_value();
     if !progressive.is_empty() {

@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
 /// Writes `features.csv`, and `correlations.csv` where it was asked for, into a directory.
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write(
     directory: &Path,
     data: &TrainingData,
@@ -60,7 +60,7 @@ pub fn write(
 /// which both have a finite value, and whether they are the same in every row.
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Findings) -> Result<()> {
     if findings.pruning.report.is_none() {
         return Ok(());

@@ -128,7 +128,7 @@ pub struct RunRecord {
 /// Writes the record. The last artefact of a run: where it is, the run is finished.
 ///
 /// # Errors
-/// [`crate::Error::Io`] naming the file.
+/// [`crate::error::Error::Io`] naming the file.
 pub fn write(directory: &Path, run: &RunRecord) -> Result<()> {
     atomic::write(directory.join(NAME), |writer| {
         serde_json::to_writer_pretty(&mut *writer, run)?;

@@ -30,7 +30,7 @@ pub struct SplitRow {
 /// how many rows were written. Memory: 4,096 groups.
 ///
 /// # Errors
-/// The iterator's own, or [`crate::Error::Io`] naming the file.
+/// The iterator's own, or [`crate::error::Error::Io`] naming the file.
 pub fn write(directory: &Path, groups: impl IntoIterator<Item = Result<SplitRow>>) -> Result<u64> {
     let columns = [
         ColumnSpec::nullable("group", ColumnKind::Text),

@@ -36,7 +36,7 @@ use crate::{
 /// Memory: the plan's, whatever the number of rows.
 ///
 /// # Errors
-/// Whatever is wrong with options, data, memory or disk; [`crate::Error::Interrupted`] when asked to
+/// Whatever is wrong with options, data, memory or disk; [`crate::error::Error::Interrupted`] when asked to
 /// stop. Scratch files are gone then, but for the codes of a run that left a checkpoint.
 pub fn train(options: &TrainOptions, stop: &Stop, progress: &dyn Progress) -> Result<RunReport> {
     let trained = fit(options, stop, progress)?;

@@ -55,7 +55,7 @@ impl SpillMap {
     /// Adds to one of a key's counters.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the table was full and cannot be written.
+    /// [`crate::error::Error::Io`] if the table was full and cannot be written.
     pub fn add(&mut self, key: u64, counter: usize, amount: u64) -> Result<()> {
         let mut left = amount;
         loop {
@@ -74,8 +74,8 @@ impl SpillMap {
     /// Names a key.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] if the key has another name already: two names with one hash.
-    /// [`crate::Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
+    /// [`crate::error::Error::Dataset`] if the key has another name already: two names with one hash.
+    /// [`crate::error::Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
     pub fn set_name(&mut self, key: u64, name: &str) -> Result<()> {
         let mut slot = self.slot(key)?;
         if let Some(known) = self.table.name(slot) {
@@ -114,7 +114,7 @@ impl SpillMap {
     /// All entries in key order, in bounded memory.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if a run cannot be read.
+    /// [`crate::error::Error::Io`] if a run cannot be read.
     pub fn entries(&mut self) -> Result<Entries<'_>> {
         Entries::new(&self.table, &mut self.runs, self.width)
     }

@@ -117,7 +117,7 @@ impl<'a> Entries<'a> {
     /// The next entry, its counters summed over all sources.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if a run cannot be read, [`crate::Error::Dataset`] if a key has two
+    /// [`crate::error::Error::Io`] if a run cannot be read, [`crate::error::Error::Dataset`] if a key has two
     /// names.
     pub fn next_entry(&mut self) -> Result<Option<Entry>> {
         let Some(mut merged) = self.pop()? else {

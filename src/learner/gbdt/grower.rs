@@ -17,7 +17,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Result,
+    error::Result,
     learner::gbdt::{
         Growth, best_first,
         features::FeatureDraw,

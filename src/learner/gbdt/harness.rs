@@ -44,7 +44,7 @@ impl Parallel for Threads {
         self.0
     }
 
-    fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> crate::Result<()> {
+    fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> crate::error::Result<()> {
         let taken = AtomicUsize::new(0);
         let work = || {
             loop {
@@ -178,7 +178,7 @@ impl Table {
         loss: Loss,
         layout: &CodeLayout,
         schedule: Schedule,
-    ) -> crate::Result<Outcome> {
+    ) -> crate::error::Result<Outcome> {
         self.train_from(options, loss, layout, schedule, None, &mut |_| {})
     }
 
@@ -192,7 +192,7 @@ impl Table {
         schedule: Schedule,
         checkpoint: Option<BoosterCheckpoint<'_>>,
         after_pass: &mut dyn FnMut(&Booster),
-    ) -> crate::Result<Outcome> {
+    ) -> crate::error::Result<Outcome> {
         let Schedule {
             threads,
             budget_bytes,
@@ -202,7 +202,9 @@ impl Table {
         let features = self.features.clone();
         let mut booster = Booster::new(options.clone(), loss, features, layout.clone(), plan)?;
         if let Some(checkpoint) = checkpoint {
-            booster = booster.resume(checkpoint).map_err(crate::Error::Dataset)?;
+            booster = booster
+                .resume(checkpoint)
+                .map_err(crate::error::Error::Dataset)?;
         }
         let blocks = self.blocks(layout, loss.outputs());
         let blocks: Vec<Mutex<Block>> = blocks.into_iter().map(Mutex::new).collect();

@@ -6,8 +6,8 @@
 //! of one tile, and a level takes as many passes as there are tiles. Trees are the same either way.
 
 use crate::{
-    Error, Result,
     data::CodeLayout,
+    error::{Error, Result},
     learner::gbdt::{
         BoosterOptions, Loss,
         histogram::{PACKED_COLUMN_BYTES, WIDE_COLUMN_BYTES},

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::{
-    Result,
+    error::Result,
     learner::gbdt::{
         features::FeatureDraw,
         gain::Regularisation,

@@ -1,8 +1,8 @@
 //! The summary of labels, weights and splits that a pass makes before any tree.
 
 use crate::{
-    Error, Result,
     data::{RowBlock, Split},
+    error::{Error, Result},
     learner::gbdt::exact::ExactSum,
 };
 

@@ -14,7 +14,7 @@ const INTERACTION: &str = "interaction_constraints";
 /// Takes both options.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for anything but directions and lists of features.
+/// [`crate::error::Error::Usage`] for anything but directions and lists of features.
 pub(super) fn read(reader: &mut OptionReader) -> Result<Constraints> {
     let mut constraints = Constraints::default();
     let names = &[MONOTONE, "monotone_constraint", "monotonic_cst", "mc"];

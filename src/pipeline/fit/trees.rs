@@ -81,7 +81,7 @@ pub(crate) fn fit_trees(
 /// The writer of checkpoints while trees grow.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] if the checkpoint that the run continues is of other codes.
+/// [`crate::error::Error::Usage`] if the checkpoint that the run continues is of other codes.
 fn checkpoint_writer<'a>(
     fit: &FitContext<'a>,
     spec: &FitSpec<'_>,

@@ -100,7 +100,7 @@ pub(crate) fn fit_trees_online(
 /// A learner that has seen nothing, of a run's options, which are complete.
 ///
 /// # Errors
-/// As [`OnlineTrees::with_bins`]; [`crate::Error::Dataset`] for a weight of a class that there is not.
+/// As [`OnlineTrees::with_bins`]; [`crate::error::Error::Dataset`] for a weight of a class that there is not.
 pub(crate) fn new_learner(
     fit: &FitContext<'_>,
     options: &BoosterOptions,

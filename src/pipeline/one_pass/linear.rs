@@ -42,7 +42,7 @@ impl Setup {
     /// A new learner of this design.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] for options that need a look at all rows.
+    /// [`crate::error::Error::Usage`] for options that need a look at all rows.
     pub(crate) fn new(
         fit: &FitContext<'_>,
         options: &LogisticOptions,
@@ -80,7 +80,7 @@ impl Setup {
     /// The learner of an earlier fit, or of this one before a stop.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] if it is another kind of learner.
+    /// [`crate::error::Error::Usage`] if it is another kind of learner.
     pub(crate) fn of(fit: &FitContext<'_>, started: EarlierLearner) -> Result<Self> {
         let from = started.position_of(None)?;
         let (model, linear, learner) = started.into_linear()?;

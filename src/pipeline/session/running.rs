@@ -51,7 +51,7 @@ impl Session<'_> {
     /// Saves a model as soon as it exists, and returns the seconds since the start.
     ///
     /// # Errors
-    /// [`crate::Error::Io`].
+    /// [`crate::error::Error::Io`].
     pub(crate) fn save_model(&self, model: &Model) -> Result<f64> {
         self.output.start_writing()?;
         let path = self.output.path().join(output::MODEL);

@@ -27,7 +27,7 @@ const SIDE: [&str; 7] = ["TP", "FP", "FN", "TN", "precision", "recall", "f1_scor
 /// Writes the table, a row a group (and kind of site), in the order given, and sums it up.
 ///
 /// # Errors
-/// The iterator's own, or [`crate::Error::Io`] naming the file.
+/// The iterator's own, or [`crate::error::Error::Io`] naming the file.
 ///
 /// # Panics
 /// If a group's counts are not one a class.

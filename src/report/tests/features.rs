@@ -79,6 +79,6 @@ fn a_directory_in_the_way_is_an_error_that_names_it() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(directory.path().join(features::NAME).join("full")).unwrap();
     let error = features::write(directory.path(), rows()).unwrap_err();
-    assert!(matches!(&error, crate::Error::Io { .. }));
+    assert!(matches!(&error, crate::error::Error::Io { .. }));
     assert!(error.to_string().contains(features::NAME), "{error}");
 }

@@ -164,7 +164,7 @@ fn a_file_that_changed_or_a_request_to_stop_leaves_nothing() {
     write(&input_path.join("part-2.parquet"), &ALL[..1]);
     let error = copy_to_file(&input, &[true; 3], &out.join("a.parquet"), &Stop::default());
     assert!(
-        matches!(error, Err(crate::Error::InputChanged { .. })),
+        matches!(error, Err(crate::error::Error::InputChanged { .. })),
         "{error:?}"
     );
     assert_eq!(out.read_dir().unwrap().count(), 0);

@@ -42,7 +42,7 @@ impl TableWriter {
     /// Starts a table at `path`, under a temporary name in the same directory.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the directory cannot be written.
+    /// [`crate::error::Error::Io`] if the directory cannot be written.
     pub fn create(
         path: impl AsRef<Path>,
         columns: &[ColumnSpec],
@@ -68,7 +68,7 @@ impl TableWriter {
     /// group of no rows is left out.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the disk refuses.
+    /// [`crate::error::Error::Io`] if the disk refuses.
     pub fn write_row_group(&mut self, data: &[ColumnData<'_>]) -> Result<()> {
         assert_eq!(data.len(), self.columns.len(), "one slice a column");
         let rows = data[0].len();
@@ -102,7 +102,7 @@ impl TableWriter {
     /// Writes the footer, syncs, and renames the file into place. Returns its size in bytes.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the disk refuses; nothing is left behind then.
+    /// [`crate::error::Error::Io`] if the disk refuses; nothing is left behind then.
     pub fn finish(self) -> Result<u64> {
         let Self { path, writer, .. } = self;
         let file = writer

@@ -72,7 +72,7 @@ impl GroupConfusion {
     /// Adds rows of two classes by margin: class 1 is said at a margin of at least the threshold's.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if groups must be spilled and cannot.
+    /// [`crate::error::Error::Io`] if groups must be spilled and cannot.
     pub fn update_binary(
         &mut self,
         groups: &[u64],
@@ -158,7 +158,7 @@ impl GroupConfusion {
     /// The groups in the order of their hashes, in bounded memory.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if spilled groups cannot be read.
+    /// [`crate::error::Error::Io`] if spilled groups cannot be read.
     pub fn groups(&mut self) -> Result<GroupCountsIter<'_>> {
         Ok(GroupCountsIter {
             entries: self.map.entries()?,
@@ -213,7 +213,7 @@ impl GroupCountsIter<'_> {
     /// The next group.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if spilled groups cannot be read.
+    /// [`crate::error::Error::Io`] if spilled groups cannot be read.
     pub fn next_group(&mut self) -> Result<Option<GroupCounts>> {
         let Some(entry) = self.entries.next_entry()? else {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! The rounds of a booster: from the roots of trees to their place in the ensemble and on the curve.
 
 use crate::{
-    Result,
+    error::Result,
     learner::gbdt::{
         boost::booster::Booster, curve::RoundLoss, exact::ExactSum, histogram::NodeHistogram,
         metric::EvalSums, pass::PassKind, quantise::Scale,

@@ -48,7 +48,7 @@ fn resumed(
     loss: Loss,
     schedule: Schedule,
     checkpoint: &[u8],
-) -> crate::Result<Outcome> {
+) -> crate::error::Result<Outcome> {
     let checkpoint = Some(read(checkpoint));
     table.train_from(
         options,

@@ -1,7 +1,7 @@
 //! The interface of a loss.
 
 use crate::{
-    Result,
+    error::Result,
     learner::gbdt::{
         loss::{
             bounds::{DerivativeBounds, Magnitudes},
@@ -26,7 +26,7 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     /// Refuses labels that the loss means nothing for, beyond what a summary refuses itself.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] saying which labels it takes.
+    /// [`crate::error::Error::Dataset`] saying which labels it takes.
     fn check_labels(&self, _labels: &LabelSummary) -> Result<()> {
         Ok(())
     }

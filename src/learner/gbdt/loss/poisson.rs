@@ -1,7 +1,7 @@
 //! Poisson deviance of a count; the margin is the logarithm of its mean.
 
 use crate::{
-    Error, Result,
+    error::{Error, Result},
     learner::{
         elementary::{exp, ln},
         gbdt::{

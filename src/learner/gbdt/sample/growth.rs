@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use crate::{
-    Result,
+    error::Result,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
         constants::Constants,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Result,
+    error::Result,
     learner::gbdt::{
         partition::PartitionRule,
         sample::{

@@ -1,8 +1,8 @@
 //! The booster of a stream: the rows it holds, and when it grows trees.
 
 use crate::{
-    Result,
     data::{CodeBlock, CodeLayout, RowBlock, Split},
+    error::Result,
     learner::gbdt::{
         BoosterOptions, BoosterPlan, FeatureCodes, Loss,
         ensemble_builder::EnsembleBuilder,

@@ -37,7 +37,7 @@ fn bytes(learner: &impl Learner) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-fn load(bytes: &[u8]) -> crate::Result<OnlineTrees> {
+fn load(bytes: &[u8]) -> crate::error::Result<OnlineTrees> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("learner");
     std::fs::write(&path, bytes).unwrap();

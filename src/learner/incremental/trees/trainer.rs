@@ -154,7 +154,7 @@ fn plan(options: &BoosterOptions, loss: Loss, layout: &CodeLayout) -> Result<Boo
 /// Bytes of the histograms, and of the lists of a worker, that a learner's trees grow with.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where trees cannot be planned.
+/// [`crate::error::Error::Usage`] where trees cannot be planned.
 pub fn online_histogram_bytes(
     options: &BoosterOptions,
     loss: Loss,
