@@ -85,6 +85,7 @@ pub(crate) fn options(dataset: &Path, out_dir: &Path, model: &str) -> Result<Tra
         prune: None,
         trimmed: true,
         verify: true,
+        predictions: false,
         online: None,
         limits,
     })

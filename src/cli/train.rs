@@ -96,6 +96,7 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             // Trees that batches alone have grown leave none.
             directory::CHECKPOINT => options.out_dir.join(directory::CHECKPOINT).exists(),
+            report::PREDICTIONS => options.predictions,
             directory::LEARNER => options.online.is_some(),
             _ => true,
         };

@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use crate::{
     data::{Schema, ValueType},
     error::{Error, Result},
-    model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear, link::Task},
+    model::{
+        ensemble::Ensemble,
+        features::FeatureSpec,
+        linear::Linear,
+        link::{Link, Task},
+    },
 };
 
 /// What the margins come from.
@@ -26,7 +31,15 @@ impl Body {
         }
     }
 
-    /// How many margins a row has.
+    /// The step from margins to predictions.
+    pub fn link(&self) -> Link {
+        match self {
+            Self::Trees(ensemble) => ensemble.link,
+            Self::Linear(linear) => linear.link,
+        }
+    }
+
+    /// Margins of a row.
     pub fn outputs(&self) -> usize {
         match self {
             Self::Trees(ensemble) => ensemble.outputs,

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::report::{
     DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-    MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
-    metrics, pruned, run, splits,
+    MetricsRecord, PREDICTIONS, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta,
+    features, metrics, pruned, run, splits,
 };
 use crate::{
     data::Split,
@@ -63,12 +63,13 @@ pub fn finish(
     write_coefficients(&trained, options)?;
     trained.model.metrics = metrics.to_value();
     let saved = trained.model.save(&directory.join(directory::MODEL))?;
-    let verified = if options.verify {
+    if !options.predictions {
+        remove_stale(options, PREDICTIONS)?;
+    }
+    if options.verify || options.predictions {
         verify(&mut trained, options, stop, progress)?;
-        Some(true)
-    } else {
-        None
-    };
+    }
+    let verified = options.verify.then_some(true);
     let run = run_record(&trained, options, &metrics, &saved, verified);
     crate::run::checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
@@ -135,15 +136,19 @@ fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
     }
 }
 
-/// The model opened afresh must give the same test metrics, to the last bit.
+/// Predicts with the model opened afresh. Where the run is verified, it must give the same test metrics,
+/// to the last bit.
 fn verify(
     trained: &mut Trained,
     options: &TrainOptions,
     stop: &Stop,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let (mut again, report) = train::verify(trained, options, stop, progress)?;
+    let (again, report) = train::verify(trained, options, stop, progress)?;
     trained.passes.push(report);
+    let Some(mut again) = again else {
+        return Ok(());
+    };
     let expected = (
         trained.evaluation.metrics(Split::Test),
         trained.evaluation.group_f1()?,

@@ -28,6 +28,8 @@ mod tests;
 
 use crate::run::directory;
 
+pub(crate) use crate::pipeline::evaluate::predictions::NAME as PREDICTIONS;
+
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
 pub use finish::{Finished, finish};
@@ -45,7 +47,7 @@ pub struct Artefact {
 }
 
 /// The files of a run's directory, in the order a person reads them.
-pub const ARTEFACTS: [Artefact; 9] = [
+pub const ARTEFACTS: [Artefact; 10] = [
     Artefact {
         name: "model.rowmill",
         what: "the trained model; `rowmill show` prints it",
@@ -69,6 +71,10 @@ pub const ARTEFACTS: [Artefact; 9] = [
     Artefact {
         name: splits::NAME,
         what: "which group is in which split",
+    },
+    Artefact {
+        name: PREDICTIONS,
+        what: "the valid and test rows with their predictions",
     },
     Artefact {
         name: directory::CHECKPOINT,

@@ -45,7 +45,7 @@ const CHECKPOINT_BYTES_MAX: u64 = 4 << 30;
 const TIME_SHARE: u32 = 20;
 
 /// Options that may differ when a run goes on: they change no byte of the trees that are there.
-const FREE_OPTIONS: [&str; 16] = [
+const FREE_OPTIONS: [&str; 17] = [
     "dataset",
     "validation",
     "baseline",
@@ -59,6 +59,7 @@ const FREE_OPTIONS: [&str; 16] = [
     "memory_bytes",
     "threads",
     "verify",
+    "predictions",
     "trimmed",
     "trees",
     "early_stopping_rounds",

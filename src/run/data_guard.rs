@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     error::{Error, Result},
-    pipeline::{open::training_data::Job, prune::trimmed},
+    pipeline::{evaluate::predictions, open::training_data::Job, prune::trimmed},
     run::options::train::TrainOptions,
     source::{Search, real},
 };
@@ -21,6 +21,7 @@ pub(crate) fn check_run(job: &Job, options: &TrainOptions) -> Result<()> {
     let copies = out_dir.join(trimmed::DIRECTORY);
     let replaced = [
         out_dir.join(SPLITS),
+        out_dir.join(predictions::NAME),
         out_dir.join(trimmed::FILE),
         copies.clone(),
     ];

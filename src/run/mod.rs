@@ -8,6 +8,7 @@ pub mod identity;
 pub mod model_spec;
 pub mod options;
 pub mod plan;
+pub(crate) mod predictions;
 pub mod prune;
 pub mod train;
 

@@ -53,6 +53,7 @@ use crate::{
         model_spec::{check_target, resolved},
         options::{incremental::OnlineOptions, train::TrainOptions},
         plan::plan::{PlanSpec, RunPlan, plan_run},
+        predictions::{PredictedRun, write_predictions},
     },
     scratch::ScratchDirectory,
 };
@@ -185,7 +186,8 @@ struct Worked {
     evaluation_spec: EvaluationSpec,
 }
 
-/// Opens the saved model afresh and evaluates it on the test rows of the raw data.
+/// Opens the saved model afresh and predicts the raw data with it: evaluates the test rows, writes the
+/// predictions, or both at once.
 ///
 /// # Errors
 /// When the file is not the model that was saved, or the data cannot be read.
@@ -194,8 +196,20 @@ pub fn verify(
     options: &TrainOptions,
     stop: &Stop,
     progress: &dyn Progress,
-) -> Result<(Evaluation, PassReport)> {
+) -> Result<(Option<Evaluation>, PassReport)> {
     let model = Model::load(&options.out_dir.join(directory::MODEL))?;
+    let context = context(options, stop, progress);
+    if options.predictions {
+        let run = PredictedRun {
+            options,
+            job: &trained.job,
+            target: &trained.target,
+            assigned: &trained.assigned,
+            rows: &trained.rows,
+            evaluation: &trained.evaluation_spec,
+        };
+        return write_predictions(&context, run, &model);
+    }
     let spec = PredictSpec {
         name: "verification",
         job: &trained.job,
@@ -204,7 +218,8 @@ pub fn verify(
         splits: &[Split::Test],
         evaluation: &trained.evaluation_spec,
     };
-    predict_and_evaluate(&context(options, stop, progress), &spec)
+    let (evaluation, report) = predict_and_evaluate(&context, &spec)?;
+    Ok((Some(evaluation), report))
 }
 
 /// A run that has been admitted: its memory and its disk are there.
@@ -573,6 +588,7 @@ fn plan_for(
         evaluation: &evaluation_spec(options, job, task, classes),
         limits: &options.limits,
         verify: options.verify,
+        predictions: options.predictions,
         prune: options.prune.as_ref(),
         online: options.online.as_ref(),
         stream_rows: started.and_then(Started::stream_rows),

@@ -88,8 +88,9 @@ A --config file has the long flags as keys:
 ///
 /// Reads the Parquet three times (more often for logistic regression), never all of it at once, and
 /// writes into --out-dir: model.rowmill, metrics.json, splits.parquet, features.csv, run.json, and
-/// with a baseline delta_vs_baseline.csv. Memory stays below --memory however many rows there are;
-/// a run that cannot keep to that is refused before any work with the figure that would do.
+/// with a baseline delta_vs_baseline.csv, with --predictions predictions.parquet. Memory stays below
+/// --memory however many rows there are; a run that cannot keep to that is refused before any work with
+/// the figure that would do.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MODEL_HELP)]
 pub(in crate::cli) struct TrainArguments {

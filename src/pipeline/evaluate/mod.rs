@@ -5,3 +5,4 @@ pub mod evaluation;
 pub mod from_codes;
 pub mod from_source;
 pub(crate) mod prediction_pass;
+pub(crate) mod predictions;

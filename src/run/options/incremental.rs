@@ -8,7 +8,10 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     pipeline::{open::training_data::Job, prepare::assign::Assigned},
-    run::{options::train::TrainOptions, train::Run},
+    run::{
+        options::train::{STANDARD_INPUT, TrainOptions},
+        train::Run,
+    },
 };
 
 /// What a run by batches is told beside a training's options.
@@ -37,6 +40,13 @@ pub struct OnlineOptions {
 /// # Errors
 /// [`Error::Usage`] naming the option.
 pub(crate) fn check(options: &TrainOptions) -> Result<()> {
+    if options.predictions && options.dataset == STANDARD_INPUT {
+        return Err(Error::Usage(
+            "--predictions reads the rows again when the model is finished, and the standard input can be read \
+             once; write the stream to a Parquet file before, or leave --predictions out"
+                .to_owned(),
+        ));
+    }
     let Some(online) = &options.online else {
         return Ok(());
     };

@@ -147,6 +147,8 @@ pub struct TrainOptions {
     pub trimmed: bool,
     /// Whether the saved model is opened again and checked on the test rows.
     pub verify: bool,
+    /// Whether the valid and test rows are written with their predictions.
+    pub predictions: bool,
     /// What a run by batches is told besides; `None` for a training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<OnlineOptions>,

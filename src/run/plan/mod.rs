@@ -2,6 +2,7 @@
 
 mod linear;
 pub(crate) mod plan;
+mod predictions;
 mod trees;
 
 pub use plan::*;

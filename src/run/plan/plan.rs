@@ -13,7 +13,7 @@ use crate::{
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes, prediction_pass},
+        evaluate::{evaluation::EvaluationSpec, from_codes},
         fit::boost,
         open::training_data::Job,
         prepare::survey,
@@ -117,6 +117,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
+    /// Whether the held-out rows are written with their predictions.
+    pub predictions: bool,
     /// How columns are pruned, if they are.
     pub prune: Option<&'a Pruning>,
     /// Batches, where the run learns by them.
@@ -205,6 +207,10 @@ pub(crate) fn plan_lanes(
             ModelSpec::Logistic(options) => planner.once(options),
             ModelSpec::Gbdt(options) => planner.trees_once(options, online)?,
         };
+        if spec.predictions {
+            planner.prediction(0);
+            planner.predictions();
+        }
         return Ok(RunPlan {
             scratch_bytes,
             memory: planner.memory,
@@ -253,6 +259,7 @@ pub fn pruning_plan(
         evaluation,
         limits,
         verify: false,
+        predictions: false,
         prune: Some(pruning),
         online: None,
         stream_rows: None,
@@ -454,8 +461,6 @@ impl<'a> Planner<'a> {
         let tables = (self.threads + 1) * spec.evaluation.worker_bytes();
         let outputs = spec.outputs();
         let features = self.features().to_vec();
-        let lane = prediction_pass::lane_bytes(features.len(), outputs)
-            + features.len() as u64 * CODER_BYTES;
         let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
         if is_trees {
             let layout = CodeLayout::identity(features.len());
@@ -473,20 +478,12 @@ impl<'a> Planner<'a> {
                 "margins, and codes of held-out rows",
             );
         }
-        if spec.verify || !is_trees {
-            self.decode("prediction", &features);
-            self.memory.add(
-                "prediction",
-                "tables",
-                tables,
-                "65,536 bins a split and class",
-            );
-            self.memory.add(
-                "prediction",
-                "slices",
-                self.threads * lane,
-                "codes of a part of a row group",
-            );
+        let (evaluates, writes) = (spec.verify || !is_trees, spec.predictions);
+        if evaluates || writes {
+            self.prediction(if evaluates { tables } else { 0 });
+        }
+        if writes {
+            self.predictions();
         }
     }
 

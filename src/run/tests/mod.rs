@@ -169,6 +169,7 @@ impl Fixture {
             prune: None,
             trimmed: true,
             verify: true,
+            predictions: false,
             online: None,
             limits: Limits {
                 batch_rows_max: batch,

@@ -48,6 +48,7 @@ fn check(spec: fn() -> ModelSpec, auc_min: f64) {
                 .any(|(_, reason)| reason.contains("constant"))
         );
         let (again, _) = verify(&trained, &options, &stop, &Silent).unwrap();
+        let again = again.expect("the run is verified");
         assert_eq!(
             again.metrics(Split::Test),
             trained.evaluation.metrics(Split::Test)
