@@ -1,4 +1,4 @@
-//! The base predictor: how good the base model's own scores are on the same rows.
+//! The evaluation of the base model's own scores on the same rows.
 
 use crate::{
     data::{Batch, Split, Values},
