@@ -13,7 +13,7 @@ use crate::{
         evaluate::{
             base_scores::evaluate_base_scores,
             evaluation::{Evaluation, EvaluationSpec, deviation_of},
-            from_source::{PredictSpec, predict_and_evaluate},
+            source_pass::{PredictSpec, predict_and_evaluate},
         },
         fit::fitting::{FitSpec, Fitted, fit},
         incremental::{

@@ -7,29 +7,13 @@ use crate::{
     model::link::Task,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
-        open::training_data::Job,
+        open::{base_scores::BaseScores, training_data::Job},
         storage::rows::{RowsBuffer, RowsFile},
     },
 };
 
 /// Rows of a slice.
 const SLICE_ROWS_MAX: usize = 1 << 16;
-
-/// The columns of the base model's probabilities, in class order, and what they mean for the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseScores {
-    /// Schema index of each class's column.
-    pub columns: Vec<usize>,
-    /// The target's class of each of them: several share one when classes are joined.
-    pub classes: Vec<usize>,
-}
-
-impl BaseScores {
-    /// Bytes that one lane holds beside its decoder.
-    pub fn lane_bytes(&self) -> u64 {
-        (SLICE_ROWS_MAX * (self.columns.len() * 16 + RowsBuffer::ROW_BYTES)) as u64
-    }
-}
 
 /// Evaluates the base model's scores on all splits. A row's decision is the likeliest of the base
 /// model's classes.

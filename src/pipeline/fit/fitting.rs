@@ -15,9 +15,9 @@ use crate::{
     pipeline::{
         coding::codes::constants,
         evaluate::{
+            code_pass::{Files, evaluate_from_scratch},
             evaluation::{Evaluation, EvaluationSpec},
-            from_codes::{Files, evaluate_from_scratch},
-            from_source::{PredictSpec, predict_and_evaluate},
+            source_pass::{PredictSpec, predict_and_evaluate},
         },
         fit::{
             boost::{BoostSpec, boost, loss_of},

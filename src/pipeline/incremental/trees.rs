@@ -13,8 +13,8 @@ use crate::{
     model::{Bins, FeatureSpec, Model},
     pipeline::{
         evaluate::{
+            code_pass::{Files, evaluate_from_scratch},
             evaluation::EvaluationSpec,
-            from_codes::{Files, evaluate_from_scratch},
         },
         fit::fitting::{self, FitSpec, Fitted},
         incremental::{learner_file::Position, progressive::Curve, saver::Saver, started::Started},

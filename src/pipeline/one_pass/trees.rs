@@ -7,7 +7,7 @@ use crate::{
     learner::incremental::OnlineTrees,
     model::{Coder, FeatureSpec},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes::Files},
+        evaluate::{code_pass::Files, evaluation::EvaluationSpec},
         fit::fitting::{self, Fitted},
         incremental::{
             learner_file::{Mark, Position},

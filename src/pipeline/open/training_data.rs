@@ -12,10 +12,7 @@ use crate::{
     engine::{Context, LaneSource, Progress},
     error::{Error, Place, Result},
     model::FeatureSpec,
-    pipeline::{
-        evaluate::base_scores::BaseScores,
-        open::{target::Target, validation::Validation},
-    },
+    pipeline::open::{base_scores::BaseScores, target::Target, validation::Validation},
     run::options::train::TrainOptions,
     source::{DataFile, Dataset, LaneReader, OpenOptions},
 };

@@ -13,7 +13,7 @@ use crate::{
     },
     limits::{ALWAYS, BLOCK_ROWS, Limits, MemoryPlan},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes},
+        evaluate::{code_pass, evaluation::EvaluationSpec},
         fit::boost,
         open::training_data::Job,
         prepare::survey,
@@ -464,7 +464,7 @@ impl<'a> Planner<'a> {
         let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
         if is_trees {
             let layout = CodeLayout::identity(features.len());
-            let blocks = self.threads * from_codes::worker_bytes(&layout, outputs);
+            let blocks = self.threads * code_pass::worker_bytes(&layout, outputs);
             self.memory.add(
                 "evaluation",
                 "tables",

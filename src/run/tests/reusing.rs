@@ -250,6 +250,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     same(|it| it.limits.batch_rows_max = 77);
     same(|it| it.out_dir = PathBuf::from("elsewhere"));
     same(|it| it.verify = false);
+    same(|it| it.predictions = true);
     same(|it| it.keep_scratch = true);
     same(|it| {
         it.model = ModelSpec::Gbdt(BoosterOptions {
