@@ -160,3 +160,77 @@ impl PredictionsFile {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    use super::*;
+    use crate::model::{About, Body, Ensemble, Roles, Task};
+
+    fn model(classes: usize) -> Model {
+        let task = match classes {
+            0 => Task::Regression,
+            2 => Task::Binary,
+            _ => Task::Multiclass,
+        };
+        let outputs = if classes > 2 { classes } else { 1 };
+        Model {
+            about: About {
+                rowmill_version: String::new(),
+                task,
+                classes: (0..classes).map(|class| class.to_string()).collect(),
+                roles: Roles::default(),
+                profile: None,
+                data_fingerprint: 0,
+                train_rows: 0,
+                seed: 0,
+            },
+            features: Vec::new(),
+            body: Body::Trees(Ensemble {
+                outputs,
+                base_margin: vec![0.0; outputs],
+                link: task.link(),
+                trees: Vec::new(),
+            }),
+            metrics: serde_json::Value::Null,
+            split: serde_json::Value::Null,
+            options: serde_json::Value::Null,
+        }
+    }
+
+    /// Rows of the row groups of a file that gets parts of so many rows.
+    fn row_groups(classes: usize, parts: &[usize]) -> Vec<i64> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(NAME);
+        let model = model(classes);
+        let mut file = PredictionsFile::create(&path, &model).unwrap();
+        let mut next = 0;
+        for rows in parts {
+            let part = PredictedRows {
+                row: (next..next + *rows as i64).collect(),
+                split: vec![2; *rows],
+                label: vec![1.0; *rows],
+                weight: vec![1.0; *rows],
+                group: Vec::new(),
+                names: Vec::new(),
+                margins: vec![0.5; rows * model.body.outputs()],
+            };
+            next += *rows as i64;
+            file.add(&part).unwrap();
+            assert!(!path.exists(), "no half of a file under its name");
+        }
+        file.finish().unwrap();
+        let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+        let groups = reader.metadata().row_groups().iter();
+        groups.map(|group| group.num_rows()).collect()
+    }
+
+    #[test]
+    fn row_groups_have_a_size_of_their_own() {
+        assert_eq!(row_groups(2, &[40_000, 30_000, 1]), [65_536, 4_465]);
+        assert_eq!(row_groups(0, &[70_000]), [65_536, 4_464]);
+        assert_eq!(row_groups(300, &[1_500]), [1_024, 476]);
+        assert_eq!(row_groups(2, &[]), [0; 0]);
+    }
+}
