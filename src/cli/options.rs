@@ -72,6 +72,7 @@ pub(super) fn training(
             checkpoint_seconds: run.checkpoint_seconds.unwrap_or(checkpoint_seconds),
             trimmed: !prune.no_trimmed,
             verify: !run.no_verify,
+            predictions: run.predictions,
         },
         prune: pruning(prune)?,
         incremental: None,
@@ -222,7 +223,7 @@ mod tests {
         check(
             "--target y --profile none --group-col g --weight-col w --exclude a,b --include c \
              --split hash --test-size 0.3 --valid-size 0 --seed 7 --prune-features --no-trimmed \
-             --out-dir o --resume --checkpoint-seconds 3 --no-verify \
+             --out-dir o --resume --checkpoint-seconds 3 --no-verify --predictions \
              --memory 512MiB --threads 3 --scratch-dir s --allow-tmpfs --task multiclass",
             true,
         );

@@ -95,6 +95,7 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
             report::coefficients::NAME => matches!(options.model, ModelSpec::Logistic(_)),
             // Trees that batches alone have grown leave none.
             output::CHECKPOINT => options.output.out_dir.join(output::CHECKPOINT).exists(),
+            report::PREDICTIONS => options.output.predictions,
             output::LEARNER => options.incremental.is_some(),
             _ => true,
         };

@@ -33,14 +33,14 @@ const ALIGNMENT: usize = 64;
 /// Enough for years of new sections.
 const SECTIONS_MAX: usize = 64;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A finished model.
     Model,
     /// A run that can be resumed.
     Checkpoint,
-    /// What scratch files hold and what they were made from.
+    /// The content of scratch files and their ingredients.
     Seal,
     /// A learner that goes on with further batches.
     Learner,
@@ -66,7 +66,7 @@ impl FileKind {
     }
 }
 
-/// How a section's bytes are to be read.
+/// The encoding of a section's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Codec {
@@ -81,11 +81,11 @@ pub enum Codec {
 /// One section: a number that says what it is, its layout's version, its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section<B> {
-    /// What it is.
+    /// Its number.
     pub id: u32,
-    /// Which layout of it.
+    /// The version of its layout.
     pub version: u16,
-    /// How to read it.
+    /// The encoding of its bytes.
     pub codec: Codec,
     /// The content.
     pub bytes: B,
@@ -124,9 +124,9 @@ impl Section<Vec<u8>> {
 /// A container whose checksums hold.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    /// What the file says of itself.
+    /// The file's description of itself.
     pub header: &'a [u8],
-    /// Whether a newer program of the same format wrote it, so that unknown sections are no error.
+    /// True if a newer program of the same format wrote it, so that unknown sections are no error.
     pub is_newer: bool,
     /// The sections, in file order, ids distinct.
     pub sections: Vec<Section<&'a [u8]>>,
@@ -263,7 +263,7 @@ impl<'a> Opened<'a> {
 /// The value that all of these bytes make, not fewer.
 ///
 /// # Errors
-/// What is wrong with the bytes.
+/// A sentence about the flaw in the bytes.
 pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),

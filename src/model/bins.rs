@@ -6,7 +6,7 @@ use crate::{
     model::features::FeatureSpec,
 };
 
-/// How values become codes, and where the codes lie.
+/// The bins of all features, and the places of their codes.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bins {
     /// One a feature, in feature order.
@@ -56,7 +56,7 @@ impl Bins {
         self.radices.retain(|_| of_radices.next() == Some(&true));
     }
 
-    /// Whether codes can be made by these and lie so: what a reader of untrusted files must ask.
+    /// Checks bins from an untrusted file.
     ///
     /// # Errors
     /// A sentence that says what is wrong.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use crate::{
     data::{Schema, Task, ValueType},
     error::{Error, Result},
-    model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear},
+    model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear, link::Link},
 };
 
-/// What the margins come from.
+/// The source of the margins.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// Trees over codes.
@@ -26,7 +26,15 @@ impl Body {
         }
     }
 
-    /// How many margins a row has.
+    /// The step from margins to predictions.
+    pub fn link(&self) -> Link {
+        match self {
+            Self::Trees(ensemble) => ensemble.link,
+            Self::Linear(linear) => linear.link,
+        }
+    }
+
+    /// Margins of a row.
     pub fn outputs(&self) -> usize {
         match self {
             Self::Trees(ensemble) => ensemble.outputs,
@@ -44,12 +52,12 @@ pub struct ExcludedColumn {
     pub reason: String,
 }
 
-/// Which column had which part in training.
+/// The parts of columns in training.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Roles {
-    /// What was learned.
+    /// The column that was learned.
     pub target: String,
-    /// Which rows stay together.
+    /// The column whose equal values keep rows together.
     #[serde(default)]
     pub group: Option<String>,
     /// Importance of rows.
@@ -58,17 +66,17 @@ pub struct Roles {
     /// A given split.
     #[serde(default)]
     pub split: Option<String>,
-    /// What is no feature.
+    /// Columns that are no features.
     #[serde(default)]
     pub excluded: Vec<ExcludedColumn>,
 }
 
-/// What a model says of itself and its training.
+/// A model's description of itself and its training.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct About {
     /// The rowmill that trained it.
     pub rowmill_version: String,
-    /// What it predicts.
+    /// The kind of target.
     pub task: Task,
     /// Class names in the order of their indexes; empty for regression.
     pub classes: Vec<String>,
@@ -88,15 +96,15 @@ pub struct About {
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    /// What it is.
+    /// Its description.
     pub about: About,
     /// Its input columns; trees and coefficients refer to them by index.
     pub features: Vec<FeatureSpec>,
-    /// What the margins come from.
+    /// Trees or coefficients.
     pub body: Body,
-    /// How it did, as in `metrics.json`.
+    /// Its metrics, as in `metrics.json`.
     pub metrics: serde_json::Value,
-    /// Which groups were in which split, as the split room stores it; `validation` tells of rows that were
+    /// The assignment of groups to splits, as the group room stores it. `validation` names rows that were
     /// valid whatever their group.
     pub split: serde_json::Value,
     /// The options it was trained with.
@@ -104,7 +112,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Where a dataset has each feature; `None` where it has no such column and the feature's
+    /// The place of each feature in a dataset; `None` where there is no such column, and the feature's
     /// `absent` says what that means.
     ///
     /// # Errors

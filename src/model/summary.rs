@@ -8,14 +8,14 @@ use crate::model::{
     tree::Tree,
 };
 
-/// What can be said of a model without its data. Serialises to JSON.
+/// The figures of a model that need no data. Serialises to JSON.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Summary {
     /// The rowmill that trained it.
     pub rowmill_version: String,
     /// `gbdt` or `logistic`.
     pub learner: &'static str,
-    /// What it predicts.
+    /// The kind of target.
     pub task: Task,
     /// The target column.
     pub target: String,

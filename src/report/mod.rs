@@ -26,6 +26,8 @@ mod tests;
 
 use crate::pipeline::session::output;
 
+pub(crate) use crate::pipeline::evaluate::predictions::NAME as PREDICTIONS;
+
 pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
 pub use features::{FeatureRow, FeatureStatus};
 pub use metrics::{MetricsRecord, SplitRecord};
@@ -42,7 +44,7 @@ pub struct Artefact {
 }
 
 /// The files of a run's directory, in the order a person reads them.
-pub const ARTEFACTS: [Artefact; 9] = [
+pub const ARTEFACTS: [Artefact; 10] = [
     Artefact {
         name: "model.rowmill",
         what: "the trained model; `rowmill show` prints it",
@@ -66,6 +68,10 @@ pub const ARTEFACTS: [Artefact; 9] = [
     Artefact {
         name: splits::NAME,
         what: "which group is in which split",
+    },
+    Artefact {
+        name: PREDICTIONS,
+        what: "the valid and test rows with their predictions",
     },
     Artefact {
         name: output::CHECKPOINT,

@@ -8,7 +8,10 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     pipeline::{
-        evaluate::evaluation::{EvaluationSpec, deviation_of},
+        evaluate::{
+            evaluation::{EvaluationSpec, deviation_of},
+            predictions,
+        },
         fit::{checkpoint::Checkpoint, context::FitContext, model_spec::check_target},
         incremental::{declared_target::declared_target, earlier_learner::EarlierLearner},
         one_pass::source::{Source, open_source},
@@ -236,6 +239,7 @@ fn check_output(data: &TrainingData, options: &TrainOptions) -> Result<()> {
     let copies = out_dir.join(trimmed::DIRECTORY);
     let replaced = [
         out_dir.join(SPLITS),
+        out_dir.join(predictions::NAME),
         out_dir.join(trimmed::FILE),
         copies.clone(),
     ];
@@ -308,6 +312,7 @@ pub(crate) fn plan_for(
         evaluation: &evaluation_spec(options, data, shape),
         limits: &options.resources.limits,
         verify: options.output.verify,
+        predictions: options.output.predictions,
         prune: options.prune.as_ref(),
         incremental: options.incremental.as_ref(),
         stream_rows: earlier.and_then(EarlierLearner::stream_rows),

@@ -17,12 +17,12 @@ use crate::{
     platform::memory,
     report::{
         DatasetRecord, DeltaInput, DeltaSummary, FeatureRow, FeatureStatus, GroupOutcome,
-        MetricsRecord, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients, delta, features,
-        metrics, pruned, run, splits,
+        MetricsRecord, PREDICTIONS, PassRecord, RunRecord, SplitRecord, SplitRow, coefficients,
+        delta, features, metrics, pruned, run, splits,
     },
     run::{
         options::TrainOptions,
-        trained::{Learned, Trained, evaluate_saved},
+        trained::{Learned, Trained, predict_with_saved},
     },
     stats::metrics::{GroupConfusion, GroupF1},
 };
@@ -64,12 +64,13 @@ pub(crate) fn write(mut trained: Trained<'_>) -> Result<RunReport> {
         .fitted
         .model
         .save(&directory.join(output::MODEL))?;
-    let verified = if options.output.verify {
+    if !options.output.predictions {
+        remove_stale(options, PREDICTIONS)?;
+    }
+    if options.output.verify || options.output.predictions {
         verify(&mut trained)?;
-        Some(true)
-    } else {
-        None
-    };
+    }
+    let verified = options.output.verify.then_some(true);
     let run = run_record(&trained, &metrics, &saved, verified);
     checkpoint::remove_before(directory)?;
     run::write(directory, &run)?;
@@ -134,10 +135,13 @@ fn remove_stale(options: &TrainOptions, name: &str) -> Result<()> {
     }
 }
 
-/// Refuses a saved model that does not give the same test metrics, to the last bit, when it is opened again.
+/// Predicts with the saved model, and refuses one that does not give the same test metrics, to the last bit, when it is opened again.
 fn verify(trained: &mut Trained<'_>) -> Result<()> {
-    let (mut again, report) = evaluate_saved(trained)?;
+    let (again, report) = predict_with_saved(trained)?;
     trained.session.passes.push(report);
+    let Some(mut again) = again else {
+        return Ok(());
+    };
     let evaluation = &mut trained.learned.fitted.evaluation;
     let expected = (evaluation.metrics(Split::Test), evaluation.group_f1()?);
     let found = (again.metrics(Split::Test), again.group_f1()?);

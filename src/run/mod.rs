@@ -10,6 +10,7 @@ pub(crate) mod incremental;
 pub(crate) mod one_pass;
 pub mod plan;
 pub mod planning;
+pub(crate) mod predictions;
 pub mod prune;
 pub mod train;
 pub(crate) mod trained;

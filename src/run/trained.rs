@@ -11,7 +11,7 @@ use crate::{
     pipeline::{
         evaluate::{
             evaluation::{Evaluation, EvaluationSpec},
-            from_source::{PredictSpec, predict_and_evaluate},
+            source_pass::{PredictSpec, predict_and_evaluate},
         },
         fit::context::Fitted,
         open::{target::Target, training_data::TrainingData},
@@ -19,7 +19,11 @@ use crate::{
         prune::in_training::PrunedInTraining,
         session::{RunPlan, Session, output},
     },
-    run::{cache::CodeCache, options::TrainOptions},
+    run::{
+        cache::CodeCache,
+        options::TrainOptions,
+        predictions::{PredictedRun, write_predictions},
+    },
 };
 
 /// A fitted and evaluated model, and the session that it comes from.
@@ -52,19 +56,37 @@ pub(crate) struct Learned {
     pub(crate) evaluation: EvaluationSpec,
 }
 
-/// Evaluates the saved model, opened afresh, on the test rows of the raw data.
+/// Predicts the raw data with the saved model, opened afresh: evaluates the test rows, writes the predictions, or
+/// both in one pass.
 ///
 /// # Errors
-/// When the file is not the model that was saved, or the data cannot be read.
-pub(crate) fn evaluate_saved(trained: &Trained<'_>) -> Result<(Evaluation, PassReport)> {
-    let model = Model::load(&trained.options.output.out_dir.join(output::MODEL))?;
+/// When the file is not the model that was saved, the data cannot be read, or the predictions cannot be written.
+pub(crate) fn predict_with_saved(
+    trained: &Trained<'_>,
+) -> Result<(Option<Evaluation>, PassReport)> {
+    let output = &trained.options.output;
+    let model = Model::load(&output.out_dir.join(output::MODEL))?;
+    let (context, learned) = (&trained.session.context, &trained.learned);
+    if output.predictions {
+        let run = PredictedRun {
+            one_pass: trained.options.one_pass().is_some(),
+            data: &trained.data,
+            target: &trained.target,
+            assigned: &learned.split.assigned,
+            rows: &learned.split.rows,
+            evaluation: output.verify.then_some(&learned.evaluation),
+            out_dir: &output.out_dir,
+        };
+        return write_predictions(context, run, &model);
+    }
     let spec = PredictSpec {
         name: "verification",
         data: &trained.data,
         model: &model,
-        rows: &trained.learned.split.rows,
+        rows: &learned.split.rows,
         splits: &[Split::Test],
-        evaluation: &trained.learned.evaluation,
+        evaluation: &learned.evaluation,
     };
-    predict_and_evaluate(&trained.session.context, &spec)
+    let (evaluation, report) = predict_and_evaluate(context, &spec)?;
+    Ok((Some(evaluation), report))
 }

@@ -20,6 +20,7 @@ mod kill;
 mod kinds;
 mod laws;
 mod make_data;
+mod predictions;
 mod prune;
 mod recorded;
 mod refusals;

@@ -79,6 +79,14 @@ pub(in crate::cli) struct RunArguments {
     /// Skip the check that the saved model, opened again, has the same test metrics.
     #[arg(long)]
     pub(in crate::cli) no_verify: bool,
+
+    /// Write the valid and test rows with their predictions to predictions.parquet.
+    ///
+    /// Its columns: row, group, split, label, weight, and probability (two classes), probability_CLASS (a
+    /// column a class, of more classes) or prediction (regression). The saved model makes them in a pass over
+    /// the data, the same that checks it; a dataset `-` can be read only once and is refused.
+    #[arg(long)]
+    pub(in crate::cli) predictions: bool,
 }
 
 /// Limits on memory and threads, and the place of scratch files.

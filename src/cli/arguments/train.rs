@@ -88,9 +88,9 @@ A --config file has the long flags as keys:
 ///
 /// Streams the Parquet files: trees read the feature columns twice (survey and binning) and once more to
 /// verify the saved model; logistic regression also reads them in each Newton pass. Writes into --out-dir:
-/// model.rowmill, metrics.json, splits.parquet, features.csv, run.json, and with a baseline
-/// delta_vs_baseline.csv. Memory stays below --memory for any number of rows. A run that does not fit is
-/// refused before it starts, with the memory that would be enough.
+/// model.rowmill, metrics.json, splits.parquet, features.csv, run.json, with a baseline
+/// delta_vs_baseline.csv, and with --predictions predictions.parquet. Memory stays below --memory for any
+/// number of rows. A run that does not fit is refused before it starts, with the memory that would be enough.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MODEL_HELP)]
 pub(in crate::cli) struct TrainArguments {

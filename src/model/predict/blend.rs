@@ -23,9 +23,9 @@ use crate::{
     },
 };
 
-/// What one row of one node costs: some 0.1 ns.
+/// The cost of one row of one node: some 0.1 ns.
 const NODE_COST: usize = 1;
-/// What a look-up of one row in a set costs.
+/// The cost of a look-up of one row in a set.
 const SET_COST: usize = 8;
 
 /// One tree, children before parents.
@@ -135,7 +135,7 @@ impl BlendTree {
         self.stack_columns
     }
 
-    /// What adding the tree costs, however many of the tile's rows count.
+    /// The cost of the tree for a tile, however many of its rows count.
     pub(crate) fn cost(&self) -> usize {
         TILE_ROWS * (self.steps.len() * NODE_COST + self.sets.len() * SET_COST)
     }

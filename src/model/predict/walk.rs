@@ -13,7 +13,7 @@ use crate::{
 /// Rows that walk side by side.
 const FLIGHT: usize = 16;
 
-/// What a row's step costs, in the unit of [`crate::model::predict::blend`].
+/// The cost of a row's step, in the unit of [`crate::model::predict::blend`].
 const STEP_COST: usize = 24;
 
 const _: () = assert!(TILE_ROWS.is_multiple_of(FLIGHT));
@@ -81,7 +81,7 @@ impl WalkTree {
         compiled
     }
 
-    /// What adding the tree to so many rows costs.
+    /// The cost of the tree for so many rows.
     pub(crate) fn cost(&self, rows: usize) -> usize {
         rows * self.depth_max as usize * STEP_COST
     }

@@ -221,3 +221,23 @@ fn resealing_makes_checksums_right_and_touches_nothing_else() {
         container::reseal(&mut good[..end].to_vec());
     }
 }
+
+#[test]
+fn the_hash_of_what_was_learned_is_of_its_sections_alone() {
+    for mut model in [tree_model(1, 1), linear_model(1, 3)] {
+        let bytes = model.to_bytes().expect("a sound model");
+        let opened = container::open(FileKind::Model, &bytes).expect("a sound file");
+        let sections = (2..=7).filter_map(|id| opened.find(id));
+        let learned: Vec<u8> = sections
+            .flat_map(|section| section.bytes)
+            .copied()
+            .collect();
+        let expected = crate::format::file::sha256(&learned);
+        assert_eq!(model.learned_sha256(), expected);
+        model.metrics = serde_json::json!({"test_rmse": 1.0});
+        model.about.seed += 1;
+        assert_eq!(model.learned_sha256(), expected);
+        model.features[0].name.push('x');
+        assert_ne!(model.learned_sha256(), expected);
+    }
+}

@@ -1,4 +1,4 @@
-//! The base predictor: how good the base model's own scores are on the same rows.
+//! The evaluation of the base model's own scores on the same rows.
 
 use crate::{
     data::{Batch, Split, Task, Values},
@@ -6,20 +6,13 @@ use crate::{
     error::Result,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
-        open::training_data::{BaseScores, TrainingData},
+        open::{base_scores::BaseScores, training_data::TrainingData},
         storage::rows::{RowsBuffer, RowsFile},
     },
 };
 
 /// Rows of a slice.
 const SLICE_ROWS_MAX: usize = 1 << 16;
-
-impl BaseScores {
-    /// Bytes that one lane holds beside its decoder.
-    pub fn lane_bytes(&self) -> u64 {
-        (SLICE_ROWS_MAX * (self.columns.len() * 16 + RowsBuffer::ROW_BYTES)) as u64
-    }
-}
 
 /// Evaluates the base model's scores on all splits. A row's decision is the likeliest of the base
 /// model's classes.

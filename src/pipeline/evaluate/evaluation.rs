@@ -1,4 +1,4 @@
-//! How good a model is: tables of a fixed size by split, and counts by held-out group.
+//! The evaluation of predictions: tables of a fixed size by split, and counts by held-out group.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::{
 /// The probability from which on a row counts as positive.
 pub const THRESHOLD: f64 = 0.5;
 
-/// What is measured of numbers that were learned with a loss.
+/// The measure that goes with a loss, beside those of every regression.
 pub fn deviation_of(loss: Loss) -> Deviation {
     match loss {
         Loss::Quantile { alpha } => Deviation::Pinball { alpha },
@@ -35,7 +35,7 @@ pub enum Table {
     Regression(Box<RegressionTable>),
 }
 
-/// What a table says.
+/// The figures of a table.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Metrics {
@@ -121,22 +121,22 @@ impl BySplit {
     }
 }
 
-/// What is evaluated, and where the counts of many groups spill to.
+/// The task of an evaluation, and the bounds of its memory.
 #[derive(Debug, Clone)]
 pub struct EvaluationSpec {
     /// The kind of target.
     pub task: Task,
-    /// How many classes; 0 for regression.
+    /// The number of classes; 0 for regression.
     pub classes: usize,
     /// Any number near a regression's labels.
     pub label_center: f64,
-    /// What a regression's loss asks to measure.
+    /// The measure that goes with a regression's loss.
     pub deviation: Deviation,
-    /// Whether rows have groups, whose test rows are counted apart.
+    /// True if rows have groups, whose test rows are counted apart.
     pub grouped: bool,
     /// Groups that are counted in memory.
     pub groups_max: usize,
-    /// The scratch directory.
+    /// The directory that the counts of many groups spill to.
     pub spill: PathBuf,
 }
 

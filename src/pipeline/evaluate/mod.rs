@@ -1,8 +1,9 @@
 //! Evaluation of a finished model: from codes, from the raw data, and of base scores.
 
 pub mod base_scores;
+pub mod code_pass;
 pub mod evaluation;
-pub mod from_codes;
-pub mod from_source;
 pub(crate) mod prediction_pass;
+pub(crate) mod predictions;
 pub mod progressive;
+pub mod source_pass;

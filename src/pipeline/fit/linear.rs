@@ -10,8 +10,8 @@ use crate::{
     pipeline::{
         evaluate::{
             evaluation::Evaluation,
-            from_source::{PredictSpec, predict_and_evaluate},
             progressive::Curve,
+            source_pass::{PredictSpec, predict_and_evaluate},
         },
         fit::{
             context::{FitContext, FitSpec, Fitted},

@@ -7,7 +7,7 @@ use crate::{
     pipeline::{
         coding::codes::{codes_hash, constants},
         evaluate::{
-            from_codes::{Files, evaluate_from_scratch},
+            code_pass::{Files, evaluate_from_scratch},
             progressive::Curve,
         },
         fit::{

@@ -7,7 +7,7 @@ use crate::{
     learner::incremental::OnlineTrees,
     model::{Coder, FeatureSpec},
     pipeline::{
-        evaluate::from_codes::Files,
+        evaluate::code_pass::Files,
         fit::{
             context::{FitContext, Fitted},
             finished_model,

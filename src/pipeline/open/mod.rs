@@ -1,5 +1,6 @@
 //! open
 
+pub mod base_scores;
 pub mod classes;
 pub mod planned_output;
 pub mod split_column;

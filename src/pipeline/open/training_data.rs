@@ -14,20 +14,11 @@ use crate::{
     limits::Limits,
     model::FeatureSpec,
     pipeline::{
-        open::{target::Target, validation::Validation},
+        open::{base_scores::BaseScores, target::Target, validation::Validation},
         options::{ColumnOptions, DataOptions, ProfileChoice},
     },
     source::{DataFile, Dataset, LaneReader, OpenOptions},
 };
-
-/// The columns of the base model's probabilities, in class order, and what they mean for the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseScores {
-    /// Schema index of each class's column.
-    pub columns: Vec<usize>,
-    /// The target's class of each of them: several share one when classes are joined.
-    pub classes: Vec<usize>,
-}
 
 /// What is known before the first pass.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that may differ when a run goes on: they change no byte of the trees that are there.
-const FREE_OPTIONS: [&str; 16] = [
+const FREE_OPTIONS: [&str; 17] = [
     "dataset",
     "validation",
     "baseline",
@@ -28,6 +28,7 @@ const FREE_OPTIONS: [&str; 16] = [
     "threads",
     "verify",
     "trimmed",
+    "predictions",
     "n_estimators",
     "early_stopping_rounds",
 ];

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::{
     error::{Error, Result},
     learner::{ClassWeight, ModelSpec},
+    pipeline::options::STANDARD_INPUT,
     run::options::TrainOptions,
 };
 
@@ -13,6 +14,13 @@ use crate::{
 /// # Errors
 /// [`Error::Usage`] naming the option.
 pub(crate) fn check_incremental(options: &TrainOptions) -> Result<()> {
+    if options.output.predictions && options.data.dataset == STANDARD_INPUT {
+        return Err(Error::Usage(
+            "--predictions reads the rows again when the model is finished, and the standard input can be read \
+             once; write the stream to a Parquet file first, or leave out --predictions"
+                .to_owned(),
+        ));
+    }
     let Some(online) = &options.incremental else {
         return Ok(());
     };

@@ -17,6 +17,8 @@ pub struct OutputOptions {
     pub trimmed: bool,
     /// Whether the saved model is opened again and checked on the test rows.
     pub verify: bool,
+    /// Whether the valid and test rows are written with their predictions.
+    pub predictions: bool,
 }
 
 impl Default for OutputOptions {
@@ -28,6 +30,7 @@ impl Default for OutputOptions {
             checkpoint_seconds: 10,
             trimmed: true,
             verify: true,
+            predictions: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod linear;
 mod plan;
+mod predictions;
 mod trees;
 
 pub use plan::{PlanSpec, plan_run, pruning_plan};

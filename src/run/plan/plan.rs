@@ -14,7 +14,7 @@ use crate::{
     limits::{BLOCK_ROWS, Limits},
     memory_plan::{ALWAYS, MemoryPlan},
     pipeline::{
-        evaluate::{evaluation::EvaluationSpec, from_codes, prediction_pass},
+        evaluate::{code_pass, evaluation::EvaluationSpec},
         fit::boost,
         open::training_data::TrainingData,
         options::IncrementalOptions,
@@ -86,6 +86,8 @@ pub struct PlanSpec<'a> {
     pub limits: &'a Limits,
     /// Whether the saved model is checked on the raw data.
     pub verify: bool,
+    /// Whether the held-out rows are written with their predictions.
+    pub predictions: bool,
     /// How columns are pruned, if they are.
     pub prune: Option<&'a Pruning>,
     /// Batches, where the run learns by them.
@@ -178,6 +180,10 @@ pub(crate) fn plan_lanes(
             ModelSpec::Logistic(options) => planner.once(options),
             ModelSpec::Gbdt(options) => planner.trees_once(options, online)?,
         };
+        if spec.predictions {
+            planner.prediction(0);
+            planner.predictions();
+        }
         return Ok(RunPlan {
             scratch_bytes,
             memory: planner.memory,
@@ -226,6 +232,7 @@ pub fn pruning_plan(
         evaluation,
         limits,
         verify: false,
+        predictions: false,
         prune: Some(pruning),
         incremental: None,
         stream_rows: None,
@@ -431,12 +438,10 @@ impl<'a> Planner<'a> {
         let tables = (self.threads + 1) * spec.evaluation.worker_bytes();
         let outputs = spec.outputs();
         let features = self.features().to_vec();
-        let lane = prediction_pass::lane_bytes(features.len(), outputs)
-            + features.len() as u64 * CODER_BYTES;
         let is_trees = matches!(spec.model, ModelSpec::Gbdt(_));
         if is_trees {
             let layout = CodeLayout::identity(features.len());
-            let blocks = self.threads * from_codes::worker_bytes(&layout, outputs);
+            let blocks = self.threads * code_pass::worker_bytes(&layout, outputs);
             self.memory.add(
                 "evaluation",
                 "tables",
@@ -450,20 +455,12 @@ impl<'a> Planner<'a> {
                 "margins, and codes of held-out rows",
             );
         }
-        if spec.verify || !is_trees {
-            self.decode("prediction", &features);
-            self.memory.add(
-                "prediction",
-                "tables",
-                tables,
-                "65,536 bins a split and class",
-            );
-            self.memory.add(
-                "prediction",
-                "slices",
-                self.threads * lane,
-                "codes of a part of a row group",
-            );
+        let (evaluates, writes) = (spec.verify || !is_trees, spec.predictions);
+        if evaluates || writes {
+            self.prediction(if evaluates { tables } else { 0 });
+        }
+        if writes {
+            self.predictions();
         }
     }
 

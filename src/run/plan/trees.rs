@@ -17,7 +17,7 @@ use crate::{
     limits::BLOCK_ROWS,
     pipeline::{
         coding::binning,
-        evaluate::{evaluation::Table, from_codes},
+        evaluate::{code_pass, evaluation::Table},
         one_pass::{first::HELD_A_ROW, source::slice_rows},
         options::IncrementalOptions,
         storage::{
@@ -167,7 +167,7 @@ impl Planner<'_> {
             "evaluation",
             "tables and blocks",
             (self.threads + 1) * self.spec.evaluation.worker_bytes()
-                + self.threads * from_codes::worker_bytes(&layout, self.spec.outputs()),
+                + self.threads * code_pass::worker_bytes(&layout, self.spec.outputs()),
             "65,536 bins a split and class, margins and codes",
         );
         let rows = online.rows_expected(self.data.rows_of_files())?;

@@ -264,6 +264,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
     same(|it| it.resources.limits.batch_rows_max = 77);
     same(|it| it.output.out_dir = PathBuf::from("elsewhere"));
     same(|it| it.output.verify = false);
+    same(|it| it.output.predictions = true);
     same(|it| it.resources.keep_scratch = true);
     same(|it| {
         it.model = ModelSpec::Gbdt(BoosterOptions {

@@ -14,7 +14,7 @@ use crate::{
     pipeline::{evaluate::evaluation::Metrics, options::IncrementalOptions, session::output},
     platform::stop::Stop,
     run::planning::plan,
-    run::trained::{Trained, evaluate_saved},
+    run::trained::{Trained, predict_with_saved},
 };
 
 fn auc(trained: &Trained<'_>, split: Split) -> f64 {
@@ -45,7 +45,8 @@ fn check(spec: fn() -> ModelSpec, auc_min: f64) {
                 .iter()
                 .any(|(_, reason)| reason.contains("constant"))
         );
-        let (again, _) = evaluate_saved(&trained).unwrap();
+        let (again, _) = predict_with_saved(&trained).unwrap();
+        let again = again.expect("the run is verified");
         assert_eq!(
             again.metrics(Split::Test),
             trained.learned.fitted.evaluation.metrics(Split::Test)
@@ -287,6 +288,6 @@ fn a_saved_model_that_was_damaged_is_not_verified() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let error = evaluate_saved(&trained).unwrap_err();
+    let error = predict_with_saved(&trained).unwrap_err();
     assert!(matches!(error, Error::Format { .. }), "{error}");
 }
