@@ -1,6 +1,6 @@
 //! Centring, masks and products of columns: free functions on slices.
 
-use crate::stats::comoments::Shift;
+use crate::stats::comoments::column::Shift;
 
 /// Rows of a panel: columns of so many doubles stay in the second-level cache while a block of the
 /// triangle is multiplied.

@@ -1,9 +1,12 @@
 //! The moments of a stream of values that arrives in batches.
 
 use crate::stats::moments::{
-    BLOCK, Moments,
     kernel::{CHUNK, Float, LANES, Sums, add_any, add_finite},
+    summary::Moments,
 };
+
+/// Values a block sums before it is merged.
+pub const BLOCK: usize = 1024;
 
 /// Selected values copied at once if their indexes follow each other.
 const RUN: usize = 32;
@@ -22,6 +25,15 @@ pub struct MomentsStream {
     finite: u64,
     /// Whether a finite value was seen and `sums.shift` is set.
     shifted: bool,
+}
+
+impl Moments {
+    /// The moments of a slice at once.
+    pub fn of(values: &[f64]) -> Self {
+        let mut stream = MomentsStream::default();
+        stream.update_f64(values);
+        stream.finish()
+    }
 }
 
 impl MomentsStream {
