@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         evaluate::{
             base_scores::evaluate_base_scores,
-            evaluation::{Evaluation, EvaluationSpec, deviation_of},
+            evaluation::{Evaluation, EvaluationSpec},
             from_source::{PredictSpec, predict_and_evaluate},
         },
         fit::fitting::{FitSpec, Fitted, fit},
@@ -593,7 +593,7 @@ pub(crate) fn evaluation_spec(
         task,
         classes,
         label_center: 0.0,
-        deviation: deviation_of(options.model.regression_loss()),
+        deviation: options.model.regression_loss().deviation(),
         grouped: job.roles.group.is_some(),
         groups_max: options.limits.groups_in_memory_max / options.threads.max(1),
         spill: options.out_dir.clone(),

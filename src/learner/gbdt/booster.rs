@@ -22,7 +22,6 @@ use crate::{
         BoosterOptions, Loss, Parallel,
         checkpoint::Boundary,
         curve::{Curve, RoundLoss},
-        exact::ExactSum,
         features::{FeatureCodes, FeatureDraw, assert_layout},
         gain::Regularisation,
         grower::{Ground, Grower},
@@ -39,6 +38,7 @@ use crate::{
         worker::{Constants, Worker, WorkerBuffers, WorkerPart},
     },
     model::{Ensemble, Tree},
+    stats::ExactSum,
 };
 
 /// Histogram gradient boosting grown from passes over blocks that are lent to it.
@@ -412,7 +412,7 @@ impl Booster {
         eval: Option<&EvalSums>,
     ) {
         let metrics = eval.map(|sums| sums.finish(&self.constants.eval));
-        let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
+        let mean = |sum: &ExactSum, weight: f64| sum.rounded_by_bin() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
             rounds: self.curve.points().len() as u32,

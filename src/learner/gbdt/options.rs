@@ -1,11 +1,15 @@
 //! Options of the booster, checked once.
 
-use crate::learner::{
-    ClassWeight,
-    gbdt::{
-        EvalMetric, Sampling,
-        constraints::{Constraints, FeatureConstraints},
+use crate::{
+    data::Task,
+    learner::{
+        ClassWeight,
+        gbdt::{
+            Sampling,
+            constraints::{Constraints, FeatureConstraints},
+        },
     },
+    stats::metrics::{Deviation, Metric},
 };
 
 /// What the trees minimise.
@@ -36,6 +40,30 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// The kind of target.
+    pub fn task(self) -> Task {
+        match self {
+            Self::BinaryLogLoss => Task::Binary,
+            Self::Softmax { .. } => Task::Multiclass,
+            Self::SquaredError
+            | Self::AbsoluteError
+            | Self::Quantile { .. }
+            | Self::Poisson { .. } => Task::Regression,
+        }
+    }
+
+    /// The metric that numbers have beside the usual errors, and the scale of their margins.
+    pub fn deviation(self) -> Deviation {
+        match self {
+            Self::BinaryLogLoss
+            | Self::Softmax { .. }
+            | Self::SquaredError
+            | Self::AbsoluteError => Deviation::None,
+            Self::Quantile { alpha } => Deviation::Pinball { alpha },
+            Self::Poisson { .. } => Deviation::Poisson,
+        }
+    }
+
     /// Trees a round.
     pub fn outputs(self) -> usize {
         match self {
@@ -126,10 +154,10 @@ pub struct BoosterOptions {
     pub objective: Option<Loss>,
     /// What is measured after each round beside the loss.
     #[serde(default, alias = "eval_metrics")]
-    pub eval_metric: Vec<EvalMetric>,
+    pub eval_metric: Vec<Metric>,
     /// Which of them early stopping watches; `None` for the loss.
     #[serde(default, alias = "watched_metric")]
-    pub early_stopping_metric: Option<EvalMetric>,
+    pub early_stopping_metric: Option<Metric>,
     /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
     /// all of them.
     pub early_stopping_rounds: Option<u32>,

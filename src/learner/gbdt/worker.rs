@@ -7,7 +7,6 @@
 use crate::{
     data::{CodeBlock, RowBlock, Split, StateBlock},
     learner::gbdt::{
-        exact::ExactSum,
         histogram::PackedHistograms,
         lists::{NONE, RowLists, count, route},
         loss::{Bounds, CHUNK_ROWS, Derivatives, Objective, Rows, add_by_split},
@@ -19,6 +18,7 @@ use crate::{
         summary::LabelSummary,
     },
     limits::BLOCK_ROWS,
+    stats::ExactSum,
 };
 
 /// Memory that goes from one pass's worker to the next one's.

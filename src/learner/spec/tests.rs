@@ -291,7 +291,7 @@ fn objectives_of_numbers_choose_the_loss() {
 
 #[test]
 fn metrics_are_read_in_order_and_the_last_is_watched() {
-    use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
+    use crate::stats::metrics::Metric::{Auc, LogLoss, Rmse, SquaredError};
     let check = |text: &str, metrics: &[_], watched| {
         let options = trees(text);
         assert_eq!(options.eval_metric, metrics, "{text}");

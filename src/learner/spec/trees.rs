@@ -453,11 +453,11 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
     if !options.eval_metric.is_empty() {
-        let names = options.eval_metric.iter().map(|metric| metric.name());
+        let names = options.eval_metric.iter().map(|metric| metric.round_name());
         list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
     }
     if let (Some(_), Some(watched)) = (rounds, options.early_stopping_metric) {
-        list.push(("early_stopping_metric", watched.name().to_owned()));
+        list.push(("early_stopping_metric", watched.round_name().to_owned()));
     }
     list.extend(objective::effective(options.regression_loss()).map(|loss| ("objective", loss)));
     if options.scale_pos_weight != 1.0 {

@@ -10,7 +10,6 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     data::{CodeBlock, RowBlock, Split, StateBlock},
     learner::gbdt::{
-        exact::ExactSum,
         histogram::column,
         loss::{CHUNK_ROWS, Derivatives, Rows, add_by_split},
         metric::EvalSums,
@@ -23,6 +22,7 @@ use crate::{
         worker::Constants,
     },
     limits::BLOCK_ROWS,
+    stats::ExactSum,
 };
 
 /// Rows that a worker gathers before it hands them over.
