@@ -127,7 +127,7 @@ pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         n_estimators: 5,
         max_depth: 4,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 

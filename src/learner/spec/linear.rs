@@ -58,14 +58,10 @@ const REFUSED: &[Refused] = &[
 ];
 
 fn defaults(preset: Preset) -> LogisticOptions {
-    let own = LogisticOptions::default();
     match preset {
-        Preset::LogReg => LogisticOptions {
-            c: Some(1.0),
-            ..own
-        },
-        Preset::SgdLogistic => LogisticOptions { l2: 1e-4, ..own },
-        _ => own,
+        Preset::LogReg => LogisticOptions::log_reg(),
+        Preset::SgdLogistic => LogisticOptions::sgd_logistic(),
+        _ => LogisticOptions::default(),
     }
 }
 

@@ -25,7 +25,6 @@ fn logistic(text: &str) -> LogisticOptions {
     }
 }
 
-/// The options of trees are the default's with one change.
 /// Checks options against gbdt's defaults with a change.
 fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
     let mut expected = BoosterOptions {
@@ -42,9 +41,9 @@ fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
     assert_eq!(trees(text), expected, "{text}");
 }
 
-/// Checks a library's preset against the learner's own defaults with a change.
+/// Checks a library's preset against depth-wise trees of all rows with a change.
 fn check_preset(name: &str, change: impl FnOnce(&mut BoosterOptions)) {
-    let mut expected = BoosterOptions::default();
+    let mut expected = BoosterOptions::depth_wise();
     change(&mut expected);
     assert_eq!(trees(name), expected, "{name}");
 }
@@ -65,6 +64,7 @@ fn check_error(text: &str, words: &str) {
 #[test]
 fn names_and_objects_are_understood() {
     check_trees("gbdt", |_| ());
+    assert_eq!(trees("gbdt"), BoosterOptions::default(), "both doors");
     check_trees("{}", |_| ());
     check_trees("  {\"name\": \"gbdt\"} ", |_| ());
     check_logistic("logistic", |_| ());

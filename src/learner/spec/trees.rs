@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     learner::{
         ClassWeight,
-        gbdt::{BoosterOptions, Growth, Loss, Sampling},
+        gbdt::{BoosterOptions, Growth, Loss},
     },
     limits::Limits,
     text::nearest,
@@ -131,32 +131,11 @@ const REFUSED: &[Refused] = &[
     },
 ];
 
-/// Our own defaults, and a library's where this learner has the option.
 fn defaults(preset: Preset) -> BoosterOptions {
-    let own = BoosterOptions::default();
     match preset {
-        Preset::Xgboost => BoosterOptions {
-            learning_rate: 0.3,
-            min_child_weight: 1.0,
-            min_child_samples: 1,
-            ..own
-        },
-        Preset::Lightgbm => BoosterOptions {
-            grow_policy: Growth::LeafWise,
-            num_leaves: 31,
-            reg_lambda: 0.0,
-            ..own
-        },
-        // Measured to reach the libraries' scores soonest: `docs/notes/sampling.md`.
-        _ => BoosterOptions {
-            n_estimators: 120,
-            learning_rate: 0.12,
-            grow_policy: Growth::LeafWise,
-            num_leaves: 63,
-            sampling: Sampling::Auto,
-            sample_keep: 8,
-            ..own
-        },
+        Preset::Xgboost => BoosterOptions::xgboost(),
+        Preset::Lightgbm => BoosterOptions::lightgbm(),
+        _ => BoosterOptions::default(),
     }
 }
 

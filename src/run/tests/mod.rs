@@ -181,7 +181,7 @@ impl Fixture {
 fn trees() -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
         n_estimators: 8,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     })
 }
 

@@ -144,7 +144,7 @@ fn learners() -> [Learner; 5] {
         n_estimators: 60,
         learning_rate: 0.5,
         early_stopping_rounds: Some(2),
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     });
     let online = |one_pass| OnlineOptions {
         batch_rows: 400,
@@ -458,7 +458,7 @@ fn what_is_reused_or_resumed_has_the_same_validation_rows() {
             ..parts.options("about", &(trees(), None))
         };
         let job = Job::open(&options).unwrap();
-        let list = ingredients(&job, &options, &BoosterOptions::default());
+        let list = ingredients(&job, &options, &BoosterOptions::depth_wise());
         (
             fingerprint(&list),
             CheckpointAbout::new(&options, job.dataset.files(), 0),

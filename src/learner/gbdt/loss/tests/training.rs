@@ -59,7 +59,7 @@ fn options(golden: &Value) -> BoosterOptions {
         num_leaves: 1 << number("depth") as u32,
         learning_rate: number("rate"),
         min_child_samples: number("leaf_rows") as u32,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 
