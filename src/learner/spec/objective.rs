@@ -1,7 +1,7 @@
 //! What `objective` means: the kind of target, and the loss where it is a number.
 
 use crate::learner::spec::{
-    Preset,
+    preset::Preset,
     reader::{OptionReader, Range},
 };
 use crate::{

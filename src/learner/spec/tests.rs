@@ -1,10 +1,14 @@
 mod constraints;
 
-use super::*;
-use crate::learner::{
-    ClassWeight,
-    gbdt::{Growth, Sampling, sample::SampleSize},
-    logistic::Solver,
+use crate::{
+    data::Task,
+    error::{Error, Result},
+    learner::{
+        ClassWeight, ModelChoice, ModelSpec,
+        gbdt::{BoosterOptions, Growth, Loss, Sampling, sample::SampleSize},
+        logistic::{LogisticOptions, Solver},
+    },
+    limits::Limits,
 };
 
 fn parse(text: &str) -> Result<ModelChoice> {
