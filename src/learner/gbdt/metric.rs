@@ -1,4 +1,4 @@
-//! What is measured after each round beside the loss, for the learning curve and early stopping.
+//! Metrics after each round beside the loss, for the learning curve and early stopping.
 //!
 //! Sums are weighted by the rows' own weights, class weights left out, as XGBoost and LightGBM have
 //! them. A metric of rounds has its names in `stats/metrics/catalogue.rs` and a term in [`term`]; metrics
@@ -25,7 +25,7 @@ const RANK_BINS: usize = 1 << 14;
 /// A metric after a round; `None` where it is undefined.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RoundMetric {
-    /// Which.
+    /// The metric.
     pub metric: Metric,
     /// Of the training rows.
     pub train: Option<f64>,
@@ -33,7 +33,7 @@ pub struct RoundMetric {
     pub valid: Option<f64>,
 }
 
-/// What is measured, and how rows weigh.
+/// The metrics to compute, and the units of row weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvalSpec {
     /// The metrics, in the order that was asked for.

@@ -13,7 +13,7 @@ use crate::{
     stats::metrics::{Deviation, Metric},
 };
 
-/// What the trees minimise.
+/// The loss that the trees minimise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -21,7 +21,7 @@ pub enum Loss {
     BinaryLogLoss,
     /// Cross-entropy of the softmax of one margin a class.
     Softmax {
-        /// How many classes.
+        /// The number of classes.
         classes: u16,
     },
     /// Half the squared error.
@@ -30,7 +30,7 @@ pub enum Loss {
     AbsoluteError,
     /// The pinball loss: leaves are quantiles.
     Quantile {
-        /// Which quantile, in (0, 1).
+        /// The quantile, in (0, 1).
         alpha: f64,
     },
     /// Poisson deviance of a count, whose logarithm is the margin.
@@ -78,7 +78,7 @@ impl Loss {
     }
 }
 
-/// Which node is split next.
+/// The order in which nodes are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Growth {
     /// All nodes of a level, larger gains first where the leaf budget ends (XGBoost's `depthwise`).
@@ -90,7 +90,7 @@ pub enum Growth {
     LeafWise,
 }
 
-/// What the user asked of the trees. Every field is in its range (the constructor of the learner's
+/// Options of the trees, under the names that users type. Every field is in its range (the constructor of the learner's
 /// specification checks).
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BoosterOptions {
@@ -100,7 +100,7 @@ pub struct BoosterOptions {
     /// Factor on leaf values, in (0, 1].
     #[serde(alias = "shrinkage")]
     pub learning_rate: f64,
-    /// Which node is split next.
+    /// The order in which nodes are split.
     #[serde(default, alias = "growth")]
     pub grow_policy: Growth,
     /// Edges from the root to the deepest leaf, at least 1.
@@ -139,7 +139,7 @@ pub struct BoosterOptions {
     /// Largest magnitude of a leaf value before shrinkage; 0 for no limit.
     #[serde(default, alias = "value_max")]
     pub max_delta_step: f64,
-    /// What predictions must keep to, as the user gave it; [`crate::learner::ModelSpec::resolve_features`]
+    /// Constraints on predictions as the user gave them; [`crate::learner::ModelSpec::resolve_features`]
     /// turns it into `feature_constraints`.
     #[serde(default)]
     pub constraints: Constraints,
@@ -153,10 +153,10 @@ pub struct BoosterOptions {
         deserialize_with = "stored_objective"
     )]
     pub objective: Option<Loss>,
-    /// What is measured after each round beside the loss.
+    /// Metrics after each round beside the loss.
     #[serde(default, alias = "eval_metrics")]
     pub eval_metric: Vec<Metric>,
-    /// Which of them early stopping watches; `None` for the loss.
+    /// The metric that early stopping watches; `None` for the loss.
     #[serde(default, alias = "watched_metric")]
     pub early_stopping_metric: Option<Metric>,
     /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
@@ -171,7 +171,7 @@ pub struct BoosterOptions {
     /// into `class_weights`.
     #[serde(flatten)]
     pub class_weight: ClassWeight,
-    /// Which training rows grow a tree.
+    /// The training rows that grow a tree.
     #[serde(default)]
     pub sampling: Sampling,
     /// Rounds that a sample serves, at least 1.

@@ -1,4 +1,4 @@
-//! `--model` as it was understood.
+//! `--model`, read and checked.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::{
     limits::Limits,
 };
 
-/// What `--model` was understood as.
+/// The learner and options of `--model`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelChoice {
     /// The learner and its options.
@@ -18,7 +18,7 @@ pub struct ModelChoice {
     pub name: &'static str,
     /// The task that an `objective` asked for.
     pub task: Option<Task>,
-    /// What differs from the library of that name, and what was taken otherwise than written.
+    /// Differences from the library of that name, and values that were changed.
     pub notes: Vec<String>,
 }
 

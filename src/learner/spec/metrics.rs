@@ -1,4 +1,4 @@
-//! What `eval_metric` means, and which metric early stopping watches.
+//! `eval_metric`, and the metric that early stopping watches.
 
 use serde_json::Value;
 

@@ -41,7 +41,7 @@ impl ModelSpec {
         }
     }
 
-    /// What is minimised where the target is a number.
+    /// The loss if the target is a number.
     pub fn regression_loss(&self) -> Loss {
         match self {
             Self::Gbdt(options) => options.regression_loss(),
@@ -88,7 +88,7 @@ impl ModelSpec {
         }
     }
 
-    /// Whether predictions must fall or rise with a feature.
+    /// True if predictions must fall or rise with a feature.
     pub fn is_monotone(&self, feature: usize) -> bool {
         match self {
             Self::Gbdt(options) => options.feature_constraints.direction(feature as u32) != 0,

@@ -1,4 +1,4 @@
-//! Which rows grow a tree, under the names of XGBoost, LightGBM and our own.
+//! The rows of a tree, under the names of XGBoost, LightGBM and our own.
 
 use crate::learner::spec::{
     preset::Preset,

@@ -11,7 +11,7 @@ pub struct Coefficient {
     pub r: f64,
     /// Rows in which both columns have a finite value.
     pub count: u64,
-    /// Whether the sums lost too many digits to believe `r`.
+    /// True if the sums lost too many digits to trust `r`.
     pub doubtful: bool,
 }
 

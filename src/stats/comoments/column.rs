@@ -2,7 +2,7 @@
 
 use crate::stats::moments::Moments;
 
-/// How a column is centred: `value * scale - mean`, where `mean` is scaled too.
+/// The centring of a column: `value * scale - mean`, with `mean` scaled too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shift {
     pub(super) mean: f64,

@@ -11,7 +11,7 @@
 //! zeros beside its values (which are zero there): products with the mask give the sums over the
 //! other column's present rows. Columns without missing values cost nothing of that.
 //!
-//! Where both columns are present in a few rows only, their means there may be far from the shift.
+//! If both columns are present in a few rows only, their means there may be far from the shift.
 //! Such a coefficient is marked [`Coefficient::doubtful`]; [`PairMoments`] takes the pair again
 //! around its own means.
 

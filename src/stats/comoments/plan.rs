@@ -1,4 +1,4 @@
-//! What sums are taken: of which columns, around which shifts, with which masks, of which pairs.
+//! The plan of the sums: columns, shifts, masks and pairs.
 
 use std::ops::Range;
 
@@ -107,7 +107,7 @@ impl CoMomentsPlan {
         ((columns + squares + self.masked.len()) * PANEL_ROWS * size_of::<f64>()) as u64
     }
 
-    /// How many columns there are, in the strip or not.
+    /// The number of columns, in the strip or not.
     pub fn columns(&self) -> usize {
         self.shifts.len()
     }

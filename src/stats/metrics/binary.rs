@@ -14,7 +14,7 @@ pub(super) const PROBABILITY_MIN: f64 = 1e-15;
 /// The log-loss of a certain prediction that is wrong: -ln(1e-15).
 pub(super) const LOSS_MAX: f64 = 34.538_776_394_910_684;
 
-/// What is known of a split's binary predictions: 1 MiB, whatever the rows.
+/// Counts and sums of a split's binary predictions: 1 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinaryTable {
     threshold: f64,

@@ -80,7 +80,7 @@ pub enum Metric {
     PoissonDeviance,
 }
 
-/// How a metric is accumulated.
+/// The accumulator of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accumulator {
     /// The mean of a term a row.
@@ -121,7 +121,7 @@ struct Report {
     title: &'static str,
 }
 
-/// What is known of a metric.
+/// A line of the catalogue.
 #[derive(Debug)]
 struct Entry {
     metric: Metric,
@@ -288,7 +288,7 @@ impl Metric {
         rounds.expect("a metric of rounds has names").names[0]
     }
 
-    /// Whether it can be computed after each round where this is learned.
+    /// True if it can be computed after each round of this task and loss.
     pub fn is_of_rounds(self, task: Task, deviation: Deviation) -> bool {
         let entry = self.entry();
         let is_met = match entry.needs {
@@ -328,12 +328,12 @@ impl Metric {
         REPORTED.into_iter().filter(is_of_task)
     }
 
-    /// Whether a larger value is a better one.
+    /// True if a larger value is a better one.
     pub fn larger_is_better(self) -> bool {
         self.entry().larger_is_better
     }
 
-    /// How it is accumulated.
+    /// Its accumulator.
     pub fn accumulator(self) -> Accumulator {
         self.entry().accumulator
     }

@@ -8,7 +8,7 @@ pub enum Deviation {
     None,
     /// The pinball loss of a quantile; margins are predictions.
     Pinball {
-        /// Which quantile.
+        /// The quantile, in (0, 1).
         alpha: f64,
     },
     /// The Poisson deviance; margins are the logarithms of predictions.

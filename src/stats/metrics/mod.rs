@@ -1,4 +1,4 @@
-//! How good predictions are: mergeable tables of a fixed size, finished into numbers for people.
+//! Metrics of predictions: mergeable tables of a fixed size, finished into numbers for people.
 //!
 //! Every table is integers or fixed point, so any order of updates and merges gives the same bits.
 //! Ranking metrics (AUC-ROC, AUC-PR) come from histograms of the margin and carry an interval that

@@ -9,7 +9,7 @@ use crate::stats::metrics::{
     rows::rows_at,
 };
 
-/// What is known of a split's predictions of several classes: at most 16 MiB, whatever the rows.
+/// Counts and sums of a split's predictions of several classes: at most 16 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MulticlassTable {
     /// One class against the rest, by the logit of its probability.

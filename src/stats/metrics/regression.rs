@@ -10,7 +10,7 @@ use crate::stats::{
     },
 };
 
-/// What is known of a split's numeric predictions: 5 KiB, whatever the rows.
+/// Sums of a split's numeric predictions: 5 KiB, whatever the rows.
 #[derive(Debug, Clone)]
 pub struct RegressionTable {
     center: f64,

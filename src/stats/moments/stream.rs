@@ -23,7 +23,7 @@ pub struct MomentsStream {
     /// Values in the open block, and how many of them are finite.
     filled: usize,
     finite: u64,
-    /// Whether a finite value was seen and `sums.shift` is set.
+    /// True once a finite value was seen and `sums.shift` is set.
     shifted: bool,
 }
 
@@ -175,7 +175,7 @@ fn gather<T: Float>(values: &[T], indexes: &[u32], slots: &mut [T]) {
     }
 }
 
-/// How many values pass a test.
+/// The number of values that pass a test.
 fn count<T: Float>(values: &[T], test: impl Fn(f64) -> bool) -> u64 {
     values.iter().map(|v| u64::from(test(v.wide()))).sum()
 }

@@ -92,7 +92,7 @@ impl Moments {
         self.variance().map(f64::sqrt)
     }
 
-    /// Whether every row has the same value (or every row is missing, or there are no rows).
+    /// True if every row has the same value, every row is missing, or there are no rows.
     pub fn is_constant(&self) -> bool {
         let kinds = [self.count, self.missing, self.pos_inf, self.neg_inf];
         let kinds_seen = kinds.iter().filter(|&&rows| rows > 0).count();
