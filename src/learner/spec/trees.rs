@@ -118,7 +118,8 @@ fn read_shape(
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
         None if unlimited => limits.depth_max as u32,
-        None => options.max_depth,
+        // The depth is what bounds trees that grow level by level.
+        None => BoosterOptions::depth_wise().max_depth,
     };
     let leaves = reader.limit(
         &[
