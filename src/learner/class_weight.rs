@@ -55,6 +55,23 @@ impl ClassWeight {
     }
 }
 
+impl ClassWeight {
+    /// The option for a person; `None` where all classes weigh alike.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Equal => None,
+            Self::Balanced => Some("balanced".to_owned()),
+            Self::Named(named) => {
+                let weights = named.iter();
+                let weights: Vec<String> = weights
+                    .map(|(class, weight)| format!("{class}: {weight}"))
+                    .collect();
+                Some(weights.join(", "))
+            }
+        }
+    }
+}
+
 fn position(name: &str, classes: &[(&str, u64)]) -> Result<usize> {
     let names = classes.iter().map(|(class, _)| *class);
     let found = names.clone().position(|class| class == name);

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::report::DeltaSummary;
 use crate::{
-    data::Split,
+    data::{Split, Task},
     error::Result,
     learner::gbdt::RoundLoss,
     pipeline::{
@@ -21,29 +21,11 @@ use crate::{
         open::validation::Validation,
     },
     platform::atomic,
-    stats::metrics::{GroupF1, Interval},
+    stats::metrics::{GroupF1, Metric},
 };
 
 /// The file's name.
 pub const NAME: &str = "metrics.json";
-
-/// The headline figures of models of classes, the most important first.
-const OF_CLASSES: [&str; 11] = [
-    "auc_roc",
-    "auc_pr",
-    "log_loss",
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "macro_f1",
-    "mcc",
-    "brier",
-    "top_k_accuracy",
-];
-
-/// Those of every regression.
-const OF_NUMBERS: [&str; 3] = ["rmse", "mae", "r2"];
 
 /// The mean over groups where none was held out.
 const NO_GROUPS: GroupF1 = GroupF1 {
@@ -115,46 +97,13 @@ impl Metrics {
     /// The headline figures by name, the most important first; `None` where undefined. Of several
     /// classes they are macro means.
     pub fn headline(&self) -> Vec<(&'static str, Option<f64>)> {
-        let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
-        let of_classes =
-            |values: [Option<f64>; OF_CLASSES.len()]| OF_CLASSES.into_iter().zip(values).collect();
-        match self {
-            Self::Binary(metrics) => of_classes([
-                value(metrics.auc_roc),
-                value(metrics.auc_pr),
-                metrics.log_loss,
-                metrics.accuracy,
-                metrics.precision,
-                metrics.recall,
-                metrics.f1,
-                metrics.macro_f1,
-                metrics.mcc,
-                metrics.brier,
-                metrics.top_k_accuracy,
-            ]),
-            Self::Multiclass(metrics) => of_classes([
-                value(metrics.auc_roc),
-                value(metrics.auc_pr),
-                metrics.log_loss,
-                metrics.accuracy,
-                metrics.precision,
-                metrics.recall,
-                metrics.f1,
-                metrics.macro_f1,
-                metrics.mcc,
-                metrics.brier,
-                metrics.top_k_accuracy,
-            ]),
-            Self::Regression(metrics) => {
-                let deviations = [
-                    ("pinball", metrics.pinball),
-                    ("poisson_deviance", metrics.poisson_deviance),
-                ];
-                let measured = deviations.into_iter().filter(|(_, value)| value.is_some());
-                let errors = [metrics.rmse, metrics.mae, metrics.r2];
-                measured.chain(OF_NUMBERS.into_iter().zip(errors)).collect()
-            }
-        }
+        let figures = match self {
+            Self::Binary(metrics) => metrics.figures(),
+            Self::Multiclass(metrics) => metrics.figures(),
+            Self::Regression(metrics) => metrics.figures(),
+        };
+        let keyed = figures.into_iter();
+        keyed.map(|(metric, value)| (metric.key(), value)).collect()
     }
 }
 
@@ -221,8 +170,15 @@ impl MetricsRecord {
                 .into_iter()
                 .map(|(name, _)| name)
                 .collect(),
-            None if self.classes.is_empty() => OF_NUMBERS.to_vec(),
-            None => OF_CLASSES.to_vec(),
+            None => {
+                let is_number = self.classes.is_empty();
+                let task = if is_number {
+                    Task::Regression
+                } else {
+                    Task::Binary
+                };
+                Metric::reported_of(task).map(Metric::key).collect()
+            }
         }
     }
 
@@ -346,7 +302,7 @@ fn curve_point(point: &RoundLoss) -> Value {
     map.insert("train".to_owned(), json!(point.train));
     map.insert("valid".to_owned(), json!(point.valid));
     for found in &point.metrics {
-        let name = found.metric.name();
+        let name = found.metric.round_name();
         map.insert(format!("train_{name}"), json!(found.train));
         map.insert(format!("valid_{name}"), json!(found.valid));
     }

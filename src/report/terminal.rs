@@ -4,7 +4,9 @@ use crate::report::{
     DeltaSummary, DeltaTally, FeatureRow, FeatureStatus, MetricsRecord, RunRecord, SplitRecord,
     text::{grouped, printable},
 };
-use crate::{pipeline::evaluate::evaluation::Metrics, text::size::format_bytes};
+use crate::{
+    pipeline::evaluate::evaluation::Metrics, stats::metrics::Metric, text::size::format_bytes,
+};
 
 /// A table: the first column to the left, numbers to the right.
 struct Table {
@@ -252,19 +254,5 @@ fn figure(value: Option<f64>) -> String {
 
 /// A metric's name for a person.
 fn title(name: &str) -> String {
-    match name {
-        "auc_roc" => "AUC-ROC",
-        "auc_pr" => "AUC-PR",
-        "log_loss" => "log-loss",
-        "f1" => "F1",
-        "macro_f1" => "macro F1",
-        "mcc" => "MCC",
-        "brier" => "Brier",
-        "top_k_accuracy" => "top-k accuracy",
-        "rmse" => "RMSE",
-        "mae" => "MAE",
-        "r2" => "R2",
-        other => other,
-    }
-    .to_owned()
+    Metric::title_of_key(name).unwrap_or(name).to_owned()
 }

@@ -8,10 +8,7 @@ use crate::{
     error::{Error, Result},
     learner::ModelSpec,
     pipeline::{
-        evaluate::{
-            evaluation::{EvaluationSpec, deviation_of},
-            predictions,
-        },
+        evaluate::{evaluation::EvaluationSpec, predictions},
         fit::{checkpoint::Checkpoint, context::FitContext, model_spec::check_target},
         incremental::{declared_target::declared_target, earlier_learner::EarlierLearner},
         one_pass::source::{Source, open_source},
@@ -333,7 +330,7 @@ pub(crate) fn evaluation_spec(
         task,
         classes,
         label_center: 0.0,
-        deviation: deviation_of(options.model.regression_loss()),
+        deviation: options.model.regression_loss().deviation(),
         grouped: data.roles.group.is_some(),
         groups_max: resources.limits.groups_in_memory_max / resources.threads.max(1),
         spill: options.output.out_dir.clone(),

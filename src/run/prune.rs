@@ -12,7 +12,7 @@ use crate::{
     limits::BLOCK_ROWS,
     memory_plan::MemoryPlan,
     pipeline::{
-        evaluate::evaluation::{EvaluationSpec, deviation_of},
+        evaluate::evaluation::EvaluationSpec,
         open::{
             classes::{TargetSpec, find_target},
             target::Target,
@@ -270,7 +270,7 @@ fn plan_of(context: &Context<'_>, data: &TrainingData, options: &PruneOptions) -
         task: Task::Regression,
         classes: 0,
         label_center: 0.0,
-        deviation: deviation_of(BoosterOptions::default().regression_loss()),
+        deviation: BoosterOptions::default().regression_loss().deviation(),
         grouped: false,
         groups_max: limits.groups_in_memory_max / resources.threads.max(1),
         spill: options.out.clone(),

@@ -1,4 +1,4 @@
-//! How often each text value of a column occurs, bounded in values and bytes.
+//! Counts of the text values of a column, bounded in values and bytes.
 
 use std::collections::HashMap;
 

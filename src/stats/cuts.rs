@@ -3,7 +3,7 @@
 //! A cut point is the inclusive upper border of a bin: `x <= cut` goes left. Cut points lie halfway
 //! between neighbouring sample values, so that values the sample missed fall to the nearer side.
 
-/// What is known exactly of a feature beside its sample, from the survey.
+/// The exact facts of a feature beside its sample, from the survey.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extent {
     /// Some training row is +inf.

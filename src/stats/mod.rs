@@ -8,10 +8,12 @@
 pub mod categories;
 pub mod comoments;
 pub mod cuts;
+pub mod exact_sum;
 pub mod metrics;
 pub mod moments;
 pub mod sample;
 
 pub use categories::{Categories, CategoryCounts};
 pub use comoments::{CoMoments, CoMomentsPlan, Coefficient, PairMoments};
+pub use exact_sum::ExactSum;
 pub use moments::{Moments, MomentsStream};

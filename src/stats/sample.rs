@@ -1,4 +1,4 @@
-//! Which rows a hash sample takes: those whose random number is below a threshold.
+//! The rows of a hash sample: those whose random number is below a threshold.
 //!
 //! The number of rows is known from the footers before anything is read, so the threshold is too:
 //! the sample is uniform, and depends on seed and row numbers only.
@@ -13,7 +13,7 @@ pub fn threshold(rows_wanted: u64, rows_total: u64) -> u64 {
     ((u128::from(rows_wanted) << 64) / u128::from(rows_total)) as u64
 }
 
-/// Whether a row with this random number is taken. Use this rather than `<`, for a threshold that
+/// True if a row with this random number is taken. Use this rather than `<`, for a threshold that
 /// takes every row also takes the hash `u64::MAX`.
 #[inline(always)]
 pub fn takes(threshold: u64, row_hash: u64) -> bool {

@@ -8,6 +8,7 @@ use crate::cli::arguments::{common::PassArguments, training::CommonArguments, va
 use crate::{
     data::{Task, task_or_auto},
     learner::gbdt::Sampling,
+    stats::metrics::Metric,
 };
 
 /// Text after the flags of `rowmill train --help`.
@@ -38,9 +39,7 @@ Options of --model as JSON, with their other names:
       or data_sample_strategy \"goss\"           top_rate 0.2, other_rate 0.1
     sample_keep, bagging_freq (rounds)         8, from 1 to 1000
     early_stopping_rounds                      0 (off); watches the valid split
-    eval_metric, metric (a list, each round)   none; logloss, error, auc, aucpr,
-                                               mlogloss, merror, rmse, mse, mae,
-                                               quantile, poisson
+    eval_metric, metric (a list, each round)   {metrics}
     early_stopping_metric                      the last of eval_metric, or the loss
     scale_pos_weight                           1, above 0
     class_weight                               \"balanced\" or {class: weight}
@@ -84,6 +83,25 @@ A --config file has the long flags as keys:
   exclude = [\"gc_content\", \"dup_*\"]
   model = { name = \"gbdt\", n_estimators = 500 }";
 
+/// The help of options, with the metrics of rounds filled in.
+fn model_help() -> String {
+    const INDENT: usize = 47;
+    const WIDTH: usize = 80;
+    let mut lines = vec!["none;".to_owned()];
+    let names: Vec<&str> = Metric::of_rounds().map(Metric::round_name).collect();
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index + 1 < names.len() { "," } else { "" };
+        let line = lines.last_mut().expect("there is one from the start");
+        if INDENT + line.len() + 1 + name.len() + comma.len() <= WIDTH {
+            line.push_str(&format!(" {name}{comma}"));
+        } else {
+            lines.push(format!("{name}{comma}"));
+        }
+    }
+    let metrics = lines.join(&format!("\n{}", " ".repeat(INDENT)));
+    MODEL_HELP.replace("{metrics}", &metrics)
+}
+
 /// Train a model, evaluate it on held-out groups, and compare it with a baseline.
 ///
 /// Streams the Parquet files: trees read the feature columns twice (survey and binning) and once more to
@@ -92,7 +110,7 @@ A --config file has the long flags as keys:
 /// delta_vs_baseline.csv, and with --predictions predictions.parquet. Memory stays below --memory for any
 /// number of rows. A run that does not fit is refused before it starts, with the memory that would be enough.
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = MODEL_HELP)]
+#[command(after_long_help = model_help())]
 pub(in crate::cli) struct TrainArguments {
     /// A Parquet file, a directory of them (also with hive-style key=value directories), or a glob in quotes.
     #[arg(value_name = "DATASET", value_hint = ValueHint::AnyPath)]

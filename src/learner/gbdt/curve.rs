@@ -1,6 +1,6 @@
 //! The learning curve, and when to stop.
 
-use crate::learner::gbdt::{EvalMetric, RoundMetric};
+use crate::{learner::gbdt::metric::RoundMetric, stats::metrics::Metric};
 
 /// Mean losses after some rounds, and the metrics that were asked for.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -17,9 +17,9 @@ pub struct RoundLoss {
 }
 
 impl RoundLoss {
-    /// What early stopping makes as small as it can: the valid loss, or the watched metric of the
+    /// The figure that early stopping makes as small as it can: the valid loss, or the watched metric of the
     /// valid rows, negated if more is better.
-    fn watched(&self, metric: Option<EvalMetric>) -> Option<f64> {
+    fn watched(&self, metric: Option<Metric>) -> Option<f64> {
         let Some(metric) = metric else {
             return self.valid;
         };
@@ -53,7 +53,7 @@ impl Curve {
 
     /// The rounds with the best valid loss or metric, the first of equals, at least 1; `None` without
     /// valid rows. `metric` is `None` for the loss.
-    pub fn best_rounds(&self, metric: Option<EvalMetric>) -> Option<u32> {
+    pub fn best_rounds(&self, metric: Option<Metric>) -> Option<u32> {
         let mut best: Option<(f64, u32)> = None;
         for point in self.points.iter().skip(1) {
             let Some(valid) = point.watched(metric) else {
@@ -66,8 +66,8 @@ impl Curve {
         best.map(|(_, rounds)| rounds)
     }
 
-    /// Whether the valid loss or metric has not become better for `patience` rounds.
-    pub fn is_stalled(&self, metric: Option<EvalMetric>, patience: u32) -> bool {
+    /// True if the valid loss or metric has not improved for `patience` rounds.
+    pub fn is_stalled(&self, metric: Option<Metric>, patience: u32) -> bool {
         let rounds = self.points.len().saturating_sub(1) as u32;
         self.best_rounds(metric)
             .is_some_and(|best| rounds >= best + patience)
@@ -86,7 +86,7 @@ mod tests {
                 train: Some(0.0),
                 valid: (!valid.is_nan()).then_some(valid),
                 metrics: vec![RoundMetric {
-                    metric: EvalMetric::Auc,
+                    metric: Metric::Auc,
                     train: None,
                     valid: (!valid.is_nan()).then_some(1.0 - valid / 2.0),
                 }],
@@ -105,13 +105,10 @@ mod tests {
 
     #[test]
     fn the_watched_metric_has_its_own_direction() {
-        let auc = Some(EvalMetric::Auc);
+        let auc = Some(Metric::Auc);
         assert_eq!(curve(&[0.1, 0.9, 0.5, 0.5, 0.6]).best_rounds(auc), Some(2));
         assert_eq!(curve(&[0.1, 0.2, f64::NAN, 0.1]).best_rounds(auc), Some(3));
-        assert_eq!(
-            curve(&[0.1, 0.2]).best_rounds(Some(EvalMetric::Error)),
-            None
-        );
+        assert_eq!(curve(&[0.1, 0.2]).best_rounds(Some(Metric::Error)), None);
         assert!(curve(&[1.0, 0.9, 0.5, 0.6, 0.5]).is_stalled(auc, 2));
     }
 

@@ -157,7 +157,7 @@ mod tests {
             colsample_bylevel: fractions[1],
             colsample_bynode: fractions[2],
             seed,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         };
         FeatureDraw::new(&CodeLayout::identity(features), features, &options, round)
     }
@@ -170,7 +170,7 @@ mod tests {
     fn draws_the_share_asked_for_and_at_least_one() {
         let drawn = |fraction| count(draws(100, [fraction, 1.0, 1.0], 1, 0).used());
         assert_eq!((drawn(1.0), drawn(0.3), drawn(1e-9)), (100, 30, 1));
-        let none = FeatureDraw::new(&CodeLayout::default(), 3, &BoosterOptions::default(), 0);
+        let none = FeatureDraw::new(&CodeLayout::default(), 3, &BoosterOptions::depth_wise(), 0);
         assert_eq!(none.used(), [false; 3]);
     }
 

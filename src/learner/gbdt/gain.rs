@@ -205,7 +205,7 @@ mod tests {
         let mut options = BoosterOptions {
             reg_lambda: 1.0,
             learning_rate: 0.5,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         };
         // G = 3, H = 5.
         assert_eq!(rules(&options).score(sums(12, 10)), 9.0 / 6.0);
@@ -227,7 +227,7 @@ mod tests {
             reg_lambda: 1.0,
             reg_alpha: 0.5,
             learning_rate: 0.5,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         };
         let rules = rules(&options);
         let node = sums(-12, 10);
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn gains_against_the_direction_are_none() {
-        let rules = rules(&BoosterOptions::default());
+        let rules = rules(&BoosterOptions::depth_wise());
         let children = [sums(12, 10), sums(-12, 10)];
         let gain = |direction| rules.gain_within(0.0, children, FREE, direction);
         assert_eq!(gain(0), rules.gain(0.0, children[0], children[1]));
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn small_gains_are_none() {
-        let mut options = BoosterOptions::default();
+        let mut options = BoosterOptions::depth_wise();
         let gain = |options: &BoosterOptions| {
             let rules = rules(options);
             rules.gain(rules.score(sums(0, 20)), sums(12, 10), sums(-12, 10))
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(gain(&options), Some(3.0));
         options.min_split_gain = 3.0;
         assert_eq!(gain(&options), None);
-        let rules = rules(&BoosterOptions::default());
+        let rules = rules(&BoosterOptions::depth_wise());
         let same = rules.gain(rules.score(sums(0, 20)), sums(0, 10), sums(0, 10));
         assert_eq!(same, None);
     }
@@ -293,7 +293,7 @@ mod tests {
             let options = BoosterOptions {
                 min_child_weight: child_hessian_min,
                 min_child_samples: child_rows_min,
-                ..BoosterOptions::default()
+                ..BoosterOptions::depth_wise()
             };
             assert_eq!(rules(&options).child_hessian_units_min(node), expected);
         };

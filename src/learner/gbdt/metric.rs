@@ -1,123 +1,43 @@
-//! What is measured after each round beside the loss, for the learning curve and early stopping.
+//! Metrics after each round beside the loss, for the learning curve and early stopping.
 //!
 //! Sums are weighted by the rows' own weights, class weights left out, as XGBoost and LightGBM have
-//! them. A metric is a variant of [`EvalMetric`], its names in `learner/spec/metrics.rs`, and a line
-//! in `EvalSums::add_values`; metrics of ranks come from histograms of the margin.
+//! them. A metric of rounds has its names in `stats/metrics/catalogue.rs` and a term in [`term`]; metrics
+//! of ranks come from histograms of the margin.
 
 use crate::{
     learner::{
         elementary::{exp, ln},
-        gbdt::{Loss, exact::ExactSum, loss::Rows, renew::WeightUnits},
+        gbdt::{Loss, loss::Rows, renew::WeightUnits},
     },
-    stats::metrics::ScoreBins,
+    stats::{
+        ExactSum,
+        metrics::{
+            Accumulator, Deviation, Metric, ScoreBins,
+            formulas::{absolute_error, pinball, squared_error},
+        },
+    },
 };
 
 /// Bins of the margin, 2^-9 wide: 256 KiB for each of train and valid. Rows of a bin are ties; at
 /// 2 M rows an AUC is known to about 2e-4, certified, and is far nearer than that.
 const RANK_BINS: usize = 1 << 14;
 
-/// A metric of the learning curve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EvalMetric {
-    /// Mean of -ln of the probability of the true class, of two.
-    LogLoss,
-    /// Share of rows on the wrong side of probability 1/2.
-    Error,
-    /// Area under the ROC curve.
-    Auc,
-    /// Average precision.
-    AveragePrecision,
-    /// Mean of -ln of the probability of the true class, of several.
-    MultiLogLoss,
-    /// Share of rows whose likeliest class is not theirs.
-    MultiError,
-    /// Root of the mean squared error.
-    Rmse,
-    /// Mean squared error.
-    SquaredError,
-    /// Mean absolute error.
-    AbsoluteError,
-    /// Mean pinball loss of the quantile that is learned.
-    Quantile,
-    /// Mean of p - y ln p: half the Poisson deviance up to a constant.
-    Poisson,
-}
-
-impl EvalMetric {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::LogLoss,
-        Self::Error,
-        Self::Auc,
-        Self::AveragePrecision,
-        Self::MultiLogLoss,
-        Self::MultiError,
-        Self::Rmse,
-        Self::SquaredError,
-        Self::AbsoluteError,
-        Self::Quantile,
-        Self::Poisson,
-    ];
-
-    /// The name in files and messages; XGBoost's where it has one.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LogLoss => "logloss",
-            Self::Error => "error",
-            Self::Auc => "auc",
-            Self::AveragePrecision => "aucpr",
-            Self::MultiLogLoss => "mlogloss",
-            Self::MultiError => "merror",
-            Self::Rmse => "rmse",
-            Self::SquaredError => "mse",
-            Self::AbsoluteError => "mae",
-            Self::Quantile => "quantile",
-            Self::Poisson => "poisson",
-        }
-    }
-
-    /// Whether more is better.
-    pub fn larger_is_better(self) -> bool {
-        matches!(self, Self::Auc | Self::AveragePrecision)
-    }
-
-    /// Whether it means something where this loss is minimised.
-    pub fn goes_with(self, loss: Loss) -> bool {
-        match self {
-            Self::LogLoss | Self::Error | Self::Auc | Self::AveragePrecision => {
-                matches!(loss, Loss::BinaryLogLoss)
-            }
-            Self::MultiLogLoss | Self::MultiError => matches!(loss, Loss::Softmax { .. }),
-            Self::Rmse | Self::SquaredError | Self::AbsoluteError => {
-                !matches!(loss, Loss::BinaryLogLoss | Loss::Softmax { .. })
-            }
-            Self::Quantile => matches!(loss, Loss::Quantile { .. }),
-            Self::Poisson => matches!(loss, Loss::Poisson { .. }),
-        }
-    }
-
-    fn is_of_ranks(self) -> bool {
-        matches!(self, Self::Auc | Self::AveragePrecision)
-    }
-}
-
 /// A metric after a round; `None` where it is undefined.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RoundMetric {
-    /// Which.
-    pub metric: EvalMetric,
+    /// The metric.
+    pub metric: Metric,
     /// Of the training rows.
     pub train: Option<f64>,
     /// Of the valid rows.
     pub valid: Option<f64>,
 }
 
-/// What is measured, and how rows weigh.
+/// The metrics to compute, and the units of row weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvalSpec {
     /// The metrics, in the order that was asked for.
-    pub metrics: Vec<EvalMetric>,
+    pub metrics: Vec<Metric>,
     /// The loss that is minimised.
     pub loss: Loss,
     /// Units of row weights in histograms.
@@ -126,15 +46,20 @@ pub struct EvalSpec {
 
 impl EvalSpec {
     /// Bytes of one thread's sums.
-    pub fn bytes(metrics: &[EvalMetric]) -> usize {
-        let ranked = metrics.iter().any(|metric| metric.is_of_ranks());
+    pub fn bytes(metrics: &[Metric]) -> usize {
+        let ranked = metrics
+            .iter()
+            .any(|metric| metric.accumulator() == Accumulator::Ranks);
         let ranks = if ranked { 2 * RANK_BINS * 16 } else { 0 };
         ranks + 2 * (metrics.len() + 1) * size_of::<ExactSum>()
     }
 
     /// Sums of no rows; `None` if nothing is measured.
     pub fn sums(&self) -> Option<EvalSums> {
-        let ranked = self.metrics.iter().any(|metric| metric.is_of_ranks());
+        let ranked = self
+            .metrics
+            .iter()
+            .any(|metric| metric.accumulator() == Accumulator::Ranks);
         (!self.metrics.is_empty()).then(|| EvalSums {
             weight: Default::default(),
             terms: vec![Default::default(); self.metrics.len()],
@@ -167,7 +92,7 @@ impl EvalSums {
             total.add(sum);
         }
         for (index, &metric) in spec.metrics.iter().enumerate() {
-            if !metric.is_of_ranks() {
+            if metric.accumulator() != Accumulator::Ranks {
                 self.add_values(index, metric, spec.loss, rows, weight, split);
             }
         }
@@ -185,46 +110,17 @@ impl EvalSums {
     fn add_values(
         &mut self,
         index: usize,
-        metric: EvalMetric,
+        metric: Metric,
         loss: Loss,
         rows: &Rows<'_>,
         weight: &[f32],
         split: &[u8],
     ) {
-        let is_log = matches!(loss, Loss::Poisson { .. });
-        let alpha = match loss {
-            Loss::Quantile { alpha } => alpha,
-            _ => 0.5,
-        };
-        let margins = rows.margins(0);
         let mut sums = [0.0; 2];
         for (row, (&split, &weight)) in split.iter().zip(weight).enumerate() {
-            let Some(sum) = sums.get_mut(usize::from(split)) else {
-                continue;
-            };
-            let (margin, label) = (f64::from(margins[row]), f64::from(rows.label[row]));
-            let error = || if is_log { exp(margin) } else { margin } - label;
-            let value = match metric {
-                EvalMetric::LogLoss => {
-                    let wrong_side = (margin * (1.0 - 2.0 * label)).max(0.0);
-                    wrong_side + ln(1.0 + exp(-margin.abs()))
-                }
-                EvalMetric::Error => f64::from(u8::from((margin >= 0.0) != (label == 1.0))),
-                EvalMetric::MultiLogLoss => multi_log_loss(rows, row, loss.outputs()),
-                EvalMetric::MultiError => {
-                    let likeliest = likeliest(rows, row, loss.outputs());
-                    f64::from(u8::from(likeliest as f32 != rows.label[row]))
-                }
-                EvalMetric::Rmse | EvalMetric::SquaredError => error() * error(),
-                EvalMetric::AbsoluteError => error().abs(),
-                EvalMetric::Quantile => {
-                    let error = error();
-                    error * if error >= 0.0 { 1.0 - alpha } else { -alpha }
-                }
-                EvalMetric::Poisson => exp(margin) - label * margin,
-                EvalMetric::Auc | EvalMetric::AveragePrecision => 0.0,
-            };
-            *sum += f64::from(weight) * value;
+            if let Some(sum) = sums.get_mut(usize::from(split)) {
+                *sum += f64::from(weight) * term(metric, loss, rows, row);
+            }
         }
         for (total, sum) in self.terms[index].iter_mut().zip(sums) {
             total.add(sum);
@@ -250,13 +146,13 @@ impl EvalSums {
     /// The metrics, in their order.
     pub fn finish(&self, spec: &EvalSpec) -> Vec<RoundMetric> {
         let of_split = |index: usize, split: usize| {
-            let weight = self.weight[split].value();
-            let mean = (weight > 0.0).then(|| self.terms[index][split].value() / weight);
+            let weight = self.weight[split].rounded_by_bin();
+            let mean = (weight > 0.0).then(|| self.terms[index][split].rounded_by_bin() / weight);
             let ranks = self.ranks.as_ref().map(|ranks| &ranks[split]);
             match spec.metrics[index] {
-                EvalMetric::Rmse => mean.map(f64::sqrt),
-                EvalMetric::Auc => Some(ranks?.auc_roc()?.value),
-                EvalMetric::AveragePrecision => Some(ranks?.auc_pr()?.value),
+                Metric::Auc => Some(ranks?.auc_roc()?.value),
+                Metric::AveragePrecision => Some(ranks?.auc_pr()?.value),
+                metric if metric.accumulator() == Accumulator::RootOfMean => mean.map(f64::sqrt),
                 _ => mean,
             }
         };
@@ -268,6 +164,46 @@ impl EvalSums {
                 valid: of_split(index, 1),
             })
             .collect()
+    }
+}
+
+/// The term of a row in a metric that is a mean, or the root of one.
+#[inline]
+fn term(metric: Metric, loss: Loss, rows: &Rows<'_>, row: usize) -> f64 {
+    let (margin, label) = (f64::from(rows.margins(0)[row]), f64::from(rows.label[row]));
+    let error = || match loss.deviation() {
+        Deviation::Poisson => exp(margin) - label,
+        Deviation::None | Deviation::Pinball { .. } => margin - label,
+    };
+    match metric {
+        Metric::LogLoss => {
+            let wrong_side = (margin * (1.0 - 2.0 * label)).max(0.0);
+            wrong_side + ln(1.0 + exp(-margin.abs()))
+        }
+        Metric::Error => f64::from(u8::from((margin >= 0.0) != (label == 1.0))),
+        Metric::MultiLogLoss => multi_log_loss(rows, row, loss.outputs()),
+        Metric::MultiError => {
+            let likeliest = likeliest(rows, row, loss.outputs());
+            f64::from(u8::from(likeliest as f32 != rows.label[row]))
+        }
+        Metric::Rmse | Metric::SquaredError => squared_error(error()),
+        Metric::AbsoluteError => absolute_error(error()),
+        Metric::Quantile => match loss.deviation() {
+            Deviation::Pinball { alpha } => pinball(error(), alpha),
+            Deviation::None | Deviation::Poisson => pinball(error(), 0.5),
+        },
+        Metric::Poisson => exp(margin) - label * margin,
+        Metric::Auc | Metric::AveragePrecision => 0.0,
+        Metric::Accuracy
+        | Metric::Precision
+        | Metric::Recall
+        | Metric::F1
+        | Metric::MacroF1
+        | Metric::Mcc
+        | Metric::Brier
+        | Metric::TopKAccuracy
+        | Metric::R2
+        | Metric::PoissonDeviance => unreachable!("{metric:?} is of splits, not of rounds"),
     }
 }
 
@@ -297,7 +233,7 @@ mod tests {
 
     /// Weighted means of rows whose margins are output-major; all rows are training rows.
     fn measure(
-        metric: EvalMetric,
+        metric: Metric,
         loss: Loss,
         margin: &[f32],
         label: &[f32],
@@ -335,24 +271,17 @@ mod tests {
         let binary = Loss::BinaryLogLoss;
         // log_loss, 1 - accuracy_score, roc_auc_score, average_precision_score with sample_weight.
         check(
-            EvalMetric::LogLoss,
+            Metric::LogLoss,
             binary,
             &margin,
             &label,
             &weight,
             0.600_356_672_628_293_8,
         );
+        check(Metric::Error, binary, &margin, &label, &weight, 3.5 / 6.5);
+        check(Metric::Auc, binary, &margin, &label, &weight, 0.85);
         check(
-            EvalMetric::Error,
-            binary,
-            &margin,
-            &label,
-            &weight,
-            3.5 / 6.5,
-        );
-        check(EvalMetric::Auc, binary, &margin, &label, &weight, 0.85);
-        check(
-            EvalMetric::AveragePrecision,
+            Metric::AveragePrecision,
             binary,
             &margin,
             &label,
@@ -362,7 +291,7 @@ mod tests {
         let several = Loss::Softmax { classes: 3 };
         let margins = [0.0, 1.0, 0.5, 2.0, 1.0, -1.0];
         check(
-            EvalMetric::MultiError,
+            Metric::MultiError,
             several,
             &margins,
             &[2.0, 2.0],
@@ -372,7 +301,7 @@ mod tests {
         let first = (1.0 + 0.5f64.exp() + 1f64.exp()).ln() - 0.5;
         let second = (1f64.exp() + 2f64.exp() + (-1f64).exp()).ln() + 1.0;
         check(
-            EvalMetric::MultiLogLoss,
+            Metric::MultiLogLoss,
             several,
             &margins,
             &[1.0, 2.0],
@@ -389,21 +318,17 @@ mod tests {
                 expected,
             );
         };
-        numbers(EvalMetric::Rmse, Loss::SquaredError, 2.0);
-        numbers(EvalMetric::SquaredError, Loss::AbsoluteError, 4.0);
-        numbers(EvalMetric::AbsoluteError, Loss::SquaredError, 2.0);
-        numbers(EvalMetric::Quantile, Loss::Quantile { alpha: 0.9 }, 1.8);
+        numbers(Metric::Rmse, Loss::SquaredError, 2.0);
+        numbers(Metric::SquaredError, Loss::AbsoluteError, 4.0);
+        numbers(Metric::AbsoluteError, Loss::SquaredError, 2.0);
+        numbers(Metric::Quantile, Loss::Quantile { alpha: 0.9 }, 1.8);
         let poisson = Loss::Poisson {
             delta_step_max: 0.7,
         };
         let (one, other) = (1f64.exp(), (-2f64).exp());
+        numbers(Metric::Poisson, poisson, (one - 3.0 + 3.0 * other) / 4.0);
         numbers(
-            EvalMetric::Poisson,
-            poisson,
-            (one - 3.0 + 3.0 * other) / 4.0,
-        );
-        numbers(
-            EvalMetric::AbsoluteError,
+            Metric::AbsoluteError,
             poisson,
             (3.0 - one + 3.0 * other) / 4.0,
         );
@@ -411,15 +336,15 @@ mod tests {
 
     #[test]
     fn what_is_undefined_is_none() {
-        let one_class = measure(EvalMetric::Auc, Loss::BinaryLogLoss, &[1.0], &[1.0], &[1.0]);
+        let one_class = measure(Metric::Auc, Loss::BinaryLogLoss, &[1.0], &[1.0], &[1.0]);
         assert_eq!(one_class, None);
-        let weightless = measure(EvalMetric::Rmse, Loss::SquaredError, &[1.0], &[1.0], &[0.0]);
+        let weightless = measure(Metric::Rmse, Loss::SquaredError, &[1.0], &[1.0], &[0.0]);
         assert_eq!(weightless, None);
     }
 
     #[test]
     fn a_metric_goes_with_some_losses_and_holds_what_is_planned() {
-        for metric in EvalMetric::ALL {
+        for metric in Metric::of_rounds() {
             let losses = [
                 Loss::BinaryLogLoss,
                 Loss::Softmax { classes: 3 },
@@ -430,7 +355,7 @@ mod tests {
             ];
             let fitting = losses
                 .iter()
-                .filter(|loss| metric.goes_with(**loss))
+                .filter(|loss| metric.is_of_rounds(loss.task(), loss.deviation()))
                 .count();
             assert!((1..=2).contains(&fitting), "{metric:?}");
             assert_eq!(

@@ -1,14 +1,19 @@
 //! Options of the booster, checked once.
 
-use crate::learner::{
-    ClassWeight,
-    gbdt::{
-        EvalMetric, Sampling,
-        constraints::{Constraints, FeatureConstraints},
+use crate::{
+    data::Task,
+    learner::{
+        ClassWeight,
+        gbdt::{
+            Sampling,
+            constraints::{Constraints, FeatureConstraints},
+        },
     },
+    limits::Limits,
+    stats::metrics::{Deviation, Metric},
 };
 
-/// What the trees minimise.
+/// The loss that the trees minimise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -16,7 +21,7 @@ pub enum Loss {
     BinaryLogLoss,
     /// Cross-entropy of the softmax of one margin a class.
     Softmax {
-        /// How many classes.
+        /// The number of classes.
         classes: u16,
     },
     /// Half the squared error.
@@ -25,7 +30,7 @@ pub enum Loss {
     AbsoluteError,
     /// The pinball loss: leaves are quantiles.
     Quantile {
-        /// Which quantile, in (0, 1).
+        /// The quantile, in (0, 1).
         alpha: f64,
     },
     /// Poisson deviance of a count, whose logarithm is the margin.
@@ -36,6 +41,30 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// The kind of target.
+    pub fn task(self) -> Task {
+        match self {
+            Self::BinaryLogLoss => Task::Binary,
+            Self::Softmax { .. } => Task::Multiclass,
+            Self::SquaredError
+            | Self::AbsoluteError
+            | Self::Quantile { .. }
+            | Self::Poisson { .. } => Task::Regression,
+        }
+    }
+
+    /// The metric that numbers have beside the usual errors, and the scale of their margins.
+    pub fn deviation(self) -> Deviation {
+        match self {
+            Self::BinaryLogLoss
+            | Self::Softmax { .. }
+            | Self::SquaredError
+            | Self::AbsoluteError => Deviation::None,
+            Self::Quantile { alpha } => Deviation::Pinball { alpha },
+            Self::Poisson { .. } => Deviation::Poisson,
+        }
+    }
+
     /// Trees a round.
     pub fn outputs(self) -> usize {
         match self {
@@ -49,7 +78,7 @@ impl Loss {
     }
 }
 
-/// Which node is split next.
+/// The order in which nodes are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Growth {
     /// All nodes of a level, larger gains first where the leaf budget ends (XGBoost's `depthwise`).
@@ -61,7 +90,7 @@ pub enum Growth {
     LeafWise,
 }
 
-/// What the user asked of the trees. Every field is in its range (the constructor of the learner's
+/// Options of the trees, under the names that users type. Every field is in its range (the constructor of the learner's
 /// specification checks).
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BoosterOptions {
@@ -71,7 +100,7 @@ pub struct BoosterOptions {
     /// Factor on leaf values, in (0, 1].
     #[serde(alias = "shrinkage")]
     pub learning_rate: f64,
-    /// Which node is split next.
+    /// The order in which nodes are split.
     #[serde(default, alias = "growth")]
     pub grow_policy: Growth,
     /// Edges from the root to the deepest leaf, at least 1.
@@ -110,7 +139,7 @@ pub struct BoosterOptions {
     /// Largest magnitude of a leaf value before shrinkage; 0 for no limit.
     #[serde(default, alias = "value_max")]
     pub max_delta_step: f64,
-    /// What predictions must keep to, as the user gave it; [`crate::learner::ModelSpec::resolve_features`]
+    /// Constraints on predictions as the user gave them; [`crate::learner::ModelSpec::resolve_features`]
     /// turns it into `feature_constraints`.
     #[serde(default)]
     pub constraints: Constraints,
@@ -124,12 +153,12 @@ pub struct BoosterOptions {
         deserialize_with = "stored_objective"
     )]
     pub objective: Option<Loss>,
-    /// What is measured after each round beside the loss.
+    /// Metrics after each round beside the loss.
     #[serde(default, alias = "eval_metrics")]
-    pub eval_metric: Vec<EvalMetric>,
-    /// Which of them early stopping watches; `None` for the loss.
+    pub eval_metric: Vec<Metric>,
+    /// The metric that early stopping watches; `None` for the loss.
     #[serde(default, alias = "watched_metric")]
-    pub early_stopping_metric: Option<EvalMetric>,
+    pub early_stopping_metric: Option<Metric>,
     /// Rounds without a better valid loss, or watched metric, before training stops; `None` trains
     /// all of them.
     pub early_stopping_rounds: Option<u32>,
@@ -142,7 +171,7 @@ pub struct BoosterOptions {
     /// into `class_weights`.
     #[serde(flatten)]
     pub class_weight: ClassWeight,
-    /// Which training rows grow a tree.
+    /// The training rows that grow a tree.
     #[serde(default)]
     pub sampling: Sampling,
     /// Rounds that a sample serves, at least 1.
@@ -187,14 +216,53 @@ impl BoosterOptions {
     }
 }
 
-impl Default for BoosterOptions {
-    fn default() -> Self {
+impl BoosterOptions {
+    /// The defaults of XGBoost, where these trees have the option.
+    pub fn xgboost() -> Self {
+        Self {
+            learning_rate: 0.3,
+            min_child_weight: 1.0,
+            min_child_samples: 1,
+            ..Self::depth_wise()
+        }
+    }
+
+    /// The defaults of LightGBM, where these trees have the option.
+    pub fn lightgbm() -> Self {
+        Self {
+            grow_policy: Growth::LeafWise,
+            max_depth: Limits::DEFAULT.depth_max as u32,
+            num_leaves: 31,
+            reg_lambda: 0.0,
+            ..Self::depth_wise()
+        }
+    }
+
+    /// A hundred trees of depth 6, each grown from every training row.
+    pub(crate) fn depth_wise() -> Self {
         Self {
             n_estimators: 100,
             learning_rate: 0.1,
             grow_policy: Growth::DepthWise,
             max_depth: 6,
             num_leaves: 64,
+            sampling: Sampling::Exact,
+            sample_keep: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// `gbdt` on the command line. Measured to reach the libraries' scores soonest:
+/// `docs/notes/sampling.md`.
+impl Default for BoosterOptions {
+    fn default() -> Self {
+        Self {
+            n_estimators: 120,
+            learning_rate: 0.12,
+            grow_policy: Growth::LeafWise,
+            max_depth: Limits::DEFAULT.depth_max as u32,
+            num_leaves: 63,
             max_bin: 255,
             reg_lambda: 1.0,
             reg_alpha: 0.0,
@@ -214,8 +282,8 @@ impl Default for BoosterOptions {
             scale_pos_weight: 1.0,
             class_weights: Vec::new(),
             class_weight: ClassWeight::Equal,
-            sampling: Sampling::Exact,
-            sample_keep: 1,
+            sampling: Sampling::Auto,
+            sample_keep: 8,
             seed: 42,
         }
     }

@@ -148,7 +148,7 @@ fn trees_agree_with_xgboost() {
         max_depth: 4,
         min_child_weight: 1.0,
         min_child_samples: 1,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     };
     let layout = CodeLayout::identity(oracle.features.len());
     let outcome = table.train(&options, Loss::BinaryLogLoss, &layout, SIMPLE);

@@ -164,7 +164,7 @@ mod tests {
     ) -> Result<BoosterPlan> {
         let options = BoosterOptions {
             max_depth: depth_max,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         };
         let layout = CodeLayout::identity(columns);
         BoosterPlan::new(
@@ -209,7 +209,7 @@ mod tests {
         };
         let options = BoosterOptions {
             max_depth: 6,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         };
         let least = BoosterPlan::budget_bytes_min(&options, Loss::BinaryLogLoss);
         assert_eq!(needed, least);

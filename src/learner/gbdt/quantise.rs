@@ -8,10 +8,10 @@
 use crate::{
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        exact::power_of_two,
         kernel::{QUANTUM_MAX, pack},
         loss::Magnitudes,
     },
+    stats::exact_sum::power_of_two,
 };
 
 /// Rows whose hashes are computed before they are used.

@@ -15,7 +15,7 @@
 //! a unit, so that sums are exact in any order and threads, blocks and digits change no bit. Used by
 //! passes over scratch and by trees grown from rows in memory ([`quantiles_in_memory`]).
 
-use crate::learner::gbdt::exact::power_of_two;
+use crate::stats::exact_sum::power_of_two;
 
 /// Row weights as integers.
 #[derive(Debug, Clone, Copy, PartialEq)]

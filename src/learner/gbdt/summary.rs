@@ -3,7 +3,7 @@
 use crate::{
     data::{RowBlock, Split},
     error::{Error, Result},
-    learner::gbdt::exact::ExactSum,
+    stats::ExactSum,
 };
 
 /// A class whose training rows weigh less than this share counts as this share, so that the base
@@ -164,22 +164,22 @@ impl LabelSummary {
 
     /// The training rows' weights, added up.
     pub fn train_weight(&self) -> f64 {
-        self.train_weight.value()
+        self.train_weight.rounded_by_bin()
     }
 
     /// The valid rows' weights, added up.
     pub fn valid_weight(&self) -> f64 {
-        self.valid_weight.value()
+        self.valid_weight.rounded_by_bin()
     }
 
     /// The training labels' weighted mean.
     pub fn label_mean(&self) -> f64 {
-        self.weighted_label.value() / self.train_weight()
+        self.weighted_label.rounded_by_bin() / self.train_weight()
     }
 
     /// A class's share of the training rows' weight, away from 0 and 1.
     pub fn class_share(&self, class: usize) -> f64 {
-        let share = self.class_weight[class].value() / self.train_weight();
+        let share = self.class_weight[class].rounded_by_bin() / self.train_weight();
         share.clamp(CLASS_SHARE_MIN, 1.0 - CLASS_SHARE_MIN)
     }
 }

@@ -3,7 +3,7 @@
 mod constrained;
 
 use super::{
-    BoosterOptions, EvalMetric, FeatureCodes, Growth, Loss,
+    BoosterOptions, FeatureCodes, Growth, Loss,
     harness::{Outcome, SIMPLE, Schedule, Table},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     group::hash::{Purpose, row_hash},
     limits::BLOCK_ROWS,
     model::{Node, Rule},
+    stats::metrics::Metric,
 };
 
 fn random(row: usize, stream: u32) -> u64 {
@@ -126,7 +127,7 @@ pub(super) fn options() -> BoosterOptions {
     BoosterOptions {
         n_estimators: 5,
         max_depth: 4,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 
@@ -167,10 +168,12 @@ fn threads_order_of_blocks_and_budget_change_no_bit() {
     let cases = [Growth::DepthWise, Growth::LeafWise].map(with_growth);
     for (loss, growth) in cases.into_iter().flatten() {
         let table = table_of(loss, 2 * BLOCK_ROWS + 4_321);
-        let metrics = EvalMetric::ALL.into_iter();
+        let metrics = Metric::of_rounds();
         let options = BoosterOptions {
             n_estimators: 3,
-            eval_metric: metrics.filter(|metric| metric.goes_with(loss)).collect(),
+            eval_metric: metrics
+                .filter(|metric| metric.is_of_rounds(loss.task(), loss.deviation()))
+                .collect(),
             grow_policy: growth,
             num_leaves: 13,
             ..options()

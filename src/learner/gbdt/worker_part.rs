@@ -4,9 +4,12 @@
 //! the order of their parts. Working memory stays behind, in the pool of
 //! [`crate::learner::gbdt::worker_buffers`].
 
-use crate::learner::gbdt::{
-    constants::Constants, exact::ExactSum, loss::Magnitudes, metric::EvalSums, pass::PassWork,
-    renew::QuantileHistogram, sample::SampleSums, summary::LabelSummary,
+use crate::{
+    learner::gbdt::{
+        constants::Constants, loss::Magnitudes, metric::EvalSums, pass::PassWork,
+        renew::QuantileHistogram, sample::SampleSums, summary::LabelSummary,
+    },
+    stats::ExactSum,
 };
 
 /// The results of one worker in a pass.

@@ -88,6 +88,22 @@ impl Default for LogisticOptions {
 }
 
 impl LogisticOptions {
+    /// The penalty of scikit-learn's `LogisticRegression`.
+    pub fn log_reg() -> Self {
+        Self {
+            c: Some(1.0),
+            ..Self::default()
+        }
+    }
+
+    /// The penalty of scikit-learn's `SGDClassifier`.
+    pub fn sgd_logistic() -> Self {
+        Self {
+            l2: 1e-4,
+            ..Self::default()
+        }
+    }
+
     /// The factors that `balanced` means: n / (classes * n of the class), 1 for a class without rows.
     pub fn balanced_weights(class_rows: &[u64]) -> Vec<f64> {
         let rows: u64 = class_rows.iter().sum();

@@ -1,71 +1,22 @@
 //! Options of logistic regression under the names that scikit-learn uses.
 
 use crate::learner::spec::{
-    Preset,
-    reader::{OptionReader, Range, Refused},
+    not_offered,
+    preset::Preset,
+    reader::{OptionReader, Range},
 };
 use crate::{
     data::Task,
     error::{Error, Result},
-    learner::{
-        ClassWeight,
-        logistic::{LogisticOptions, Solver},
-    },
+    learner::logistic::{LogisticOptions, Solver},
     limits::Limits,
 };
 
-const NEWTON: &str = "streamed Newton passes need no step size, and rows are taken in their order by both solvers; leave it out";
-
-/// What is known and not offered. A neutral value passes.
-const REFUSED: &[Refused] = &[
-    Refused {
-        names: &["elasticnet_alpha"],
-        neutral: &["0"],
-        why: "give `l1` and `l2`, or `alpha` and `l1_ratio`",
-    },
-    Refused {
-        names: &["loss", "objective"],
-        neutral: &["\"log_loss\"", "\"log\""],
-        why: "the loss is the logistic loss (`log_loss`)",
-    },
-    Refused {
-        names: &["fit_intercept"],
-        neutral: &["true"],
-        why: "an intercept is always fitted",
-    },
-    Refused {
-        names: &[
-            "learning_rate",
-            "power_t",
-            "shuffle",
-            "early_stopping",
-            "validation_fraction",
-            "n_iter_no_change",
-            "epsilon",
-            "warm_start",
-            "dual",
-            "intercept_scaling",
-            "multi_class",
-        ],
-        neutral: &["false"],
-        why: NEWTON,
-    },
-    Refused {
-        names: &["n_jobs", "verbose"],
-        neutral: &[],
-        why: "give --threads, --quiet or --log-json on the command line",
-    },
-];
-
 fn defaults(preset: Preset) -> LogisticOptions {
-    let own = LogisticOptions::default();
     match preset {
-        Preset::LogReg => LogisticOptions {
-            c: Some(1.0),
-            ..own
-        },
-        Preset::SgdLogistic => LogisticOptions { l2: 1e-4, ..own },
-        _ => own,
+        Preset::LogReg => LogisticOptions::log_reg(),
+        Preset::SgdLogistic => LogisticOptions::sgd_logistic(),
+        _ => LogisticOptions::default(),
     }
 }
 
@@ -104,7 +55,7 @@ pub(super) fn read(
         options.missing_indicator = indicator;
     }
     options.class_weight = reader.class_weight()?;
-    reader.finish(preset.name(), REFUSED)?;
+    reader.finish(preset.name(), not_offered::LOGISTIC)?;
     match preset {
         Preset::LogReg => reader.note(
             "scikit-learn's C = 1, but features are standardised first and the solver is streamed Newton passes",
@@ -259,23 +210,8 @@ pub(super) fn effective(options: &LogisticOptions) -> Vec<(&'static str, String)
     }
     list.push(("max_categories", options.max_categories.to_string()));
     list.push(("missing_indicator", options.missing_indicator.to_string()));
-    list.extend(class_weight_text(&options.class_weight));
+    let class_weight = options.class_weight.text();
+    list.extend(class_weight.map(|text| ("class_weight", text)));
     list.push(("seed", options.seed.to_string()));
     list
-}
-
-/// `class_weight` as it was given, if it was.
-pub(super) fn class_weight_text(weight: &ClassWeight) -> Option<(&'static str, String)> {
-    let text = match weight {
-        ClassWeight::Equal => return None,
-        ClassWeight::Balanced => "balanced".to_owned(),
-        ClassWeight::Named(named) => {
-            let weights = named.iter();
-            let weights: Vec<String> = weights
-                .map(|(class, weight)| format!("{class}: {weight}"))
-                .collect();
-            weights.join(", ")
-        }
-    };
-    Some(("class_weight", text))
 }

@@ -1,41 +1,21 @@
-//! What `eval_metric` means, and which metric early stopping watches.
+//! `eval_metric`, and the metric that early stopping watches.
 
 use serde_json::Value;
 
 use crate::learner::spec::reader::OptionReader;
 use crate::{
     error::{Error, Result},
-    learner::gbdt::{EvalMetric, Loss},
+    learner::gbdt::Loss,
+    stats::metrics::Metric,
     text::nearest,
 };
-
-/// The names of the libraries beside our own.
-const NAMES: &[(EvalMetric, &[&str])] = &[
-    (EvalMetric::LogLoss, &["binary_logloss", "log_loss"]),
-    (EvalMetric::Error, &["binary_error"]),
-    (EvalMetric::Auc, &["roc_auc"]),
-    (EvalMetric::AveragePrecision, &["average_precision"]),
-    (EvalMetric::MultiLogLoss, &["multi_logloss"]),
-    (EvalMetric::MultiError, &["multi_error"]),
-    (EvalMetric::Rmse, &["root_mean_squared_error", "l2_root"]),
-    (
-        EvalMetric::SquaredError,
-        &["l2", "mean_squared_error", "regression_l2", "regression"],
-    ),
-    (
-        EvalMetric::AbsoluteError,
-        &["l1", "mean_absolute_error", "regression_l1"],
-    ),
-    (EvalMetric::Quantile, &[]),
-    (EvalMetric::Poisson, &["poisson-nloglik"]),
-];
 
 /// Reads the metrics of the learning curve and the one that early stopping watches: the one named,
 /// else the last of the list as XGBoost does, else none, which is the loss.
 ///
 /// # Errors
 /// [`Error::Usage`] for a metric that is not there, with the nearest one that is.
-pub(super) fn read(reader: &mut OptionReader) -> Result<(Vec<EvalMetric>, Option<EvalMetric>)> {
+pub(super) fn read(reader: &mut OptionReader) -> Result<(Vec<Metric>, Option<Metric>)> {
     let names = &["eval_metric", "metric", "metrics", "eval_metrics"];
     let mut metrics = Vec::new();
     if let Some((option, value)) = reader.take(names)? {
@@ -78,16 +58,13 @@ fn listed(option: &str, value: &Value) -> Result<Vec<String>> {
     Ok(trimmed.filter(|text| !text.is_empty()).collect())
 }
 
-fn named(option: &str, name: &str) -> Result<EvalMetric> {
-    let found = NAMES
-        .iter()
-        .find(|(metric, names)| metric.name() == name || names.contains(&name));
-    found.map(|(metric, _)| *metric).ok_or_else(|| {
-        let own = EvalMetric::ALL.map(EvalMetric::name);
+fn named(option: &str, name: &str) -> Result<Metric> {
+    Metric::of_round_name(name).ok_or_else(|| {
+        let own: Vec<&str> = Metric::of_rounds().map(Metric::round_name).collect();
         Error::Usage(format!(
             "--model: `{option}` names the metric `{name}`, which is not computed after each round{}; \
              use {}",
-            nearest::hint(name, own),
+            nearest::hint(name, own.iter().copied()),
             own.join(", ")
         ))
     })
@@ -97,14 +74,13 @@ fn named(option: &str, name: &str) -> Result<EvalMetric> {
 ///
 /// # Errors
 /// [`Error::Usage`] naming the first and those that could be used.
-pub(super) fn check(metrics: &[EvalMetric], loss: Loss) -> Result<()> {
-    let Some(wrong) = metrics.iter().find(|metric| !metric.goes_with(loss)) else {
+pub(super) fn check(metrics: &[Metric], loss: Loss) -> Result<()> {
+    let fits = |metric: &Metric| metric.is_of_rounds(loss.task(), loss.deviation());
+    let Some(wrong) = metrics.iter().find(|metric| !fits(metric)) else {
         return Ok(());
     };
-    let fitting = EvalMetric::ALL
-        .into_iter()
-        .filter(|metric| metric.goes_with(loss));
-    let fitting: Vec<&str> = fitting.map(EvalMetric::name).collect();
+    let fitting = Metric::of_rounds().filter(fits);
+    let fitting: Vec<&str> = fitting.map(Metric::round_name).collect();
     let learned = match loss {
         Loss::BinaryLogLoss => "two classes",
         Loss::Softmax { .. } => "several classes",
@@ -114,7 +90,7 @@ pub(super) fn check(metrics: &[EvalMetric], loss: Loss) -> Result<()> {
     };
     Err(Error::Usage(format!(
         "--model: the metric `{}` does not go with {learned}, which this run learns; use {}",
-        wrong.name(),
+        wrong.round_name(),
         fitting.join(", ")
     )))
 }

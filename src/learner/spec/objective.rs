@@ -1,7 +1,7 @@
-//! What `objective` means: the kind of target, and the loss where it is a number.
+//! `objective`: the kind of target, and the loss if it is a number.
 
 use crate::learner::spec::{
-    Preset,
+    preset::Preset,
     reader::{OptionReader, Range},
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     learner::gbdt::Loss,
 };
 
-/// How much XGBoost and LightGBM add to the margin of Poisson hessians.
+/// The step that XGBoost and LightGBM add to the margin of Poisson hessians.
 const DELTA_STEP_MAX: f64 = 0.7;
 
 /// LightGBM's quantile where none is given.
@@ -109,7 +109,7 @@ pub(super) fn read(
     })
 }
 
-/// Which quantile. `alpha` is it in LightGBM and scikit-learn, and the L1 penalty in XGBoost.
+/// The quantile: `alpha` in LightGBM and scikit-learn, but the L1 penalty in XGBoost.
 fn read_alpha(reader: &mut OptionReader, preset: Preset) -> Result<f64> {
     let names: &[&str] = match preset {
         Preset::Xgboost => &["quantile_alpha", "quantile"],

@@ -279,7 +279,7 @@ pub(super) fn out_of_range(name: &str, value: &Value, wanted: &str) -> Error {
     Error::Usage(format!("--model: `{name}` is {value}; it must be {wanted}"))
 }
 
-/// Whether two values mean the same: 1 and 1.0 do.
+/// True if two values mean the same: 1 and 1.0 do.
 fn same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,

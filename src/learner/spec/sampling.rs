@@ -1,7 +1,7 @@
-//! Which rows grow a tree, under the names of XGBoost, LightGBM and our own.
+//! The rows of a tree, under the names of XGBoost, LightGBM and our own.
 
 use crate::learner::spec::{
-    Preset,
+    preset::Preset,
     reader::{OptionReader, Range},
 };
 use crate::{

@@ -1,11 +1,15 @@
 mod constraints;
 mod reference;
 
-use super::*;
-use crate::learner::{
-    ClassWeight,
-    gbdt::{Growth, Sampling, sample::SampleSize},
-    logistic::Solver,
+use crate::{
+    data::Task,
+    error::{Error, Result},
+    learner::{
+        ClassWeight, ModelChoice, ModelSpec,
+        gbdt::{BoosterOptions, Growth, Loss, Sampling, sample::SampleSize},
+        logistic::{LogisticOptions, Solver},
+    },
+    limits::Limits,
 };
 
 fn parse(text: &str) -> Result<ModelChoice> {
@@ -26,7 +30,6 @@ fn logistic(text: &str) -> LogisticOptions {
     }
 }
 
-/// The options of trees are the default's with one change.
 /// Checks options against gbdt's defaults with a change.
 fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
     let mut expected = BoosterOptions {
@@ -43,9 +46,9 @@ fn check_trees(text: &str, change: impl FnOnce(&mut BoosterOptions)) {
     assert_eq!(trees(text), expected, "{text}");
 }
 
-/// Checks a library's preset against the learner's own defaults with a change.
+/// Checks a library's preset against depth-wise trees of all rows with a change.
 fn check_preset(name: &str, change: impl FnOnce(&mut BoosterOptions)) {
-    let mut expected = BoosterOptions::default();
+    let mut expected = BoosterOptions::depth_wise();
     change(&mut expected);
     assert_eq!(trees(name), expected, "{name}");
 }
@@ -66,6 +69,7 @@ fn check_error(text: &str, words: &str) {
 #[test]
 fn names_and_objects_are_understood() {
     check_trees("gbdt", |_| ());
+    assert_eq!(trees("gbdt"), BoosterOptions::default(), "both doors");
     check_trees("{}", |_| ());
     check_trees("  {\"name\": \"gbdt\"} ", |_| ());
     check_logistic("logistic", |_| ());
@@ -292,7 +296,7 @@ fn objectives_of_numbers_choose_the_loss() {
 
 #[test]
 fn metrics_are_read_in_order_and_the_last_is_watched() {
-    use crate::learner::gbdt::EvalMetric::{Auc, LogLoss, Rmse, SquaredError};
+    use crate::stats::metrics::Metric::{Auc, LogLoss, Rmse, SquaredError};
     let check = |text: &str, metrics: &[_], watched| {
         let options = trees(text);
         assert_eq!(options.eval_metric, metrics, "{text}");

@@ -1,10 +1,9 @@
 //! Options of boosted trees under the names that XGBoost, LightGBM and scikit-learn use.
 
 use crate::learner::spec::{
-    Preset, constraints,
-    linear::class_weight_text,
-    metrics, objective,
-    reader::{OptionReader, Range, Refused},
+    constraints, metrics, not_offered, objective,
+    preset::Preset,
+    reader::{OptionReader, Range},
     sampling,
 };
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     error::{Error, Result},
     learner::{
         ClassWeight,
-        gbdt::{BoosterOptions, Growth, Loss, Sampling},
+        gbdt::{BoosterOptions, Growth, Loss},
     },
     limits::Limits,
     text::nearest,
@@ -21,142 +20,11 @@ use crate::{
 /// The most bins of a feature: a byte less the code for missing values.
 const BINS_MAX: i64 = 255;
 
-const ON_THE_COMMAND_LINE: &str = "give --threads, --quiet or --log-json on the command line";
-
-/// What is known and not offered. A neutral value passes.
-const REFUSED: &[Refused] = &[
-    Refused {
-        names: &["pos_bagging_fraction", "neg_bagging_fraction"],
-        neutral: &["1"],
-        why: "rows are drawn alike whatever their class; use `subsample` (`bagging_fraction`)",
-    },
-    Refused {
-        names: &["bagging_seed", "feature_fraction_seed", "data_random_seed"],
-        neutral: &[],
-        why: "one seed rules every random choice; use `seed`",
-    },
-    Refused {
-        names: &["boosting", "boosting_type", "boost", "booster"],
-        neutral: &["\"gbdt\"", "\"gbtree\""],
-        why: "only gradient-boosted trees are grown (`gbdt`, `gbtree`); for a linear model use --model logistic",
-    },
-    Refused {
-        names: &["tree_method"],
-        neutral: &["\"hist\"", "\"auto\""],
-        why: "trees are always grown from histograms (`hist`)",
-    },
-    Refused {
-        names: &["device", "device_type"],
-        neutral: &["\"cpu\""],
-        why: "rowmill runs on the CPU",
-    },
-    Refused {
-        names: &["path_smooth", "linear_lambda"],
-        neutral: &["0"],
-        why: "leaf values are limited by `reg_lambda`, `reg_alpha`, `max_delta_step` and `learning_rate` alone",
-    },
-    Refused {
-        names: &["monotone_constraints_method"],
-        neutral: &["\"basic\""],
-        why: "monotone constraints part children in the middle of their values (`basic`)",
-    },
-    Refused {
-        names: &["monotone_penalty"],
-        neutral: &["0"],
-        why: "a constrained split is not penalised; leave it out",
-    },
-    Refused {
-        names: &["feature_types"],
-        neutral: &["[]", "{}"],
-        why: "text columns are categories and numbers are not; leave it out",
-    },
-    Refused {
-        names: &["base_score", "boost_from_average", "init_score"],
-        neutral: &["true"],
-        why: "training starts from the average of the target; leave it out",
-    },
-    Refused {
-        names: &["is_unbalance", "unbalance"],
-        neutral: &["false"],
-        why: "use `class_weight`: \"balanced\", or `scale_pos_weight`",
-    },
-    Refused {
-        names: &[
-            "num_parallel_tree",
-            "num_class",
-            "extra_trees",
-            "linear_tree",
-            "multi_strategy",
-        ],
-        neutral: &["1", "false", "\"one_output_per_tree\""],
-        why: "each round grows one ordinary tree a class, and classes are taken from the target; leave it out",
-    },
-    Refused {
-        names: &["first_metric_only"],
-        neutral: &["false"],
-        why: "early stopping watches the last metric of `eval_metric`; name another with `early_stopping_metric`",
-    },
-    Refused {
-        names: &["quantile_alpha", "quantile"],
-        neutral: &[],
-        why: "it is the quantile of the objective `quantile`; give that `objective`, or leave it out",
-    },
-    Refused {
-        names: &["poisson_max_delta_step"],
-        neutral: &["0.7"],
-        why: "it is an option of the objective `poisson`; give that `objective`, or leave it out",
-    },
-    Refused {
-        names: &["enable_categorical"],
-        neutral: &["true"],
-        why: "text columns are always categorical features; leave them out with --exclude",
-    },
-    Refused {
-        names: &["missing", "use_missing", "zero_as_missing"],
-        neutral: &["true", "false"],
-        why: "null and NaN are missing, and nothing else is",
-    },
-    Refused {
-        names: &[
-            "n_jobs",
-            "nthread",
-            "num_threads",
-            "num_thread",
-            "verbosity",
-            "verbose",
-            "silent",
-        ],
-        neutral: &[],
-        why: ON_THE_COMMAND_LINE,
-    },
-];
-
-/// Our own defaults, and a library's where this learner has the option.
 fn defaults(preset: Preset) -> BoosterOptions {
-    let own = BoosterOptions::default();
     match preset {
-        Preset::Xgboost => BoosterOptions {
-            learning_rate: 0.3,
-            min_child_weight: 1.0,
-            min_child_samples: 1,
-            ..own
-        },
-        Preset::Lightgbm => BoosterOptions {
-            grow_policy: Growth::LeafWise,
-            num_leaves: 31,
-            reg_lambda: 0.0,
-            ..own
-        },
-        // Measured to reach the libraries' scores soonest: `docs/notes/sampling.md`.
-        _ => BoosterOptions {
-            n_estimators: 120,
-            learning_rate: 0.12,
-            grow_policy: Growth::LeafWise,
-            num_leaves: 63,
-            sampling: Sampling::Auto,
-            sample_keep: 8,
-            ..own
-        },
+        Preset::Xgboost => BoosterOptions::xgboost(),
+        Preset::Lightgbm => BoosterOptions::lightgbm(),
+        _ => BoosterOptions::default(),
     }
 }
 
@@ -174,6 +42,7 @@ pub(super) fn read(
     options.objective = loss;
     read_shape(reader, &mut options, preset, limits)?;
     read_penalties(reader, &mut options)?;
+    read_feature_shares(reader, &mut options)?;
     options.constraints = constraints::read(reader)?;
     let renews_leaves = matches!(loss, Some(Loss::AbsoluteError | Loss::Quantile { .. }));
     let is_directed = |(_, direction): &(_, i8)| *direction != 0;
@@ -205,7 +74,7 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
-    reader.finish(preset.name(), REFUSED)?;
+    reader.finish(preset.name(), not_offered::TREES)?;
     add_notes(reader, preset);
     Ok((options, task))
 }
@@ -249,7 +118,8 @@ fn read_shape(
         Some(Some(depth)) => depth as u32,
         Some(None) => limits.depth_max as u32,
         None if unlimited => limits.depth_max as u32,
-        None => options.max_depth,
+        // The depth is what bounds trees that grow level by level.
+        None => BoosterOptions::depth_wise().max_depth,
     };
     let leaves = reader.limit(
         &[
@@ -311,9 +181,9 @@ fn leaves_of_depth(depth_max: u32, limits: &Limits) -> u32 {
         .map_or(leaves_max, |leaves| leaves.min(leaves_max))
 }
 
-/// What keeps trees small, and which features they see.
+/// Penalties, and least sizes of children.
 fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
-    let reals: [(&[&'static str], Range, &mut f64); 8] = [
+    let reals: [(&[&'static str], Range, &mut f64); 5] = [
         (
             &[
                 "reg_lambda",
@@ -352,26 +222,6 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
             &mut options.min_split_gain,
         ),
         (
-            &[
-                "colsample_bytree",
-                "feature_fraction",
-                "sub_feature",
-                "colsample",
-            ],
-            Range::Fraction,
-            &mut options.colsample_bytree,
-        ),
-        (
-            &["colsample_bylevel"],
-            Range::Fraction,
-            &mut options.colsample_bylevel,
-        ),
-        (
-            &["colsample_bynode", "feature_fraction_bynode"],
-            Range::Fraction,
-            &mut options.colsample_bynode,
-        ),
-        (
             &["max_delta_step", "max_tree_output", "max_leaf_output"],
             Range::NotNegative,
             &mut options.max_delta_step,
@@ -392,6 +242,32 @@ fn read_penalties(reader: &mut OptionReader, options: &mut BoosterOptions) -> Re
     if let Some(rows) = reader.integer(rows, 0..=i64::from(u32::MAX))? {
         // A child without rows is no child.
         options.min_child_samples = rows.max(1) as u32;
+    }
+    Ok(())
+}
+
+/// Shares of the features.
+fn read_feature_shares(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
+    let shares: [(&[&'static str], &mut f64); 3] = [
+        (
+            &[
+                "colsample_bytree",
+                "feature_fraction",
+                "sub_feature",
+                "colsample",
+            ],
+            &mut options.colsample_bytree,
+        ),
+        (&["colsample_bylevel"], &mut options.colsample_bylevel),
+        (
+            &["colsample_bynode", "feature_fraction_bynode"],
+            &mut options.colsample_bynode,
+        ),
+    ];
+    for (names, option) in shares {
+        if let Some(share) = reader.real(names, Range::Fraction)? {
+            *option = share;
+        }
     }
     Ok(())
 }
@@ -453,17 +329,18 @@ pub(super) fn effective(options: &BoosterOptions) -> Vec<(&'static str, String)>
         rounds.map_or_else(|| "off".to_owned(), |rounds| rounds.to_string()),
     ));
     if !options.eval_metric.is_empty() {
-        let names = options.eval_metric.iter().map(|metric| metric.name());
+        let names = options.eval_metric.iter().map(|metric| metric.round_name());
         list.push(("eval_metric", names.collect::<Vec<_>>().join(", ")));
     }
     if let (Some(_), Some(watched)) = (rounds, options.early_stopping_metric) {
-        list.push(("early_stopping_metric", watched.name().to_owned()));
+        list.push(("early_stopping_metric", watched.round_name().to_owned()));
     }
     list.extend(objective::effective(options.regression_loss()).map(|loss| ("objective", loss)));
     if options.scale_pos_weight != 1.0 {
         list.push(("scale_pos_weight", options.scale_pos_weight.to_string()));
     }
-    list.extend(class_weight_text(&options.class_weight));
+    let class_weight = options.class_weight.text();
+    list.extend(class_weight.map(|text| ("class_weight", text)));
     list.push(("seed", options.seed.to_string()));
     list
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::{
     data::{RowBlock, Split, Task},
     error::Result,
-    learner::gbdt::Loss,
     stats::metrics::{
         BinaryMetrics, BinaryTable, Deviation, GroupConfusion, GroupF1, MulticlassMetrics,
         MulticlassTable, RegressionMetrics, RegressionTable,
@@ -14,15 +13,6 @@ use crate::{
 
 /// The probability from which on a row counts as positive.
 pub const THRESHOLD: f64 = 0.5;
-
-/// The measure that goes with a loss, beside those of every regression.
-pub fn deviation_of(loss: Loss) -> Deviation {
-    match loss {
-        Loss::Quantile { alpha } => Deviation::Pinball { alpha },
-        Loss::Poisson { .. } => Deviation::Poisson,
-        _ => Deviation::None,
-    }
-}
 
 /// The predictions of one split, tabled.
 #[derive(Debug, Clone)]
@@ -93,7 +83,7 @@ impl Table {
         match task {
             Task::Binary => 1 << 20,
             Task::Multiclass => (classes as u64) << 20,
-            Task::Regression => 1 << 12,
+            Task::Regression => 1 << 13,
         }
     }
 }

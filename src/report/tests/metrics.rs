@@ -3,14 +3,14 @@ use serde_json::{Value, json};
 use super::check;
 use crate::{
     data::Split,
-    learner::gbdt::{EvalMetric, RoundLoss, RoundMetric},
+    learner::gbdt::{RoundLoss, RoundMetric},
     pipeline::evaluate::evaluation::Metrics,
     report::{
         DeltaSummary, DeltaTally,
         metrics::{self, MetricsRecord, SplitRecord},
     },
     stats::metrics::{
-        BinaryMetrics, BinaryTable, Deviation, GroupF1, MulticlassTable, RegressionTable,
+        BinaryMetrics, BinaryTable, Deviation, GroupF1, Metric, MulticlassTable, RegressionTable,
     },
 };
 
@@ -140,7 +140,7 @@ fn the_learning_curve_has_the_metrics_that_were_asked_for() {
         metrics,
     };
     let auc = RoundMetric {
-        metric: EvalMetric::Auc,
+        metric: Metric::Auc,
         train: Some(0.75),
         valid: None,
     };

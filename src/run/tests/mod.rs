@@ -210,7 +210,7 @@ fn bins(run: &Admitted<'_>, model: &ModelSpec, survey: &Survey) -> Bins {
 fn trees() -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
         n_estimators: 8,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     })
 }
 

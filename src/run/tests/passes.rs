@@ -404,7 +404,7 @@ fn trees_learn_a_threshold_from_blocks() {
     let options = BoosterOptions {
         n_estimators: 3,
         early_stopping_rounds: None,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     };
     let loss = Loss::BinaryLogLoss;
     let margins = |threads: usize, resident_bytes: u64| {

@@ -276,7 +276,7 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
             min_child_samples: 1,
             colsample_bytree: 0.5,
             early_stopping_rounds: Some(3),
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         });
     });
     let path = fixture.directory.path().join("data.parquet");
@@ -289,6 +289,6 @@ fn the_fingerprint_depends_on_what_codes_depend_on_and_on_nothing_else() {
 fn with_bins(bins_max: u16) -> ModelSpec {
     ModelSpec::Gbdt(BoosterOptions {
         max_bin: bins_max,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     })
 }

@@ -129,7 +129,7 @@ fn what_learns_from_batches_is_planned_whatever_the_threads() {
     let forest = || {
         ModelSpec::Gbdt(BoosterOptions {
             n_estimators: 10_000,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         })
     };
     let does = |mib: &u64| planned(forest(), 2, mib << 20).memory.fits();
@@ -241,7 +241,7 @@ fn equal_weights_change_nothing_and_others_do() {
             n_estimators: 8,
             reg_lambda: factor,
             min_child_weight: 1e-3 * factor,
-            ..BoosterOptions::default()
+            ..BoosterOptions::depth_wise()
         })
     };
     for (name, model, heavy) in [

@@ -137,7 +137,7 @@ fn learners() -> [Learner; 5] {
         n_estimators: 60,
         learning_rate: 0.5,
         early_stopping_rounds: Some(2),
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     });
     let online = |one_pass| IncrementalOptions {
         batch_rows: 400,
@@ -508,7 +508,7 @@ fn what_is_reused_or_resumed_has_the_same_validation_rows() {
         };
         let data =
             TrainingData::open(&options.data, &options.columns, &options.resources.limits).unwrap();
-        let list = ingredients(&data, &options, &BoosterOptions::default());
+        let list = ingredients(&data, &options, &BoosterOptions::depth_wise());
         (fingerprint(&list), identity(&options, &data))
     };
     let two = about("[01]", Some("2"));

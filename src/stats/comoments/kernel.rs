@@ -1,6 +1,6 @@
 //! Centring, masks and products of columns: free functions on slices.
 
-use crate::stats::comoments::Shift;
+use crate::stats::comoments::column::Shift;
 
 /// Rows of a panel: columns of so many doubles stay in the second-level cache while a block of the
 /// triangle is multiplied.
@@ -30,7 +30,7 @@ pub(super) fn centre_masked(values: &mut [f64], mask: &mut [f64], shift: Shift) 
     sums(values)
 }
 
-/// How many ones a mask has.
+/// The number of ones in a mask.
 pub(super) fn ones(mask: &[f64]) -> u64 {
     mask.iter().map(|one| u64::from(*one > 0.5)).sum()
 }

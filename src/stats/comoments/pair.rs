@@ -1,6 +1,9 @@
 //! One pair of columns around its own means: slow, and as exact as doubles are.
 
-use crate::stats::comoments::{Coefficient, Shift, pearson};
+use crate::stats::comoments::{
+    coefficient::{Coefficient, pearson},
+    column::Shift,
+};
 
 /// Count, means and centred sums of two columns over the rows in which both are finite.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

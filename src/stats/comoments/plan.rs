@@ -1,42 +1,13 @@
-//! What sums are taken: of which columns, around which shifts, with which masks, of which pairs.
+//! The plan of the sums: columns, shifts, masks and pairs.
 
 use std::ops::Range;
 
-use crate::stats::Moments;
-use crate::stats::comoments::{ColumnSums, kernel::PANEL_ROWS, triangle};
-
-/// How a column is centred: `value * scale - mean`, where `mean` is scaled too.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shift {
-    pub(super) mean: f64,
-    /// A power of two, so that scaling is exact.
-    pub(super) scale: f64,
-}
-
-impl Shift {
-    /// Centres by the mean of the finite values, and scales them to at most 2.
-    pub fn of(moments: &Moments) -> Self {
-        if moments.count == 0 {
-            return Self {
-                mean: 0.0,
-                scale: 1.0,
-            };
-        }
-        // Halves, for the range of doubles is twice the largest of them.
-        let half_range = moments.max / 2.0 - moments.min / 2.0;
-        let exponent = if half_range > 0.0 {
-            // Exponents beyond these would make a scale that is zero or infinite.
-            (half_range.log2().floor() as i32 + 1).clamp(-1020, 1020)
-        } else {
-            0
-        };
-        let scale = 2f64.powi(-exponent);
-        Self {
-            mean: moments.mean * scale,
-            scale,
-        }
-    }
-}
+use crate::stats::comoments::{
+    column::{ColumnSums, Shift},
+    kernel::PANEL_ROWS,
+    triangle,
+};
+use crate::stats::moments::Moments;
 
 /// Columns, shifts, masks, and a strip of the triangle of pairs.
 ///
@@ -136,7 +107,7 @@ impl CoMomentsPlan {
         ((columns + squares + self.masked.len()) * PANEL_ROWS * size_of::<f64>()) as u64
     }
 
-    /// How many columns there are, in the strip or not.
+    /// The number of columns, in the strip or not.
     pub fn columns(&self) -> usize {
         self.shifts.len()
     }

@@ -16,7 +16,7 @@ struct Block {
     rows: usize,
     /// Columns of the right panel.
     width: usize,
-    /// Where its sums start, row after row.
+    /// The position of its first sum, row after row.
     start: usize,
 }
 

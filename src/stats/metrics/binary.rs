@@ -2,9 +2,10 @@
 
 use crate::stats::metrics::{
     bins::{Interval, ScoreBins},
+    catalogue::Metric,
     confusion::Confusion,
     fixed::FixedSum,
-    rows_at,
+    rows::rows_at,
 };
 
 /// Probabilities are clipped to this distance from 0 and 1 before their logarithm is taken.
@@ -13,7 +14,7 @@ pub(super) const PROBABILITY_MIN: f64 = 1e-15;
 /// The log-loss of a certain prediction that is wrong: -ln(1e-15).
 pub(super) const LOSS_MAX: f64 = 34.538_776_394_910_684;
 
-/// What is known of a split's binary predictions: 1 MiB, whatever the rows.
+/// Counts and sums of a split's binary predictions: 1 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinaryTable {
     threshold: f64,
@@ -64,6 +65,26 @@ pub struct BinaryMetrics {
     pub top_k_accuracy: Option<f64>,
     /// Rows by true class (outer) and decided class (inner).
     pub confusion: Vec<Vec<u64>>,
+}
+
+impl BinaryMetrics {
+    /// The figures of a report, the most important first.
+    pub fn figures(&self) -> Vec<(Metric, Option<f64>)> {
+        let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
+        vec![
+            (Metric::Auc, value(self.auc_roc)),
+            (Metric::AveragePrecision, value(self.auc_pr)),
+            (Metric::LogLoss, self.log_loss),
+            (Metric::Accuracy, self.accuracy),
+            (Metric::Precision, self.precision),
+            (Metric::Recall, self.recall),
+            (Metric::F1, self.f1),
+            (Metric::MacroF1, self.macro_f1),
+            (Metric::Mcc, self.mcc),
+            (Metric::Brier, self.brier),
+            (Metric::TopKAccuracy, self.top_k_accuracy),
+        ]
+    }
 }
 
 impl BinaryTable {

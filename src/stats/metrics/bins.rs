@@ -36,7 +36,7 @@ pub struct ScoreBins {
     counts: Vec<[u64; 2]>,
 }
 
-/// How many bins each of `classes` tables gets: [`BINS`] up to 16 classes, fewer beyond.
+/// Bins of each of `classes` tables: [`BINS`] up to 16 classes, fewer beyond.
 pub(super) fn bins_for(classes: usize) -> usize {
     let share = (BINS_TOTAL_MAX / classes.max(1)).clamp(64, BINS);
     1 << share.ilog2()

@@ -7,7 +7,7 @@ use crate::{
     spill::{Entries, SpillMap},
 };
 
-use crate::stats::metrics::{confusion::ClassCounts, rows_at};
+use crate::stats::metrics::{confusion::ClassCounts, rows::rows_at};
 
 /// Counters a class: rows of it, rows said to be of it, rows rightly said to be.
 const COUNTERS: usize = 3;

@@ -1,4 +1,4 @@
-//! How good predictions are: mergeable tables of a fixed size, finished into numbers for people.
+//! Metrics of predictions: mergeable tables of a fixed size, finished into numbers for people.
 //!
 //! Every table is integers or fixed point, so any order of updates and merges gives the same bits.
 //! Ranking metrics (AUC-ROC, AUC-PR) come from histograms of the margin and carry an interval that
@@ -10,27 +10,23 @@
 
 mod binary;
 mod bins;
+mod catalogue;
 mod confusion;
-mod exact_sum;
+mod deviation;
 mod fixed;
+pub mod formulas;
 mod groups;
 mod multiclass;
 mod regression;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use binary::{BinaryMetrics, BinaryTable};
 pub use bins::{BINS, Interval, MARGIN_MAX, ScoreBins};
+pub use catalogue::{Accumulator, Metric};
 pub use confusion::ClassCounts;
+pub use deviation::Deviation;
 pub use groups::{GroupConfusion, GroupCounts, GroupCountsIter, GroupF1};
 pub use multiclass::{ClassMetrics, MulticlassMetrics, MulticlassTable};
-pub use regression::{Deviation, RegressionMetrics, RegressionTable};
-
-/// The rows of a slice of `len`, or those at the indexes given.
-fn rows_at(len: usize, at: Option<&[u32]>) -> impl Iterator<Item = usize> + '_ {
-    let (all, chosen) = match at {
-        Some(indexes) => (0..0, indexes),
-        None => (0..len, &[][..]),
-    };
-    all.chain(chosen.iter().map(|&index| index as usize))
-}
+pub use regression::{RegressionMetrics, RegressionTable};

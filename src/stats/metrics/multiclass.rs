@@ -3,12 +3,13 @@
 use crate::stats::metrics::{
     binary::{LOSS_MAX, PROBABILITY_MIN},
     bins::{Interval, ScoreBins, bins_for},
+    catalogue::Metric,
     confusion::{Confusion, mean_defined},
     fixed::FixedSum,
-    rows_at,
+    rows::rows_at,
 };
 
-/// What is known of a split's predictions of several classes: at most 16 MiB, whatever the rows.
+/// Counts and sums of a split's predictions of several classes: at most 16 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MulticlassTable {
     /// One class against the rest, by the logit of its probability.
@@ -74,6 +75,26 @@ pub struct MulticlassMetrics {
     pub confusion: Vec<Vec<u64>>,
     /// Each class against the rest.
     pub classes: Vec<ClassMetrics>,
+}
+
+impl MulticlassMetrics {
+    /// The figures of a report, the most important first. Macro means, but for those of all rows.
+    pub fn figures(&self) -> Vec<(Metric, Option<f64>)> {
+        let value = |interval: Option<Interval>| interval.map(|interval| interval.value);
+        vec![
+            (Metric::Auc, value(self.auc_roc)),
+            (Metric::AveragePrecision, value(self.auc_pr)),
+            (Metric::MultiLogLoss, self.log_loss),
+            (Metric::Accuracy, self.accuracy),
+            (Metric::Precision, self.precision),
+            (Metric::Recall, self.recall),
+            (Metric::F1, self.f1),
+            (Metric::MacroF1, self.macro_f1),
+            (Metric::Mcc, self.mcc),
+            (Metric::Brier, self.brier),
+            (Metric::TopKAccuracy, self.top_k_accuracy),
+        ]
+    }
 }
 
 impl MulticlassTable {

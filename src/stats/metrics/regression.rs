@@ -1,23 +1,16 @@
 //! A number: predictions are margins on the label's scale.
 
-use crate::stats::metrics::{exact_sum::ExactSum, rows_at};
-
-/// What is measured beside the usual errors, and what margins are.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Deviation {
-    /// Nothing; margins are predictions.
-    #[default]
-    None,
-    /// The pinball loss of a quantile; margins are predictions.
-    Pinball {
-        /// Which quantile.
-        alpha: f64,
+use crate::stats::{
+    ExactSum,
+    metrics::{
+        catalogue::Metric,
+        deviation::Deviation,
+        formulas::{absolute_error, pinball, poisson_deviance, squared_error},
+        rows::rows_at,
     },
-    /// The Poisson deviance; margins are the logarithms of predictions.
-    Poisson,
-}
+};
 
-/// What is known of a split's numeric predictions: 2 kB, whatever the rows.
+/// Sums of a split's numeric predictions: 5 KiB, whatever the rows.
 #[derive(Debug, Clone)]
 pub struct RegressionTable {
     center: f64,
@@ -57,6 +50,23 @@ pub struct RegressionMetrics {
     pub label_mean: Option<f64>,
 }
 
+impl RegressionMetrics {
+    /// The figures of a report, the most important first: that of the loss where it has its own.
+    pub fn figures(&self) -> Vec<(Metric, Option<f64>)> {
+        let of_loss = [
+            (Metric::Quantile, self.pinball),
+            (Metric::PoissonDeviance, self.poisson_deviance),
+        ];
+        let measured = of_loss.into_iter().filter(|(_, value)| value.is_some());
+        let of_all = [
+            (Metric::Rmse, self.rmse),
+            (Metric::AbsoluteError, self.mae),
+            (Metric::R2, self.r2),
+        ];
+        measured.chain(of_all).collect()
+    }
+}
+
 impl RegressionTable {
     /// An empty table. `center` is any number near the labels' mean (that of the training rows):
     /// their variance is summed around it.
@@ -93,13 +103,12 @@ impl RegressionTable {
             }
             let centered = label - self.center;
             self.rows += 1;
-            self.absolute_error.add(error.abs());
-            self.squared_error.add(error * error);
+            self.absolute_error.add(absolute_error(error));
+            self.squared_error.add(squared_error(error));
             match self.deviation {
                 Deviation::None => {}
                 Deviation::Pinball { alpha } => {
-                    let slope = if error >= 0.0 { 1.0 - alpha } else { -alpha };
-                    self.deviation_sum.add(slope * error);
+                    self.deviation_sum.add(pinball(error, alpha));
                 }
                 Deviation::Poisson => self
                     .deviation_sum
@@ -130,31 +139,20 @@ impl RegressionTable {
     /// The answers.
     pub fn finish(&self) -> RegressionMetrics {
         let rows = self.rows as f64;
-        let mean = |sum: &ExactSum| (self.rows > 0).then(|| sum.value() / rows);
+        let mean = |sum: &ExactSum| (self.rows > 0).then(|| sum.nearest() / rows);
         let deviation = mean(&self.deviation_sum);
-        let label = self.label.value();
-        let spread = self.label_square.value() - label * (label / rows);
+        let label = self.label.nearest();
+        let spread = self.label_square.nearest() - label * (label / rows);
         RegressionMetrics {
             rows: self.rows,
             unscored_rows: self.unscored,
             rmse: mean(&self.squared_error).map(f64::sqrt),
             mae: mean(&self.absolute_error),
             r2: (self.label_min < self.label_max && spread > 0.0)
-                .then(|| 1.0 - self.squared_error.value() / spread),
+                .then(|| 1.0 - self.squared_error.nearest() / spread),
             pinball: deviation.filter(|_| matches!(self.deviation, Deviation::Pinball { .. })),
             poisson_deviance: deviation.filter(|_| self.deviation == Deviation::Poisson),
             label_mean: mean(&self.label).map(|mean| mean + self.center),
         }
     }
-}
-
-/// 2 (y ln(y / p) - y + p), with 0 ln 0 = 0 (McCullagh & Nelder 1989, section 2.3); the margin is
-/// the logarithm of the prediction p.
-fn poisson_deviance(margin: f64, prediction: f64, label: f64) -> f64 {
-    let gained = if label > 0.0 {
-        label * (label.ln() - margin)
-    } else {
-        0.0
-    };
-    2.0 * (gained - label + prediction)
 }

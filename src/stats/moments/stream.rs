@@ -1,9 +1,12 @@
 //! The moments of a stream of values that arrives in batches.
 
 use crate::stats::moments::{
-    BLOCK, Moments,
     kernel::{CHUNK, Float, LANES, Sums, add_any, add_finite},
+    summary::Moments,
 };
+
+/// Values a block sums before it is merged.
+pub const BLOCK: usize = 1024;
 
 /// Selected values copied at once if their indexes follow each other.
 const RUN: usize = 32;
@@ -20,8 +23,17 @@ pub struct MomentsStream {
     /// Values in the open block, and how many of them are finite.
     filled: usize,
     finite: u64,
-    /// Whether a finite value was seen and `sums.shift` is set.
+    /// True once a finite value was seen and `sums.shift` is set.
     shifted: bool,
+}
+
+impl Moments {
+    /// The moments of a slice at once.
+    pub fn of(values: &[f64]) -> Self {
+        let mut stream = MomentsStream::default();
+        stream.update_f64(values);
+        stream.finish()
+    }
 }
 
 impl MomentsStream {
@@ -163,7 +175,7 @@ fn gather<T: Float>(values: &[T], indexes: &[u32], slots: &mut [T]) {
     }
 }
 
-/// How many values pass a test.
+/// The number of values that pass a test.
 fn count<T: Float>(values: &[T], test: impl Fn(f64) -> bool) -> u64 {
     values.iter().map(|v| u64::from(test(v.wide()))).sum()
 }

@@ -3,10 +3,11 @@
 use crate::{
     error::Result,
     learner::gbdt::{
-        boost::booster::Booster, curve::RoundLoss, exact::ExactSum, histogram::NodeHistogram,
-        metric::EvalSums, pass::PassKind, quantise::Scale,
+        boost::booster::Booster, curve::RoundLoss, histogram::NodeHistogram, metric::EvalSums,
+        pass::PassKind, quantise::Scale,
     },
     platform::parallel::Parallel,
+    stats::ExactSum,
 };
 
 impl Booster {
@@ -92,7 +93,7 @@ impl Booster {
         eval: Option<&EvalSums>,
     ) {
         let metrics = eval.map(|sums| sums.finish(&self.builder.constants.eval));
-        let mean = |sum: &ExactSum, weight: f64| sum.value() / weight;
+        let mean = |sum: &ExactSum, weight: f64| sum.rounded_by_bin() / weight;
         let valid_weight = self.labels.valid_weight();
         self.curve.push(RoundLoss {
             rounds: self.curve.points().len() as u32,

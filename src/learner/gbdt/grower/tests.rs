@@ -350,7 +350,7 @@ fn leaf_wise(leaves_max: u32, depth_max: u32) -> BoosterOptions {
         min_child_samples: 1,
         min_child_weight: 0.0,
         reg_lambda: 0.1,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 

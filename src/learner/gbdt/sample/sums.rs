@@ -1,7 +1,8 @@
 //! The sums of a sample pass beside the sample itself.
 
-use crate::learner::gbdt::{
-    constants::Constants, exact::ExactSum, metric::EvalSums, sample::work::SampleWork,
+use crate::{
+    learner::gbdt::{constants::Constants, metric::EvalSums, sample::work::SampleWork},
+    stats::ExactSum,
 };
 
 /// The sums of a sample pass: losses, metrics and row counts.

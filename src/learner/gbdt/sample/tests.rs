@@ -9,13 +9,14 @@ use crate::{
     data::CodeLayout,
     group::hash::{Purpose, row_hash},
     learner::gbdt::{
-        BoosterOptions, EvalMetric, Loss,
+        BoosterOptions, Loss,
         harness::{Outcome, SIMPLE, Schedule},
         loss::Derivatives,
         tests::{LOSSES, assert_scores, options, table_of, train},
     },
     limits::BLOCK_ROWS,
     model::Node,
+    stats::metrics::Metric,
 };
 
 /// Training rows of the tables that candidates are drawn from.
@@ -277,9 +278,9 @@ fn valid_losses_are_known_after_every_round_and_training_losses_at_the_end_of_pa
         let curve = of(&options);
         // With metrics all rows are looked at after every round.
         let metric = match loss {
-            Loss::BinaryLogLoss => EvalMetric::LogLoss,
-            Loss::Softmax { .. } => EvalMetric::MultiLogLoss,
-            _ => EvalMetric::Rmse,
+            Loss::BinaryLogLoss => Metric::LogLoss,
+            Loss::Softmax { .. } => Metric::MultiLogLoss,
+            _ => Metric::Rmse,
         };
         let all = of(&BoosterOptions {
             eval_metric: vec![metric],

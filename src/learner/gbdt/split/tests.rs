@@ -6,7 +6,7 @@ fn rules(lambda_l2: f64) -> Regularisation {
         reg_lambda: lambda_l2,
         min_child_weight: 0.0,
         min_child_samples: 0,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     };
     let bounds = Magnitudes {
         gradient: 16_000.0,

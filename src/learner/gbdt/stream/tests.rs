@@ -105,7 +105,7 @@ fn options(trees: u32) -> BoosterOptions {
         num_leaves: 8,
         learning_rate: 0.3,
         class_weights: vec![1.0, 2.0],
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 

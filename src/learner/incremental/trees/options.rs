@@ -5,7 +5,7 @@ use crate::{
     learner::{
         ClassWeight,
         gbdt::{
-            BoosterOptions, Growth,
+            BoosterOptions,
             stream::{RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, StreamOptions},
         },
     },
@@ -37,14 +37,7 @@ impl TreesOptions {
     /// The trees of `rowmill train`, for so many rows.
     pub fn new(rows_expected: u64) -> Self {
         Self {
-            booster: BoosterOptions {
-                n_estimators: 120,
-                learning_rate: 0.12,
-                grow_policy: Growth::LeafWise,
-                num_leaves: 63,
-                max_depth: 64,
-                ..BoosterOptions::default()
-            },
+            booster: BoosterOptions::default(),
             rows_expected,
             reservoir_rows: RESERVOIR_ROWS_DEFAULT,
             batch_rows: STREAM_BATCH_ROWS_DEFAULT,

@@ -1,6 +1,6 @@
 //! The options reference has every name that the parser knows.
 
-use crate::learner::spec::{Preset, linear, reader::OptionReader, trees};
+use crate::learner::spec::{linear, preset::Preset, reader::OptionReader, trees};
 use crate::limits::Limits;
 
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/options.md");

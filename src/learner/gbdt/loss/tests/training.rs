@@ -6,10 +6,11 @@ use serde_json::Value;
 use crate::{
     data::CodeLayout,
     learner::gbdt::{
-        BoosterOptions, EvalMetric, FeatureCodes, Loss,
+        BoosterOptions, FeatureCodes, Loss,
         harness::{Outcome, SIMPLE, Table},
     },
     model::{Node, Tree},
+    stats::metrics::Metric,
 };
 
 const POISSON: Loss = Loss::Poisson {
@@ -58,7 +59,7 @@ fn options(golden: &Value) -> BoosterOptions {
         num_leaves: 1 << number("depth") as u32,
         learning_rate: number("rate"),
         min_child_samples: number("leaf_rows") as u32,
-        ..BoosterOptions::default()
+        ..BoosterOptions::depth_wise()
     }
 }
 
@@ -187,13 +188,13 @@ fn metrics_of_the_curve_are_those_of_the_scores() {
     let golden = golden();
     let table = table(&golden, "number");
     let options = BoosterOptions {
-        eval_metric: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
+        eval_metric: vec![Metric::AbsoluteError, Metric::Rmse],
         ..options(&golden)
     };
     let outcome = train(&table, &options, Loss::AbsoluteError);
     for point in &outcome.curve {
         let absolute = point.metrics[0];
-        assert_eq!(absolute.metric, EvalMetric::AbsoluteError);
+        assert_eq!(absolute.metric, Metric::AbsoluteError);
         let close = |a: f64, b: Option<f64>| b.is_some_and(|b| (a - b).abs() < 1e-9);
         assert!(
             close(point.train.expect("summed up"), absolute.train),
@@ -222,7 +223,7 @@ fn early_stopping_watches_the_metric_that_was_asked_for() {
     let stopped = |watched| {
         let options = BoosterOptions {
             n_estimators: 300,
-            eval_metric: vec![EvalMetric::AbsoluteError, EvalMetric::Rmse],
+            eval_metric: vec![Metric::AbsoluteError, Metric::Rmse],
             early_stopping_metric: watched,
             early_stopping_rounds: Some(10),
             ..options(&golden)
@@ -230,7 +231,7 @@ fn early_stopping_watches_the_metric_that_was_asked_for() {
         let outcome = train(&table, &options, Loss::SquaredError);
         (outcome.ensemble.trees.len(), outcome.curve)
     };
-    for (index, metric) in [EvalMetric::AbsoluteError, EvalMetric::Rmse]
+    for (index, metric) in [Metric::AbsoluteError, Metric::Rmse]
         .into_iter()
         .enumerate()
     {
@@ -243,7 +244,7 @@ fn early_stopping_watches_the_metric_that_was_asked_for() {
         assert!((1..curve.len()).all(|rounds| valid(rounds) >= valid(trees)));
     }
     // The loss is half the square of the root.
-    assert_eq!(stopped(None).0, stopped(Some(EvalMetric::Rmse)).0);
+    assert_eq!(stopped(None).0, stopped(Some(Metric::Rmse)).0);
 }
 
 /// A row of weight 3 is three rows. Gradients of these losses at the base are whole units, so that
