@@ -47,7 +47,7 @@ impl ColumnIndexes {
             match found.next() {
                 Some(_) => Err(Error::input(
                     Place::file(path).column(name),
-                    "is there twice in the header; rename or remove one of them",
+                    "occurs twice in the header; rename or remove one of them",
                 )),
                 None => Ok(first),
             }

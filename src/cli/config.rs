@@ -125,7 +125,7 @@ fn read(path: &Path) -> Result<String, Error> {
     let bytes = fs::metadata(path).map_err(failed)?.len();
     if bytes > CONFIG_BYTES_MAX {
         let message = format!(
-            "it has {bytes} bytes; at most {CONFIG_BYTES_MAX} are read, so this is probably another file"
+            "it has {bytes} bytes, above the limit of {CONFIG_BYTES_MAX}; check that it is a configuration file"
         );
         return Err(wrong(path, &message));
     }
@@ -160,9 +160,9 @@ fn flags_of(
             let names = command.get_arguments().filter(|argument| is_key(argument));
             let names = names.filter_map(|argument| argument.get_long());
             return Err(wrong(format!(
-                "`{key}` is no flag of `rowmill {}`{}; the keys are the long flags of its --help",
-                command.get_name(),
-                nearest::hint(key, names)
+                "unknown key `{key}`{}; the keys are the long flags of `rowmill {} --help`",
+                nearest::hint(key, names),
+                command.get_name()
             )));
         };
         if given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine) {
@@ -214,7 +214,7 @@ fn word_of(key: &str, value: &toml::Value) -> Result<String, String> {
         }
         _ => {
             return Err(format!(
-                "`{key}` is a {}; write a text, a number or a list of texts",
+                "`{key}` is a {}; write a string, a number or a list of strings",
                 value.type_str()
             ));
         }

@@ -130,12 +130,14 @@ fn estimates(dataset: &Dataset, roles: &Roles, threads: usize) -> Vec<(String, u
         (
             "scratch on disk".to_owned(),
             rows.saturating_mul(features + SCRATCH_ROW_BYTES),
-            "at most a byte a feature and row, and what is kept of each row".to_owned(),
+            "at most a byte per feature and row, and the other data of each row".to_owned(),
         ),
         (
             "reading in memory".to_owned(),
             decode.lane_bytes.saturating_mul(threads as u64),
-            format!("{threads} threads, one column at a time each; `rowmill plan` has the whole"),
+            format!(
+                "{threads} threads, one column at a time each; `rowmill plan` shows the whole plan"
+            ),
         ),
     ]
 }
@@ -218,10 +220,12 @@ pub(super) fn render(inspection: &Inspection, all: bool) -> String {
     text.push_str("\ncolumns\n");
     text.push_str(&column_table(&inspection.columns, all));
     if let Some(error) = &inspection.roles_error {
-        text.push_str(&format!("  no column has a part yet: {error}\n"));
+        text.push_str(&format!(
+            "  the roles of the columns are not known: {error}\n"
+        ));
     }
     for problem in &inspection.problems {
-        text.push_str(&format!("  a run would end here: {problem}\n"));
+        text.push_str(&format!("  a run would fail: {problem}\n"));
     }
     if !inspection.estimates.is_empty() {
         text.push_str("\nestimates\n");

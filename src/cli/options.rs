@@ -121,7 +121,7 @@ fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
         return match given {
             None => Ok(None),
             Some(flag) => Err(Error::Usage(format!(
-                "{flag} is about pruning, which is not asked for; add --prune-features, or leave it out"
+                "{flag} needs --prune-features; add that, or leave {flag} out"
             ))),
         };
     }
@@ -144,7 +144,7 @@ fn task(asked: Option<Task>, choice: &ModelChoice) -> Result<Option<Task>> {
     };
     match (&choice.spec, task) {
         (ModelSpec::Logistic(_), Some(Task::Regression)) => Err(Error::Usage(format!(
-            "--model {} learns classes, not a number; use --model gbdt for --task regression",
+            "--model {} is a classifier; use --model gbdt for --task regression",
             choice.name
         ))),
         (ModelSpec::Gbdt(options), Some(task @ (Task::Multiclass | Task::Regression)))
@@ -168,13 +168,13 @@ fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()>
     }
     if test + valid >= 1.0 {
         return Err(Error::Usage(format!(
-            "--test-size {test} and --valid-size {valid} leave no rows to learn from; their sum must be below 1"
+            "--test-size {test} and --valid-size {valid} leave no training rows; their sum must be below 1"
         )));
     }
     let has_valid = valid > 0.0 || split.val_dir.is_some();
     if !has_valid && choice.spec.early_stopping_rounds().is_some() {
         return Err(Error::Usage(
-            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as \
+            "--model: `early_stopping_rounds` needs the valid split, but --valid-size is 0; use a share such as \
              0.1, or --val-dir"
                 .to_owned(),
         ));

@@ -66,7 +66,7 @@ fn check_reports(options: &PruneOptions) -> Result<()> {
         let written = name == features::NAME || options.pruning.report.is_some();
         if written && path.exists() && !options.overwrite {
             return Err(Error::Usage(format!(
-                "{} is there already; put --out into another directory, or use --overwrite",
+                "{} already exists; use an --out in another directory, or --overwrite",
                 path.display()
             )));
         }

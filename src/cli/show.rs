@@ -40,7 +40,7 @@ fn load(path: &Path) -> Result<Model> {
         return Model::load(&model);
     }
     let message = if output::has_checkpoint(path) {
-        "the run there has no model yet; go on with it with --resume"
+        "the run has no model yet; continue it with --resume"
     } else {
         "a directory without model.rowmill; give a model file, or the directory of a run"
     };

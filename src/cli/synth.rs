@@ -31,7 +31,7 @@ pub(super) fn make(options: &SynthOptions, progress: &dyn Progress) -> Result<Sy
     let started = Instant::now();
     for dead in ScratchDirectory::remove_dead(&options.out_dir) {
         progress.warning(&format!(
-            "removed the unfinished files of a run that died: {} ({})",
+            "removed the unfinished files of an interrupted run: {} ({})",
             dead.path.display(),
             format_bytes(dead.bytes)
         ));

@@ -138,7 +138,7 @@ fn choice(arguments: &ModelArguments, seed: u64, limits: &Limits) -> Result<Mode
     let mut choice = model::choice(&arguments.model, None, &more, seed, limits)?;
     if arguments.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
-            "--sampling is about trees and --model {} grows none; leave it out",
+            "--sampling applies to trees, but --model {} grows none; leave it out",
             choice.name
         )));
     }

@@ -209,7 +209,7 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
     for entry in table.chunks_exact(ENTRY_BYTES) {
         let section = read_entry(entry, body, &mut start)?;
         if opened.find(section.id).is_some() {
-            return Err(format!("section {} is there twice", section.id));
+            return Err(format!("section {} occurs twice", section.id));
         }
         opened.sections.push(section);
     }
@@ -231,10 +231,11 @@ impl<'a> Opened<'a> {
     /// A sentence, for a section that is not there or of another layout.
     pub fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
         let section = self.find(id);
-        let section = section.ok_or_else(|| format!("section {id} is not there"))?;
+        let section = section.ok_or_else(|| format!("section {id} is missing"))?;
         if section.version != version {
             return Err(format!(
-                "section {id} is of another version of rowmill (layout {}, this one reads {version}); update rowmill",
+                "section {id} has the layout {} of another version of rowmill (this one reads {version}); \
+                 update rowmill",
                 section.version
             ));
         }
@@ -267,7 +268,7 @@ impl<'a> Opened<'a> {
 pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Ok((_, rest)) => Err(format!("it has {} extra bytes", rest.len())),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -283,17 +284,19 @@ fn check_ends(kind: FileKind, file: &[u8]) -> Result<(), String> {
     }
     if file[..8] != kind.magic() {
         return Err(format!(
-            "not a rowmill {name} file (it does not start as one)"
+            "not a rowmill {name} file (its first bytes differ)"
         ));
     }
     let major = u16::from_le_bytes([file[8], file[9]]);
     if major > FORMAT_MAJOR {
         return Err(format!(
-            "made by a newer rowmill (format {major}, this one reads {FORMAT_MAJOR}); update rowmill"
+            "made by a newer version of rowmill (format {major}, this one reads {FORMAT_MAJOR}); update rowmill"
         ));
     }
     if major < FORMAT_MAJOR {
-        return Err(format!("format {major} is not one that rowmill ever wrote"));
+        return Err(format!(
+            "format {major} is unknown; no version of rowmill wrote it"
+        ));
     }
     let trailer_at = file.len() - TRAILER_BYTES;
     let mut trailer = Reader {
@@ -303,7 +306,7 @@ fn check_ends(kind: FileKind, file: &[u8]) -> Result<(), String> {
     let total = trailer.u64()?;
     let checksum = trailer.u64()?;
     if trailer.take(8)? != kind.magic() || total != file.len() as u64 {
-        return Err("the file is cut off or has bytes added; copy it again".to_owned());
+        return Err("the file is truncated or has extra bytes; copy it again".to_owned());
     }
     if XxHash3_64::oneshot(&file[..trailer_at + 8]) != checksum {
         return Err("the checksum does not match: the file is damaged; copy it again".to_owned());
@@ -337,7 +340,7 @@ fn read_entry<'a>(
         .checked_add(length)
         .filter(|end| *end <= body.len() as u64);
     let (Some(end), true) = (end, offset == expected as u64) else {
-        return Err(format!("section {id} does not lie where it must"));
+        return Err(format!("section {id} is at a wrong offset"));
     };
     let padding = &body[*start..expected];
     let bytes = &body[expected..end as usize];

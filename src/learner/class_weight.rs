@@ -116,7 +116,7 @@ fn weights(named: Map<String, Value>) -> std::result::Result<Vec<(String, f64)>,
     let pair = |(name, value): (String, Value)| match value.as_f64() {
         Some(weight) => Ok((name, weight)),
         None => Err(format!(
-            "the weight {value} of the class {name} is no number"
+            "the weight {value} of the class {name} is not a number"
         )),
     };
     named.into_iter().map(pair).collect()

@@ -137,7 +137,7 @@ fn check_values(values: &[String]) -> Result<(), String> {
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(format!(
-            "category `{}` is there twice",
+            "category `{}` occurs twice",
             pair[0].escape_debug()
         )),
         None => Ok(()),

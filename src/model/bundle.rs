@@ -128,8 +128,7 @@ impl Model {
             }
             let learned = if feature.is_text() { "text" } else { "numbers" };
             Err(Error::Dataset(format!(
-                "column `{}` is of type {}, but the model learned it as {learned}; predict on data \
-                 of the training data's types",
+                "column `{}` has the type {}, but it was {learned} in the training data; convert the column",
                 field.name, field.file_type
             )))
         };

@@ -91,7 +91,9 @@ impl BlockFile {
         if header[..8] != *MAGIC || header[8..] != rows.to_le_bytes() {
             return Err(Error::format(
                 path,
-                format!("is no scratch file of {rows} rows ({found} bytes); remove its directory"),
+                format!(
+                    "is not a scratch file of {rows} rows (it has {found} bytes); remove its directory"
+                ),
             ));
         }
         Ok(this)
@@ -440,7 +442,10 @@ mod tests {
         assert_eq!(back, [7; 3]);
         for (rows, element_bytes) in [(rows - 1, &[4, 1][..]), (rows, &[4]), (rows, &[1, 1])] {
             let error = BlockFile::open(&path, rows, element_bytes).unwrap_err();
-            assert!(error.to_string().contains("is no scratch file"), "{error}");
+            assert!(
+                error.to_string().contains("is not a scratch file"),
+                "{error}"
+            );
         }
         std::fs::write(&path, b"RMLL").unwrap();
         assert!(BlockFile::open(&path, rows, &[4, 1]).is_err());

@@ -122,8 +122,8 @@ impl ScratchDirectory {
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         if disk::is_memory_filesystem(parent) && !allow_memory {
             return Err(Error::Usage(format!(
-                "{} lies in memory (tmpfs), where scratch files would count against the memory \
-                 limit; use --scratch-dir on a disk, or --allow-tmpfs",
+                "{} is in memory (tmpfs), where scratch files would count against the memory limit; use \
+                 --scratch-dir on a disk, or --allow-tmpfs",
                 parent.display()
             )));
         }
@@ -228,7 +228,7 @@ impl ScratchDirectory {
                 std::io::Error::new(
                     std::io::ErrorKind::StorageFull,
                     format!(
-                        "the run needs {} and {} are free",
+                        "the run needs {}, but only {} are free",
                         format_bytes(needed_bytes),
                         format_bytes(free)
                     ),

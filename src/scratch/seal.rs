@@ -76,13 +76,16 @@ pub fn difference(made: &[Ingredient], wanted: &[Ingredient]) -> Option<String> 
         }
         if made.value != wanted.value {
             let name = &made.name;
-            return Some(format!("{name} was {} and is {}", made.value, wanted.value));
+            return Some(format!(
+                "{name} was {} and is now {}",
+                made.value, wanted.value
+            ));
         }
     }
     if made == wanted {
         return None;
     }
-    Some("it depends on other things".to_owned())
+    Some("it was made from other inputs".to_owned())
 }
 
 impl Seal {

@@ -138,7 +138,7 @@ impl Chunk {
         let end = offset.checked_add(length);
         if offset < range.start || end.is_none_or(|end| end > range.end()) {
             return Err(ParquetError::EOF(format!(
-                "{length} bytes at offset {offset} are not in the chunk at {}..{}",
+                "{length} bytes at offset {offset} lie outside the column chunk at {}..{}",
                 range.start,
                 range.end()
             )));

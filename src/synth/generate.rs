@@ -92,7 +92,7 @@ pub(super) fn generate_until(
     let earlier = earlier_files(out_dir)?;
     if let (Some(file), false) = (earlier.first(), options.overwrite) {
         return Err(Error::Usage(format!(
-            "{} is already there; give --overwrite or another --out-dir",
+            "{} already exists; use --overwrite or another --out-dir",
             file.display()
         )));
     }

@@ -141,13 +141,13 @@ impl LabelSummary {
                 _ => format!("class indexes below {classes}"),
             };
             return refuse(format!(
-                "{} labels are not {wanted}; leave those rows out or choose another --task",
+                "{} labels are not {wanted}; remove those rows or use another --task",
                 self.bad_labels
             ));
         }
         if self.bad_weights > 0 {
             return refuse(format!(
-                "{} row weights are negative, missing or infinite; mend or exclude the weight column",
+                "{} row weights are negative, missing or infinite; correct or exclude the weight column",
                 self.bad_weights
             ));
         }

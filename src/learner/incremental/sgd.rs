@@ -79,7 +79,7 @@ impl Step for SgdStep {
     fn new(shape: Shape, options: &LogisticOptions) -> Result<Self> {
         if options.l1 > 0.0 {
             return Err(Error::Usage(format!(
-                "`l1` is {} and averaged SGD sets no coefficient to 0; use an L2 penalty",
+                "`l1` is {}, but averaged SGD has no L1 penalty; use an L2 penalty",
                 options.l1
             )));
         }
@@ -211,7 +211,7 @@ impl Step for SgdStep {
         let curvature = state.curvature >= CURVATURE_MIN && state.curvature.is_finite();
         if !(fits && finite && curvature && state.squares.iter().all(|square| *square >= 0.0)) {
             return Err(
-                "the coefficients do not fit the declaration, or are no numbers".to_owned(),
+                "the coefficients do not fit the declaration, or are not numbers".to_owned(),
             );
         }
         self.state = state;

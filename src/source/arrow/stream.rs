@@ -49,7 +49,7 @@ impl ArrowStream {
         for field in arrow_schema.fields() {
             if schema.index_of(field.name()).is_some() {
                 return Err(Error::Dataset(format!(
-                    "the Arrow stream has two columns `{}`; give them names of their own",
+                    "the Arrow stream has two columns `{}`; rename one of them",
                     field.name()
                 )));
             }
@@ -164,7 +164,6 @@ fn arrow_error(error: &ArrowError) -> Error {
 
 fn damaged(what: String) -> Error {
     Error::Dataset(format!(
-        "the Arrow stream is damaged or of a kind that is not read: {what}; write it again, in the streaming \
-         format"
+        "the Arrow stream is damaged or not supported: {what}; write it again, in the streaming format"
     ))
 }

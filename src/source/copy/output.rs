@@ -237,15 +237,15 @@ fn check_written(
     let metadata = &footer.metadata;
     let about = metadata.file_metadata();
     if about.num_rows() != rows as i64 || metadata.num_row_groups() != written.len() {
-        return Err(differs("its rows were others"));
+        return Err(differs("its rows differed"));
     }
     if about.schema_descr().root_schema().get_fields() != columns.fields {
-        return Err(differs("its columns were others"));
+        return Err(differs("its columns differed"));
     }
     let mut buffer = vec![0u8; READ_BYTES];
     for (row_group, expected) in metadata.row_groups().iter().zip(written) {
         if row_group.num_rows() != expected.rows {
-            return Err(differs("a row group's rows were others"));
+            return Err(differs("the rows of a row group differed"));
         }
         let mut hasher = XxHash3_64::new();
         for chunk in &expected.copied {
@@ -260,7 +260,7 @@ fn check_written(
             }
         }
         if hasher.finish() != expected.hash {
-            return Err(differs("its bytes were others"));
+            return Err(differs("its bytes differed"));
         }
     }
     Ok(())

@@ -56,8 +56,8 @@ pub(crate) fn discover(path_or_glob: &str, files_max: usize) -> Result<Vec<FileE
             walk.pattern(path)?;
             if walk.found.is_empty() {
                 return Err(Error::Dataset(format!(
-                    "no Parquet file matches `{path_or_glob}`; quote the pattern so that the \
-                     shell leaves it alone, and check the directory"
+                    "no Parquet file matches `{path_or_glob}`; quote the pattern so that the shell does not \
+                     expand it, and check the directory"
                 )));
             }
         }

@@ -104,8 +104,8 @@ impl Design {
         }
         if design.columns.is_empty() {
             return Err(Error::Dataset(format!(
-                "none of the {} features varies in the training rows; a linear model has nothing to \
-                 learn from, check --exclude and the split",
+                "all {} features are constant in the training rows, so a linear model cannot be trained; check \
+                 --exclude and the split",
                 inputs.len()
             )));
         }

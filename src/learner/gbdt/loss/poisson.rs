@@ -45,8 +45,8 @@ impl Objective for Poisson {
     fn check_labels(&self, labels: &LabelSummary) -> Result<()> {
         if labels.label_min < 0.0 {
             return Err(Error::Dataset(format!(
-                "the label {} is negative, and a Poisson loss is for counts; mend such rows or use \
-                 another objective",
+                "the label {} is negative, but the Poisson loss needs counts; correct such rows or use another \
+                 objective",
                 labels.label_min
             )));
         }
@@ -54,8 +54,8 @@ impl Objective for Poisson {
             return Ok(());
         }
         Err(Error::Dataset(
-            "all training labels with a weight are 0, and a Poisson loss needs a count above it; \
-             use another objective or --target"
+            "all training labels are 0, but the Poisson loss needs a count above 0; use another objective or \
+             --target"
                 .to_owned(),
         ))
     }

@@ -137,7 +137,7 @@ impl StreamBooster {
         let bases = state.base_margins.len();
         let is_empty = rows == 0 && state.trees.is_empty() && bases == 0;
         if !is_empty && bases != outputs || state.margin.len() != outputs {
-            return refuse("its margins are not those of the classes");
+            return refuse("its margins do not fit the classes");
         }
         let lengths = [state.label.len(), state.weight.len(), state.units.len()];
         let fits = lengths.iter().all(|&length| length == rows)
@@ -174,7 +174,7 @@ impl StreamBooster {
             check_tree(tree, &usable)?;
             let are_finite = sums.iter().flatten().all(|sum| sum.is_finite());
             if sums.len() != tree.nodes.len() || !are_finite {
-                return refuse("the sums of its leaves are not those of its trees");
+                return refuse("the sums of its leaves do not fit its trees");
             }
         }
         Ok(())

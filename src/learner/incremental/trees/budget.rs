@@ -28,7 +28,7 @@ impl OnlineTrees {
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::Dataset(
-                "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
+                "no rows have arrived yet, so no tree can grow; give a batch first".to_owned(),
             ));
         }
         if matches!(self.stage, Stage::FirstRows(_)) {
@@ -94,8 +94,8 @@ impl OnlineTrees {
             return Ok(());
         }
         Err(Error::Dataset(format!(
-            "the budget of {trees} rounds of trees is spent: {} rows were expected and {} have come; \
-             finish, or start anew with more rows expected",
+            "all {trees} rounds of trees are grown: {} rows were expected, and {} arrived; finish, or start \
+             over with a larger number of expected rows",
             grouped(self.options.rows_expected),
             grouped(self.rows_came())
         )))

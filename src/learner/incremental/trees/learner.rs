@@ -188,7 +188,7 @@ impl OnlineTrees {
         self.check_budget()?;
         let Stage::Trees(trainer) = &mut self.stage else {
             return Err(Error::Usage(
-                "codes mean nothing before the bins are fixed; give the bins".to_owned(),
+                "codes need bins, which are not fixed yet; give the bins".to_owned(),
             ));
         };
         let booster = &mut trainer.booster;
@@ -264,7 +264,7 @@ impl OnlineTrees {
         let (spent_rows, spent_rounds) = about.spent;
         let options = &learner.options;
         if spent_rows >= options.rows_expected || spent_rounds > options.booster.n_estimators {
-            return Err("more rows or trees are spent than there are to be".to_owned());
+            return Err("it has more rows or trees than expected".to_owned());
         }
         (learner.spent, learner.rows) = (about.spent, about.rows);
         learner.stage = match content {
