@@ -1,7 +1,7 @@
-//! The one `Error`: a fault of the world, its place, and the user's next step.
+//! The one `Error` type: a fault outside the program, its place, and the user's next step.
 //!
 //! A message names the thing, the value, the limit and the next step, without a full stop.
-//! Our own faults are assertions, never values of this type.
+//! Faults of the program itself are assertions, never values of this type.
 
 use std::{
     fmt, io,
@@ -97,7 +97,7 @@ pub enum Error {
         what: String,
     },
 
-    /// The data as a whole cannot be learned from: no rows, a constant target, no features.
+    /// The data as a whole cannot train a model: no rows, a constant target, no features.
     #[error("{0}")]
     Dataset(String),
 

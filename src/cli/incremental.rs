@@ -20,13 +20,13 @@ use crate::{
     run::options::TrainOptions,
 };
 
-/// The learner where neither `--model` nor `--init-model` says one.
+/// The learner without `--model` and `--init-model`.
 const MODEL_DEFAULT: &str = "logistic";
 
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;
 
-/// Learns and prints what was made.
+/// Trains and prints a summary.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
     train_and_print(&options, &choice, log)
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
 /// The options of a run, checked.
 ///
 /// # Errors
-/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] and
+/// [`Error::Usage`] for invalid values and combinations, [`Error::Io`] and
 /// [`Error::Format`] for files that flags name.
 pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits::default();
@@ -70,7 +70,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     Ok((options, choice))
 }
 
-/// Refuses a split that needs all rows before the first is learned.
+/// Refuses a split that needs all rows before the training.
 fn check_split(arguments: &IncrementalArguments) -> Result<()> {
     match arguments.common.split.split {
         Some(Rule::Balanced) if arguments.learning.one_pass => Err(Error::Usage(
@@ -82,7 +82,7 @@ fn check_split(arguments: &IncrementalArguments) -> Result<()> {
     }
 }
 
-/// Refuses numbers as the target.
+/// Refuses regression.
 fn check_task(learning: &LearningArguments) -> Result<()> {
     match learning.task {
         Some(Task::Regression) => Err(Error::Usage(
@@ -94,7 +94,7 @@ fn check_task(learning: &LearningArguments) -> Result<()> {
     }
 }
 
-/// Refuses to prune where the data are not read before they are learned.
+/// Refuses pruning where no pass precedes the training.
 fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Result<()> {
     let why = if learning.one_pass {
         "--one-pass reads each row once, so no statistics of a column exist before training"
@@ -110,7 +110,7 @@ fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Res
     }
 }
 
-/// The learner: of `--init-model`, or as `--model` says.
+/// The learner, from `--init-model` or `--model`.
 fn choice(
     arguments: &IncrementalArguments,
     initial: Option<&Initial>,
@@ -142,7 +142,7 @@ fn choice(
     }
 }
 
-/// Refuses flags of trees where none grow, or none were grown.
+/// Refuses flags of trees for other learners.
 fn check_trees(dataset: &str, learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
     let flags = [
         ("--expected-rows", learning.expected_rows.is_some()),

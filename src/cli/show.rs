@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
     terminal::print(&show::text(&model, None))
 }
 
-/// Reads the model that a path means.
+/// Reads the model at a path.
 fn load(path: &Path) -> Result<Model> {
     if !path.is_dir() {
         return Model::load(path).map_err(|error| match error {
@@ -47,7 +47,7 @@ fn load(path: &Path) -> Result<Model> {
     Err(Error::format(path, message))
 }
 
-/// Says what a sound file is that holds no model; `None` where it is not one of rowmill's.
+/// The description of a sound file without a model; `None` if rowmill did not write it.
 fn other_kind(path: &Path) -> Option<Error> {
     let bytes = file::read(path, Limits::default().model_bytes_max).ok()?;
     let what = if container::open(FileKind::Learner, &bytes).is_ok() {

@@ -51,7 +51,7 @@ pub struct BinaryCoding {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BaselineFiles {
-    /// Paths tried in the dataset's directory and beside it, in order; empty to look for none.
+    /// Paths tried in the dataset's directory and beside it, in order; empty for none.
     pub files: Vec<String>,
     /// Names tried for the column of group keys, in order.
     pub group_columns: Vec<String>,
@@ -107,7 +107,7 @@ pub struct Profile {
     /// Columns that identify or place a row.
     #[serde(default)]
     pub metadata: Vec<String>,
-    /// Columns that leak the answer.
+    /// Columns that leak the target.
     #[serde(default)]
     pub leakage: Vec<String>,
     /// Patterns of columns whose absence from a file means 0.
@@ -190,7 +190,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// The profile as TOML, for the model: [`Profile::parse`] gives it back.
+    /// The profile as TOML, for the model: [`Profile::parse`] reads it.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a profile has only strings, lists and tables of strings")
     }

@@ -16,7 +16,7 @@ use crate::{
 const NAMES_LISTED_MAX: usize = 5;
 
 impl Roles {
-    /// Gives every column its part. The user's choice comes before the profile's.
+    /// Gives every column its role. The user's choice has priority over the profile's.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a name that the data do not have (with the nearest one that they do),
@@ -340,7 +340,7 @@ impl<'a> Resolver<'a> {
         )))
     }
 
-    /// The base scores, if every one of them is there as a number.
+    /// The base scores, if the data have a numeric column for each of them.
     fn base_scores(&self) -> Vec<BaseScore> {
         let Some(profile) = self.profile else {
             return Vec::new();
@@ -372,7 +372,7 @@ impl<'a> Resolver<'a> {
         self.column(flag, wanted).map(|column| vec![column])
     }
 
-    /// The columns that a name or pattern means, perhaps none. A name that is there is never a pattern.
+    /// The columns that a name or pattern matches, perhaps none. The name of a column is never a pattern.
     fn matching(&self, wanted: &str) -> Result<Vec<usize>> {
         if let Some(column) = self.index.get(wanted) {
             return Ok(vec![*column]);

@@ -14,7 +14,7 @@
 //! All numbers little-endian. Opening trusts nothing: length, trailer and checksum come first, then
 //! every offset is checked, and nothing is allocated but the table. No codec notices damage by
 //! itself (most damaged files decode to another model), hence the checksums. A checksum is not a
-//! signature: whoever can write the file can write its checksum, so meaning is checked as well.
+//! signature, since anyone can write a valid one, so the contents are checked as well.
 
 use serde::{Serialize, de::DeserializeOwned};
 use twox_hash::XxHash3_64;
@@ -33,16 +33,16 @@ const ALIGNMENT: usize = 64;
 /// Enough for years of new sections.
 const SECTIONS_MAX: usize = 64;
 
-/// What a file holds.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A finished model.
     Model,
     /// A run that can be resumed.
     Checkpoint,
-    /// What scratch files hold and what they were made from.
+    /// The contents and the inputs of scratch files.
     Seal,
-    /// A learner that goes on with further batches.
+    /// A learner that can be trained on further batches.
     Learner,
 }
 
@@ -66,7 +66,7 @@ impl FileKind {
     }
 }
 
-/// How a section's bytes are to be read.
+/// The encoding of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Codec {
@@ -78,14 +78,14 @@ pub enum Codec {
     Json = 2,
 }
 
-/// One section: a number that says what it is, its layout's version, its bytes.
+/// One section: its kind, the version of its layout, its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section<B> {
-    /// What it is.
+    /// The kind of content.
     pub id: u32,
-    /// Which layout of it.
+    /// The version of the layout.
     pub version: u16,
-    /// How to read it.
+    /// The encoding.
     pub codec: Codec,
     /// The content.
     pub bytes: B,
@@ -124,9 +124,9 @@ impl Section<Vec<u8>> {
 /// A container whose checksums hold.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    /// What the file says of itself.
+    /// The header, JSON.
     pub header: &'a [u8],
-    /// Whether a newer program of the same format wrote it, so that unknown sections are no error.
+    /// True if a newer program of the same format wrote it; then unknown sections are no error.
     pub is_newer: bool,
     /// The sections, in file order, ids distinct.
     pub sections: Vec<Section<&'a [u8]>>,
@@ -170,10 +170,10 @@ pub fn seal(kind: FileKind, header: &[u8], sections: &[Section<Vec<u8>>]) -> Vec
     file
 }
 
-/// Checks a file from the outside in and finds its sections. Does not look into them.
+/// Checks a file from the outside in and finds its sections, without decoding them.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// The fault and the next step, as a sentence.
 pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
     check_ends(kind, file)?;
     let body = &file[..file.len() - TRAILER_BYTES];
@@ -220,7 +220,7 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
 }
 
 impl<'a> Opened<'a> {
-    /// A section, if it is there.
+    /// A section, if the file has it.
     pub fn find(&self, id: u32) -> Option<&Section<&'a [u8]>> {
         self.sections.iter().find(|section| section.id == id)
     }
@@ -228,7 +228,7 @@ impl<'a> Opened<'a> {
     /// The bytes of a section of this layout.
     ///
     /// # Errors
-    /// A sentence, for a section that is not there or of another layout.
+    /// A sentence, for a section that is missing or has another layout.
     pub fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
         let section = self.find(id);
         let section = section.ok_or_else(|| format!("section {id} is missing"))?;
@@ -261,10 +261,10 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The value that all of these bytes make, not fewer.
+/// Decodes a value from all of the bytes.
 ///
 /// # Errors
-/// What is wrong with the bytes.
+/// The fault of the bytes, as a sentence.
 pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),

@@ -47,7 +47,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<Saved> {
     })
 }
 
-/// Reads a whole regular file of at most so many bytes.
+/// Reads a whole regular file of at most `bytes_max` bytes.
 pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let failed = |error| Error::io("read", path, error);
     let metadata = std::fs::metadata(path).map_err(failed)?;

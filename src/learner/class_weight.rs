@@ -1,4 +1,4 @@
-//! `class_weight` of both learners: the weights that the user asked for, and the factors that they mean.
+//! `class_weight` of both learners: the weights that the user asked for, and the factors of the classes.
 
 use serde_json::{Map, Value};
 

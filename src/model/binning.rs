@@ -1,4 +1,4 @@
-//! How a feature's values become codes of one byte.
+//! The mapping of a feature's values to codes of one byte.
 //!
 //! ```text
 //!   numeric, cuts [c0, c1, c2]:   x <= c0 -> 0, x <= c1 -> 1, x <= c2 -> 2, above -> 3, NaN -> 4
@@ -25,18 +25,18 @@ pub enum Binning {
         /// negative infinity (a bin of its own for it).
         cuts: Vec<f64>,
     },
-    /// One code a kept value.
+    /// One code per kept value.
     Categorical {
         /// The kept values, distinct, in the order of their codes.
         values: Vec<String>,
-        /// Whether training met more values than are kept and pooled them as `other`. If not, a
-        /// value that is not kept was never seen and counts as missing.
+        /// True if the training data had more values than are kept, pooled as `other`. If not, a value
+        /// that is not kept is new and counts as missing.
         pooled: bool,
     },
 }
 
 impl Binning {
-    /// How many codes there are, the one for missing values apart.
+    /// The number of codes without the one for missing values.
     pub fn codes_without_missing(&self) -> u16 {
         let others = match self {
             Self::Numeric { cuts } => cuts.len(),
@@ -95,10 +95,10 @@ impl Binning {
         }
     }
 
-    /// Whether the binning can be one: what a reader of untrusted files must ask.
+    /// Checks a binning that comes from an untrusted file.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// The fault, as a sentence.
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::Numeric { cuts } => check_cuts(cuts),

@@ -6,7 +6,7 @@ use crate::{
     model::features::FeatureSpec,
 };
 
-/// How values become codes, and where the codes lie.
+/// The binning of each feature, and the layout of the codes.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bins {
     /// One a feature, in feature order.
@@ -31,7 +31,7 @@ impl Bins {
         }
     }
 
-    /// Bins with a code for missing values in every feature, whether or not there were some, for rows to come.
+    /// Bins with a code for missing values in every feature, for later rows.
     pub fn with_missing_codes(features: Vec<FeatureSpec>) -> Self {
         let radices: Vec<u16> = features
             .iter()
@@ -56,7 +56,7 @@ impl Bins {
         self.radices.retain(|_| of_radices.next() == Some(&true));
     }
 
-    /// Whether codes can be made by these and lie so: what a reader of untrusted files must ask.
+    /// Checks bins that come from an untrusted file.
     ///
     /// # Errors
     /// A sentence that says what is wrong.

@@ -1,4 +1,4 @@
-//! The whole model: all that prediction, inspection and a later run need, in one file.
+//! The whole model: the data of predictions, of `rowmill show` and of later runs, in one file.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::{
     model::{ensemble::Ensemble, features::FeatureSpec, linear::Linear},
 };
 
-/// What the margins come from.
+/// The trees or the coefficients.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// Trees over codes.
@@ -26,7 +26,7 @@ impl Body {
         }
     }
 
-    /// How many margins a row has.
+    /// The number of margins of a row.
     pub fn outputs(&self) -> usize {
         match self {
             Self::Trees(ensemble) => ensemble.outputs,
@@ -35,51 +35,51 @@ impl Body {
     }
 }
 
-/// A column that is no feature, and why.
+/// A column that is not a feature, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ExcludedColumn {
     /// The column's name.
     pub name: String,
-    /// Why it is left out: `metadata`, `leakage`, `--exclude`, `constant`.
+    /// The reason: `metadata`, `leakage`, `--exclude`, `constant`.
     pub reason: String,
 }
 
-/// Which column had which part in training.
+/// The roles of the columns in training.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Roles {
-    /// What was learned.
+    /// The target.
     pub target: String,
-    /// Which rows stay together.
+    /// The group column.
     #[serde(default)]
     pub group: Option<String>,
-    /// Importance of rows.
+    /// The column of row weights.
     #[serde(default)]
     pub weight: Option<String>,
-    /// A given split.
+    /// The split column.
     #[serde(default)]
     pub split: Option<String>,
-    /// What is no feature.
+    /// Columns that are not features.
     #[serde(default)]
     pub excluded: Vec<ExcludedColumn>,
 }
 
-/// What a model says of itself and its training.
+/// The facts of a model and its training.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct About {
-    /// The rowmill that trained it.
+    /// The version of rowmill that trained it.
     pub rowmill_version: String,
-    /// What it predicts.
+    /// The task.
     pub task: Task,
     /// Class names in the order of their indexes; empty for regression.
     pub classes: Vec<String>,
-    /// The columns' parts.
+    /// The roles of the columns.
     pub roles: Roles,
     /// The profile as TOML text, if there was one.
     #[serde(default)]
     pub profile: Option<String>,
     /// The fingerprint of the dataset.
     pub data_fingerprint: u64,
-    /// Rows that were learned from.
+    /// Training rows.
     pub train_rows: u64,
     /// The seed of every random choice.
     pub seed: u64,
@@ -88,28 +88,28 @@ pub struct About {
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    /// What it is.
+    /// The facts of the model and its training.
     pub about: About,
     /// Its input columns; trees and coefficients refer to them by index.
     pub features: Vec<FeatureSpec>,
-    /// What the margins come from.
+    /// The trees or the coefficients.
     pub body: Body,
-    /// How it did, as in `metrics.json`.
+    /// The metrics, as in `metrics.json`.
     pub metrics: serde_json::Value,
-    /// Which groups were in which split, as the split room stores it; `validation` tells of rows that were
-    /// valid whatever their group.
+    /// The split of each group, as the room `group` stores it; `validation` describes validation rows
+    /// from elsewhere.
     pub split: serde_json::Value,
     /// The options it was trained with.
     pub options: serde_json::Value,
 }
 
 impl Model {
-    /// Where a dataset has each feature; `None` where it has no such column and the feature's
-    /// `absent` says what that means.
+    /// The column of each feature in a dataset; `None` for a feature without a column, whose `absent`
+    /// gives the meaning.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for a column that is text where the model learned from numbers or the
-    /// other way round, or that cannot be read.
+    /// [`Error::Dataset`] for a column that is text but was a number in the training data, or the
+    /// reverse, or that cannot be read.
     pub fn columns_in(&self, schema: &Schema) -> Result<Vec<Option<usize>>> {
         let fields = schema.fields.iter().enumerate();
         let by_name: HashMap<&str, usize> = fields

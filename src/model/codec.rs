@@ -31,7 +31,7 @@ pub(crate) mod id {
 /// The layout of every section so far.
 const VERSION: u16 = 1;
 
-/// What a file says of itself to whoever looks with a pager.
+/// The readable header of a file.
 #[derive(Debug, Serialize)]
 struct Header<'a> {
     made_by: String,

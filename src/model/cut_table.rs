@@ -43,7 +43,7 @@ pub(crate) trait Float: PartialOrd + Copy {
     /// The number with -0.0 as 0.0, so that equal cut points have equal orders.
     fn without_negative_zero(self) -> Self;
 
-    /// Whether it is neither infinite nor the largest, which stand for infinite values.
+    /// True if it is finite and not the largest number, which represents infinite values.
     fn is_ordinary(self) -> bool;
 }
 
@@ -160,7 +160,7 @@ impl<T: Float> CutTable<T> {
         }
     }
 
-    /// How many cut points lie below each value, or the missing code for NaN.
+    /// The number of cut points below each value, or the missing code for NaN.
     pub(crate) fn code(&self, missing_code: u8, values: &[T], codes: &mut [u8]) {
         assert_eq!(values.len(), codes.len(), "a code a row");
         match self.steps {

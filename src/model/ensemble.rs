@@ -7,22 +7,22 @@ use crate::model::{link::Link, tree::Tree};
 pub struct Ensemble {
     /// Margins a row has: 1, or one a class for softmax.
     pub outputs: usize,
-    /// What every row's margin starts from, one an output.
+    /// The margin of a row before the first tree, one per output.
     pub base_margin: Vec<f32>,
-    /// How margins become probabilities; says which loss the trees were grown for.
+    /// The link function, which follows from the loss of the training.
     pub link: Link,
     /// Round by round; tree `i` adds to output `i % outputs`.
     pub trees: Vec<Tree>,
 }
 
-/// How much the trees rest on one feature.
+/// The importance of one feature.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Importance {
     /// Loss removed by the feature's node splits.
     pub gain: f64,
     /// Sum of the hessians of the nodes that it splits.
     pub cover: f64,
-    /// How many nodes it splits.
+    /// The number of nodes that it splits.
     pub count: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a model knows of each input column.
+//! The input columns of a model.
 
 use crate::{
     data::{Absent, ValueType},
@@ -10,29 +10,29 @@ use crate::{
 pub struct FeatureSpec {
     /// The column's name.
     pub name: String,
-    /// How training read the column; a wider or narrower float may be given when predicting.
+    /// The type in the training data; prediction accepts a wider or narrower float.
     pub value_type: ValueType,
-    /// What the column means in a file that does not have it.
+    /// The meaning of the column's absence from a file.
     pub absent: Absent,
-    /// How values become codes. Linear models use it for text only; there, numbers have no cuts.
+    /// The codes of the values. Linear models use them for text only; their numbers have no cuts.
     pub binning: Binning,
-    /// Whether any training row had the value missing. If not, missing values follow the node's
+    /// True if a training row had no value. If not, missing values follow the node's
     /// `missing_left`, which the trainer set to the heavier child.
     pub missing_in_training: bool,
 }
 
 impl FeatureSpec {
-    /// Whether the feature's values are text.
+    /// True if the feature's values are text.
     pub fn is_text(&self) -> bool {
         self.value_type == ValueType::Text
     }
 
-    /// How many codes the feature has, counting the one for missing values.
+    /// The number of codes, with the one for missing values.
     pub fn codes_with_missing(&self) -> u16 {
         self.binning.codes_without_missing() + 1
     }
 
-    /// Whether the feature can be one: its binning is sound and of the column's type.
+    /// Checks that the binning is sound and of the column's type.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
@@ -51,7 +51,7 @@ pub fn missing_codes(features: &[FeatureSpec]) -> Vec<u8> {
     features.iter().map(missing_code).collect()
 }
 
-/// What a text that training never met means when predicting.
+/// The meaning, in a prediction, of a text that the training data do not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unseen {

@@ -7,7 +7,7 @@
 
 use crate::model::link::Link;
 
-/// What a column of the design takes from its feature.
+/// The value that a column of the design reads from its feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
@@ -35,7 +35,7 @@ impl Reading {
 pub struct Column {
     /// Index into the model's features.
     pub feature: u32,
-    /// What is taken from it.
+    /// The value that is read from it.
     pub reading: Reading,
     /// Subtracted; the training rows' mean, or 0 for an indicator that is used as it is.
     pub mean: f64,
@@ -62,7 +62,7 @@ impl Column {
 pub struct Linear {
     /// Margins a row has: 1, or one a class for softmax.
     pub outputs: usize,
-    /// How margins become probabilities.
+    /// The link function.
     pub link: Link,
     /// The design, features ascending.
     pub columns: Vec<Column>,
@@ -112,7 +112,7 @@ impl Linear {
         (0..self.outputs).map(margin).collect()
     }
 
-    /// How much the margins rest on each feature: the sum of its coefficients' absolute values on
+    /// The importance of each feature: the sum of its coefficients' absolute values on
     /// the standardised scale.
     pub fn importance(&self, features: usize) -> Vec<f64> {
         let mut importance = vec![0.0; features];

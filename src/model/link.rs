@@ -3,7 +3,7 @@
 use crate::data::Task;
 
 impl Task {
-    /// How this task's margins become predictions.
+    /// The default link function of the task.
     pub fn link(self) -> Link {
         match self {
             Self::Binary => Link::Sigmoid,
@@ -12,13 +12,13 @@ impl Task {
         }
     }
 
-    /// Whether margins of this task may become predictions so: numbers may be logarithms too.
+    /// True if the link function fits the task: the margins of a regression may be logarithms.
     pub fn allows(self, link: Link) -> bool {
         link == self.link() || (self, link) == (Self::Regression, Link::Exponential)
     }
 }
 
-/// How margins become predictions.
+/// A link function: from margins to predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {

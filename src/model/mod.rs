@@ -1,4 +1,4 @@
-//! What training yields: trees or coefficients, how they predict, and the file they live in.
+//! The result of training: trees or coefficients, their predictions, and the model file.
 //!
 //! A model is immutable, self-contained and knows nothing of training. Read in this order:
 //!

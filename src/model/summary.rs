@@ -8,20 +8,20 @@ use crate::model::{
     tree::Tree,
 };
 
-/// What can be said of a model without its data. Serialises to JSON.
+/// The summary of a model. Serialises to JSON.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Summary {
     /// The rowmill that trained it.
     pub rowmill_version: String,
     /// `gbdt` or `logistic`.
     pub learner: &'static str,
-    /// What it predicts.
+    /// The task.
     pub task: Task,
     /// The target column.
     pub target: String,
     /// Class names in order.
     pub classes: Vec<String>,
-    /// Rows that were learned from.
+    /// Training rows.
     pub train_rows: u64,
     /// The dataset's fingerprint, in hexadecimal.
     pub data_fingerprint: String,

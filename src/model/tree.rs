@@ -1,9 +1,9 @@
 //! One decision tree over codes.
 //!
 //! Nodes lie in one list, the root first and children after their parent, so that a walk always
-//! ends. Values are margins; shrinkage is already applied.
+//! ends. Values are margins; the learning rate is already applied.
 
-/// Which codes of a feature go left; the missing code apart.
+/// The codes of a feature that go left, without the missing code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -23,7 +23,7 @@ impl Rule {
         Self::Subset(words)
     }
 
-    /// Whether a code that is not missing goes left.
+    /// True if a code, other than the missing one, goes left.
     pub fn is_left(&self, code: u8) -> bool {
         match self {
             Self::AtMost(last) => code <= *last,
@@ -37,9 +37,9 @@ impl Rule {
 pub struct NodeSplit {
     /// Index into the model's features.
     pub feature: u32,
-    /// Which codes go left.
+    /// The codes that go left.
     pub rule: Rule,
-    /// Where missing values go.
+    /// True if missing values go left.
     pub missing_left: bool,
     /// Index of the left child, above this node's own.
     pub left: u32,
@@ -54,7 +54,7 @@ pub struct NodeSplit {
 }
 
 impl NodeSplit {
-    /// Whether a code goes left, given which code means missing.
+    /// True if a code goes left; `missing_code` is the code of missing values.
     pub fn is_left(&self, code: u8, missing_code: u8) -> bool {
         if code == missing_code {
             self.missing_left
@@ -67,7 +67,7 @@ impl NodeSplit {
 /// A node without children.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Leaf {
-    /// What is added to the margin, shrinkage applied.
+    /// The value added to the margin, learning rate applied.
     pub value: f32,
     /// Sum of the training rows' hessians.
     pub cover: f64,

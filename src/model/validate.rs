@@ -1,4 +1,4 @@
-//! What a decoded model must mean before anything walks it.
+//! Checks of a decoded model, before any use of it.
 //!
 //! A checksum proves nothing about a file that was written to harm. After these checks prediction
 //! indexes nothing outside and ends on every row, and sums of leaves stay finite.

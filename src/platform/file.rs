@@ -147,7 +147,7 @@ impl From<File> for PositionedFile {
     }
 }
 
-/// The identity of whatever a path names now.
+/// The identity of the file that a path names now.
 ///
 /// # Errors
 /// The system's error.

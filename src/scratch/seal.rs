@@ -1,5 +1,5 @@
-//! The seal of scratch files that other runs may read: what they were made from, what the passes
-//! found besides, and a checksum a block.
+//! The seal of scratch files that other runs may read: their inputs, other results of the passes, and
+//! a checksum per block.
 //!
 //! It is the last file to be written: where it is, the others are complete. Nothing is synced but
 //! the seal itself; blocks that a power failure takes have other checksums.

@@ -39,7 +39,7 @@ impl ChunkRange {
     }
 }
 
-/// A buffer that is lent to chunks one after the other.
+/// A buffer that one chunk after the other uses.
 #[derive(Debug, Default)]
 pub(super) struct ChunkBuffer {
     bytes: Arc<Vec<u8>>,
@@ -70,7 +70,7 @@ impl ChunkBuffer {
     }
 }
 
-/// A buffer's first bytes while they are lent.
+/// A buffer's first bytes while a chunk uses them.
 struct LentBuffer {
     bytes: Arc<Vec<u8>>,
     length: usize,

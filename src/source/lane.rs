@@ -239,7 +239,7 @@ impl<'a> LaneReader<'a> {
         })
     }
 
-    /// Refuses a file that was written to, or whose name stands for another one.
+    /// Refuses a file that was written to, or was replaced.
     fn check_unchanged(&self, index: usize) -> Result<()> {
         let data_file = &self.dataset.files()[index];
         let Some(open) = self.file.as_ref().filter(|open| open.index == index) else {

@@ -1,4 +1,4 @@
-//! Constraints on splits: directions of predictions, and sets of features that may meet on a path.
+//! Constraints on splits: directions of predictions, and sets of features that may share a path.
 
 use crate::{
     error::{Error, Result},
@@ -109,7 +109,7 @@ impl FeatureConstraints {
         direction.copied().unwrap_or(0)
     }
 
-    /// Leaves out features and numbers the others anew.
+    /// Leaves out features and renumbers the others.
     pub fn leave_out(&mut self, kept: &[bool]) {
         let mut feature = 0..;
         self.directions

@@ -1,4 +1,4 @@
-//! The learning curve, and when to stop.
+//! The learning curve, and early stopping.
 
 use crate::learner::gbdt::{EvalMetric, RoundMetric};
 
@@ -17,7 +17,7 @@ pub struct RoundLoss {
 }
 
 impl RoundLoss {
-    /// What early stopping makes as small as it can: the valid loss, or the watched metric of the
+    /// The value that early stopping minimises: the valid loss, or the chosen metric of the
     /// valid rows, negated if more is better.
     fn watched(&self, metric: Option<EvalMetric>) -> Option<f64> {
         let Some(metric) = metric else {
@@ -66,7 +66,7 @@ impl Curve {
         best.map(|(_, rounds)| rounds)
     }
 
-    /// Whether the valid loss or metric has not become better for `patience` rounds.
+    /// True if the valid loss or metric has not improved for `patience` rounds.
     pub fn is_stalled(&self, metric: Option<EvalMetric>, patience: u32) -> bool {
         let rounds = self.points.len().saturating_sub(1) as u32;
         self.best_rounds(metric)

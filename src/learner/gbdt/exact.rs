@@ -7,7 +7,7 @@ const BINS: usize = 64;
 
 const _: () = assert!(BINS * EXPONENTS_PER_BIN >= 2_046);
 
-/// A sum of f64 kept exactly: terms may come, and sums be merged, in any order and any grouping.
+/// A sum of f64 kept exactly: terms may be added, and sums merged, in any order and any grouping.
 ///
 /// Every term's significand is added as an integer to the bin of its exponent (a superaccumulator,
 /// Neal 2015). Holds 1 KiB; exact for 2^42 terms; adding costs about 2 ns.

@@ -1,4 +1,4 @@
-//! A learner's file: its declaration and options as JSON, what it has learned as postcard, in rowmill's
+//! A learner's file: its declaration and options as JSON, its state as postcard, in rowmill's
 //! container.
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,4 +1,4 @@
-//! Block online Newton: what is known so far is a quadratic, and each block of rows moves its optimum.
+//! Block online Newton: the loss so far is a quadratic, and each block of rows moves its optimum.
 //!
 //! After some rows their loss is replaced by `(w - w0)' P (w - w0) / 2`: `w0` is the optimum and `P` the
 //! sum of the rows' Hessians where they were learned. A block adds its own loss to that, and Newton's

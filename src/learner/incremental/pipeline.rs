@@ -1,4 +1,4 @@
-//! Raw numbers in: imputed, standardised by what was seen so far, and learned.
+//! A learner of raw numbers: they are imputed, standardised by the rows so far, and trained on.
 
 use ndarray::Array2;
 
@@ -219,7 +219,7 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 }
 
-/// The predictions of a learner at one moment, however it goes on.
+/// The predictions of a learner at one moment, independent of its later training.
 #[derive(Debug, Clone)]
 pub struct PipelineSnapshot {
     schema: BatchSchema,

@@ -20,7 +20,7 @@ impl BatchSchema {
     /// Declares features and classes.
     ///
     /// # Errors
-    /// [`Error::Usage`] for no feature, fewer than two classes, or a name that is there twice.
+    /// [`Error::Usage`] for no feature, fewer than two classes, or a name that occurs twice.
     pub fn new(features: &[&str], classes: &[&str]) -> Result<Self> {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let schema = Self {

@@ -1,6 +1,6 @@
 //! Averaged stochastic gradient descent in mini-batches of 64 rows.
 //!
-//! The answer is an average of the points in which later ones count more (Shamir & Zhang 2013, equation
+//! The result is an average of the points in which later ones count more (Shamir & Zhang 2013, equation
 //! 5, with eta 3), so that steps need not decay fast and there is nothing to tune. The first step is half
 //! the inverse of the largest curvature met along a gradient, or given; later ones fall with the root of
 //! their number. Or there is one step a coefficient (AdaGrad: Duchi, Hazan & Singer 2011, figure 1).
@@ -27,7 +27,7 @@ const ETA: f64 = 3.0;
 /// doubling.
 const CURVATURE_BLOCKS: u64 = 64;
 
-/// After so many mini-batches steps are shorter by the root of two.
+/// The number of mini-batches after which steps are shorter by the root of two.
 const DECAY_BLOCKS: f64 = 1_024.0;
 
 /// The step of a coefficient under AdaGrad, before it is divided by the root of the squared gradients.

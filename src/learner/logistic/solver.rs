@@ -1,4 +1,4 @@
-//! The learner: which evaluation comes next, and when it is enough.
+//! The learner: the order of the evaluations, and the test of convergence.
 
 use std::sync::Arc;
 

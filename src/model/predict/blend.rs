@@ -23,9 +23,9 @@ use crate::{
     },
 };
 
-/// What one row of one node costs: some 0.1 ns.
+/// The cost of one row of one node: some 0.1 ns.
 const NODE_COST: usize = 1;
-/// What a look-up of one row in a set costs.
+/// The cost of a look-up of one row in a set.
 const SET_COST: usize = 8;
 
 /// One tree, children before parents.
@@ -135,7 +135,7 @@ impl BlendTree {
         self.stack_columns
     }
 
-    /// What adding the tree costs, however many of the tile's rows count.
+    /// The cost of adding the tree, the same for any number of rows in the tile.
     pub(crate) fn cost(&self) -> usize {
         TILE_ROWS * (self.steps.len() * NODE_COST + self.sets.len() * SET_COST)
     }
@@ -189,7 +189,7 @@ impl BlendTree {
 }
 
 impl Step {
-    /// Replaces the children's results by the node's own; answers the new height.
+    /// Replaces the children's results by the node's own. Returns the new height.
     fn run(&self, codes: &TileColumn, columns: &mut [TileColumn], height: usize) -> usize {
         let (shift, last) = (self.shift, self.last);
         match (self.left, self.right) {

@@ -42,7 +42,7 @@ struct Forest {
     base_margin: Vec<f32>,
     /// The byte columns that any node reads, ascending.
     byte_columns: Vec<usize>,
-    /// Where the tile's columns come from.
+    /// The sources of the tile's columns.
     sources: Vec<Source>,
     trees: Vec<Compiled>,
 }
@@ -106,7 +106,7 @@ impl ByteTrees {
         }
     }
 
-    /// How many margins a row has.
+    /// The number of margins of a row.
     pub fn outputs(&self) -> usize {
         self.forest.base_margin.len()
     }
@@ -207,7 +207,7 @@ fn source((byte_column, member): (usize, PackMember)) -> Source {
     }
 }
 
-/// Where each feature lies.
+/// The place of each feature.
 fn places(layout: &CodeLayout, features: usize) -> Vec<Option<(usize, PackMember)>> {
     let mut places = vec![None; features];
     for (byte_column, members) in layout.byte_columns.iter().enumerate() {

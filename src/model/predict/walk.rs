@@ -13,7 +13,7 @@ use crate::{
 /// Rows that walk side by side.
 const FLIGHT: usize = 16;
 
-/// What a row's step costs, in the unit of [`crate::model::predict::blend`].
+/// The cost of one step of a row, in the unit of [`crate::model::predict::blend`].
 const STEP_COST: usize = 24;
 
 const _: () = assert!(TILE_ROWS.is_multiple_of(FLIGHT));
@@ -24,7 +24,7 @@ pub(crate) struct WalkTree {
     nodes: Vec<WalkNode>,
     /// Leaf values, 0 for other nodes.
     values: Vec<f32>,
-    /// Edges to the nearest leaf: so many levels every row takes.
+    /// Edges to the nearest leaf: the number of levels that every row takes.
     depth_min: u32,
     /// Edges to the farthest leaf.
     depth_max: u32,
@@ -81,7 +81,7 @@ impl WalkTree {
         compiled
     }
 
-    /// What adding the tree to so many rows costs.
+    /// The cost of adding the tree to `rows` rows.
     pub(crate) fn cost(&self, rows: usize) -> usize {
         rows * self.depth_max as usize * STEP_COST
     }

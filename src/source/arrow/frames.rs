@@ -35,7 +35,7 @@ pub(super) struct Frame {
 pub(super) struct Frames {
     reader: Box<dyn Read + Send>,
     memory_bytes: u64,
-    /// A message takes at most one part in so many of the memory.
+    /// The share of the memory that a message may take is 1 / `message_share`.
     message_share: u64,
     bytes_read: u64,
     /// The first message: the schema.
@@ -198,7 +198,7 @@ impl Frames {
         }
     }
 
-    /// Appends exactly so many bytes.
+    /// Appends exactly `count` bytes.
     fn read(&mut self, bytes: &mut Vec<u8>, count: u64, rows: u64) -> Result<()> {
         bytes.reserve_exact(count as usize);
         let read = (&mut self.reader).take(count).read_to_end(bytes);

@@ -344,7 +344,7 @@ fn is_of_input(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool 
         .is_some_and(|inner| inner.is::<InputFailed>())
 }
 
-/// An error of the input, told apart from one of the output.
+/// An error of the input, as distinct from one of the output.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct InputFailed(io::Error);

@@ -46,8 +46,8 @@ impl Design {
         Self::of(inputs, categories_max, DesignRows::Training)
     }
 
-    /// The same for a learner that goes on with rows of which nothing is known yet: numbers that have not
-    /// varied so far have a column too, and a missing number is NaN in its column.
+    /// The same for a learner that is trained on further rows: constant numbers have a column too, and a
+    /// missing number is NaN in its column.
     ///
     /// # Errors
     /// [`Error::Dataset`] when there is no column.

@@ -1,4 +1,4 @@
-//! Checkpoints of a booster: taking one, and going on from one.
+//! Checkpoints of a booster: taking one, and resuming from one.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ impl Booster {
     /// A checkpoint of the last boundary; `None` before the first.
     ///
     /// A booster that resumes from it ends in the same trees as this one. Where a sample serves
-    /// several rounds, a boundary lies where the next sample is drawn.
+    /// several rounds, a boundary is where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
         let bounds = self.checkpoint_state.bounds?;
         let outputs = self.builder.outputs();

@@ -19,7 +19,7 @@ use crate::{
 /// Rounding of margins to f32 and of the bound itself, as a share.
 const SLACK: f64 = 1.0 + 1e-4;
 
-/// Magnitudes stay finite whatever the margins: no row's derivatives can be used beyond this.
+/// Magnitudes stay finite for all margins: no row's derivatives can be used beyond this.
 const BOUND_MAX: f64 = 1e300;
 
 /// The loss `e^m - y m`: half the Poisson deviance, up to a term that the margin does not change.

@@ -17,7 +17,7 @@ pub(crate) struct Coding {
 }
 
 impl Coding {
-    /// For blocks of at most so many rows.
+    /// Memory for blocks of at most `rows_max` rows.
     pub(crate) fn new(bins: &Bins, rows_max: usize) -> Self {
         Self {
             coders: bins

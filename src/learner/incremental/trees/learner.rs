@@ -172,7 +172,7 @@ impl OnlineTrees {
 
     /// Learns from rows whose codes are known, as they are written to scratch: `blocks` calls what it is
     /// given with one block after the other, each of at most [`Self::block_rows_max`] rows, and together
-    /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
+    /// they are one batch. Rows outside the training split are counted, but not trained on.
     ///
     /// # Errors
     /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; the error of `blocks`,
@@ -256,7 +256,7 @@ impl OnlineTrees {
 }
 
 impl OnlineTrees {
-    /// Makes a learner of the parts of a file that may come from anywhere.
+    /// Makes a learner of the parts of an untrusted file.
     fn from_parts(about: About, content: Content<'static>) -> Result<Self, String> {
         about.schema.check()?;
         let mut learner =
