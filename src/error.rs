@@ -1,7 +1,7 @@
-//! The one `Error`: a fault of the world, its place, and the user's next step.
+//! The one `Error` type: a fault outside the program, its place, and the user's next step.
 //!
 //! A message names the thing, the value, the limit and the next step, without a full stop.
-//! Our own faults are assertions, never values of this type.
+//! Faults of the program itself are assertions, never values of this type.
 
 use std::{
     fmt, io,
@@ -89,7 +89,7 @@ pub enum Error {
     },
 
     /// An input file that is not the file it was when the run started.
-    #[error("{} changed while it was being read ({what}); start again when nothing writes to it", path.display())]
+    #[error("{} changed while it was being read ({what}); run again when no program writes to it", path.display())]
     InputChanged {
         /// The file.
         path: PathBuf,
@@ -97,12 +97,12 @@ pub enum Error {
         what: String,
     },
 
-    /// The data as a whole cannot be learned from: no rows, a constant target, no features.
+    /// The data as a whole cannot train a model: no rows, a constant target, no features.
     #[error("{0}")]
     Dataset(String),
 
     /// A plan that does not fit the memory limit, or a limit above what is free.
-    #[error("{what} needs {needed_bytes} bytes ({}) and {available_bytes} bytes ({}) are {of}; {next_step}",
+    #[error("{what} needs {needed_bytes} bytes ({}), but {available_bytes} bytes ({}) are {of}; {next_step}",
         crate::text::size::format_bytes(*needed_bytes), crate::text::size::format_bytes(*available_bytes))]
     Memory {
         /// The holder of the memory.
@@ -186,9 +186,7 @@ fn io_hint(source: &io::Error) -> &'static str {
             "; free some disk space or point --scratch-dir or --out-dir at another filesystem"
         }
         io::ErrorKind::PermissionDenied => "; check the permissions or choose another directory",
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "; choose a directory on a filesystem that can be written"
-        }
+        io::ErrorKind::ReadOnlyFilesystem => "; choose a directory on a writable filesystem",
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
             "; a file is in the way, so choose another path or move it"
         }

@@ -11,9 +11,9 @@ use crate::{
 /// baseline's own F1 is `f1_score`, optional too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaselineColumns {
-    /// The column that names the group: the first of these that is there.
+    /// The column that names the group: the first of these that the table has.
     pub groups: Vec<String>,
-    /// The column that names the kind of site: the first of these that is there.
+    /// The column that names the kind of site: the first of these that the table has.
     pub sites: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl ColumnIndexes {
             match found.next() {
                 Some(_) => Err(Error::input(
                     Place::file(path).column(name),
-                    "is there twice in the header; rename or remove one of them",
+                    "occurs twice in the header; rename or remove one of them",
                 )),
                 None => Ok(first),
             }

@@ -146,7 +146,8 @@ fn describe(error: csv::Error, path: &Path, names: &BaselineColumns) -> Error {
             let too_long = source.get_ref().and_then(|inner| inner.downcast_ref());
             match too_long {
                 Some(&LengthError::Row { line, bytes_max }) => wrong(format!(
-                    "the row at line {line} is longer than {bytes_max} bytes; is a quote left open there?"
+                    "the row at line {line} is longer than {bytes_max} bytes; check it for a missing closing \
+                     quote"
                 )),
                 Some(&LengthError::File { bytes_max }) => too_large(path, bytes_max, names),
                 None => Error::io("read", path, source),
@@ -158,10 +159,10 @@ fn describe(error: csv::Error, path: &Path, names: &BaselineColumns) -> Error {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => wrong(format!(
-            "line {line} has {len} cells where the header has {expected_len}; mend or remove it"
+            "line {line} has {len} cells, but the header has {expected_len}; correct or remove it"
         )),
         other => wrong(format!(
-            "line {line} cannot be read ({other:?}); mend or remove it"
+            "line {line} cannot be read ({other:?}); correct or remove it"
         )),
     }
 }
@@ -170,7 +171,7 @@ fn too_large(path: &Path, bytes_max: usize, names: &BaselineColumns) -> Error {
     Error::input(
         Place::file(path),
         format!(
-            "is larger than a baseline table may be ({}); keep one row a group and site, and the \
+            "is larger than the limit of a baseline table ({}); keep one row for each group and site, and the \
              columns `{}`, `{}`, TP, FP, FN and f1_score",
             format_bytes(bytes_max as u64),
             names.groups.first().map_or("", String::as_str),

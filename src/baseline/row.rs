@@ -78,7 +78,7 @@ impl RowParser<'_> {
                 return Err(self.wrong(
                     line,
                     column,
-                    "is null where other counts are not; fill TP, FP and FN, or empty all three",
+                    "is null, but another count is not; fill TP, FP and FN, or leave all three empty",
                 ));
             }
         };

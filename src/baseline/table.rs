@@ -168,7 +168,7 @@ impl Baseline {
             return Err(Error::input(
                 Place::file(&self.path).column(&self.columns[self.indexes.group]),
                 format!(
-                    "lines {} and {} are both for `{}` and site `{}`; keep one row a group and site",
+                    "lines {} and {} are both for `{}` and site `{}`; keep one row for each group and site",
                     first.line(),
                     second.line(),
                     shown(first.group()),

@@ -134,7 +134,7 @@ fn a_wrong_cell_is_named_by_line_column_and_value() {
     refused(row("1e300", "1"), &["`1e300`"]);
     refused(
         row("null", "1"),
-        &["column `TP`", "line 3", "null where other counts are not"],
+        &["column `TP`", "line 3", "null, but another count is not"],
     );
     refused(
         row("1", "1.2"),
@@ -156,7 +156,7 @@ fn a_wrong_cell_is_named_by_line_column_and_value() {
 fn a_row_of_another_length_or_not_text_is_named_by_line() {
     refused(
         format!("{HEADER}g\t1\t1\n"),
-        &["line 2 has 3 cells where the header has 8"],
+        &["line 2 has 3 cells, but the header has 8"],
     );
     refused(
         b"gene_id,splice_type,TP,FP,FN\n\xff\xfe,donor,1,1,1\n",
@@ -208,7 +208,7 @@ fn a_table_beyond_its_memory_is_refused() {
     assert!(
         error
             .to_string()
-            .contains("larger than a baseline table may be"),
+            .contains("larger than the limit of a baseline table"),
         "{error}"
     );
 }

@@ -28,7 +28,7 @@ pub(super) fn run_completions(arguments: &CompletionsArguments) -> Result<()> {
 /// Prints a man page, or writes all of them.
 ///
 /// # Errors
-/// [`Error::Usage`] for a command that there is not, [`Error::Io`] when a page cannot be written.
+/// [`Error::Usage`] for an unknown command, [`Error::Io`] when a page cannot be written.
 pub(super) fn run_man(arguments: &ManArguments) -> Result<()> {
     let mut command = Arguments::command();
     command.build();

@@ -1,7 +1,7 @@
 //! The command line together with a `--config` file.
 //!
-//! The file's keys are the long flags. What the command line does not give is added to it from the
-//! file, and the whole is parsed again: values, contradictions and defaults are judged in one place.
+//! The file's keys are the long flags. Flags that are not on the command line are added from the file,
+//! and the whole is parsed again: values, contradictions and defaults are checked in one place.
 
 use std::{
     ffi::OsString,
@@ -18,19 +18,19 @@ use crate::{error::Error, text::nearest};
 /// The most bytes of a configuration file.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
-/// Why a command line was not understood, or the help that it asked for.
+/// An error of the command line, or the help that it asked for.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// clap's own: help, version, usage errors of the command line.
     CommandLine(clap::Error),
     /// A value of the configuration file is refused.
     ConfigValues(PathBuf, clap::Error),
-    /// The configuration file is no such file.
+    /// The file is not a valid configuration file.
     Config(Error),
 }
 
 impl Refusal {
-    /// Prints it and answers the exit code.
+    /// Prints it and returns the exit code.
     pub(super) fn report(&self) -> ExitCode {
         match self {
             Self::CommandLine(error) => {
@@ -125,14 +125,14 @@ fn read(path: &Path) -> Result<String, Error> {
     let bytes = fs::metadata(path).map_err(failed)?.len();
     if bytes > CONFIG_BYTES_MAX {
         let message = format!(
-            "it has {bytes} bytes; at most {CONFIG_BYTES_MAX} are read, so this is probably another file"
+            "it has {bytes} bytes, above the limit of {CONFIG_BYTES_MAX}; check that it is a configuration file"
         );
         return Err(wrong(path, &message));
     }
     fs::read_to_string(path).map_err(failed)
 }
 
-/// The file's keys as flags, those that the command line gives left out.
+/// The file's keys as flags, without those on the command line.
 fn flags_of(
     path: &Path,
     text: &str,
@@ -160,9 +160,9 @@ fn flags_of(
             let names = command.get_arguments().filter(|argument| is_key(argument));
             let names = names.filter_map(|argument| argument.get_long());
             return Err(wrong(format!(
-                "`{key}` is no flag of `rowmill {}`{}; the keys are the long flags of its --help",
-                command.get_name(),
-                nearest::hint(key, names)
+                "unknown key `{key}`{}; the keys are the long flags of `rowmill {} --help`",
+                nearest::hint(key, names),
+                command.get_name()
             )));
         };
         if given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine) {
@@ -214,7 +214,7 @@ fn word_of(key: &str, value: &toml::Value) -> Result<String, String> {
         }
         _ => {
             return Err(format!(
-                "`{key}` is a {}; write a text, a number or a list of texts",
+                "`{key}` is a {}; write a string, a number or a list of strings",
                 value.type_str()
             ));
         }

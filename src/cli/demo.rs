@@ -1,4 +1,4 @@
-//! `rowmill demo`: data, a model, and what to try next.
+//! `rowmill demo`: data, a model, and the next commands to try.
 
 use std::{path::Path, time::Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     synth::SynthOptions,
 };
 
-/// Makes data below the out-dir, trains on them and prints what was made.
+/// Makes data below the out-dir, trains on them and prints a summary.
 pub(super) fn run(arguments: &DemoArguments, log: &Log) -> Result<()> {
     let started = Instant::now();
     let data = arguments.out_dir.join("master");

@@ -20,13 +20,13 @@ use crate::{
     run::options::TrainOptions,
 };
 
-/// The learner where neither `--model` nor `--init-model` says one.
+/// The learner without `--model` and `--init-model`.
 const MODEL_DEFAULT: &str = "logistic";
 
 /// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 0;
 
-/// Learns and prints what was made.
+/// Trains and prints a summary.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
     train_and_print(&options, &choice, log)
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
 /// The options of a run, checked.
 ///
 /// # Errors
-/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] and
+/// [`Error::Usage`] for invalid values and combinations, [`Error::Io`] and
 /// [`Error::Format`] for files that flags name.
 pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits::default();
@@ -70,23 +70,23 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     Ok((options, choice))
 }
 
-/// Refuses a split that needs all rows before the first is learned.
+/// Refuses a split that needs all rows before the training.
 fn check_split(arguments: &IncrementalArguments) -> Result<()> {
     match arguments.common.split.split {
         Some(Rule::Balanced) if arguments.learning.one_pass => Err(Error::Usage(
-            "--split balanced weighs the groups of all rows before any is learned, and --one-pass reads each \
-             row once; use --split hash, or leave one of them out"
+            "--split balanced needs the groups of all rows first, but --one-pass reads each row once; use \
+             --split hash, or leave out one of them"
                 .to_owned(),
         )),
         Some(Rule::Balanced | Rule::Hash) | None => Ok(()),
     }
 }
 
-/// Refuses numbers as the target.
+/// Refuses regression.
 fn check_task(learning: &LearningArguments) -> Result<()> {
     match learning.task {
         Some(Task::Regression) => Err(Error::Usage(
-            "--task regression: learners of batches learn classes, not a number; use `rowmill train --model gbdt \
+            "--task regression: `rowmill incremental` trains classifiers only; use `rowmill train --model gbdt \
              --task regression`, or another --task"
                 .to_owned(),
         )),
@@ -94,23 +94,23 @@ fn check_task(learning: &LearningArguments) -> Result<()> {
     }
 }
 
-/// Refuses to prune where the data are not read before they are learned.
+/// Refuses pruning where no pass precedes the training.
 fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Result<()> {
     let why = if learning.one_pass {
-        "--one-pass reads each row once, so nothing is known of a column before it is learned"
+        "--one-pass reads each row once, so no statistics of a column exist before training"
     } else {
         "the features are those of --init-model"
     };
     let is_fixed = learning.one_pass || learning.init_model.is_some();
     match pruning {
         Some(_) if is_fixed => Err(Error::Usage(format!(
-            "--prune-features: {why}; leave one of them out, or trim the data with `rowmill prune` before"
+            "--prune-features: {why}; leave out one of them, or prune the data first with `rowmill prune`"
         ))),
         _ => Ok(()),
     }
 }
 
-/// The learner: of `--init-model`, or as `--model` says.
+/// The learner, from `--init-model` or `--model`.
 fn choice(
     arguments: &IncrementalArguments,
     initial: Option<&Initial>,
@@ -133,8 +133,8 @@ fn choice(
     match &choice.spec {
         ModelSpec::Logistic(options) if options.l1 > 0.0 || options.l1_ratio > 0.0 => {
             Err(Error::Usage(
-                "--model: an L1 penalty needs passes over all rows, and batches are learned once; use \
-                 `rowmill train`, or an L2 penalty"
+                "--model: an L1 penalty needs several passes over all rows; use `rowmill train`, or an L2 \
+                 penalty"
                     .to_owned(),
             ))
         }
@@ -142,7 +142,7 @@ fn choice(
     }
 }
 
-/// Refuses flags of trees where none grow, or none were grown.
+/// Refuses flags of trees for other learners.
 fn check_trees(dataset: &str, learning: &LearningArguments, choice: &ModelChoice) -> Result<()> {
     let flags = [
         ("--expected-rows", learning.expected_rows.is_some()),
@@ -150,20 +150,20 @@ fn check_trees(dataset: &str, learning: &LearningArguments, choice: &ModelChoice
     ];
     if learning.more_trees.is_some() && learning.init_model.is_none() {
         return Err(Error::Usage(
-            "--more-trees: there are none before; give --init-model, or say how many there are to be with \
-             --model '{\"name\": \"gbdt\", \"n_estimators\": 300}'"
+            "--more-trees adds to the trees of --init-model, which is not given; use --init-model, or set the \
+             number of trees with --model '{\"name\": \"gbdt\", \"n_estimators\": 300}'"
                 .to_owned(),
         ));
     }
     let is_linear = matches!(choice.spec, ModelSpec::Logistic(_));
     if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given && is_linear) {
         return Err(Error::Usage(format!(
-            "{flag}: logistic regression has no trees to spread over the rows; leave it out"
+            "{flag}: logistic regression has no trees; leave it out"
         )));
     }
     if learning.expected_rows.is_some() && dataset != STANDARD_INPUT {
         return Err(Error::Usage(format!(
-            "--expected-rows: {dataset} says how many rows it has; leave it out"
+            "--expected-rows: the number of rows of {dataset} is known; leave it out"
         )));
     }
     Ok(())

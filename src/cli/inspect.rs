@@ -1,4 +1,4 @@
-//! `rowmill inspect`: what a dataset has, and the part that each column would play.
+//! `rowmill inspect`: the contents of a dataset, and the role of each column.
 
 use crate::cli::{
     arguments::{InspectArguments, threads_default},
@@ -21,10 +21,10 @@ const LINES_SHOWN_MAX: usize = 12;
 /// Bytes on disk of a row beside its features, for one output.
 const SCRATCH_ROW_BYTES: u64 = (rows::ROW_BYTES + state::ROW_OUTPUT_BYTES) as u64;
 
-/// Columns in a row that look alike and are folded from here on.
+/// The shortest run of similar columns that is folded into one line.
 const ALIKE_MIN: usize = 6;
 
-/// Prints what a dataset has.
+/// Prints the contents of a dataset.
 pub(super) fn run(arguments: &InspectArguments) -> Result<()> {
     let selection = arguments.columns.selection()?;
     let (inspection, refusal) = look(arguments, &selection)?;
@@ -45,9 +45,9 @@ pub(super) struct Inspection {
     pub(super) files: Vec<FileLine>,
     /// The columns in the schema's order.
     pub(super) columns: Vec<ColumnLine>,
-    /// The profile's name, or why there is none.
+    /// The profile's name, or the reason for its absence.
     pub(super) profile: String,
-    /// Why no parts could be given, if they could not.
+    /// The reason for columns without roles.
     pub(super) roles_error: Option<String>,
     /// Reasons that would stop a run.
     pub(super) problems: Vec<String>,
@@ -55,7 +55,7 @@ pub(super) struct Inspection {
     pub(super) estimates: Vec<(String, u64, String)>,
 }
 
-/// Reads the footers and gives the columns their parts; beside the page, why that was not possible.
+/// Reads the footers and gives the columns their roles; the second value is the error, if any.
 fn look(
     arguments: &InspectArguments,
     selection: &Selection,
@@ -130,12 +130,14 @@ fn estimates(dataset: &Dataset, roles: &Roles, threads: usize) -> Vec<(String, u
         (
             "scratch on disk".to_owned(),
             rows.saturating_mul(features + SCRATCH_ROW_BYTES),
-            "at most a byte a feature and row, and what is kept of each row".to_owned(),
+            "at most a byte per feature and row, and the other data of each row".to_owned(),
         ),
         (
             "reading in memory".to_owned(),
             decode.lane_bytes.saturating_mul(threads as u64),
-            format!("{threads} threads, one column at a time each; `rowmill plan` has the whole"),
+            format!(
+                "{threads} threads, one column at a time each; `rowmill plan` shows the whole plan"
+            ),
         ),
     ]
 }
@@ -159,7 +161,7 @@ pub(super) struct ColumnLine {
 }
 
 impl ColumnLine {
-    /// True if two columns differ in their names only: the same part, and either the type or the
+    /// True if two columns differ in their names only: the same role, and either the type or the
     /// family (what stands before the first `_`).
     fn is_like(&self, other: &Self) -> bool {
         let family = |name: &str| name.split_once('_').map(|(family, _)| family.to_owned());
@@ -170,7 +172,7 @@ impl ColumnLine {
     }
 }
 
-/// The columns of a schema with their parts.
+/// The columns of a schema with their roles.
 pub(super) fn column_lines(schema: &Schema, roles: Option<&Roles>) -> Vec<ColumnLine> {
     let line = |(column, field): (usize, &Field)| {
         let (role, mut why) = match roles {
@@ -218,10 +220,12 @@ pub(super) fn render(inspection: &Inspection, all: bool) -> String {
     text.push_str("\ncolumns\n");
     text.push_str(&column_table(&inspection.columns, all));
     if let Some(error) = &inspection.roles_error {
-        text.push_str(&format!("  no column has a part yet: {error}\n"));
+        text.push_str(&format!(
+            "  the roles of the columns are not known: {error}\n"
+        ));
     }
     for problem in &inspection.problems {
-        text.push_str(&format!("  a run would end here: {problem}\n"));
+        text.push_str(&format!("  a run would fail: {problem}\n"));
     }
     if !inspection.estimates.is_empty() {
         text.push_str("\nestimates\n");

@@ -32,7 +32,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Sets up the messages of this process. A second call in one process keeps the first's form.
+    /// Sets up the messages of this process. A second call keeps the format of the first.
     pub(super) fn start(quiet: bool, json: bool) -> Self {
         let shown = ShownBar::default();
         let terminal = io::stderr().is_terminal();
@@ -122,7 +122,7 @@ impl tracing::field::Visit for Message {
     }
 }
 
-/// The standard error, with the progress bar taken away while a line is written; no write fails.
+/// The standard error, with the progress bar hidden while a line is written; no write fails.
 #[derive(Clone)]
 struct BarAwareStderr(ShownBar);
 

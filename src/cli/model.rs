@@ -36,7 +36,8 @@ pub(super) fn choice(
     let bytes = fs::metadata(path).map_err(failed)?.len();
     if bytes > MODEL_BYTES_MAX {
         return Err(Error::Usage(format!(
-            "--model @{} has {bytes} bytes; at most {MODEL_BYTES_MAX} are read, so this is probably another file",
+            "--model @{} has {bytes} bytes, above the limit of {MODEL_BYTES_MAX}; check that it is a file of \
+             model options",
             path.display()
         )));
     }

@@ -1,4 +1,4 @@
-//! From flags to options, as far as all commands that train share them.
+//! From flags to options, for the flags that all training commands share.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use crate::{
     run::options::{OutputOptions, TrainOptions},
 };
 
-/// The values of flags that each command has of its own.
+/// The values of flags that differ between the commands.
 pub(super) struct CommandFlags<'a> {
     /// The dataset.
     pub(super) dataset: &'a str,
@@ -29,11 +29,11 @@ pub(super) struct CommandFlags<'a> {
     pub(super) task: Option<Task>,
 }
 
-/// The options of a training, checked; `checkpoint_seconds` stands where the user says none. What only
-/// one command can be told is left out of them.
+/// The options of a training, checked; `checkpoint_seconds` is the default. Options of single commands
+/// are not among them.
 ///
 /// # Errors
-/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] for files that
+/// [`Error::Usage`] for invalid values and combinations, [`Error::Io`] for files that
 /// flags name.
 pub(super) fn training(
     arguments: &CommonArguments,
@@ -79,7 +79,7 @@ pub(super) fn training(
     })
 }
 
-/// The columns' parts.
+/// The roles of the columns.
 ///
 /// # Errors
 /// [`Error::Usage`] for contradicting flags, [`Error::Io`] for a list of columns that cannot be read.
@@ -114,7 +114,7 @@ pub(super) fn resource_options(arguments: &ResourceArguments, limits: Limits) ->
     }
 }
 
-/// How features are pruned, where they are.
+/// The options of pruning, if it is asked for.
 fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
     let given = arguments.pruning.given();
     let given = given.or(arguments.no_trimmed.then_some("--no-trimmed"));
@@ -122,7 +122,7 @@ fn pruning(arguments: &PruneInTraining) -> Result<Option<Pruning>> {
         return match given {
             None => Ok(None),
             Some(flag) => Err(Error::Usage(format!(
-                "{flag} is about pruning, which is not asked for; add --prune-features, or leave it out"
+                "{flag} needs --prune-features; add that, or leave {flag} out"
             ))),
         };
     }
@@ -145,7 +145,7 @@ fn task(asked: Option<Task>, choice: &ModelChoice) -> Result<Option<Task>> {
     };
     match (&choice.spec, task) {
         (ModelSpec::Logistic(_), Some(Task::Regression)) => Err(Error::Usage(format!(
-            "--model {} learns classes, not a number; use --model gbdt for --task regression",
+            "--model {} is a classifier; use --model gbdt for --task regression",
             choice.name
         ))),
         (ModelSpec::Gbdt(options), Some(task @ (Task::Multiclass | Task::Regression)))
@@ -160,7 +160,7 @@ fn task(asked: Option<Task>, choice: &ModelChoice) -> Result<Option<Task>> {
     }
 }
 
-/// Shares that leave nothing to learn from, or nothing to stop early by.
+/// Refuses shares that leave no training rows, or no rows for early stopping.
 fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()> {
     let split = &arguments.split;
     let (test, valid) = (split.test_size, split.valid_share());
@@ -169,13 +169,13 @@ fn check_shares(arguments: &CommonArguments, choice: &ModelChoice) -> Result<()>
     }
     if test + valid >= 1.0 {
         return Err(Error::Usage(format!(
-            "--test-size {test} and --valid-size {valid} leave no rows to learn from; their sum must be below 1"
+            "--test-size {test} and --valid-size {valid} leave no training rows; their sum must be below 1"
         )));
     }
     let has_valid = valid > 0.0 || split.val_dir.is_some();
     if !has_valid && choice.spec.early_stopping_rounds().is_some() {
         return Err(Error::Usage(
-            "--model: `early_stopping_rounds` watches the valid split, but --valid-size is 0; give it a share such as \
+            "--model: `early_stopping_rounds` needs the valid split, but --valid-size is 0; use a share such as \
              0.1, or --val-dir"
                 .to_owned(),
         ));

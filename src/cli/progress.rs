@@ -84,7 +84,7 @@ pub(super) struct BarProgress {
 }
 
 impl BarProgress {
-    /// Draws on the standard error; `shown` tells the writer of messages of the bar.
+    /// Draws on the standard error; `shown` gives the bar to the writer of messages.
     pub(super) fn new(shown: ShownBar) -> Self {
         Self {
             shown,

@@ -20,7 +20,7 @@ use crate::{
     text::size::{format_bytes, grouped},
 };
 
-/// Prunes, and says what was dropped.
+/// Prunes, and prints a summary.
 pub(super) fn run(arguments: &PruneArguments, log: &Log) -> Result<()> {
     let options = options(arguments)?;
     check_reports(&options)?;
@@ -58,7 +58,7 @@ fn options(arguments: &PruneArguments) -> Result<PruneOptions> {
     })
 }
 
-/// Refuses to write over reports that are there already.
+/// Refuses to overwrite existing reports.
 fn check_reports(options: &PruneOptions) -> Result<()> {
     let directory = Destination::of(&options.out).reports();
     for name in [features::NAME, pruned::CORRELATIONS] {
@@ -66,7 +66,7 @@ fn check_reports(options: &PruneOptions) -> Result<()> {
         let written = name == features::NAME || options.pruning.report.is_some();
         if written && path.exists() && !options.overwrite {
             return Err(Error::Usage(format!(
-                "{} is there already; put --out into another directory, or use --overwrite",
+                "{} already exists; use an --out in another directory, or --overwrite",
                 path.display()
             )));
         }

@@ -1,4 +1,4 @@
-//! `rowmill scratch`: what runs left in scratch, and removing it.
+//! `rowmill scratch`: lists and removes the scratch files of earlier runs.
 
 use std::{
     fs,

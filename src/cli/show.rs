@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
     terminal::print(&show::text(&model, None))
 }
 
-/// Reads the model that a path means.
+/// Reads the model at a path.
 fn load(path: &Path) -> Result<Model> {
     if !path.is_dir() {
         return Model::load(path).map_err(|error| match error {
@@ -40,14 +40,14 @@ fn load(path: &Path) -> Result<Model> {
         return Model::load(&model);
     }
     let message = if output::has_checkpoint(path) {
-        "the run there has no model yet; go on with it with --resume"
+        "the run has no model yet; continue it with --resume"
     } else {
         "a directory without model.rowmill; give a model file, or the directory of a run"
     };
     Err(Error::format(path, message))
 }
 
-/// Says what a sound file is that holds no model; `None` where it is not one of rowmill's.
+/// The description of a sound file without a model; `None` if rowmill did not write it.
 fn other_kind(path: &Path) -> Option<Error> {
     let bytes = file::read(path, Limits::default().model_bytes_max).ok()?;
     let what = if container::open(FileKind::Learner, &bytes).is_ok() {

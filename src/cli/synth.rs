@@ -16,7 +16,7 @@ use crate::{
     text::size::format_bytes,
 };
 
-/// Makes data and says what was made.
+/// Makes data and prints a summary.
 pub(super) fn run(arguments: &SynthArguments, log: &Log) -> Result<()> {
     signals::watch()?;
     let summary = make(&options(arguments)?, log.progress().as_ref())?;
@@ -26,12 +26,12 @@ pub(super) fn run(arguments: &SynthArguments, log: &Log) -> Result<()> {
     terminal::print(&render(&summary))
 }
 
-/// Makes data and shows how far it is.
+/// Makes data and shows progress.
 pub(super) fn make(options: &SynthOptions, progress: &dyn Progress) -> Result<SynthSummary> {
     let started = Instant::now();
     for dead in ScratchDirectory::remove_dead(&options.out_dir) {
         progress.warning(&format!(
-            "removed the unfinished files of a run that died: {} ({})",
+            "removed the unfinished files of an interrupted run: {} ({})",
             dead.path.display(),
             format_bytes(dead.bytes)
         ));

@@ -1,7 +1,7 @@
 //! The one place that writes to the standard output and to the standard error.
 //!
-//! A result that cannot be printed is an error. A message that nobody takes is not: whoever read the
-//! standard error may have gone, as `head` does, or its disk may be full, and the run goes on.
+//! A result that cannot be printed is an error. A message that cannot be printed is not: the reader of
+//! the standard error may have closed it, as `head` does, or its disk may be full, and the run continues.
 
 use std::io::{self, Write};
 
@@ -11,8 +11,8 @@ pub(super) use crate::text::size::grouped;
 /// Prints a text and a line end.
 ///
 /// # Errors
-/// [`Error::Io`] when the output cannot be written. A reader that has gone away, as `head` does, is
-/// no error.
+/// [`Error::Io`] when the output cannot be written. A reader that has closed the pipe, as `head` does,
+/// is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     print_bytes(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
 }

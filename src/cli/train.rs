@@ -27,7 +27,7 @@ const FEATURES_LISTED: usize = 10;
 /// Seconds between checkpoints unless --checkpoint-seconds says otherwise.
 const CHECKPOINT_SECONDS: u64 = 10;
 
-/// Trains and prints what was made.
+/// Trains and prints a summary.
 pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
     let (options, choice) = options(arguments)?;
     train_and_print(&options, &choice, log)
@@ -49,7 +49,7 @@ pub(super) fn train_and_print(
     terminal::print(&summary(&finished, options))
 }
 
-/// Trains, and writes all that a run leaves behind.
+/// Trains, and writes the files of the run.
 pub(super) fn execute(options: &TrainOptions, progress: &dyn Progress) -> Result<RunReport> {
     let stop = stop::process();
     train::train(options, stop, progress)
@@ -106,10 +106,10 @@ fn files(options: &TrainOptions, has_delta: bool) -> String {
     text
 }
 
-/// The options of a run, checked, and what `--model` was understood as.
+/// The options of a run, checked, and the parsed `--model`.
 ///
 /// # Errors
-/// [`Error::Usage`] for values and combinations that cannot be meant, [`Error::Io`] for files that
+/// [`Error::Usage`] for invalid values and combinations, [`Error::Io`] for files that
 /// flags name.
 pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, ModelChoice)> {
     let limits = Limits {
@@ -129,7 +129,7 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
     Ok((options, choice))
 }
 
-/// The learner, as `--model` and the flags beside it say.
+/// The learner, from `--model` and the related flags.
 fn choice(arguments: &ModelArguments, seed: u64, limits: &Limits) -> Result<ModelChoice> {
     let policy = arguments.grow_policy.map(GrowPolicy::name);
     let more: Vec<(&str, &str)> = policy
@@ -139,7 +139,7 @@ fn choice(arguments: &ModelArguments, seed: u64, limits: &Limits) -> Result<Mode
     let mut choice = model::choice(&arguments.model, None, &more, seed, limits)?;
     if arguments.sampling.is_some() && matches!(choice.spec, ModelSpec::Logistic(_)) {
         return Err(Error::Usage(format!(
-            "--sampling is about trees and --model {} grows none; leave it out",
+            "--sampling applies to trees, but --model {} grows none; leave it out",
             choice.name
         )));
     }

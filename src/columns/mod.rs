@@ -1,4 +1,4 @@
-//! The part that every column plays: target, group, split, weight, feature; and the profiles that say so.
+//! The roles of columns (target, group, split, weight, feature), and the profiles that define them.
 
 pub mod profile;
 mod resolver;

@@ -51,7 +51,7 @@ pub struct BinaryCoding {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BaselineFiles {
-    /// Paths tried in the dataset's directory and beside it, in order; empty to look for none.
+    /// Paths tried in the dataset's directory and beside it, in order; empty for none.
     pub files: Vec<String>,
     /// Names tried for the column of group keys, in order.
     pub group_columns: Vec<String>,
@@ -107,7 +107,7 @@ pub struct Profile {
     /// Columns that identify or place a row.
     #[serde(default)]
     pub metadata: Vec<String>,
-    /// Columns that leak the answer.
+    /// Columns that leak the target.
     #[serde(default)]
     pub leakage: Vec<String>,
     /// Patterns of columns whose absence from a file means 0.
@@ -154,7 +154,8 @@ impl Profile {
             .len();
         if bytes > PROFILE_BYTES_MAX {
             return Err(Error::Usage(format!(
-                "the profile {} has {bytes} bytes; at most {PROFILE_BYTES_MAX} are read, so this is probably another file",
+                "the profile {} has {bytes} bytes, above the limit of {PROFILE_BYTES_MAX}; check that it is a \
+                 profile",
                 path.display()
             )));
         }
@@ -189,7 +190,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// The profile as TOML, for the model: [`Profile::parse`] gives it back.
+    /// The profile as TOML, for the model: [`Profile::parse`] reads it.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a profile has only strings, lists and tables of strings")
     }
@@ -262,16 +263,18 @@ impl Profile {
     /// Checks the keys against each other.
     fn check(&self) -> Result<(), String> {
         if self.name.is_empty() {
-            return Err("`name` is empty; give the profile one".to_owned());
+            return Err("`name` is empty; give the profile a name".to_owned());
         }
         if self.classes.len() == 1 {
             return Err(
-                "`classes` has 1 class; list two or more, or none to take them from the data"
+                "`classes` has 1 class; list two or more, or leave the key out to take them from the data"
                     .to_owned(),
             );
         }
         if !self.classes.is_empty() && self.target.is_none() {
-            return Err("`classes` describes a target, but `target` is not given".to_owned());
+            return Err(
+                "`classes` is given without `target`; name the target column too".to_owned(),
+            );
         }
         for (key, names) in [
             ("group_columns", &self.baseline.group_columns),
@@ -308,7 +311,8 @@ impl Profile {
             .find(|class| !self.base_scores.contains_key(&class.name));
         match missing {
             Some(class) if !self.base_scores.is_empty() => Err(format!(
-                "`base_scores` has no column for the class `{}`; name one for each class, or for none",
+                "`base_scores` has no column for the class `{}`; name a column for each class, or leave the \
+                 table out",
                 class.name
             )),
             _ => Ok(()),
@@ -323,15 +327,22 @@ impl Profile {
                 .iter()
                 .any(|other| other.name == class.name)
             {
-                return Err(format!("two classes are called `{}`", class.name));
+                return Err(format!(
+                    "two classes have the name `{}`; rename one of them",
+                    class.name
+                ));
             }
             if class.values.is_empty() {
-                return Err(format!("the class `{}` has no `values`", class.name));
+                return Err(format!(
+                    "the class `{}` has no `values`; list its values in the target column",
+                    class.name
+                ));
             }
             for value in &class.values {
                 if let Some(other) = spellings.insert(value, &class.name) {
                     return Err(format!(
-                        "the value `{value}` spells both `{other}` and `{}`",
+                        "the value `{value}` belongs to both classes `{other}` and `{}`; remove it from one of \
+                         them",
                         class.name
                     ));
                 }

@@ -16,7 +16,7 @@ use crate::{
 const NAMES_LISTED_MAX: usize = 5;
 
 impl Roles {
-    /// Gives every column its part. The user's choice comes before the profile's.
+    /// Gives every column its role. The user's choice has priority over the profile's.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a name that the data do not have (with the nearest one that they do),
@@ -106,14 +106,14 @@ impl<'a> Resolver<'a> {
             None if is_optional => return Ok(None),
             None => {
                 return Err(Error::Dataset(
-                    "no target is known; name the column to learn with --target".to_owned(),
+                    "the target is not known; name its column with --target".to_owned(),
                 ));
             }
         };
         self.index.get(name).copied().map(Some).ok_or_else(|| {
             Error::Dataset(format!(
-                "the data have no column `{name}`, the target of the profile `{}`{}; \
-                 name the column to learn with --target",
+                "the data have no column `{name}`, the target of the profile `{}`{}; name the target column \
+                 with --target",
                 self.profile_name(),
                 self.hint(name)
             ))
@@ -123,8 +123,8 @@ impl<'a> Resolver<'a> {
     fn learned_target(&self, name: &str) -> Result<usize> {
         self.index.get(name).copied().ok_or_else(|| {
             Error::Dataset(format!(
-                "the data have no column `{name}`, the target of --init-model{}; rename theirs, or start without \
-                 --init-model",
+                "the data have no column `{name}`, the target of --init-model{}; rename the column, or leave \
+                 out --init-model",
                 self.hint(name)
             ))
         })
@@ -265,13 +265,14 @@ impl<'a> Resolver<'a> {
                 let by_name = field.name == *unwanted;
                 if target == Some(column) && by_name {
                     return Err(Error::Dataset(format!(
-                        "--exclude names the target `{}`; the target is never a feature, so take it off the list",
+                        "--exclude names the target `{}`; the target is never a feature, so remove it from the \
+                         list",
                         field.name
                     )));
                 }
                 if included.contains(&column) {
                     return Err(Error::Dataset(format!(
-                        "the column `{}` is named by --include and --exclude; take it off one of them",
+                        "the column `{}` is named by --include and --exclude; remove it from one of them",
                         field.name
                     )));
                 }
@@ -294,7 +295,7 @@ impl<'a> Resolver<'a> {
     fn check_not_included(&self, included: &[usize], column: usize, part: &str) -> Result<()> {
         if included.contains(&column) {
             return Err(Error::Dataset(format!(
-                "--include names the column `{}`, which {}; take it off the list",
+                "--include names the column `{}`, which {}; remove it from the list",
                 self.schema.fields[column].name,
                 if part.starts_with("the") {
                     format!("is {part}")
@@ -309,8 +310,8 @@ impl<'a> Resolver<'a> {
     fn check_features(&self, features: &[usize], excluded: &[Excluded]) -> Result<()> {
         if features.is_empty() && self.selection.learned.is_none() {
             return Err(Error::Dataset(format!(
-                "all {} columns are excluded, so there is no feature to learn from; \
-                 see why with `rowmill inspect` and name some with --include",
+                "all {} columns are excluded, so no feature is left; `rowmill inspect` shows the reasons, and \
+                 --include keeps the columns that it names",
                 excluded.len()
             )));
         }
@@ -339,7 +340,7 @@ impl<'a> Resolver<'a> {
         )))
     }
 
-    /// The base scores, if every one of them is there as a number.
+    /// The base scores, if the data have a numeric column for each of them.
     fn base_scores(&self) -> Vec<BaseScore> {
         let Some(profile) = self.profile else {
             return Vec::new();
@@ -371,7 +372,7 @@ impl<'a> Resolver<'a> {
         self.column(flag, wanted).map(|column| vec![column])
     }
 
-    /// The columns that a name or pattern means, perhaps none. A name that is there is never a pattern.
+    /// The columns that a name or pattern matches, perhaps none. The name of a column is never a pattern.
     fn matching(&self, wanted: &str) -> Result<Vec<usize>> {
         if let Some(column) = self.index.get(wanted) {
             return Ok(vec![*column]);

@@ -1,4 +1,4 @@
-//! The part that each column plays in a run.
+//! The role of each column in a run.
 
 /// The choice of rows that must stay together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -32,12 +32,12 @@ pub struct Selection {
     pub exclude_if_there: Vec<String>,
     /// `--include`: names or patterns of columns that the profile excludes.
     pub include: Vec<String>,
-    /// The parts in the learner that the run goes on with. Data without a feature are accepted
-    /// then: the learner knows which ones it uses.
+    /// The roles in the learner that the run continues. Data without some features are accepted
+    /// then: the learner has the list of its features.
     pub learned: Option<LearnedRoles>,
 }
 
-/// The columns' parts in a learner that a run goes on with. They stand where the user names no others.
+/// The roles of the columns in a learner that a run continues, unless the user names others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LearnedRoles {
     /// The target; data without it are refused.

@@ -94,7 +94,7 @@ impl Values {
         }
     }
 
-    /// Empties the column and makes room for so many rows of another one's type.
+    /// Empties the column and reserves memory for rows of another column's type.
     pub fn restart(&mut self, like: &Self, rows: usize) {
         self.clear();
         match (&mut *self, like) {
@@ -137,7 +137,7 @@ impl Values {
 
 /// Some consecutive rows of one column of one row group.
 ///
-/// The lane that reads owns it, lends it to the sink through the channel, and gets it back to
+/// The lane that reads owns it: it sends it to the sink through a channel, and gets it back to
 /// fill it again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {

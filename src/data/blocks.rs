@@ -1,4 +1,4 @@
-//! Views of one block of at most [`crate::limits::BLOCK_ROWS`] rows, lent by the engine to learners.
+//! Views of one block of at most [`crate::limits::BLOCK_ROWS`] rows, which the engine passes to learners.
 
 use crate::limits::BLOCK_ROWS;
 

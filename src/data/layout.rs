@@ -54,7 +54,7 @@ impl CodeLayout {
         self.byte_columns.is_empty()
     }
 
-    /// Leaves out features, numbers the others anew, and returns the byte columns that have members
+    /// Leaves out features, renumbers the others, and returns the byte columns that have members
     /// left: those alone are in the layout then.
     pub fn leave_out(&mut self, kept: impl Fn(u32) -> bool, features: u32) -> Vec<bool> {
         let mut numbers = Vec::with_capacity(features as usize);

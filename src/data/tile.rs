@@ -89,7 +89,7 @@ impl Tile {
         self.rows = 0;
     }
 
-    /// Forgets the rows, and makes room for so many at least; memory grows if it has to and never shrinks.
+    /// Removes the rows, and reserves memory for `rows_max`; memory never shrinks.
     pub fn make_room(&mut self, rows_max: usize) {
         self.clear();
         if rows_max > self.rows_max {

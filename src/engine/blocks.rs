@@ -7,7 +7,7 @@ use crate::{
     error::Result,
 };
 
-/// Calls `each(worker, block)` for every block once, one thread a worker, and gives the workers back
+/// Calls `each(worker, block)` for every block once, one thread per worker, and returns the workers
 /// in their order.
 ///
 /// The worker of a block is a matter of time, so a worker may only gather results that do not

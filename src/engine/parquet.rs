@@ -9,7 +9,7 @@
 //! A lane reads one column of a row group after the other, in batches of rows, so that it holds the
 //! pages of a single column at a time. A row group of more rows than the pass allows is cut into
 //! slices, which a sink sees one after the other as if they were row groups. Row groups go to lanes
-//! by their number and parts are merged in that order: nothing depends on who is first.
+//! by their number and parts are merged in that order: no result depends on the threads' speed.
 
 use std::{
     ops::Range,
@@ -148,7 +148,7 @@ fn run<L: LaneSource, S: Sink>(
 
 /// The early end of a thread of a pass.
 enum Abort {
-    /// With an error of its own.
+    /// An error of the thread itself.
     Failed(Error),
     /// Because another thread did.
     Disconnected,

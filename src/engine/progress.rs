@@ -5,7 +5,7 @@ pub trait Progress: Send + Sync {
     /// A pass over `rows_total` rows begins.
     fn pass_started(&self, name: &str, rows_total: u64);
 
-    /// The pass got on by so many rows and bytes read.
+    /// The pass has read further rows and bytes.
     fn advanced(&self, rows: u64, bytes: u64);
 
     /// The pass is over.
@@ -14,7 +14,7 @@ pub trait Progress: Send + Sync {
     /// Something worth a line.
     fn message(&self, text: &str);
 
-    /// Something that the user should look at.
+    /// A warning for the user.
     fn warning(&self, text: &str);
 }
 

@@ -14,7 +14,7 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// The one of so many lanes that reads it.
+    /// The lane that reads it, of `lanes` lanes.
     pub fn lane(self, lanes: usize) -> usize {
         self.row_group % lanes
     }
@@ -37,7 +37,7 @@ pub trait Sink: Send {
     /// Ends the pass.
     fn batch(&mut self, batch: &Batch) -> Result<()>;
 
-    /// All columns of the slice have come.
+    /// The slice ends: all of its columns were given.
     ///
     /// # Errors
     /// Ends the pass.

@@ -14,7 +14,7 @@
 //! All numbers little-endian. Opening trusts nothing: length, trailer and checksum come first, then
 //! every offset is checked, and nothing is allocated but the table. No codec notices damage by
 //! itself (most damaged files decode to another model), hence the checksums. A checksum is not a
-//! signature: whoever can write the file can write its checksum, so meaning is checked as well.
+//! signature, since anyone can write a valid one, so the contents are checked as well.
 
 use serde::{Serialize, de::DeserializeOwned};
 use twox_hash::XxHash3_64;
@@ -42,7 +42,7 @@ pub enum FileKind {
     Checkpoint,
     /// The content of scratch files and their ingredients.
     Seal,
-    /// A learner that goes on with further batches.
+    /// A learner that can be trained on further batches.
     Learner,
 }
 
@@ -78,7 +78,7 @@ pub enum Codec {
     Json = 2,
 }
 
-/// One section: a number that says what it is, its layout's version, its bytes.
+/// One section: its kind, the version of its layout, its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section<B> {
     /// Its number.
@@ -170,10 +170,10 @@ pub fn seal(kind: FileKind, header: &[u8], sections: &[Section<Vec<u8>>]) -> Vec
     file
 }
 
-/// Checks a file from the outside in and finds its sections. Does not look into them.
+/// Checks a file from the outside in and finds its sections, without decoding them.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// The fault and the next step, as a sentence.
 pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
     check_ends(kind, file)?;
     let body = &file[..file.len() - TRAILER_BYTES];
@@ -209,7 +209,7 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
     for entry in table.chunks_exact(ENTRY_BYTES) {
         let section = read_entry(entry, body, &mut start)?;
         if opened.find(section.id).is_some() {
-            return Err(format!("section {} is there twice", section.id));
+            return Err(format!("section {} occurs twice", section.id));
         }
         opened.sections.push(section);
     }
@@ -220,7 +220,7 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
 }
 
 impl<'a> Opened<'a> {
-    /// A section, if it is there.
+    /// A section, if the file has it.
     pub fn find(&self, id: u32) -> Option<&Section<&'a [u8]>> {
         self.sections.iter().find(|section| section.id == id)
     }
@@ -228,13 +228,14 @@ impl<'a> Opened<'a> {
     /// The bytes of a section of this layout.
     ///
     /// # Errors
-    /// A sentence, for a section that is not there or of another layout.
+    /// A sentence, for a section that is missing or has another layout.
     pub fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
         let section = self.find(id);
-        let section = section.ok_or_else(|| format!("section {id} is not there"))?;
+        let section = section.ok_or_else(|| format!("section {id} is missing"))?;
         if section.version != version {
             return Err(format!(
-                "section {id} is of another version of rowmill (layout {}, this one reads {version}); update rowmill",
+                "section {id} has the layout {} of another version of rowmill (this one reads {version}); \
+                 update rowmill",
                 section.version
             ));
         }
@@ -260,14 +261,14 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The value that all of these bytes make, not fewer.
+/// Decodes a value from all of the bytes.
 ///
 /// # Errors
 /// A sentence about the flaw in the bytes.
 pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Ok((_, rest)) => Err(format!("it has {} extra bytes", rest.len())),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -283,17 +284,19 @@ fn check_ends(kind: FileKind, file: &[u8]) -> Result<(), String> {
     }
     if file[..8] != kind.magic() {
         return Err(format!(
-            "not a rowmill {name} file (it does not start as one)"
+            "not a rowmill {name} file (its first bytes differ)"
         ));
     }
     let major = u16::from_le_bytes([file[8], file[9]]);
     if major > FORMAT_MAJOR {
         return Err(format!(
-            "made by a newer rowmill (format {major}, this one reads {FORMAT_MAJOR}); update rowmill"
+            "made by a newer version of rowmill (format {major}, this one reads {FORMAT_MAJOR}); update rowmill"
         ));
     }
     if major < FORMAT_MAJOR {
-        return Err(format!("format {major} is not one that rowmill ever wrote"));
+        return Err(format!(
+            "format {major} is unknown; no version of rowmill wrote it"
+        ));
     }
     let trailer_at = file.len() - TRAILER_BYTES;
     let mut trailer = Reader {
@@ -303,7 +306,7 @@ fn check_ends(kind: FileKind, file: &[u8]) -> Result<(), String> {
     let total = trailer.u64()?;
     let checksum = trailer.u64()?;
     if trailer.take(8)? != kind.magic() || total != file.len() as u64 {
-        return Err("the file is cut off or has bytes added; copy it again".to_owned());
+        return Err("the file is truncated or has extra bytes; copy it again".to_owned());
     }
     if XxHash3_64::oneshot(&file[..trailer_at + 8]) != checksum {
         return Err("the checksum does not match: the file is damaged; copy it again".to_owned());
@@ -337,7 +340,7 @@ fn read_entry<'a>(
         .checked_add(length)
         .filter(|end| *end <= body.len() as u64);
     let (Some(end), true) = (end, offset == expected as u64) else {
-        return Err(format!("section {id} does not lie where it must"));
+        return Err(format!("section {id} is at a wrong offset"));
     };
     let padding = &body[*start..expected];
     let bytes = &body[expected..end as usize];

@@ -47,7 +47,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<Saved> {
     })
 }
 
-/// Reads a whole regular file of at most so many bytes.
+/// Reads a whole regular file of at most `bytes_max` bytes.
 pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let failed = |error| Error::io("read", path, error);
     let metadata = std::fs::metadata(path).map_err(failed)?;
@@ -60,7 +60,7 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     if length > bytes_max {
-        let message = format!("{length} bytes, more than the {bytes_max} that are read at most");
+        let message = format!("{length} bytes, above the limit of {bytes_max}");
         return Err(Error::format(path, message));
     }
     let mut bytes = Vec::with_capacity(length as usize);

@@ -1,4 +1,4 @@
-//! Little-endian numbers out of bytes that may end anywhere.
+//! Little-endian numbers, read from bytes that may end early.
 
 /// Takes numbers off the front of bytes, or says that they end too soon.
 pub(crate) struct Reader<'a> {

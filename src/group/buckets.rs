@@ -8,7 +8,7 @@ pub const BUCKETS: usize = 65_536;
 /// Classes that are balanced apart; a target with more is balanced by rows alone.
 pub const CLASSES_BALANCED_MAX: usize = 16;
 
-/// The bucket of a group. The seed enters here, so that another seed gives another split.
+/// The bucket of a group. It depends on the seed, so that another seed gives another split.
 #[inline]
 pub fn bucket_of(group: u64, seed: u64) -> usize {
     (row_hash(seed, group, 0, Purpose::Bucket) >> 48) as usize

@@ -1,4 +1,4 @@
-//! The hashes everything random or grouped is keyed by, pinned for ever by golden vectors.
+//! The hashes of groups and of random choices, fixed forever by golden vectors.
 //!
 //! All are XXH3-64. A group key is hashed in a written encoding, so that the same key has the same
 //! hash whatever type a file stores it as:

@@ -188,11 +188,12 @@ impl Groups<'_> {
             let source = match self.validation {
                 Some(source) if [split, second].contains(&Split::Valid) => {
                     format!(
-                        "the valid ones are of {source}, the others of the dataset; leave the group out of \
+                        "its validation rows are in {source}, the others in the dataset; remove the group from \
                          one of them,"
                     )
                 }
-                _ => "a group must be whole in one, so correct the split column".to_owned(),
+                _ => "all rows of a group must be in one split, so correct the split column"
+                    .to_owned(),
             };
             return Err(Error::Dataset(format!(
                 "group `{name}` is in two splits: {} of its rows are in {} and {} in {}; {source} or choose \

@@ -1,4 +1,4 @@
-//! `class_weight` of both learners: the weights that the user asked for, and the factors that they mean.
+//! `class_weight` of both learners: the weights that the user asked for, and the factors of the classes.
 
 use serde_json::{Map, Value};
 
@@ -133,7 +133,7 @@ fn weights(named: Map<String, Value>) -> std::result::Result<Vec<(String, f64)>,
     let pair = |(name, value): (String, Value)| match value.as_f64() {
         Some(weight) => Ok((name, weight)),
         None => Err(format!(
-            "the weight {value} of the class {name} is no number"
+            "the weight {value} of the class {name} is not a number"
         )),
     };
     named.into_iter().map(pair).collect()

@@ -39,7 +39,7 @@ pub fn exp(x: f64) -> f64 {
     exp_by_series::<10>(x.clamp(-700.0, 700.0))
 }
 
-/// e^x for x <= 0, within 2 units in the last place; below -708 it answers e^-708.
+/// e^x for x <= 0, within 2 units in the last place; below -708 it returns e^-708.
 #[inline(always)]
 pub fn exp_nonpositive(x: f64) -> f64 {
     // On [-ln 2 / 2, ln 2 / 2] the first term left out is below 1e-17.

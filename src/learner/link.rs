@@ -1,6 +1,6 @@
 //! The logistic function and its loss, shared by trees and logistic regression.
 //!
-//! Callers bring e^-|m| themselves: trees need about 1e-11 of it and logistic regression two units in
+//! Callers compute e^-|m| themselves: trees need about 1e-11 of it and logistic regression two units in
 //! the last place ([`elementary`](crate::learner::elementary)). Two neighbours stay apart for their
 //! bits: `model::link` takes `exp` from the system's library and divides where this multiplies, and the
 //! two softmaxes sum over classes in different orders of their loops.

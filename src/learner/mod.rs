@@ -1,6 +1,6 @@
 //! Learners: mutable while training, turned into a `model` at the end.
 //!
-//! Learners work on blocks and batches lent to them and know neither files nor threads.
+//! Learners borrow blocks and batches, and depend neither on files nor on threads.
 
 mod class_weight;
 pub mod elementary;

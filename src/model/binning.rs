@@ -25,7 +25,7 @@ pub enum Binning {
         /// negative infinity (a bin of its own for it).
         cuts: Vec<f64>,
     },
-    /// One code a kept value.
+    /// One code per kept value.
     Categorical {
         /// The kept values, distinct, in the order of their codes.
         values: Vec<String>,
@@ -98,7 +98,7 @@ impl Binning {
     /// Checks a binning from an untrusted file.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// The fault, as a sentence.
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::Numeric { cuts } => check_cuts(cuts),
@@ -137,7 +137,7 @@ fn check_values(values: &[String]) -> Result<(), String> {
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(format!(
-            "category `{}` is there twice",
+            "category `{}` occurs twice",
             pair[0].escape_debug()
         )),
         None => Ok(()),

@@ -31,7 +31,7 @@ impl Bins {
         }
     }
 
-    /// Bins with a code for missing values in every feature, whether or not there were some, for rows to come.
+    /// Bins with a code for missing values in every feature, for later rows.
     pub fn with_missing_codes(features: Vec<FeatureSpec>) -> Self {
         let radices: Vec<u16> = features
             .iter()
@@ -62,7 +62,7 @@ impl Bins {
     /// A sentence that says what is wrong.
     pub fn check(&self) -> Result<(), String> {
         if self.radices.len() != self.features.len() {
-            return Err("the bins have not as many radices as features".to_owned());
+            return Err("the number of radices differs from the number of features".to_owned());
         }
         for (feature, &radix) in self.features.iter().zip(&self.radices) {
             let flaw = |flaw: String| format!("the bins of `{}`: {flaw}", feature.name);
@@ -75,7 +75,7 @@ impl Bins {
         self.check_layout()?;
         let laid_out = self.in_layout.iter().filter(|is_in| **is_in).count();
         if laid_out != self.layout.len() {
-            return Err("the byte columns are not as many as the layout's".to_owned());
+            return Err("the number of byte columns differs from the layout's".to_owned());
         }
         Ok(())
     }
@@ -95,14 +95,13 @@ impl Bins {
                 }
                 product = stride * usize::from(member.radix);
                 if product > CODES_MAX {
-                    return Err("a byte column has more codes than a byte".to_owned());
+                    return Err("a byte column has more codes than fit in a byte".to_owned());
                 }
             }
         }
         if self.layout.is_empty() {
             return Err(
-                "no feature varies, so that there is nothing to split on; give other rows or \
-                 features"
+                "every feature is constant, so no split is possible; give other rows or features"
                     .to_owned(),
             );
         }
@@ -147,7 +146,10 @@ mod tests {
             let flaw = bins.check().expect_err(part);
             assert!(flaw.contains(part), "{flaw}");
         };
-        check(&|bins| bins.radices.truncate(2), "as many radices");
+        check(
+            &|bins| bins.radices.truncate(2),
+            "number of radices differs",
+        );
         check(&|bins| bins.radices[1] = 5, "`b`: 5 codes for 2 values");
         check(
             &|bins| {
@@ -159,11 +161,11 @@ mod tests {
         );
         check(
             &|bins| bins.in_layout.push(true),
-            "not as many as the layout's",
+            "differs from the layout's",
         );
         check(
             &|bins| bins.layout.byte_columns.clear(),
-            "nothing to split on",
+            "no split is possible",
         );
         check(
             &|bins| bins.layout.byte_columns[1][0].feature = 9,

@@ -1,4 +1,4 @@
-//! The whole model: all that prediction, inspection and a later run need, in one file.
+//! The whole model: the data of predictions, of `rowmill show` and of later runs, in one file.
 
 use std::collections::HashMap;
 
@@ -43,12 +43,12 @@ impl Body {
     }
 }
 
-/// A column that is no feature, and why.
+/// A column that is not a feature, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ExcludedColumn {
     /// The column's name.
     pub name: String,
-    /// Why it is left out: `metadata`, `leakage`, `--exclude`, `constant`.
+    /// The reason: `metadata`, `leakage`, `--exclude`, `constant`.
     pub reason: String,
 }
 
@@ -60,10 +60,10 @@ pub struct Roles {
     /// The column whose equal values keep rows together.
     #[serde(default)]
     pub group: Option<String>,
-    /// Importance of rows.
+    /// The column of row weights.
     #[serde(default)]
     pub weight: Option<String>,
-    /// A given split.
+    /// The split column.
     #[serde(default)]
     pub split: Option<String>,
     /// Columns that are no features.
@@ -74,20 +74,20 @@ pub struct Roles {
 /// A model's description of itself and its training.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct About {
-    /// The rowmill that trained it.
+    /// The version of rowmill that trained it.
     pub rowmill_version: String,
     /// The kind of target.
     pub task: Task,
     /// Class names in the order of their indexes; empty for regression.
     pub classes: Vec<String>,
-    /// The columns' parts.
+    /// The roles of the columns.
     pub roles: Roles,
     /// The profile as TOML text, if there was one.
     #[serde(default)]
     pub profile: Option<String>,
     /// The fingerprint of the dataset.
     pub data_fingerprint: u64,
-    /// Rows that were learned from.
+    /// Training rows.
     pub train_rows: u64,
     /// The seed of every random choice.
     pub seed: u64,
@@ -116,8 +116,8 @@ impl Model {
     /// `absent` says what that means.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for a column that is text where the model learned from numbers or the
-    /// other way round, or that cannot be read.
+    /// [`Error::Dataset`] for a column that is text but was a number in the training data, or the
+    /// reverse, or that cannot be read.
     pub fn columns_in(&self, schema: &Schema) -> Result<Vec<Option<usize>>> {
         let fields = schema.fields.iter().enumerate();
         let by_name: HashMap<&str, usize> = fields
@@ -136,8 +136,7 @@ impl Model {
             }
             let learned = if feature.is_text() { "text" } else { "numbers" };
             Err(Error::Dataset(format!(
-                "column `{}` is of type {}, but the model learned it as {learned}; predict on data \
-                 of the training data's types",
+                "column `{}` has the type {}, but it was {learned} in the training data; convert the column",
                 field.name, field.file_type
             )))
         };

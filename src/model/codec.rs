@@ -138,10 +138,10 @@ impl Sections<'_> {
 
     fn bytes(&self, id: u32, codec: Codec, name: &str) -> Result<&[u8], String> {
         let section = self.opened.find(id);
-        let section = section.ok_or_else(|| format!("the {name} are not there"))?;
+        let section = section.ok_or_else(|| format!("the {name} are missing"))?;
         if section.codec != codec || section.version != VERSION {
             return Err(format!(
-                "the {name} are stored in an unknown way; update rowmill"
+                "the {name} have an unknown encoding; update rowmill"
             ));
         }
         Ok(section.bytes)

@@ -64,7 +64,7 @@ pub(crate) fn read(records: &Records<&[u8]>) -> Result<Vec<Tree>, String> {
     }
     if claimed != nodes.len() as u64 {
         return Err(format!(
-            "trees claim {claimed} nodes, there are {}",
+            "the trees claim {claimed} nodes, but the file has {}",
             nodes.len()
         ));
     }
@@ -104,7 +104,7 @@ fn fixed<'a>(
         Ok(bytes.chunks_exact(record_bytes))
     } else {
         Err(format!(
-            "{} bytes are no whole number of {name} records",
+            "{} bytes are not a whole number of {name} records",
             bytes.len()
         ))
     }

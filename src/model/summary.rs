@@ -21,7 +21,7 @@ pub struct Summary {
     pub target: String,
     /// Class names in order.
     pub classes: Vec<String>,
-    /// Rows that were learned from.
+    /// Training rows.
     pub train_rows: u64,
     /// The dataset's fingerprint, in hexadecimal.
     pub data_fingerprint: String,

@@ -1,7 +1,7 @@
 //! One decision tree over codes.
 //!
 //! Nodes lie in one list, the root first and children after their parent, so that a walk always
-//! ends. Values are margins; shrinkage is already applied.
+//! ends. Values are margins; the learning rate is already applied.
 
 /// The codes of a feature that go left; the missing code apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

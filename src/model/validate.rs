@@ -58,7 +58,7 @@ fn check_classes(task: Task, classes: &[String], limits: &Limits) -> Result<(), 
         ));
     }
     match first_repeated(classes) {
-        Some(class) => Err(format!("class `{}` is there twice", class.escape_debug())),
+        Some(class) => Err(format!("class `{}` occurs twice", class.escape_debug())),
         None => Ok(()),
     }
 }
@@ -73,7 +73,7 @@ fn check_features(features: &[FeatureSpec], limits: &Limits) -> Result<(), Strin
         feature.check().map_err(at)?;
     }
     match first_repeated(features.iter().map(|feature| &feature.name)) {
-        Some(name) => Err(format!("feature `{}` is there twice", name.escape_debug())),
+        Some(name) => Err(format!("feature `{}` occurs twice", name.escape_debug())),
         None => Ok(()),
     }
 }
@@ -103,7 +103,9 @@ fn check_ensemble(
         return Err("a base margin is not finite".to_owned());
     }
     if !trees.is_multiple_of(outputs) {
-        return Err(format!("{trees} trees are no whole rounds of {outputs}"));
+        return Err(format!(
+            "{trees} trees are not a whole number of rounds of {outputs}"
+        ));
     }
     if trees > limits.trees_max {
         return Err(format!(
@@ -143,7 +145,7 @@ fn check_tree(tree: &Tree, features: &[FeatureSpec], limits: &Limits) -> Result<
     let mut has_parent = vec![false; nodes];
     for (index, node) in tree.nodes.iter().enumerate() {
         if index > 0 && !has_parent[index] {
-            return Err(format!("node {index} is no child of a node before it"));
+            return Err(format!("node {index} is not a child of an earlier node"));
         }
         let at = |flaw: String| format!("node {index}: {flaw}");
         match node {
@@ -185,7 +187,9 @@ fn check_split(split: &NodeSplit, features: &[FeatureSpec]) -> Result<(), String
     match split.rule {
         Rule::AtMost(code) if code < missing_code => Ok(()),
         Rule::AtMost(code) => Err(format!("code {code}, below {missing_code} is allowed")),
-        Rule::Subset(_) if !feature.is_text() => Err("a set of codes for a number".to_owned()),
+        Rule::Subset(_) if !feature.is_text() => {
+            Err("a set of codes for a numeric feature".to_owned())
+        }
         Rule::Subset(_) => {
             let is_beyond = |code: &u8| split.rule.is_left(*code);
             match (missing_code..=u8::MAX).skip(1).find(is_beyond) {
@@ -228,11 +232,13 @@ fn check_linear(linear: &Linear, features: &[FeatureSpec]) -> Result<(), String>
             Reading::Missing => true,
         };
         if !fits {
-            return Err(at("it reads what its feature does not have".to_owned()));
+            return Err(at(
+                "it reads a value that its feature does not have".to_owned()
+            ));
         }
         let current = (column.feature, column.reading);
         if previous.is_some_and(|previous| !is_before(previous, current)) {
-            return Err(at("not after the column before it".to_owned()));
+            return Err(at("the columns are not in ascending order".to_owned()));
         }
         previous = Some(current);
     }

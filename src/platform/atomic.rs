@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Files that are complete or absent.
 //!
 //! A file is written under a temporary name in its own directory, synced, and renamed:
 //!
@@ -45,7 +45,7 @@ pub fn write(
     })
 }
 
-/// Like [`write()`], for a filler that can fail in other ways and has something to answer.
+/// Like [`write()`], for a filler that returns a value and has other errors.
 ///
 /// # Errors
 /// The filler's own, or [`Error::Io`] naming `path`; then nothing has changed under that name.

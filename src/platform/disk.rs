@@ -16,7 +16,7 @@ pub fn free_disk_bytes(directory: &Path) -> Option<u64> {
     }
 }
 
-/// True if a directory lies in memory (tmpfs, ramfs), where scratch files would count against the
+/// True if a directory is in memory (tmpfs, ramfs), where scratch files would count against the
 /// limit they are meant to keep.
 pub fn is_memory_filesystem(directory: &Path) -> bool {
     #[cfg(target_os = "linux")]
@@ -36,7 +36,7 @@ pub fn is_memory_filesystem(directory: &Path) -> bool {
 /// found before the work and not in the middle of it.
 ///
 /// # Errors
-/// `StorageFull`, or whatever else the system says.
+/// `StorageFull`, or another error of the system.
 pub fn allocate(file: &File, bytes: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {

@@ -24,13 +24,16 @@ impl FileIdentity {
     /// The difference between two identities, for a message.
     pub fn difference(&self, now: &Self) -> Option<String> {
         if self.size != now.size {
-            return Some(format!("its size was {} and is {}", self.size, now.size));
+            return Some(format!(
+                "its size was {} and is now {}",
+                self.size, now.size
+            ));
         }
         if (self.device, self.inode) != (now.device, now.inode) {
-            return Some("another file has its name".to_owned());
+            return Some("it was replaced by another file".to_owned());
         }
         if self.modified_nanoseconds != now.modified_nanoseconds {
-            return Some("its modification time moved".to_owned());
+            return Some("its modification time changed".to_owned());
         }
         None
     }
@@ -144,7 +147,7 @@ impl From<File> for PositionedFile {
     }
 }
 
-/// The identity of whatever a path names now.
+/// The identity of the file that a path names now.
 ///
 /// # Errors
 /// The system's error.
@@ -237,12 +240,12 @@ mod tests {
         assert_eq!(before.difference(&identity(&path).unwrap()), None);
         std::fs::write(&path, b"three").unwrap();
         let difference = before.difference(&identity(&path).unwrap()).unwrap();
-        assert_eq!(difference, "its size was 3 and is 5");
+        assert_eq!(difference, "its size was 3 and is now 5");
         let other = directory.path().join("g");
         std::fs::write(&other, b"two").unwrap();
         std::fs::rename(&other, &path).unwrap();
         let difference = before.difference(&identity(&path).unwrap()).unwrap();
-        assert_eq!(difference, "another file has its name");
+        assert_eq!(difference, "it was replaced by another file");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Panics of foreign code on damaged input: caught, and kept off the terminal.
 //!
-//! The standard hook prints a panic before anybody can catch it. Where a panic is only a decoder's
-//! way to say that a file is damaged, that text would stand beside the error's own message.
-//! [`catch`] marks such places, and the hook of [`keep_caught_quiet`] says nothing inside them.
-//! Panics anywhere else are bugs of ours and are printed as ever.
+//! The standard hook prints a panic before it is caught. Where a decoder panics because a file is
+//! damaged, that text would be printed beside the error's own message. [`catch`] marks such places,
+//! and the hook of [`keep_caught_quiet`] prints nothing inside them. Panics anywhere else are bugs and
+//! are printed as usual.
 
 use std::{
     any::Any,

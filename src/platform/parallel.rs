@@ -1,7 +1,7 @@
 //! Tasks that run in parallel, for code that starts no threads of its own.
 //!
-//! The trait stands on the ground floor because both of its ends are above and may not know each
-//! other: learners call it, the engine implements it with its threads.
+//! The trait is in the lowest room because its two sides must not depend on each other: learners call
+//! it, the engine implements it with its threads.
 
 use crate::error::Result;
 

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Any thread writes any row range of any array at any time: positions follow from row numbers, so
-//! that the file's bytes do not depend on who came first. The last block keeps the full stride and
+//! that the file's bytes do not depend on the order of the writes. The last block keeps the full stride and
 //! is sparse beyond the last row. Nothing is read back before it was written.
 
 use std::{
@@ -77,7 +77,7 @@ impl BlockFile {
     /// Opens a file that an earlier run wrote, for reading.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Format`] for anything but a file of so many rows and such arrays.
+    /// [`Error::Io`], or [`Error::Format`] for a file that does not have these rows and arrays.
     pub fn open(path: &Path, rows: u64, element_bytes: &[usize]) -> Result<Self> {
         let io = |source| Error::io("open", path, source);
         let file = PositionedFile::open_read(path).map_err(io)?;
@@ -91,7 +91,9 @@ impl BlockFile {
         if header[..8] != *MAGIC || header[8..] != rows.to_le_bytes() {
             return Err(Error::format(
                 path,
-                format!("is no scratch file of {rows} rows ({found} bytes); remove its directory"),
+                format!(
+                    "is not a scratch file of {rows} rows (it has {found} bytes); remove its directory"
+                ),
             ));
         }
         Ok(this)
@@ -110,7 +112,7 @@ impl BlockFile {
         }
     }
 
-    /// The same file with some of its arrays alone, numbered anew. The others keep their room on
+    /// The same file with only some of its arrays, renumbered. The others keep their room on
     /// disk, and none of it is read.
     pub fn with_arrays(&self, kept: &[bool]) -> Self {
         assert_eq!(kept.len(), self.arrays(), "a word an array");
@@ -440,7 +442,10 @@ mod tests {
         assert_eq!(back, [7; 3]);
         for (rows, element_bytes) in [(rows - 1, &[4, 1][..]), (rows, &[4]), (rows, &[1, 1])] {
             let error = BlockFile::open(&path, rows, element_bytes).unwrap_err();
-            assert!(error.to_string().contains("is no scratch file"), "{error}");
+            assert!(
+                error.to_string().contains("is not a scratch file"),
+                "{error}"
+            );
         }
         std::fs::write(&path, b"RMLL").unwrap();
         assert!(BlockFile::open(&path, rows, &[4, 1]).is_err());

@@ -1,8 +1,8 @@
 //! The directories that hold scratch files, locked while a run lives and removed at its end.
 //!
-//! A run has one of its own, for what nobody else can use, and it may share another one: files that are
-//! complete and [sealed](crate::scratch::Seal), and then only read. Whoever uses a shared one holds its
-//! lock shared; whoever removes a directory must get its lock alone.
+//! A run has a private one, and may share another one: files that are complete and
+//! [sealed](crate::scratch::Seal), and then only read. A run that uses a shared one holds its lock
+//! shared; a run that removes a directory must hold its lock exclusively.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -59,7 +59,7 @@ pub struct DeadScratch {
 pub struct ScratchDirectory {
     path: PathBuf,
     keep: bool,
-    /// Held open: its lock tells other runs that this one lives.
+    /// Held open: its lock shows other runs that this one is alive.
     lock: File,
 }
 
@@ -67,7 +67,7 @@ impl ScratchDirectory {
     /// Creates a new scratch directory under `parent`, which is created when absent.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Usage`] when `parent` lies in memory and `allow_memory` is not set.
+    /// [`Error::Io`]; [`Error::Usage`] when `parent` is in memory and `allow_memory` is not set.
     pub fn create(parent: &Path, keep: bool, allow_memory: bool) -> Result<Self> {
         let (path, lock) = Self::create_named(parent, "run", allow_memory)?;
         let lock_path = path.join(LOCK);
@@ -76,8 +76,8 @@ impl ScratchDirectory {
         Self::begin(path, lock, keep)
     }
 
-    /// Creates a directory that others may read once it is sealed. While the file `waits_for` is there
-    /// and `until` is not, it is not taken for dead when its run has died.
+    /// Creates a directory that others may read once it is sealed. While the file `waits_for` exists and
+    /// `until` does not, it is kept even if its run has died.
     ///
     /// # Errors
     /// As [`Self::create`].
@@ -122,8 +122,8 @@ impl ScratchDirectory {
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         if disk::is_memory_filesystem(parent) && !allow_memory {
             return Err(Error::Usage(format!(
-                "{} lies in memory (tmpfs), where scratch files would count against the memory \
-                 limit; use --scratch-dir on a disk, or --allow-tmpfs",
+                "{} is in memory (tmpfs), where scratch files would count against the memory limit; use \
+                 --scratch-dir on a disk, or --allow-tmpfs",
                 parent.display()
             )));
         }
@@ -228,7 +228,7 @@ impl ScratchDirectory {
                 std::io::Error::new(
                     std::io::ErrorKind::StorageFull,
                     format!(
-                        "the run needs {} and {} are free",
+                        "the run needs {}, but only {} are free",
                         format_bytes(needed_bytes),
                         format_bytes(free)
                     ),
@@ -311,7 +311,7 @@ fn state_of(path: &Path) -> Option<ScratchState> {
     }
 }
 
-/// A sealed directory whose run left a file that another run will go on from.
+/// True for a sealed directory whose run left a file that another run can resume from.
 fn is_waiting(path: &Path) -> bool {
     let is_sealed = path.join(SEAL).exists();
     is_sealed && waits(path).is_some_and(|[waits_for, until]| waits_for.exists() && !until.exists())

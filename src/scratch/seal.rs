@@ -1,5 +1,5 @@
-//! The seal of scratch files that other runs may read: what they were made from, what the passes
-//! found besides, and a checksum a block.
+//! The seal of scratch files that other runs may read: their inputs, other results of the passes, and
+//! a checksum per block.
 //!
 //! It is the last file to be written: where it is, the others are complete. Nothing is synced but
 //! the seal itself; blocks that a power failure takes have other checksums.
@@ -76,13 +76,16 @@ pub fn difference(made: &[Ingredient], wanted: &[Ingredient]) -> Option<String> 
         }
         if made.value != wanted.value {
             let name = &made.name;
-            return Some(format!("{name} was {} and is {}", made.value, wanted.value));
+            return Some(format!(
+                "{name} was {} and is now {}",
+                made.value, wanted.value
+            ));
         }
     }
     if made == wanted {
         return None;
     }
-    Some("it depends on other things".to_owned())
+    Some("it was made from other inputs".to_owned())
 }
 
 impl Seal {

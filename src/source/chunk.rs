@@ -39,7 +39,7 @@ impl ChunkRange {
     }
 }
 
-/// A buffer that is lent to chunks one after the other.
+/// A buffer that one chunk after the other uses.
 #[derive(Debug, Default)]
 pub(super) struct ChunkBuffer {
     bytes: Arc<Vec<u8>>,
@@ -70,7 +70,7 @@ impl ChunkBuffer {
     }
 }
 
-/// A buffer's first bytes while they are lent.
+/// A buffer's first bytes while a chunk uses them.
 struct LentBuffer {
     bytes: Arc<Vec<u8>>,
     length: usize,
@@ -138,7 +138,7 @@ impl Chunk {
         let end = offset.checked_add(length);
         if offset < range.start || end.is_none_or(|end| end > range.end()) {
             return Err(ParquetError::EOF(format!(
-                "{length} bytes at offset {offset} are not in the chunk at {}..{}",
+                "{length} bytes at offset {offset} lie outside the column chunk at {}..{}",
                 range.start,
                 range.end()
             )));

@@ -64,8 +64,7 @@ impl<P> CheckedPages<P> {
             return Ok(());
         }
         Err(ParquetError::General(format!(
-            "a page of {values} values claims other numbers of values, or more than {} bytes of \
-             text",
+            "a page of {values} values claims another number of values, or more than {} bytes of text",
             self.bytes_max
         )))
     }

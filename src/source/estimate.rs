@@ -1,4 +1,4 @@
-//! The memory plan's view of a dataset.
+//! The figures of a dataset for the memory plan.
 
 use crate::{
     data::ValueType,

@@ -49,7 +49,7 @@ pub(super) enum FileType {
     Text,
     /// A column that only ever holds nulls.
     Null,
-    /// Something that is no feature.
+    /// A type that cannot be a feature.
     Unsupported(Unsupported),
 }
 
@@ -77,7 +77,7 @@ pub(super) enum Unsupported {
     Binary,
     /// Months, days and milliseconds.
     Interval,
-    /// An annotation this version does not know.
+    /// An unknown annotation.
     Unknown,
 }
 

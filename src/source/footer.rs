@@ -119,7 +119,7 @@ fn read_bytes(
         return Err(no_parquet(place(), "does not begin with PAR1"));
     }
     if &head != MAGIC {
-        let what = "does not begin with PAR1, though it ends so";
+        let what = "ends with PAR1, but does not begin with it";
         return Err(damaged(place(), what));
     }
     if &end != MAGIC {
@@ -173,7 +173,7 @@ fn check_row_groups(footer: &Footer, path: &Path) -> Result<()> {
     }
     let rows = metadata.file_metadata().num_rows();
     if rows != rows_sum {
-        let what = format!("claims {rows} rows, its row groups have {rows_sum}");
+        let what = format!("claims {rows} rows, but its row groups have {rows_sum}");
         return Err(damaged(Place::file(path), what));
     }
     Ok(())
@@ -193,8 +193,8 @@ fn check_chunk(column: &ColumnChunkMetaData, rows: i64, data_end: u64) -> Result
     let inside = end.is_some_and(|end| end as u64 <= data_end);
     if start < 4 || compressed < 0 || uncompressed < 0 || !inside {
         return Err(format!(
-            "claims {compressed} bytes ({uncompressed} uncompressed) at offset {start}, \
-             the data end at {data_end}"
+            "claims {compressed} bytes ({uncompressed} uncompressed) at offset {start}, but the data end at \
+             {data_end}"
         ));
     }
     let flat = column.column_descr().max_rep_level() == 0;

@@ -59,7 +59,7 @@ pub(super) fn damaged(place: Place, what: impl std::fmt::Display) -> Error {
 pub(super) fn no_parquet(place: Place, why: &str) -> Error {
     Error::input(
         place,
-        format!("is no Parquet file (it {why}); write it as Parquet, or leave it out"),
+        format!("is not a Parquet file (it {why}); write it as Parquet, or leave it out"),
     )
 }
 
@@ -83,7 +83,7 @@ fn parquet_error(place: Place, error: &ParquetError) -> Error {
         ParquetError::NYI(message) => Error::input(
             place,
             format!(
-                "uses a part of Parquet that is not supported ({message}); write it again with default settings"
+                "uses a Parquet feature that is not supported ({message}); write it again with default settings"
             ),
         ),
         other => damaged(place, format!("cannot be decoded: {other}")),

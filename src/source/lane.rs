@@ -218,7 +218,7 @@ impl<'a> LaneReader<'a> {
         let data_file = &self.dataset.files()[index];
         let path = &data_file.path;
         let file = PositionedFile::open_read(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => changed(data_file, "it is gone"),
+            std::io::ErrorKind::NotFound => changed(data_file, "it no longer exists"),
             _ => Error::io("read", path, error),
         })?;
         let now = file
@@ -239,7 +239,7 @@ impl<'a> LaneReader<'a> {
         })
     }
 
-    /// Refuses a file that was written to, or whose name stands for another one.
+    /// Refuses a file that was written to, or was replaced.
     fn check_unchanged(&self, index: usize) -> Result<()> {
         let data_file = &self.dataset.files()[index];
         let Some(open) = self.file.as_ref().filter(|open| open.index == index) else {
@@ -262,7 +262,7 @@ impl<'a> LaneReader<'a> {
         let by_name = platform::file::identity(&data_file.path);
         match by_name.map(|now| data_file.identity.difference(&now)) {
             Ok(Some(what)) => changed(data_file, what),
-            Err(_) => changed(data_file, "it is gone"),
+            Err(_) => changed(data_file, "it no longer exists"),
             Ok(None) => self.check_unchanged(row_group.file).err().unwrap_or(error),
         }
     }

@@ -7,7 +7,7 @@
 //!        chunk: its bytes, bounded    pages: headers checked    column: decoded, converted
 //! ```
 //!
-//! Files are hostile until shown otherwise: sizes are checked before anything is allocated, page
+//! Files are not trusted: sizes are checked before anything is allocated, page
 //! headers are walked before the decoder sees them, checksums are verified where there are any,
 //! panics of the decoder become errors, rows are counted. Every error names the place.
 

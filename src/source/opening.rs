@@ -1,4 +1,4 @@
-//! Opening a dataset: footers are read one at a time, and only sums and names are kept.
+//! The opening of a dataset: footers are read one at a time, and only sums and names are kept.
 
 use std::fmt;
 

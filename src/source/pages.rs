@@ -79,7 +79,7 @@ pub(super) fn check(chunk: &Chunk, claims: ChunkFigures) -> Result<(), PagesErro
         uncompressed_bytes += header_bytes as u64 + page.uncompressed_bytes;
         if uncompressed_bytes > claims.uncompressed_bytes {
             return Err(page.damaged(format!(
-                "would make the chunk {uncompressed_bytes} bytes uncompressed, the footer says {}",
+                "makes the column chunk {uncompressed_bytes} bytes uncompressed, but the footer says {}",
                 claims.uncompressed_bytes
             )));
         }
@@ -88,7 +88,7 @@ pub(super) fn check(chunk: &Chunk, claims: ChunkFigures) -> Result<(), PagesErro
     }
     if rows != claims.rows {
         return Err(PagesError::Damaged(format!(
-            "its pages hold {rows} values, the row group has {} rows",
+            "its pages hold {rows} values, but the row group has {} rows",
             claims.rows
         )));
     }
@@ -117,8 +117,8 @@ impl Page {
             (compressed, uncompressed, values)
         else {
             return Err(PagesError::Damaged(format!(
-                "the page at offset {offset} claims {:?} values in {:?} bytes ({:?} uncompressed), \
-                 {left} are left",
+                "the page at offset {offset} claims {:?} values in {:?} bytes ({:?} uncompressed), but {left} \
+                 bytes are left",
                 header.values, header.compressed_bytes, header.uncompressed_bytes
             )));
         };
@@ -243,7 +243,7 @@ mod tests {
         check(&[page(2, 2), page(0, 2), page(0, 4)], "sound");
         check(
             &[page(2, 2), page(0, 2)],
-            "its pages hold 2 values, the row group has 6 rows",
+            "its pages hold 2 values, but the row group has 6 rows",
         );
         check(
             &[page(2, 3), page(0, 6)],
@@ -254,7 +254,7 @@ mod tests {
             "a dictionary that is not the first page",
         );
         check(&[page(9, 6)], "unknown kind Some(9)");
-        check(&[page(0, 6)[..15].to_vec()], "4 are left");
+        check(&[page(0, 6)[..15].to_vec()], "4 bytes are left");
         check(
             &[page(0, 6)[..9].to_vec()],
             "there is no page header at offset 4",

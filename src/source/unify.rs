@@ -51,7 +51,7 @@ impl Conflict {
     }
 }
 
-/// A column as far as the files seen so far tell.
+/// A column, as it is in the files read so far.
 #[derive(Debug, Default)]
 struct Column {
     name: String,

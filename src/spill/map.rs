@@ -134,7 +134,7 @@ impl SpillMap {
         MemoryTable::heap_bytes_max(width, entries_max) + RUNS_MAX * BUFFER_BYTES
     }
 
-    /// The most memory that names take beside.
+    /// The most memory that names take in addition.
     pub fn names_heap_bytes_max(entries_max: usize) -> usize {
         MemoryTable::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
     }

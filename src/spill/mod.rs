@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Counters of one key add up, wherever they are, so the answer does not depend on when the table
-//! was full. Runs lie in unnamed temporary files: nothing is left behind, whatever happens.
+//! was full. Runs are unnamed temporary files, which the system removes however the process ends.
 
 mod entry;
 mod map;

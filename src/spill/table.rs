@@ -3,7 +3,7 @@
 
 use hashbrown::HashTable;
 
-/// Keys with counters and names, by slot: in the order in which they came.
+/// Keys with counters and names, by slot, in the order of arrival.
 #[derive(Debug)]
 pub(super) struct MemoryTable {
     width: usize,
@@ -45,7 +45,7 @@ fn make_room<T>(items: &mut Vec<T>, more: usize) {
 }
 
 impl MemoryTable {
-    /// No entries of so many counters.
+    /// An empty table with `width` counters per entry.
     pub(super) fn new(width: usize) -> Self {
         Self {
             width,
@@ -162,7 +162,7 @@ impl MemoryTable {
         64 + (entries_max + 8) * entry_bytes
     }
 
-    /// The most memory that names of so many bytes can take beside.
+    /// The most memory that names of `text_bytes` bytes can take in addition.
     pub(super) fn name_bytes_max(entries_max: usize, text_bytes: usize) -> usize {
         entries_max * size_of::<NameAt>() * 5 / 4 + text_bytes * 9 / 4
     }

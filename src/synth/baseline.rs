@@ -1,5 +1,5 @@
 //! The base scores' own performance, a gene at a time: the table that a trained model is compared
-//! with, and the gene manifest that lies about in real directories.
+//! with, and a gene manifest, as real directories have one.
 
 use crate::synth::{
     genes::Gene,

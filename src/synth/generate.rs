@@ -25,7 +25,7 @@ use crate::{
     scratch::ScratchDirectory,
 };
 
-/// The baseline table's name, the one that training looks for.
+/// The baseline table's name, which training searches for.
 const BASELINE_NAME: &str = "full_splice_performance.tsv";
 
 /// The gene manifest's name.
@@ -66,9 +66,9 @@ pub struct SynthSummary {
     pub duplicate_rows: u64,
 }
 
-/// Writes the data and tells `observe` after every row group.
+/// Writes the data and calls `observe` after every row group.
 ///
-/// Nothing appears under its final name before everything is written.
+/// No file has its final name before all are written.
 ///
 /// # Errors
 /// [`Error::Usage`] for options out of range and for a directory that holds an earlier run,
@@ -80,7 +80,7 @@ pub fn generate(
     generate_until(options, stop::process(), observe)
 }
 
-/// [`generate`], stopped by whoever holds `stop`.
+/// [`generate`] with its own request to stop.
 pub(super) fn generate_until(
     options: &SynthOptions,
     stop: &Stop,
@@ -92,7 +92,7 @@ pub(super) fn generate_until(
     let earlier = earlier_files(out_dir)?;
     if let (Some(file), false) = (earlier.first(), options.overwrite) {
         return Err(Error::Usage(format!(
-            "{} is already there; give --overwrite or another --out-dir",
+            "{} already exists; use --overwrite or another --out-dir",
             file.display()
         )));
     }

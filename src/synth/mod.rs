@@ -1,6 +1,6 @@
 //! Splice-like Parquet data of any size, for the demo, the tests and the benchmarks.
 //!
-//! Goal: a directory that looks and hurts like the real thing (ragged shards, skewed genes, infinite
+//! Goal: a directory with the difficulties of real data (ragged shards, skewed genes, infinite
 //! ratios, nulls, duplicates, leaking columns, stray tables) and that a model can learn from: trees
 //! beat logistic regression, which beats the base scores. Non-goal: biology.
 //!

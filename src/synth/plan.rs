@@ -54,8 +54,8 @@ impl Plan {
         check_range("--threads", options.threads, 1, THREADS_MAX)?;
         if genes == 0 || rows / GENE_ROWS_MIN < genes || rows / MEAN_ROWS_MAX >= genes {
             return Err(Error::Usage(format!(
-                "--rows {rows} cannot be spread over {genes} genes; use {GENE_ROWS_MIN} to \
-                 {MEAN_ROWS_MAX} rows a gene on average, or leave --genes out"
+                "--rows {rows} cannot be spread over {genes} genes; use {GENE_ROWS_MIN} to {MEAN_ROWS_MAX} rows \
+                 per gene on average, or leave --genes out"
             )));
         }
         if (options.shards as u64) > rows {

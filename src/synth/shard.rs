@@ -56,10 +56,10 @@ pub(super) struct ShardSummary {
     pub(super) duplicate_rows: u64,
 }
 
-/// Writes a shard. `go_on` hears of each row group's rows; when it answers no, the shard is given
-/// up and the answer is `None`.
+/// Writes a shard. `go_on` is called with the rows of each row group; if it returns false, the shard is
+/// abandoned and the result is `None`.
 ///
-/// A gene that lies across a border is drawn by both shards: rows before the shard are dropped, and
+/// A gene that crosses a border is drawn by both shards: rows before the shard are dropped, and
 /// the shard of its first row writes its lines.
 pub(super) fn write_shard(
     facts: &SharedFacts<'_>,

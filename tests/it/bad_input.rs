@@ -95,7 +95,11 @@ fn a_shard_of_something_else() {
         dir.path(),
         &[],
         1,
-        &["part-00002.parquet", "is no Parquet file", "leave it out"],
+        &[
+            "part-00002.parquet",
+            "is not a Parquet file",
+            "leave it out",
+        ],
     );
 }
 

@@ -141,7 +141,7 @@ fn what_cannot_be_meant_is_wrong_usage_and_what_does_not_fit_fails() {
     fs::copy(tables.own.join("part.parquet"), &copy).unwrap();
     let leak = ["--val-dir", text(&copy), "--out-dir", text(&out_dir)];
     for command in [&["train", own][..], &["incremental", own, "--one-pass"]] {
-        let words = ["is in two splits", "--val-dir", "leave the group out"];
+        let words = ["is in two splits", "--val-dir", "remove the group"];
         fails(&[command, &leak[..]].concat(), 1, &words);
         fs::remove_dir_all(&out_dir).unwrap();
     }

@@ -87,7 +87,7 @@ fn mistakes_name_the_file() {
     check_error(
         "memroy = 1\n",
         "m",
-        "`memroy` is no flag of `rowmill train` (did you mean `memory`?)",
+        "unknown key `memroy` (did you mean `memory`?); the keys are the long flags of `rowmill train --help`",
     );
     check_error("config = \"x\"\n", "m", "`config` is no flag");
     check_error("dataset = \"x\"\n", "m", "`dataset` is no flag");
@@ -101,7 +101,7 @@ fn mistakes_name_the_file() {
     check_error(
         "memory = { a = 1 }\n",
         "m",
-        "`memory` is a table; write a text",
+        "`memory` is a table; write a string",
     );
     check_error(
         "split-col = \"a\"\n",

@@ -44,7 +44,7 @@ fn splice_like() -> Inspection {
         estimates: vec![(
             "scratch".to_owned(),
             1 << 20,
-            "a byte a feature and row".to_owned(),
+            "a byte per feature and row".to_owned(),
         )],
     }
 }
@@ -61,8 +61,8 @@ fn pages_have_parts_and_sums() {
         "pred_type    double  excluded  leaks the answer, says the profile splice",
         "3mer_0       double  feature   0 where absent",
         "... 62 more",
-        "a run would end here: column `x` is a number here",
-        "scratch  1.0 MiB  a byte a feature and row",
+        "a run would fail: column `x` is a number here",
+        "scratch  1.0 MiB  a byte per feature and row",
     ] {
         assert!(text.contains(words), "{text}\nlacks: {words}");
     }
@@ -86,12 +86,12 @@ fn columns_without_parts_say_why() {
     let schema = schema(&["a".to_owned()]);
     let inspection = Inspection {
         columns: column_lines(&schema, None),
-        roles_error: Some("no target is known".to_owned()),
+        roles_error: Some("the target is not known".to_owned()),
         ..Inspection::default()
     };
     let text = render(&inspection, false);
     assert!(
-        text.contains("no column has a part yet: no target is known"),
+        text.contains("the roles of the columns are not known: the target is not known"),
         "{text}"
     );
     assert!(text.contains("a       double  -"), "{text}");

@@ -85,7 +85,7 @@ fn objectives_and_tasks_agree() {
     );
     check_error(
         &["--model", "log_reg", "--task", "regression"],
-        "--model log_reg learns classes",
+        "--model log_reg is a classifier",
     );
     check_error(
         &[
@@ -102,7 +102,7 @@ fn objectives_and_tasks_agree() {
 fn shares_leave_something() {
     check_error(
         &["--test-size", "0.6", "--valid-size", "0.4"],
-        "leave no rows to learn from",
+        "leave no training rows",
     );
     check_error(
         &[
@@ -111,7 +111,7 @@ fn shares_leave_something() {
             "--valid-size",
             "0",
         ],
-        "`early_stopping_rounds` watches the valid split, but --valid-size is 0",
+        "`early_stopping_rounds` needs the valid split, but --valid-size is 0",
     );
     assert!(read(&["--valid-size", "0", "--test-size", "0"]).is_ok());
     let stopping = "{\"early_stopping_rounds\": 5}";

@@ -117,18 +117,18 @@ fn wrong_profiles_are_explained() {
             "name = \"x\"\nabsent_is_zero = [\"[a\"]\n".to_owned(),
             "absent_is_zero: the pattern `[a`",
         ),
-        (format!("name = \"mine\"\n{two}"), "`target` is not given"),
+        (format!("name = \"mine\"\n{two}"), "without `target`"),
         (
             format!("{head}[[classes]]\nname = \"a\"\nvalues = [\"0\"]\n"),
             "has 1 class",
         ),
         (
             format!("{head}{}", two.replace("\"b\"", "\"a\"")),
-            "two classes are called `a`",
+            "two classes have the name `a`",
         ),
         (
             format!("{head}{}", two.replace("\"1\"", "\"0\"")),
-            "spells both `a` and `b`",
+            "belongs to both classes `a` and `b`",
         ),
         (
             format!("{head}{}", two.replace("[\"1\"]", "[]")),
@@ -178,5 +178,5 @@ fn files_are_read_with_their_name_in_errors() {
     fs::write(&path, vec![b'#'; PROFILE_BYTES_MAX as usize + 1]).unwrap();
     let message = Profile::load(&path).unwrap_err().to_string();
     assert!(message.contains("mine.toml"), "{message}");
-    assert!(message.contains("probably another file"), "{message}");
+    assert!(message.contains("check that it is a profile"), "{message}");
 }

@@ -191,7 +191,7 @@ fn wrong_names_are_answered_with_the_nearest() {
         "y x",
         false,
         |_| (),
-        "no target is known; name the column to learn with --target",
+        "the target is not known; name its column with --target",
     );
     check_error(
         "splicetype x",

@@ -25,15 +25,14 @@ impl Shares {
         for (option, share) in [("--valid-size", valid), ("--test-size", test)] {
             if !(0.0..1.0).contains(&share) {
                 return Err(Error::Usage(format!(
-                    "{option} {share} is not a share; give a number from 0 up to, but not, 1"
+                    "{option} {share} is out of range; give a number from 0 to less than 1"
                 )));
             }
         }
         let train = 1.0 - valid - test;
         if train < 1e-6 {
             return Err(Error::Usage(format!(
-                "--valid-size {valid} and --test-size {test} leave nothing to train on; their sum must \
-                 be below 1"
+                "--valid-size {valid} and --test-size {test} leave no training rows; their sum must be below 1"
             )));
         }
         Ok(Self { train, valid, test })

@@ -150,10 +150,10 @@ fn shares_that_cannot_be_meant_are_refused() {
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!(error.exit_code(), 2);
     };
-    check(-0.1, 0.2, "--valid-size -0.1 is not a share");
-    check(0.1, 1.0, "--test-size 1 is not a share");
+    check(-0.1, 0.2, "--valid-size -0.1 is out of range");
+    check(0.1, 1.0, "--test-size 1 is out of range");
     check(f64::NAN, 0.2, "--valid-size NaN");
-    check(0.5, 0.5, "leave nothing to train on");
+    check(0.5, 0.5, "leave no training rows");
     Shares::new(0.0, 0.0).expect("everything may be train");
 }
 

@@ -68,7 +68,7 @@ fn the_message_about_a_group_in_two_splits_says_where_valid_rows_came_from() {
     for other in [TRAIN, TEST] {
         check(
             [VALID, other],
-            &["`TP53`", "1 in", "the valid ones are of --val-dir v"],
+            &["`TP53`", "1 in", "its validation rows are in --val-dir v"],
         );
     }
     check([TEST, TRAIN], &["`TP53`", "correct the split column"]);

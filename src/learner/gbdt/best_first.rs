@@ -45,7 +45,7 @@ impl PartialOrd for QueuedNode {
 }
 
 /// The nodes that best-first growth splits, in its order, at most `splits_max`; the children of a node
-/// that is not split yet are taken for leaves. Cost O(nodes log nodes).
+/// that is not split yet count as leaves. Cost O(nodes log nodes).
 pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
     let waiting = |node: u32, number: usize| {
         let gain = tree.best(node)?.gain;

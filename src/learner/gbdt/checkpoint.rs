@@ -78,14 +78,14 @@ pub(crate) fn check_tree(tree: &Tree, usable: &[bool]) -> Result<(), String> {
         };
         if usable.get(split.feature as usize) != Some(&true) {
             return Err(format!(
-                "a tree splits feature {}, which is not learned from",
+                "a tree splits on feature {}, which this run does not use",
                 split.feature
             ));
         }
         for child in [split.left as usize, split.right as usize] {
             match parents.get_mut(child) {
                 Some(parents @ 0) if child > index => *parents = 1,
-                _ => return Err("a node of a tree has no parent or two".to_owned()),
+                _ => return Err("a node of a tree has no parent, or has two".to_owned()),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The facts of a booster that its workers read and no pass changes.
+//! The constants of a booster that its workers read.
 
 use crate::learner::gbdt::{
     BoosterOptions, Loss,

@@ -1,4 +1,4 @@
-//! Constraints on splits: directions of predictions, and sets of features that may meet on a path.
+//! Constraints on splits: directions of predictions, and sets of features that may share a path.
 
 use crate::{
     error::{Error, Result},
@@ -60,7 +60,8 @@ impl Constraints {
             let feature = find("monotone_constraints", key, features)?;
             if features[feature].1 {
                 return Err(Error::Dataset(format!(
-                    "--model: `monotone_constraints` names `{}`, but a text has no order; take it out",
+                    "--model: `monotone_constraints` names `{}`, but a text column has no order; remove it from \
+                     the list",
                     features[feature].0
                 )));
             }
@@ -93,7 +94,8 @@ fn find(option: &str, key: &FeatureKey, features: &[(&str, bool)]) -> Result<usi
         ))),
         FeatureKey::Name(name) => names().position(|known| known == name).ok_or_else(|| {
             Error::Dataset(format!(
-                "--model: `{option}` names `{name}`, which is no feature{}; `rowmill inspect` lists them",
+                "--model: `{option}` names `{name}`, which is not a feature{}; `rowmill inspect` lists the \
+                 features",
                 nearest::hint(name, names())
             ))
         }),
@@ -107,7 +109,7 @@ impl FeatureConstraints {
         direction.copied().unwrap_or(0)
     }
 
-    /// Leaves out features and numbers the others anew.
+    /// Leaves out features and renumbers the others.
     pub fn leave_out(&mut self, kept: &[bool]) {
         let mut feature = 0..;
         self.directions
@@ -200,7 +202,11 @@ mod tests {
         let two = (0..2).map(|at| (FeatureKey::Position(at), 1)).collect();
         check(two, true, "has 2 entries, but there are 3 features");
         check(vec![(name("incom"), 1)], false, "did you mean `income`?");
-        check(vec![(name("city"), -1)], false, "a text has no order");
+        check(
+            vec![(name("city"), -1)],
+            false,
+            "a text column has no order",
+        );
         check(
             vec![(FeatureKey::Position(3), 1)],
             false,

@@ -1,4 +1,4 @@
-//! The learning curve, and when to stop.
+//! The learning curve, and early stopping.
 
 use crate::{learner::gbdt::metric::RoundMetric, stats::metrics::Metric};
 

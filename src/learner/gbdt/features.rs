@@ -1,4 +1,4 @@
-//! Features as the booster sees them: codes, not values.
+//! The features of the booster: codes, not values.
 
 use rand_xoshiro::{
     Xoshiro256PlusPlus,

@@ -163,7 +163,7 @@ impl Regularisation {
         (of_hessian.max(of_rows).ceil() as i64).max(1)
     }
 
-    /// True if a node could be split at all, as far as its totals tell.
+    /// True if the totals of a node allow any split.
     pub fn can_split(&self, node: NodeTotals) -> bool {
         let child_min = self.child_hessian_units_min(node);
         node.rows >= 2 && child_min <= node.sums.hessian / 2

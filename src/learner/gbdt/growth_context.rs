@@ -1,4 +1,4 @@
-//! The facts that trees are grown by, for all nodes or for the split of one.
+//! The inputs of tree growth, for all nodes or for the split of one.
 
 use crate::{
     data::CodeLayout,

@@ -36,7 +36,7 @@ struct Block {
     node: Vec<u16>,
 }
 
-/// Runs tasks on so many threads.
+/// Runs tasks on a number of threads.
 pub(super) struct Threads(pub(super) usize);
 
 impl Parallel for Threads {

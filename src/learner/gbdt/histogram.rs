@@ -90,7 +90,7 @@ impl WideHistograms {
         }
     }
 
-    /// Adds packed histograms of some columns to a slot; each comes with its column's place.
+    /// Adds packed histograms of some columns to a slot, each given with its column's place.
     pub fn add<'a>(&self, slot: usize, columns: impl Iterator<Item = (usize, &'a Histogram)>) {
         let mut sums = self.slots[slot]
             .lock()

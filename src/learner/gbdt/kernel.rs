@@ -2,7 +2,7 @@
 //!
 //! A row's gradient and hessian are two integers in a `u32` ([`pack`]). In a histogram they are two
 //! lanes of a `u64` ([`lanes`]), so that one addition adds both. Lanes are exact for
-//! [`PACKED_ROWS_MAX`] rows; whoever accumulates spills before that ([`unpack`]).
+//! [`PACKED_ROWS_MAX`] rows; the caller spills before that ([`unpack`]).
 //!
 //! ```text
 //!  u32 per row      gradient i16 | hessian u16          |gradient|, hessian <= 16,383

@@ -8,7 +8,7 @@ use crate::learner::gbdt::{
 /// The use that a pass makes of a state array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Access {
-    /// The pass reads what is there.
+    /// The pass reads the array.
     pub reads: bool,
     /// The pass changes it.
     pub writes: bool,
@@ -30,7 +30,7 @@ impl Access {
     }
 }
 
-/// The arrays that the engine must lend to the workers of a pass, for every block.
+/// The arrays that the workers of a pass borrow for every block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassRequest {
     /// For people: `labels`, `base`, `root`, `level`, `tile`, `leaves`, `scores`, `replay`.
@@ -80,7 +80,7 @@ pub(crate) enum PassKind {
     },
     /// The last trees grown from a sample are applied.
     SampleScores,
-    /// Margins are computed anew from the trees that are kept.
+    /// Margins are recomputed from the trees that are kept.
     Replay,
 }
 
@@ -191,7 +191,7 @@ impl PassWork {
         self.round * self.outputs.len() as u32 + output as u32
     }
 
-    /// The arrays that the engine must lend.
+    /// The arrays that the workers borrow.
     pub(crate) fn request(&self) -> PassRequest {
         let rules = self
             .outputs

@@ -86,12 +86,12 @@ impl BoosterPlan {
         let tile = tile.min(columns.next_multiple_of(GROUP));
         let tiles = columns.div_ceil(tile);
         let mut notes = vec![format!(
-            "histograms of all {columns} byte columns would need {kept_bytes} bytes: \
-             {tiles} passes a level at the bottom of each tree, {tile} columns each"
+            "histograms of all {columns} byte columns would need {kept_bytes} bytes: {tiles} passes per level \
+             at the bottom of each tree, {tile} columns each"
         )];
         if threads_used < threads {
             notes.push(format!(
-                "histograms of {threads} threads do not fit: {threads_used} used for trees"
+                "the histograms of {threads} threads do not fit in memory; trees use {threads_used}"
             ));
         }
         Ok(Self {

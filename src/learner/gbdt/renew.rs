@@ -11,7 +11,7 @@
 //!
 //! A quantile of share `alpha` is the least residual up to which the rows weigh `alpha` of the
 //! leaf's weight; where they weigh exactly that, the mean of it and the next residual (Hyndman & Fan
-//! 1996, definition 2: for `alpha` 1/2 the median as everyone knows it). Row weights are integers of
+//! 1996, definition 2: for `alpha` 1/2 the usual median). Row weights are integers of
 //! a unit, so that sums are exact in any order and threads, blocks and digits change no bit. Used by
 //! passes over scratch and by trees grown from rows in memory ([`quantiles_in_memory`]).
 
@@ -133,7 +133,7 @@ pub struct QuantileHistogram {
 }
 
 impl Quantiles {
-    /// The share-`alpha` quantiles of so many leaves, of which nothing is known yet.
+    /// The share-`alpha` quantiles of `leaves` leaves, before the first pass.
     pub fn new(alpha: f64, leaves: usize, units: WeightUnits) -> Self {
         assert!(alpha > 0.0 && alpha < 1.0);
         Self {
@@ -145,7 +145,7 @@ impl Quantiles {
         }
     }
 
-    /// Bytes of one thread's histogram, and its share of the quantiles, for so many leaves at the most.
+    /// Bytes of one thread's histogram, and its share of the quantiles, for at most `leaves_max` leaves.
     pub fn bytes(leaves_max: usize) -> usize {
         let coarse = leaves_max.min(COARSE_LEAVES_MAX) << COARSE[0].bits;
         let fine = leaves_max << FINE[0].bits;

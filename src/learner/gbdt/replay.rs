@@ -5,8 +5,8 @@
 //! from the root, a few of them side by side, since each waits for its codes. Both find the same
 //! leaf, and a margin takes one value a tree, in the order of the trees.
 //!
-//! Needed when early stopping takes back trees that margins already hold, since f32 additions cannot
-//! be undone, and when training goes on from a checkpoint.
+//! Needed when early stopping removes trees that margins already include, since f32 additions cannot
+//! be undone, and when training resumes from a checkpoint.
 
 use crate::{
     data::{CodeBlock, CodeLayout, Split},

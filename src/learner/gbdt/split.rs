@@ -1,7 +1,7 @@
 //! The best node split of a node, out of its histograms.
 //!
 //! Ties are broken by (gain, feature, missing to the right before left, bin), so that the answer
-//! does not depend on the order in which columns are looked at.
+//! does not depend on the order of the columns.
 
 use crate::{
     data::PackMember,

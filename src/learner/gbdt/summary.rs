@@ -10,9 +10,9 @@ use crate::{
 /// margin is finite.
 const CLASS_SHARE_MIN: f64 = 1e-12;
 
-/// Labels and weights of the rows that are learned from, and how many rows each split has.
+/// Labels and weights of the training rows, and the number of rows in each split.
 ///
-/// Merges exactly: blocks may come in any order.
+/// Merges exactly: blocks may be given in any order.
 #[derive(Debug, Clone)]
 pub struct LabelSummary {
     /// Training rows.
@@ -128,7 +128,7 @@ impl LabelSummary {
         self.bad_weights += other.bad_weights;
     }
 
-    /// Refuses what cannot be learned from.
+    /// Refuses labels and weights that cannot be trained on.
     ///
     /// # Errors
     /// [`Error::Dataset`]: no training row, no weight, labels or weights that mean nothing.
@@ -141,13 +141,13 @@ impl LabelSummary {
                 _ => format!("class indexes below {classes}"),
             };
             return refuse(format!(
-                "{} labels are not {wanted}; leave those rows out or choose another --task",
+                "{} labels are not {wanted}; remove those rows or use another --task",
                 self.bad_labels
             ));
         }
         if self.bad_weights > 0 {
             return refuse(format!(
-                "{} row weights are negative, missing or infinite; mend or exclude the weight column",
+                "{} row weights are negative, missing or infinite; correct or exclude the weight column",
                 self.bad_weights
             ));
         }

@@ -1,4 +1,4 @@
-//! The tree that grows.
+//! A tree during its growth.
 
 use crate::{
     data::CodeLayout,
@@ -177,7 +177,7 @@ impl GrowingTree {
         self.nodes[node as usize].children
     }
 
-    /// Sets the root's totals, once its histogram is there.
+    /// Sets the root's totals, once its histogram is complete.
     pub fn set_root(&mut self, totals: NodeTotals) {
         self.nodes[0].totals = totals;
     }
@@ -237,11 +237,11 @@ impl GrowingTree {
         }
     }
 
-    /// Cuts off every split that is not in `order`, and numbers nodes anew: the root is 0, and pairs
+    /// Cuts off every split that is not in `order`, and renumbers nodes: the root is 0, and pairs
     /// of children follow in `order`, which has parents before children and may have leaves.
     ///
-    /// The rows below a node that is a leaf again go back to its leaf number. Answers each node's
-    /// new number, [`NO_NODE`] if it is gone. Cost O(nodes).
+    /// The rows below a node that is a leaf again go back to its leaf number. Returns each node's
+    /// new number, [`NO_NODE`] if it is removed. Cost O(nodes).
     pub fn keep(&mut self, order: &[u32]) -> Vec<u32> {
         let mut numbers = vec![NO_NODE; self.nodes.len()];
         let mut stays_split = vec![false; self.nodes.len()];

@@ -1,6 +1,6 @@
 //! One thread's share of a pass.
 //!
-//! A worker is handed blocks in any order and owns everything it adds to: histograms, row lists,
+//! A worker gets blocks in any order and owns everything it adds to: histograms, row lists,
 //! loss sums. Its results merge exactly, so neither the number of workers nor the order of blocks
 //! changes a bit.
 
@@ -19,7 +19,7 @@ use crate::{
     limits::BLOCK_ROWS,
 };
 
-/// One thread's share of a pass; it is lent one block after the other.
+/// One thread's share of a pass; it borrows one block after the other.
 #[derive(Debug)]
 pub struct Worker<'a> {
     constants: &'a Constants,
@@ -50,12 +50,12 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does the pass's work on one block. Blocks may come in any order, each to one worker.
+    /// Does the pass's work on one block. Blocks may be given in any order, each to one worker.
     ///
     /// The block's state must be what the pass before left there.
     ///
     /// # Panics
-    /// If what the pass's request names is not lent, or is not of the block's length.
+    /// If an array of the pass's request is missing, or does not have the block's length.
     pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, mut state: StateBlock<'_>) {
         let outputs = self.constants.objective.outputs();
         let kind = self.work.kind;

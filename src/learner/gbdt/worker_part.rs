@@ -1,4 +1,4 @@
-//! The results of one worker in a pass: plain data, fit to be sent to another process.
+//! The results of one worker in a pass: plain data, which could be sent to another process.
 //!
 //! Every field merges exactly, so the result of a pass depends neither on the number of workers nor on
 //! the order of their parts. Working memory stays behind, in the pool of
@@ -24,7 +24,7 @@ pub struct WorkerPart {
     pub(crate) eval: Option<EvalSums>,
     /// The largest magnitudes of a training row's derivatives, where the loss asks for them.
     pub(crate) largest: Magnitudes,
-    /// The bins of the next digit, in passes that look for quantiles.
+    /// The bins of the next digit, in passes that search for quantiles.
     pub(crate) quantile_histogram: Option<QuantileHistogram>,
     pub(crate) sample: SampleSums,
 }

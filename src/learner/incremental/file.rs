@@ -1,4 +1,4 @@
-//! A learner's file: its declaration and options as JSON, what it has learned as postcard, in rowmill's
+//! A learner's file: its declaration and options as JSON, its state as postcard, in rowmill's
 //! container.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -76,7 +76,7 @@ pub(crate) fn from_bytes<State: DeserializeOwned>(
     let about: About = opened.json(id::ABOUT, VERSION)?;
     if about.learner != learner {
         return Err(format!(
-            "it is a learner of `{}` and not of `{learner}`; load it as what it is",
+            "it is a learner of `{}`, not of `{learner}`; load it as the learner that it is",
             about.learner.escape_debug()
         ));
     }

@@ -37,7 +37,7 @@ pub trait Learner {
     /// [`Error::Dataset`] for other columns than declared.
     fn predict(&self, features: Table<'_>) -> Result<Array2<f64>>;
 
-    /// Rows learned from, those of weight 0 included.
+    /// Training rows so far, those of weight 0 included.
     fn rows(&self) -> u64;
 
     /// The schema of the batches.
@@ -62,7 +62,7 @@ pub trait Learner {
         model_file::write(path, &self.to_bytes()).map(|_| ())
     }
 
-    /// Reads a learner from a file that may come from anywhere.
+    /// Reads a learner from an untrusted file.
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses, [`Error::Format`] for what [`Self::from_bytes`] refuses.

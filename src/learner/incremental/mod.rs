@@ -6,9 +6,10 @@
 //! ```
 //!
 //! [`OnlineNewton`] is the default and needs memory for the square of its parameters;
-//! [`AveragedSgd`] needs a few vectors. Both are pipelines: the raw numbers go in, and what imputes
-//! and standardises them learns as they come. [`OnlineTrees`] grows boosted trees; its first rows fix the
-//! bins. The state is a function of options and batches: what is random is keyed by seed and row.
+//! [`AveragedSgd`] needs a few vectors. Both are pipelines: the raw numbers go in, and the statistics
+//! that impute and standardise them are updated with each batch. [`OnlineTrees`] grows boosted trees;
+//! its first rows fix the bins. The state is a function of options and batches: random choices are keyed by
+//! seed and row.
 //!
 //! ```
 //! use ndarray::array;

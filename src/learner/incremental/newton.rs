@@ -1,4 +1,4 @@
-//! Block online Newton: what is known so far is a quadratic, and each block of rows moves its optimum.
+//! Block online Newton: the loss so far is a quadratic, and each block of rows moves its optimum.
 //!
 //! After some rows their loss is replaced by `(w - w0)' P (w - w0) / 2`: `w0` is the optimum and `P` the
 //! sum of the rows' Hessians where they were learned. A block adds its own loss to that, and Newton's
@@ -82,15 +82,14 @@ impl Step for NewtonStep {
         let parameters = shape.parameters();
         if options.l1 > 0.0 {
             return Err(Error::Usage(format!(
-                "`l1` is {} and online Newton sets no coefficient to 0; use an L2 penalty",
+                "`l1` is {}, but online Newton has no L1 penalty; use an L2 penalty",
                 options.l1
             )));
         }
         if parameters > PARAMETERS_MAX {
             return Err(Error::Usage(format!(
-                "online Newton would have {parameters} parameters ({} columns, {} outputs) and \
-                 {PARAMETERS_MAX} are the most; declare fewer features, or use averaged SGD \
-                 (solver `sgd`)",
+                "online Newton would have {parameters} parameters ({} columns, {} outputs), above the limit of \
+                 {PARAMETERS_MAX}; declare fewer features, or use averaged SGD (solver `sgd`)",
                 shape.columns - 1,
                 shape.outputs
             )));
@@ -188,7 +187,7 @@ impl Step for NewtonStep {
         let sound = state.factors.iter().all(|factors| factors.is_sound(size));
         if !(fits && sound && numbers.into_iter().all(|number| number.is_finite())) {
             return Err(
-                "the coefficients do not fit the declaration, or are no numbers".to_owned(),
+                "the coefficients do not fit the declaration, or are not numbers".to_owned(),
             );
         }
         self.state = state;

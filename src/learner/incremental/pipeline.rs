@@ -1,4 +1,4 @@
-//! Raw numbers in: imputed, standardised by what was seen so far, and learned.
+//! A learner of raw numbers: they are imputed, standardised by the rows so far, and trained on.
 
 use ndarray::Array2;
 
@@ -219,7 +219,7 @@ impl<S: Step> Learner for Pipeline<S> {
     }
 }
 
-/// The predictions of a learner at one moment, however it goes on.
+/// The predictions of a learner at one moment, independent of its later training.
 #[derive(Debug, Clone)]
 pub struct PipelineSnapshot {
     schema: BatchSchema,
@@ -270,8 +270,8 @@ impl<S: Step> Merge for Pipeline<S> {
     fn merge(&mut self, other: &Self) -> Result<()> {
         let refuse = |what: &str| {
             Err(Error::Dataset(format!(
-                "the learners have other {what}; only learners with the same declaration and options \
-                 become one"
+                "the learners have different {what}; only learners with the same declaration and options can be \
+                 merged"
             )))
         };
         if self.schema != other.schema {
@@ -327,14 +327,14 @@ fn check_known_beforehand(options: &LogisticOptions) -> Result<()> {
     let refuse = |message: &str| Err(Error::Usage(message.to_owned()));
     if options.c.is_some() {
         return refuse(
-            "`C` needs the number of rows, which a learner of batches does not know; give `l2`, which \
-             stands beside the mean loss",
+            "`C` needs the number of rows, which an incremental learner does not know; use `l2`, the penalty on \
+             the mean loss",
         );
     }
     if options.class_weights.is_empty() && options.class_weight != ClassWeight::Equal {
         return refuse(
-            "class weights are to be numbers in the order of the declared classes; how many rows each \
-             class will have is not known beforehand",
+            "class weights must be numbers in the order of the declared classes, because the number of rows of \
+             each class is not known beforehand",
         );
     }
     Ok(())

@@ -20,7 +20,7 @@ impl BatchSchema {
     /// Declares features and classes.
     ///
     /// # Errors
-    /// [`Error::Usage`] for no feature, fewer than two classes, or a name that is there twice.
+    /// [`Error::Usage`] for no feature, fewer than two classes, or a name that occurs twice.
     pub fn new(features: &[&str], classes: &[&str]) -> Result<Self> {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let schema = Self {
@@ -43,12 +43,12 @@ impl BatchSchema {
 
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.features.is_empty() {
-            return Err("no feature is declared; a learner needs one at least".to_owned());
+            return Err("no feature is declared; declare one or more".to_owned());
         }
         if self.classes.len() < 2 {
             return Err(format!(
-                "{} class(es) are declared; a learner needs two at least, whether or not the first \
-                 batches have them",
+                "{} class(es) are declared; declare two or more, even if the first batches do not have all of \
+                 them",
                 self.classes.len()
             ));
         }
@@ -56,7 +56,7 @@ impl BatchSchema {
             let mut seen = HashSet::new();
             if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
                 return Err(format!(
-                    "{kind} `{twice}` is declared twice; names are distinct"
+                    "{kind} `{twice}` is declared twice; rename one of them"
                 ));
             }
         }
@@ -76,14 +76,14 @@ impl BatchSchema {
         self.check_columns(&batch.features)?;
         if batch.labels.len() != rows {
             return refuse(format!(
-                "the batch has {rows} rows and {} labels; give one label a row",
+                "the batch has {rows} rows and {} labels; give one label per row",
                 batch.labels.len()
             ));
         }
         for (row, label) in batch.labels.iter().enumerate() {
             if !(*label >= 0.0 && *label < self.classes.len() as f64 && label.fract() == 0.0) {
                 return refuse(format!(
-                    "label {label} of row {row} is no declared class; labels are 0 to {} for {}",
+                    "label {label} of row {row} is not a declared class; labels are 0 to {} for {}",
                     self.classes.len() - 1,
                     self.classes.join(", ")
                 ));
@@ -94,7 +94,7 @@ impl BatchSchema {
         };
         if weights.len() != rows {
             return refuse(format!(
-                "the batch has {rows} rows and {} weights; give one weight a row",
+                "the batch has {rows} rows and {} weights; give one weight per row",
                 weights.len()
             ));
         }
@@ -114,8 +114,8 @@ impl BatchSchema {
             return Ok(());
         }
         Err(Error::Dataset(format!(
-            "the batch has {} columns and {} features are declared; give every batch the declared \
-             columns, missing values as NaN",
+            "the batch has {} columns, but {} features are declared; give every batch the declared columns, \
+             missing values as NaN",
             features.columns(),
             self.features.len()
         )))
@@ -140,12 +140,12 @@ impl BatchSchema {
         }
         match schema().zip(names).position(|(one, other)| one != *other) {
             Some(place) => Err(Error::Dataset(format!(
-                "column {place} of the batch is `{}` and `{}` is declared there; give the columns in \
-                 the declared order",
+                "column {place} of the batch is `{}`, but the declared column is `{}`; give the columns in the \
+                 declared order",
                 names[place], self.features[place]
             ))),
             None if names.len() != self.features.len() => Err(Error::Dataset(format!(
-                "the batch names {} columns and {} are declared; name each once",
+                "the batch names {} columns, but {} are declared; name each column once",
                 names.len(),
                 self.features.len()
             ))),

@@ -1,6 +1,6 @@
 //! Averaged stochastic gradient descent in mini-batches of 64 rows.
 //!
-//! The answer is an average of the points in which later ones count more (Shamir & Zhang 2013, equation
+//! The result is an average of the points in which later ones count more (Shamir & Zhang 2013, equation
 //! 5, with eta 3), so that steps need not decay fast and there is nothing to tune. The first step is half
 //! the inverse of the largest curvature met along a gradient, or given; later ones fall with the root of
 //! their number. Or there is one step a coefficient (AdaGrad: Duchi, Hazan & Singer 2011, figure 1).
@@ -27,7 +27,7 @@ const ETA: f64 = 3.0;
 /// doubling.
 const CURVATURE_BLOCKS: u64 = 64;
 
-/// After so many mini-batches steps are shorter by the root of two.
+/// The number of mini-batches after which steps are shorter by the root of two.
 const DECAY_BLOCKS: f64 = 1_024.0;
 
 /// The step of a coefficient under AdaGrad, before it is divided by the root of the squared gradients.
@@ -79,7 +79,7 @@ impl Step for SgdStep {
     fn new(shape: Shape, options: &LogisticOptions) -> Result<Self> {
         if options.l1 > 0.0 {
             return Err(Error::Usage(format!(
-                "`l1` is {} and averaged SGD sets no coefficient to 0; use an L2 penalty",
+                "`l1` is {}, but averaged SGD has no L1 penalty; use an L2 penalty",
                 options.l1
             )));
         }
@@ -211,7 +211,7 @@ impl Step for SgdStep {
         let curvature = state.curvature >= CURVATURE_MIN && state.curvature.is_finite();
         if !(fits && finite && curvature && state.squares.iter().all(|square| *square >= 0.0)) {
             return Err(
-                "the coefficients do not fit the declaration, or are no numbers".to_owned(),
+                "the coefficients do not fit the declaration, or are not numbers".to_owned(),
             );
         }
         self.state = state;

@@ -1,4 +1,4 @@
-//! Running moments of the columns, and the scale that follows them from time to time.
+//! Running moments of the columns, and the scale that is updated from them at times.
 
 use crate::learner::incremental::rescale::Rescale;
 

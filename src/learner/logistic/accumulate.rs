@@ -44,7 +44,7 @@ impl NewtonPass {
 ///
 /// Rows are gathered into a tile of [`TILE_ROWS`] rows, which is evaluated when it is full and at the
 /// end of the row group. So what is added in which order depends on the rows of the row group alone,
-/// not on the batches that they come in.
+/// not on their batches.
 #[derive(Debug)]
 pub struct Accumulator {
     pass: NewtonPass,

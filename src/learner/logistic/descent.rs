@@ -131,7 +131,7 @@ impl Descent {
         accepted.map_or(&self.candidate, |accepted| &accepted.point)
     }
 
-    /// Begins anew at the best point that was evaluated.
+    /// Starts over at the best point that was evaluated.
     pub(super) fn back_to_accepted(&mut self) {
         let point = self.accepted().to_vec();
         let factors = self.factors.take();

@@ -44,7 +44,7 @@ pub struct GramScratch {
 }
 
 impl GramScratch {
-    /// Room for tiles of so many rows.
+    /// Memory for tiles of at most `rows_max` rows.
     pub fn new(rows_max: usize) -> Self {
         Self {
             panel: vec![[[0.0; LANES]; HEIGHT]; GROUPS * rows_max.div_ceil(LANES)],
@@ -106,7 +106,7 @@ pub fn add_gram(tile: &Tile, curvature: &[f32], scratch: &mut GramScratch, gram:
     }
 }
 
-/// Multiplies columns by the curvature. Rows past the last have whatever they had.
+/// Multiplies columns by the curvature. Rows past the last are not changed.
 fn weigh(columns: [&[f32]; HEIGHT], curvature: &[f32], weighted: &mut [[Lanes; HEIGHT]]) {
     let (curvatures, curvature_rest) = curvature.as_chunks::<LANES>();
     let (whole, last) = weighted.split_at_mut(curvatures.len());

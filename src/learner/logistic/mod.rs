@@ -6,8 +6,8 @@
 //!                                     ^------------------------------'  else
 //! ```
 //!
-//! The passes see rows of a standardised design matrix (`transform::standardize`) and know nothing
-//! of files or threads. Everything a pass accumulates is a sum, so parts merge; parts are row groups
+//! The passes get rows of a standardised design matrix (`transform::standardize`), without files or
+//! threads. Everything a pass accumulates is a sum, so parts merge; parts are row groups
 //! and are merged in their order, so that the model has the same bytes for any number of lanes and
 //! any batch size. Kernels for wider registers do the same operations in the same order.
 

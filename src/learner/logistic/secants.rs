@@ -7,7 +7,7 @@ use crate::learner::logistic::{cholesky::Cholesky, kernel::dot, proximal::Curvat
 /// Pairs that are remembered; the oldest is forgotten.
 const PAIRS_MAX: usize = 8;
 
-/// A change of the point and the change of the gradient that came with it.
+/// A change of the point with the change of the gradient.
 #[derive(Debug, Clone)]
 struct Pair {
     step: Vec<f64>,

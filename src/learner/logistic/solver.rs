@@ -1,4 +1,4 @@
-//! The learner: which evaluation comes next, and when it is enough.
+//! The learner: the order of the evaluations, and the test of convergence.
 
 use std::sync::Arc;
 
@@ -105,9 +105,9 @@ impl Logistic {
         let parameters = features.saturating_add(1).saturating_mul(outputs);
         if parameters > PARAMETERS_MAX {
             return Err(Error::Dataset(format!(
-                "logistic regression would have {parameters} coefficients ({features} columns, \
-                 {outputs} outputs) and {PARAMETERS_MAX} are the most; leave out columns with \
-                 --exclude, or use --model gbdt"
+                "logistic regression would have {parameters} coefficients ({features} columns, {outputs} \
+                 outputs), above the limit of {PARAMETERS_MAX}; leave out columns with --exclude, or use \
+                 --model gbdt"
             )));
         }
         let descent = Descent::new(shape, options.penalty(), vec![0.0; shape.parameters()]);

@@ -189,7 +189,7 @@ impl BlendTree {
 }
 
 impl Step {
-    /// Replaces the children's results by the node's own; answers the new height.
+    /// Replaces the children's results by the node's own. Returns the new height.
     fn run(&self, codes: &TileColumn, columns: &mut [TileColumn], height: usize) -> usize {
         let (shift, last) = (self.shift, self.last);
         match (self.left, self.right) {

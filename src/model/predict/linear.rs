@@ -16,7 +16,7 @@ use crate::{
 ///
 /// For each slice: [`start`](Self::start), [`add`](Self::add) every used feature,
 /// [`finish_into`](Self::finish_into). Sums are f64 and in the model's order of features, whatever the
-/// order of arrival: a feature that comes before its turn waits, at 8 bytes a row and output. So the
+/// order of the calls: a feature ahead of its turn is buffered, at 8 bytes per row and output. So the
 /// margins are the same bits however rows are cut into slices.
 #[derive(Debug, Clone)]
 pub struct LinearPredictor {
@@ -31,7 +31,7 @@ pub struct LinearPredictor {
     rows: usize,
     /// Output-major margins so far.
     sums: Vec<f64>,
-    /// Terms of features that came before their turn, by index into `used`.
+    /// Terms of features ahead of their turn, by index into `used`.
     waiting: Vec<(usize, Vec<f64>)>,
     /// Buffers of earlier waiting terms, for later ones.
     spare: Vec<Vec<f64>>,
@@ -113,11 +113,11 @@ impl LinearPredictor {
         self.codes.resize(rows, 0);
     }
 
-    /// Adds a feature's values in some rows of the slice, from `first_row` on. Features come in any
+    /// Adds a feature's values in some rows of the slice, from `first_row` on. Features may be added in any
     /// order; every row needs each used feature once. An unused feature changes nothing.
     ///
     /// # Panics
-    /// If rows lie outside the slice or come twice, or the column's type is wrong.
+    /// If rows are outside the slice or added twice, or the column's type is wrong.
     pub fn add(&mut self, feature: usize, first_row: usize, values: &Values) {
         assert!(first_row + values.len() <= self.rows, "rows of the slice");
         let Ok(place) = self.used.binary_search(&feature) else {

@@ -1,4 +1,4 @@
-//! Predictions from raw values, whatever the model is.
+//! Predictions from raw values, for both kinds of models.
 //!
 //! ```text
 //!   start(rows)                   a slice of rows begins
@@ -102,15 +102,15 @@ impl Predictor {
         }
     }
 
-    /// Adds a feature's values in some rows of the slice, from `first_row` on. Features come in any
-    /// order; the order changes no bit of the margins. Of a linear model a feature that comes before
-    /// its turn waits, at 8 bytes a row and output.
+    /// Adds a feature's values in some rows of the slice, from `first_row` on. Features may be added in
+    /// any order; the order changes no bit of the margins. A linear model buffers a feature ahead of its
+    /// turn, at 8 bytes per row and output.
     ///
     /// # Errors
     /// The first text that training never met, if that is an error. The slice is lost then.
     ///
     /// # Panics
-    /// If there is no such feature, rows lie outside the slice or come twice, or the values are not of
+    /// If there is no such feature, rows are outside the slice or added twice, or the values are not of
     /// the feature's type.
     pub fn add(
         &mut self,

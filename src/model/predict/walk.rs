@@ -24,7 +24,7 @@ pub(crate) struct WalkTree {
     nodes: Vec<WalkNode>,
     /// Leaf values, 0 for other nodes.
     values: Vec<f32>,
-    /// Edges to the nearest leaf: so many levels every row takes.
+    /// Edges to the nearest leaf: the number of levels that every row takes.
     depth_min: u32,
     /// Edges to the farthest leaf.
     depth_max: u32,

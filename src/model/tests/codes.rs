@@ -204,7 +204,7 @@ fn cuts_and_categories_that_cannot_be_are_refused() {
         (numeric(&many), "255 cut points, at most 254 fit"),
         (
             text("t", &["a", "a"], true).binning,
-            "category `a` is there twice",
+            "category `a` occurs twice",
         ),
         (
             text("t", &["a"; 255], true).binning,

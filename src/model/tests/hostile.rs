@@ -221,7 +221,7 @@ fn trees_that_lead_astray_are_refused() {
         split.feature = 0;
         split.rule = Rule::subset([1]);
     };
-    check(&set_of_numbers, "a set of codes for a number");
+    check(&set_of_numbers, "a set of codes for a numeric feature");
     let wide_set = |model: &mut Model| {
         let split = root(model);
         split.feature = 3;
@@ -237,14 +237,18 @@ fn trees_without_measure_are_refused() {
         let last = *nodes.last().expect("a node");
         nodes.push(last);
     };
-    refused(orphan, tree_model(1, 1), "is no child of a node before it");
+    refused(
+        orphan,
+        tree_model(1, 1),
+        "is not a child of an earlier node",
+    );
     let rounds = |model: &mut Model| {
         trees(model).trees.pop();
     };
     refused(
         rounds,
         tree_model(3, 1),
-        "14 trees are no whole rounds of 3",
+        "14 trees are not a whole number of rounds of 3",
     );
     let deep = |model: &mut Model| {
         let (split, leaf) = (*root(model), *first_leaf(model));
@@ -298,11 +302,11 @@ fn features_and_classes_that_cannot_be_are_refused() {
     );
     check(
         &|model| model.features[1].name = "wide".to_owned(),
-        "feature `wide` is there twice",
+        "feature `wide` occurs twice",
     );
     check(
         &|model| model.about.classes[1] = "neither".to_owned(),
-        "class `neither` is there",
+        "class `neither` occurs",
     );
     check(
         &|model| model.about.classes.truncate(1),
@@ -363,7 +367,7 @@ fn coefficients_that_cannot_be_are_refused() {
     );
     check(
         &|linear| linear.columns[0].feature = 3,
-        "reads what its feature does not have",
+        "reads a value that its feature does not have",
     );
     check(
         &|linear| linear.columns[2].reading = Reading::Category(2),

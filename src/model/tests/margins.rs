@@ -486,7 +486,7 @@ fn a_dataset_of_other_types_is_refused_by_column() {
             .columns_in(&schema)
             .expect_err("wide was numbers")
             .to_string();
-        let expected = format!("column `wide` is of type {file_type}, but the model learned it as");
+        let expected = format!("column `wide` has the type {file_type}, but it was");
         assert!(message.starts_with(&expected), "{message}");
     }
 }

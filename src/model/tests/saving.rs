@@ -70,10 +70,7 @@ fn files_that_cannot_be_written_or_read_say_why() {
     let message = Model::load_within(&path, &limits)
         .expect_err("too long")
         .to_string();
-    assert!(
-        message.contains("more than the 100 that are read at most"),
-        "{message}"
-    );
+    assert!(message.contains("above the limit of 100"), "{message}");
     assert!(!directory.path().join("model.rowmill.tmp").exists());
 }
 
@@ -108,11 +105,11 @@ fn damage_is_named() {
     refused(&with(0, b'X'), "not a rowmill model file");
     refused(
         &with(8, 2),
-        "made by a newer rowmill (format 2, this one reads 1)",
+        "made by a newer version of rowmill (format 2, this one reads 1)",
     );
-    refused(&with(8, 0), "format 0 is not one");
-    refused(&good[..good.len() - 1], "cut off or has bytes added");
-    refused(&[&good[..], b"x"].concat(), "cut off or has bytes added");
+    refused(&with(8, 0), "format 0 is unknown");
+    refused(&good[..good.len() - 1], "truncated or has extra bytes");
+    refused(&[&good[..], b"x"].concat(), "truncated or has extra bytes");
     refused(&with(200, good[200] ^ 1), "the checksum does not match");
     let checkpoint = container::seal(FileKind::Checkpoint, b"{}", &[]);
     refused(&checkpoint, "not a rowmill model file");
@@ -164,10 +161,10 @@ fn values_come_back_whole_or_not_at_all() {
         let error = result.expect_err(expected);
         assert!(error.contains(expected), "{error}");
     };
-    refused(opened.json(4, 1), "section 4 is not there");
+    refused(opened.json(4, 1), "section 4 is missing");
     refused(
         opened.postcard(2, 4),
-        "section 2 is of another version of rowmill (layout 3, this one reads 4)",
+        "section 2 has the layout 3 of another version of rowmill (this one reads 4)",
     );
     refused(opened.json(3, 1), "section 3 is damaged");
     refused(opened.postcard(3, 1), "section 3 is damaged");
@@ -193,12 +190,12 @@ fn sections_that_are_unknown_missing_or_double_are_refused() {
     );
     refused(
         &seal(&[section(1, 1, b""), section(1, 1, b"")]),
-        "section 1 is there twice",
+        "section 1 occurs twice",
     );
     refused(&seal(&[]), "either trees or coefficients");
     refused(
         &seal(&[section(7, 1, b"")]),
-        "coefficients are stored in an unknown way",
+        "coefficients have an unknown encoding",
     );
 }
 

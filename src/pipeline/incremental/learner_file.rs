@@ -238,9 +238,9 @@ mod tests {
     fn bytes_behind_a_section_s_value_are_refused() {
         // Model and learner are files of their own, which say it in other words.
         let words = [
-            "cut off or has bytes added",
-            "cut off or has bytes added",
-            "1 bytes too many",
+            "truncated or has extra bytes",
+            "truncated or has extra bytes",
+            "1 extra bytes",
         ];
         let longer = lengthened(FileKind::Learner, &bytes());
         assert_eq!(longer.len(), words.len());

@@ -199,14 +199,14 @@ fn going_on_otherwise_is_refused_and_named() {
     );
     check(
         with(|trees| trees.n_estimators = 1),
-        "rounds and 1 are asked for",
+        "rounds, but n_estimators is 1",
     );
     let seeded = {
         let mut changed = resumed.clone();
         changed.split.seed = 4;
         changed
     };
-    check(seeded, "--seed was 3 and is 4");
+    check(seeded, "--seed was 3 and is now 4");
     let both = {
         let mut changed = resumed.clone();
         changed.output.overwrite = true;

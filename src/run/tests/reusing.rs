@@ -171,7 +171,7 @@ fn codes_of_other_data_are_not_used_and_it_is_said_why() {
     };
     let (trained, told) = run(&other);
     assert!(trained.reused.is_none());
-    assert!(told.has("--seed was 3 and is 4"), "{:?}", told.0);
+    assert!(told.has("--seed was 3 and is now 4"), "{:?}", told.0);
     drop(trained);
     assert_eq!(scratch_directories(&scratch(&fixture)).len(), 2);
     let states = scratch_directories(&scratch(&fixture));

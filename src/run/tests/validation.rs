@@ -328,7 +328,7 @@ fn a_group_on_both_sides_is_refused_by_every_learner() {
             " and 3 in valid",
             "--val-dir",
             &path,
-            "leave the group out",
+            "remove the group",
             "--group-col",
         ];
         check_refused(&options, 1, &words);

@@ -35,7 +35,7 @@ pub(super) struct Frame {
 pub(super) struct Frames {
     reader: Box<dyn Read + Send>,
     memory_bytes: u64,
-    /// A message takes at most one part in so many of the memory.
+    /// The share of the memory that a message may take is 1 / `message_share`.
     message_share: u64,
     bytes_read: u64,
     /// The first message: the schema.
@@ -61,7 +61,7 @@ impl Frames {
     pub(super) fn schema(&mut self) -> Result<SchemaRef> {
         let no_stream = |why: &str| {
             Error::Dataset(format!(
-                "the standard input is no Arrow stream ({why}); write the IPC streaming format to it"
+                "the standard input is not an Arrow stream ({why}); write the IPC streaming format to it"
             ))
         };
         let mut head = Vec::new();
@@ -71,15 +71,15 @@ impl Frames {
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(_) if head.is_empty() => {
                 return Err(Error::Dataset(
-                    "the standard input is empty, so no Arrow stream came; check the command before the pipe, which \
-                     may have failed, and that it writes to its standard output"
+                    "the standard input is empty; check that the command before the pipe succeeds and writes an \
+                     Arrow stream to its standard output"
                         .to_owned(),
                 ));
             }
             Err(_) if self.is_file(&mut head) => {
                 return Err(Error::Dataset(
-                    "the standard input is an Arrow IPC file, and its streaming format is read; write that, such as \
-                     with pyarrow's `ipc.new_stream` or DuckDB's `FORMAT arrows`"
+                    "the standard input is an Arrow IPC file, but must be a stream; write the streaming format, \
+                     for example with pyarrow's `ipc.new_stream` or DuckDB's `FORMAT arrows`"
                         .to_owned(),
                 ));
             }
@@ -91,8 +91,8 @@ impl Frames {
                 error @ Error::Io { .. } => error,
                 _ => no_stream("it ends in its schema"),
             })?;
-        let message =
-            root_as_message(&head[start..]).map_err(|_| no_stream("its first message is none"))?;
+        let message = root_as_message(&head[start..])
+            .map_err(|_| no_stream("its first message cannot be read"))?;
         let schema = match message.header_type() {
             MessageHeader::Schema => message.header_as_schema(),
             _ => None,
@@ -130,7 +130,7 @@ impl Frames {
             };
             if bytes[..read].iter().any(|byte| *byte != 0) {
                 return Err(Error::Dataset(format!(
-                    "data go on after the end of the Arrow stream ({rows} rows), and none of them would be read; write \
+                    "the input has more data after the end of the Arrow stream ({rows} rows), which would not be read; write \
                      all rows as one stream"
                 )));
             }
@@ -158,16 +158,16 @@ impl Frames {
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
         if is_compressed(&message) {
             return Err(Error::Dataset(format!(
-                "the Arrow stream is compressed (seen after {rows} rows), and only uncompressed ones are read; write \
-                 it without compression, such as pyarrow's IpcWriteOptions(compression=None)"
+                "the Arrow stream is compressed (after {rows} rows), which is not supported; write it without \
+                 compression, for example with pyarrow's IpcWriteOptions(compression=None)"
             )));
         }
         let body_max = self.memory_bytes / self.message_share;
         if body > body_max {
             let needed = body.saturating_mul(self.message_share);
             return Err(Error::Dataset(format!(
-                "the Arrow stream has a record batch of {} after {rows} rows; at most {} are read at once, one part \
-                 in {} of --memory: write smaller batches, or use --memory {}MiB or more",
+                "the Arrow stream has a record batch of {} after {rows} rows, above the limit of {} (--memory \
+                 divided by {}); write smaller batches, or use --memory {}MiB or more",
                 format_bytes(body),
                 format_bytes(body_max),
                 self.message_share,
@@ -191,14 +191,14 @@ impl Frames {
         match u32::from_le_bytes(*last) {
             0 => Ok(None),
             length if length > HEAD_BYTES_MAX => Err(Error::Dataset(format!(
-                "the Arrow stream is damaged after {rows} rows: a message's head has {length} bytes, more \
-                 than {HEAD_BYTES_MAX}; write it again"
+                "the Arrow stream is damaged after {rows} rows: a message header has {length} bytes, above the \
+                 limit of {HEAD_BYTES_MAX}; write it again"
             ))),
             length => Ok(Some(length)),
         }
     }
 
-    /// Appends exactly so many bytes.
+    /// Appends exactly `count` bytes.
     fn read(&mut self, bytes: &mut Vec<u8>, count: u64, rows: u64) -> Result<()> {
         bytes.reserve_exact(count as usize);
         let read = (&mut self.reader).take(count).read_to_end(bytes);
@@ -208,8 +208,8 @@ impl Frames {
                 Ok(())
             }
             Ok(_) => Err(Error::Dataset(format!(
-                "the Arrow stream ends after {rows} rows without its end mark: whoever wrote it stopped \
-                 early; write it again, and go on with --resume"
+                "the Arrow stream ends after {rows} rows without its end mark, so its writer stopped early; \
+                 write it again, and continue with --resume"
             ))),
             Err(error) => Err(Error::io("read", "the standard input", error)),
         }

@@ -1,13 +1,13 @@
-//! Arrow streams: record batches that come once, from whoever writes them.
+//! Arrow streams: record batches from a pipe, read once.
 //!
 //! ```text
 //!   bytes --frames, sizes checked--> decoder --> record batch --> slices of Values
 //! ```
 //!
-//! As with files nothing is believed: a message says how long it is, and is refused beyond a bound
-//! before anything is allocated; a stream that ends without its end mark is an error, since whoever
-//! wrote it may have died. So is one that is not the end of the input, but for zeros: rows behind it, such as
-//! a second stream, would be lost without a word.
+//! As with files nothing is trusted: a message whose length is above a bound is refused before anything
+//! is allocated; a stream that ends without its end mark is an error, since its writer may have died.
+//! Bytes other than zeros after the end are an error too: the rows of a second stream, for example, would
+//! be lost silently.
 
 mod frames;
 mod stream;

@@ -33,11 +33,12 @@ pub struct ArrowStream {
 }
 
 impl ArrowStream {
-    /// Reads the schema. A message may take at most one part in `message_share` of `memory_bytes`, which is
-    /// what the run may use.
+    /// Reads the schema. A message may take at most `memory_bytes / message_share` bytes; `memory_bytes` is
+    /// the memory limit of the run.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for nothing at all and what is no Arrow stream, or has two columns of one name.
+    /// [`Error::Dataset`] for an empty input, for input that is not an Arrow stream, and for two
+    /// columns of one name.
     pub fn open(
         reader: Box<dyn Read + Send>,
         memory_bytes: u64,
@@ -49,7 +50,7 @@ impl ArrowStream {
         for field in arrow_schema.fields() {
             if schema.index_of(field.name()).is_some() {
                 return Err(Error::Dataset(format!(
-                    "the Arrow stream has two columns `{}`; give them names of their own",
+                    "the Arrow stream has two columns `{}`; rename one of them",
                     field.name()
                 )));
             }
@@ -164,7 +165,6 @@ fn arrow_error(error: &ArrowError) -> Error {
 
 fn damaged(what: String) -> Error {
     Error::Dataset(format!(
-        "the Arrow stream is damaged or of a kind that is not read: {what}; write it again, in the streaming \
-         format"
+        "the Arrow stream is damaged or not supported: {what}; write it again, in the streaming format"
     ))
 }

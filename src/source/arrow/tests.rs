@@ -182,7 +182,7 @@ fn a_stream_cut_off_anywhere_is_an_error() {
         let error = found.unwrap_err().to_string();
         // Before the first length is whole, nothing says that it was to be a stream.
         let part = if length < 8 {
-            "no Arrow stream"
+            "not an Arrow stream"
         } else {
             "ends"
         };
@@ -227,7 +227,7 @@ fn damaged_streams_are_errors_or_other_values_but_never_a_panic() {
 fn what_is_no_stream_is_said_so() {
     let error = open(b"", 1 << 20).err().unwrap().to_string();
     assert!(
-        error.contains("is empty") && error.contains("check the command"),
+        error.contains("is empty") && error.contains("check that the command"),
         "{error}"
     );
     let mut file = Vec::new();
@@ -249,7 +249,7 @@ fn what_is_no_stream_is_said_so() {
         &[0; 64],
     ] {
         let error = open(bytes, 1 << 20).err().unwrap().to_string();
-        assert!(error.contains("no Arrow stream"), "{error}");
+        assert!(error.contains("not an Arrow stream"), "{error}");
     }
 }
 

@@ -180,7 +180,7 @@ fn dictionary(key: &DataType, array: &ArrayRef, out: &mut TextValues) -> Result<
         T::UInt16 => encoded::<UInt16Type>(array, out),
         T::UInt32 => encoded::<UInt32Type>(array, out),
         T::UInt64 => encoded::<UInt64Type>(array, out),
-        other => Err(format!("a dictionary's keys are of type {other}")),
+        other => Err(format!("the keys of a dictionary have the type {other}")),
     }
 }
 
@@ -192,7 +192,7 @@ fn encoded<K: ArrowDictionaryKeyType>(
     let mut values = Values::Text(TextValues::default());
     fill(array.values(), &mut values)?;
     let Values::Text(values) = values else {
-        return Err("a dictionary's values are no texts".to_owned());
+        return Err("the values of a dictionary are not text".to_owned());
     };
     let of_row = |key: Option<usize>| match key {
         None => None,

@@ -1,5 +1,5 @@
 //! Copies of Parquet files with some columns left out: encoded column chunks are copied as they
-//! are, and only footers are written anew.
+//! are, and only footers are new.
 //!
 //! ```text
 //! input file: chunk a | chunk b | chunk c | footer

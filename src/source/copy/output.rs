@@ -237,15 +237,15 @@ fn check_written(
     let metadata = &footer.metadata;
     let about = metadata.file_metadata();
     if about.num_rows() != rows as i64 || metadata.num_row_groups() != written.len() {
-        return Err(differs("its rows were others"));
+        return Err(differs("its rows differed"));
     }
     if about.schema_descr().root_schema().get_fields() != columns.fields {
-        return Err(differs("its columns were others"));
+        return Err(differs("its columns differed"));
     }
     let mut buffer = vec![0u8; READ_BYTES];
     for (row_group, expected) in metadata.row_groups().iter().zip(written) {
         if row_group.num_rows() != expected.rows {
-            return Err(differs("a row group's rows were others"));
+            return Err(differs("the rows of a row group differed"));
         }
         let mut hasher = XxHash3_64::new();
         for chunk in &expected.copied {
@@ -260,7 +260,7 @@ fn check_written(
             }
         }
         if hasher.finish() != expected.hash {
-            return Err(differs("its bytes were others"));
+            return Err(differs("its bytes differed"));
         }
     }
     Ok(())
@@ -344,7 +344,7 @@ fn is_of_input(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool 
         .is_some_and(|inner| inner.is::<InputFailed>())
 }
 
-/// An error of the input, told apart from one of the output.
+/// An error of the input, as distinct from one of the output.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct InputFailed(io::Error);

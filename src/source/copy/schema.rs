@@ -151,7 +151,8 @@ pub(super) fn one_schema(dataset: &Dataset, kept: &[bool]) -> Result<Columns> {
             let name = dataset.schema().fields[*column as usize].name.clone();
             return Err(Error::input(
                 Place::file(&data_file.path).column(name),
-                "is in the directory's name and not in the file, so one file cannot hold it; write a directory instead",
+                "is in the directory names and not in the files, so one file cannot hold it; write a directory \
+                 instead",
             ));
         }
         let input = InputFile::open(dataset, file)?;
@@ -212,7 +213,8 @@ fn differs(dataset: &Dataset, column: &str, one: usize, other: usize) -> Error {
 
 fn required(dataset: &Dataset, column: usize, file: usize) -> Error {
     Error::Dataset(format!(
-        "column `{}` admits no nulls and {} does not have it, so one file cannot hold both; write a directory instead",
+        "column `{}` does not allow nulls and {} does not have it, so one file cannot hold both; write a \
+         directory instead",
         dataset.schema().fields[column].name,
         dataset.files()[file].path.display()
     ))

@@ -1,4 +1,4 @@
-//! A glob over several path components, and the names that it may meet.
+//! A glob over several path components, and the names that it skips.
 
 use std::path::{Component, Path, PathBuf};
 

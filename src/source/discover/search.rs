@@ -1,4 +1,4 @@
-//! A test of paths against a dataset's pattern: an output must not be taken for data by a later run.
+//! A test of paths against a dataset's pattern: a later run must not read an output as data.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ impl DatasetPattern {
         }
     }
 
-    /// True if the dataset takes this file, given as [`real`] has it, now or once it exists.
+    /// True if the dataset contains this file, given as [`real`] has it, now or once it exists.
     pub(crate) fn takes(&self, file: &Path) -> bool {
         let Some(pattern) = &self.pattern else {
             return self.base == file;

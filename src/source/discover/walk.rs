@@ -1,4 +1,4 @@
-//! From what the user wrote to the list of files.
+//! The list of files of a path or glob.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ const DEPTH_MAX: usize = 16;
 pub(crate) struct FileEntry {
     /// The path to open.
     pub(crate) path: PathBuf,
-    /// The path below what the user named, with `/`: the same wherever the dataset lies.
+    /// The path below the path that the user named, with `/`: independent of the dataset's location.
     pub(crate) name: String,
     /// The `key=value` directories above it, outermost first.
     pub(crate) partitions: Vec<Partition>,
@@ -56,8 +56,8 @@ pub(crate) fn discover(path_or_glob: &str, files_max: usize) -> Result<Vec<FileE
             walk.pattern(path)?;
             if walk.found.is_empty() {
                 return Err(Error::Dataset(format!(
-                    "no Parquet file matches `{path_or_glob}`; quote the pattern so that the \
-                     shell leaves it alone, and check the directory"
+                    "no Parquet file matches `{path_or_glob}`; quote the pattern so that the shell does not \
+                     expand it, and check the directory"
                 )));
             }
         }

@@ -48,11 +48,11 @@ fn a_truncated_file_is_an_error_that_names_it() {
         );
     };
     check(b"", "an empty file of zero bytes", false);
-    check(b"a,b", "no Parquet file (it has only 3 bytes)", false);
-    check(b"not parquet at all", "no Parquet file", false);
+    check(b"a,b", "not a Parquet file (it has only 3 bytes)", false);
+    check(b"not parquet at all", "not a Parquet file", false);
     check(
         b"not parquet but at its end PAR1",
-        "though it ends so",
+        "ends with PAR1, but",
         true,
     );
     check(b"PAR1 and then no parquet", "truncated", true);
@@ -155,9 +155,9 @@ fn a_file_that_changes_is_an_error_at_the_next_read() {
     };
     check(
         &|| fs::rename(&other, &path).unwrap(),
-        "another file has its name",
+        "it was replaced by another file",
     );
-    check(&|| fs::remove_file(&path).unwrap(), "it is gone");
+    check(&|| fs::remove_file(&path).unwrap(), "it no longer exists");
     let shrink = || {
         fs::File::options()
             .write(true)
@@ -171,7 +171,7 @@ fn a_file_that_changes_is_an_error_at_the_next_read() {
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(std::time::UNIX_EPOCH).unwrap();
     };
-    check(&touch, "its modification time moved");
+    check(&touch, "its modification time changed");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
 /// Rows handed to the encoder at a time.
 const SLICE_ROWS: usize = 8_192;
 
-/// Recycled buffers of one slice; owned by the writer, lent to one column at a time.
+/// Recycled buffers of one slice; owned by the writer, used by one column at a time.
 #[derive(Debug, Default)]
 pub(super) struct ColumnBuffers {
     levels: Vec<i16>,

@@ -1,4 +1,4 @@
-//! The file: schema, temporary name, row groups, and the rename that makes it real.
+//! The file: schema, temporary name, row groups, and the rename to its final name.
 
 use std::{
     path::{Path, PathBuf},

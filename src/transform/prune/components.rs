@@ -1,4 +1,4 @@
-//! Connected components: columns that suspicions join, directly or through others.
+//! Connected components of columns: candidate pairs are the edges.
 
 /// The components of the graph of `columns` nodes that have two or more, each ascending, in the
 /// order of their first columns. O(edges), about.

@@ -50,7 +50,7 @@ pub struct Pair {
     pub identical: bool,
 }
 
-/// The kept column that stands for a dropped one.
+/// The kept column that replaces a dropped one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Twin {
     /// The kept column.
@@ -82,7 +82,7 @@ impl Verdict {
         matches!(self, Self::Kept)
     }
 
-    /// The kept column that stands for it.
+    /// The kept column that replaces it.
     pub fn twin(&self) -> Option<Twin> {
         match self {
             Self::Duplicate(twin) | Self::Correlated(twin) => Some(*twin),
@@ -100,7 +100,7 @@ pub struct Decision {
     pub protected_pairs: usize,
 }
 
-/// Walks down the ranked columns and keeps each that has no kept twin.
+/// Visits the columns by rank and keeps each one that is not redundant to a kept one.
 ///
 /// Checked at the end: a dropped column has a kept twin that reaches the threshold, and no
 /// two kept columns reach it, but where both are protected. O(columns log columns + pairs).

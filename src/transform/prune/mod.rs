@@ -4,10 +4,10 @@
 //! survey --constants--> sample --screen--> suspicions --components--> exact sums --> decide
 //! ```
 //!
-//! [`screen`] looks at a sample and says which pairs of columns could reach the threshold; their
-//! connected [`components()`] are few and small, or all columns in one. Whoever reads the data takes
-//! the exact co-moments of each component ([`crate::stats::CoMoments`]), and [`decide()`] walks down
-//! the ranked columns and keeps those without a kept twin. Nothing here reads files.
+//! [`screen`] finds, on a sample, the pairs of columns that could reach the threshold; their
+//! connected [`components()`] are few and small, or all columns in one. The caller computes the exact
+//! co-moments of each component ([`crate::stats::CoMoments`]) from the data, and [`decide()`] visits
+//! the columns by rank and keeps those that are not redundant to a kept one. Nothing here reads files.
 
 mod components;
 mod decide;

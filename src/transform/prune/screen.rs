@@ -1,14 +1,14 @@
 //! The screen: which pairs could reach the threshold, judged by a sample of the rows.
 //!
-//! Two nets. A coarse one takes the sample's coefficients of all pairs and lets through what is
-//! within [`COARSE`] of the threshold. A fine one cuts the sample into [`PARTS`] parts and lets
-//! through what is within a margin of it that the data themselves give: six jackknife standard
+//! Two filters. A coarse one computes the sample's coefficients of all pairs and keeps those within
+//! [`COARSE`] of the threshold. A fine one cuts the sample into [`PARTS`] parts and keeps the pairs
+//! within a margin that follows from the data: six jackknife standard
 //! deviations (Efron & Stein 1981), at least [`MARGIN_MIN`].
 //!
-//! A sample says nothing of columns whose spread comes from rows that it may have missed: rare
-//! counts, heavy tails. Such columns are not screened; each of them is under suspicion with each
-//! other. With a screened column they cannot reach a high threshold: the rows that make up the
-//! spread of the one make up little of the other's.
+//! A sample cannot judge columns whose variance comes from a few rows that it may have missed: rare
+//! counts, heavy tails. Such columns are not screened; each pair of them is a candidate. With a
+//! screened column they cannot reach a high threshold: the rows that make up most of the variance of
+//! the one make up little of the other's.
 
 use crate::stats::{
     CoMoments, CoMomentsPlan, Moments, PairMoments,
@@ -104,7 +104,7 @@ fn parts<T>(values: &[T]) -> impl Iterator<Item = &[T]> {
     (0..PARTS).map(move |part| &values[rows * part / PARTS..rows * (part + 1) / PARTS])
 }
 
-/// The coarse net over the pairs of the plan's strip: `read` gives a column's sampled values from a
+/// The coarse filter over the pairs of the plan's strip: `read` gives a column's sampled values from a
 /// row on, `judged` says of each column what [`is_judged`] does. O(rows * columns^2).
 ///
 /// A column that cannot be judged may not vary in the sample at all. A pair of it without a

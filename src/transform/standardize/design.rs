@@ -46,8 +46,8 @@ impl Design {
         Self::of(inputs, categories_max, DesignRows::Training)
     }
 
-    /// The same for a learner that goes on with rows of which nothing is known yet: numbers that have not
-    /// varied so far have a column too, and a missing number is NaN in its column.
+    /// The same for a learner that is trained on further rows: constant numbers have a column too, and a
+    /// missing number is NaN in its column.
     ///
     /// # Errors
     /// [`Error::Dataset`] when there is no column.
@@ -104,8 +104,8 @@ impl Design {
         }
         if design.columns.is_empty() {
             return Err(Error::Dataset(format!(
-                "none of the {} features varies in the training rows; a linear model has nothing to \
-                 learn from, check --exclude and the split",
+                "all {} features are constant in the training rows, so a linear model cannot be trained; check \
+                 --exclude and the split",
                 inputs.len()
             )));
         }

@@ -223,7 +223,7 @@ fn what_does_not_vary_is_left_out_with_its_reason() {
         ]
     );
     let error = Design::new(&inputs[..5], 64).unwrap_err().to_string();
-    assert!(error.contains("none of the 5 features varies"), "{error}");
+    assert!(error.contains("all 5 features are constant"), "{error}");
 }
 
 #[test]

@@ -340,7 +340,10 @@ fn what_is_no_stream_or_cannot_be_read_once_is_refused() {
     let out_dir = dir.path().join("run");
     let outcome = fed(&streamed(&out_dir, &[]), b"no stream at all");
     assert_eq!(outcome.code, Some(1), "{outcome:#?}");
-    assert!(outcome.stderr.contains("no Arrow stream"), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("not an Arrow stream"),
+        "{outcome:#?}"
+    );
     let outcome = fed(&words(Path::new("-"), &out_dir, &[]), &stream(0..10, 10));
     assert_eq!(outcome.code, Some(2), "{outcome:#?}");
     assert!(outcome.stderr.contains("--one-pass"), "{outcome:#?}");

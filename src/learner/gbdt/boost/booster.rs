@@ -7,8 +7,8 @@
 //!            the roots, all in one read
 //! ```
 //!
-//! The engine asks for a pass, lends every block once to one of its workers, and hands the workers'
-//! parts back. The booster knows neither files nor threads. Models are the same bytes for every
+//! The engine asks for a pass, gives every block once to one of its workers, and returns the workers'
+//! parts. The booster depends neither on files nor on threads. Models are the same bytes for every
 //! number of workers, order of blocks and histogram budget.
 
 use crate::{
@@ -36,7 +36,7 @@ use crate::{
     platform::parallel::Parallel,
 };
 
-/// Histogram gradient boosting grown from passes over blocks that are lent to it.
+/// Histogram gradient boosting in passes over borrowed blocks.
 #[derive(Debug)]
 pub struct Booster {
     pub(super) builder: EnsembleBuilder,
@@ -134,7 +134,7 @@ impl Booster {
     /// Ends the pass under way with the parts of all its workers, in any order.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if the labels or weights cannot be learned from; the error of a task of `parallel`.
+    /// [`Error::Dataset`] if the labels or weights cannot be trained on; the error of a task of `parallel`.
     ///
     /// # Panics
     /// If no pass is under way.

@@ -1,4 +1,4 @@
-//! Checkpoints of a booster: taking one, and going on from one.
+//! Checkpoints of a booster: taking one, and resuming from one.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ impl Booster {
     /// A checkpoint of the last boundary; `None` before the first.
     ///
     /// A booster that resumes from it ends in the same trees as this one. Where a sample serves
-    /// several rounds, a boundary lies where the next sample is drawn.
+    /// several rounds, a boundary is where the next sample is drawn.
     pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
         let bounds = self.checkpoint_state.bounds?;
         let outputs = self.builder.outputs();
@@ -58,7 +58,7 @@ impl Booster {
         let outputs = self.builder.outputs();
         if checkpoint.outputs != outputs {
             return Err(format!(
-                "it has {} trees a round and {outputs} are grown",
+                "it has {} trees per round, but this run grows {outputs}",
                 checkpoint.outputs
             ));
         }
@@ -66,11 +66,13 @@ impl Booster {
         if checkpoint.trees.len() != rounds as usize * outputs
             || checkpoint.curve.len() != rounds as usize + 1
         {
-            return Err("its trees and its learning curve have not the same rounds".to_owned());
+            return Err(
+                "its trees and its learning curve have different numbers of rounds".to_owned(),
+            );
         }
         if rounds > self.builder.options.n_estimators {
             return Err(format!(
-                "it has {rounds} rounds and {} are asked for; ask for at least as many",
+                "it has {rounds} rounds, but n_estimators is {}; use at least as many",
                 self.builder.options.n_estimators
             ));
         }
@@ -134,9 +136,15 @@ impl Booster {
         if found.map(bits) == Some(bits(&expected)) {
             return Ok(());
         }
+        let text =
+            |loss: Option<f64>| loss.map_or_else(|| "none".to_owned(), |loss| loss.to_string());
+        let losses =
+            |point: &RoundLoss| format!("train {}, valid {}", text(point.train), text(point.valid));
         Err(Error::Dataset(format!(
-            "the trees of the checkpoint have another loss on these data ({found:?} and not \
-             {expected:?}), so they were grown from other data; start anew with --overwrite"
+            "the loss of the checkpoint's trees on these data ({}) differs from the saved loss ({}), so \
+             the trees belong to other data; start over with --overwrite",
+            found.map_or_else(|| text(None), losses),
+            losses(&expected)
         )))
     }
 }

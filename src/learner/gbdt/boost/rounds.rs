@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Booster {
-    /// Plants the trees of a round; its gradients come with the next root pass, or its rows with the
-    /// next sample.
+    /// Starts the trees of a round; the next root pass computes its gradients, or the next sample gives
+    /// its rows.
     pub(super) fn begin_round(&mut self, round: u32) {
         self.next = Some(self.round_pass(self.grown.is_none()));
         if self.sampler.is_none() {

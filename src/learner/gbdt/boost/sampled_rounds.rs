@@ -1,4 +1,4 @@
-//! Sampled rounds: what the booster does before and after a sample pass.
+//! Sampled rounds: the booster's steps before and after a sample pass.
 
 use std::sync::{Mutex, PoisonError};
 

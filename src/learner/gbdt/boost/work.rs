@@ -1,4 +1,4 @@
-//! The work of each pass, as its workers see it.
+//! The work of each pass.
 
 use crate::learner::gbdt::{
     boost::booster::Booster,

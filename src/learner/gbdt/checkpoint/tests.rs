@@ -179,7 +179,7 @@ fn trees_of_other_data_are_noticed() {
     other.label[row] = 1.0 - other.label[row];
     let error = resumed(&other, &options(), LOSSES[0], SIMPLE, &checkpoints[2]);
     let error = error.expect_err("another loss").to_string();
-    assert!(error.contains("grown from other data"), "{error}");
+    assert!(error.contains("belong to other data"), "{error}");
 }
 
 #[test]
@@ -197,9 +197,15 @@ fn a_checkpoint_that_cannot_be_is_refused() {
         let tree = &mut checkpoint.trees.to_mut()[0];
         change(&mut tree.nodes[0]);
     };
-    check(&|it| it.outputs = 2, "2 trees a round");
-    check(&|it| it.trees.to_mut().truncate(4), "not the same rounds");
-    check(&|it| it.curve.to_mut().truncate(5), "not the same rounds");
+    check(&|it| it.outputs = 2, "2 trees per round");
+    check(
+        &|it| it.trees.to_mut().truncate(4),
+        "different numbers of rounds",
+    );
+    check(
+        &|it| it.curve.to_mut().truncate(5),
+        "different numbers of rounds",
+    );
     check(&|it| it.curve.to_mut()[1].rounds = 7, "order of the rounds");
     check(&|it| it.trees.to_mut()[1].nodes.clear(), "has no node");
     let split = |change: fn(&mut crate::model::NodeSplit)| {
@@ -210,15 +216,15 @@ fn a_checkpoint_that_cannot_be_is_refused() {
     };
     check(
         &|it| first_split(it, &split(|split| split.feature = 99)),
-        "splits feature 99",
+        "splits on feature 99",
     );
     check(
         &|it| first_split(it, &split(|split| split.left = 0)),
-        "no parent or two",
+        "no parent, or has two",
     );
     check(
         &|it| first_split(it, &split(|split| split.right = split.left)),
-        "no parent or two",
+        "no parent, or has two",
     );
     let two_more = |it: &mut BoosterCheckpoint<'_>| {
         let point = it.curve[5].clone();
@@ -228,5 +234,5 @@ fn a_checkpoint_that_cannot_be_is_refused() {
             it.curve.to_mut().push(point.clone());
         }
     };
-    check(&two_more, "7 rounds and 5 are asked for");
+    check(&two_more, "7 rounds, but n_estimators is 5");
 }

@@ -19,7 +19,7 @@ use crate::{
 /// Rounding of margins to f32 and of the bound itself, as a share.
 const SLACK: f64 = 1.0 + 1e-4;
 
-/// Magnitudes stay finite whatever the margins: no row's derivatives can be used beyond this.
+/// Magnitudes stay finite for all margins: no row's derivatives can be used beyond this.
 const BOUND_MAX: f64 = 1e300;
 
 /// The loss `e^m - y m`: half the Poisson deviance, up to a term that the margin does not change.
@@ -45,8 +45,8 @@ impl Objective for Poisson {
     fn check_labels(&self, labels: &LabelSummary) -> Result<()> {
         if labels.label_min < 0.0 {
             return Err(Error::Dataset(format!(
-                "the label {} is negative, and a Poisson loss is for counts; mend such rows or use \
-                 another objective",
+                "the label {} is negative, but the Poisson loss needs counts; correct such rows or use another \
+                 objective",
                 labels.label_min
             )));
         }
@@ -54,8 +54,8 @@ impl Objective for Poisson {
             return Ok(());
         }
         Err(Error::Dataset(
-            "all training labels with a weight are 0, and a Poisson loss needs a count above it; \
-             use another objective or --target"
+            "all training labels are 0, but the Poisson loss needs a count above 0; use another objective or \
+             --target"
                 .to_owned(),
         ))
     }

@@ -1,4 +1,4 @@
-//! Rows as an objective sees them, and the derivatives it computes.
+//! The rows that an objective reads, and the derivatives that it computes.
 
 use crate::data::Split;
 

@@ -1,4 +1,4 @@
-//! A block's training rows, sorted by the node they are accumulated for.
+//! A block's training rows, sorted by the node that accumulates them.
 
 use std::ops::Range;
 

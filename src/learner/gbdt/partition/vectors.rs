@@ -10,7 +10,7 @@
 //!
 //! So thresholds, subsets of categories, missing directions and members of packs cost the same, and
 //! every row of a chunk is asked every question: 63 node splits of all rows take less time than the
-//! six that a row needs one after the other, each at the mercy of a cache miss.
+//! six that a row needs one after the other, each delayed by a cache miss.
 
 use crate::{learner::gbdt::partition::rule::PartitionRule, limits::CODES_MAX};
 
@@ -48,7 +48,7 @@ impl RightBytes {
     }
 }
 
-/// True if [`move_right`] is faster here than a look at every row by itself.
+/// True if [`move_right`] is faster here than moving every row by itself.
 pub fn are_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2");

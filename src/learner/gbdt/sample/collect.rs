@@ -3,7 +3,7 @@
 //! For each block: the trees that grew since the last pass are applied round by round, the valid rows'
 //! losses of each round summed up, and at the last margins all rows' losses; there the rows that may
 //! belong to the sample are chosen and copied with their codes. Training rows' losses after every
-//! round would cost several percent of a run, and nothing waits for them.
+//! round would cost several percent of a run, and nothing needs them.
 
 use std::sync::{Mutex, PoisonError};
 

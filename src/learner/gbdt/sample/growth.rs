@@ -89,7 +89,7 @@ impl SampleGrower {
         }
     }
 
-    /// Bytes of the entries of so many rows.
+    /// Bytes of the entries of `rows_max` rows.
     pub(crate) fn bytes(rows_max: usize, outputs: usize) -> usize {
         (outputs + 1) * rows_max * size_of::<Entry>()
     }

@@ -2,8 +2,7 @@
 
 use crate::learner::gbdt::sample::{collect, growth, segments, store};
 
-/// Bytes that a sample of so many rows takes with everything its trees are grown from, histograms
-/// apart.
+/// Bytes of a sample of `rows` rows and of the data that its trees are grown from, without histograms.
 pub fn sample_bytes(rows: u64, byte_columns: usize, outputs: usize) -> u64 {
     let rows = store::capacity(rows as usize) as u64;
     rows * (store::row_bytes(byte_columns, outputs) + segments::row_bytes(outputs)) as u64

@@ -1,4 +1,4 @@
-//! Rows copied out of a block, so that they lie together.
+//! Rows copied out of a block into contiguous memory.
 
 use crate::{data::RowBlock, learner::gbdt::loss::CHUNK_ROWS};
 

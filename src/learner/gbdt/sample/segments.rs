@@ -45,7 +45,7 @@ struct Piece<'a> {
 }
 
 impl Segments {
-    /// No rows; room for so many.
+    /// No rows, with memory for `rows_max`.
     pub(crate) fn new(rows_max: usize) -> Self {
         Self {
             entries: Vec::with_capacity(rows_max),
@@ -129,7 +129,7 @@ impl Segments {
         Ok(())
     }
 
-    /// Gives leaves the rows that have come to them; `found` are the rows that stay in a leaf that
+    /// Gives leaves the rows that moved to them; `found` are the rows that stay in a leaf that
     /// was split, and the units that left it.
     fn number(&mut self, rules: &[PartitionRule], found: &BTreeMap<usize, (usize, u64)>) {
         let before = std::mem::take(&mut self.leaves);

@@ -1,4 +1,4 @@
-//! The sampled rows in memory, and those that wait to become one.
+//! The sampled rows in memory, and the candidates of the next sample.
 
 use crate::learner::gbdt::sample::{
     kernel::{TILE, TileCodes},
@@ -45,7 +45,7 @@ pub(crate) struct SampleRows {
 }
 
 impl SampleRows {
-    /// No rows; room for so many.
+    /// No rows, with memory for `capacity`.
     pub(crate) fn new(capacity: usize, byte_columns: usize, outputs: usize) -> Self {
         assert!(
             u32::try_from(capacity).is_ok(),
@@ -67,7 +67,7 @@ impl SampleRows {
         }
     }
 
-    /// Bytes of room for so many rows.
+    /// Bytes of the memory for `capacity` rows.
     pub(crate) fn bytes(capacity: usize, byte_columns: usize, outputs: usize) -> usize {
         capacity * row_bytes(byte_columns, outputs)
     }

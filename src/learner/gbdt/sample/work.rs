@@ -1,4 +1,4 @@
-//! A sample pass as its workers see it.
+//! The work of a sample pass.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use crate::learner::gbdt::{
     sample::{selection::Policy, store::Collector},
 };
 
-/// A sample pass as its workers see it.
+/// The work of a sample pass.
 #[derive(Debug)]
 pub(crate) struct SampleWork {
     /// The round that the sample is drawn for.

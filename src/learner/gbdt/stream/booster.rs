@@ -20,7 +20,7 @@ use crate::{
     platform::parallel::Parallel,
 };
 
-/// Gradient boosting from blocks of rows that are buffers once.
+/// Gradient boosting from blocks of rows, each read once.
 ///
 /// A function of options and blocks alone: threads change no bit.
 #[derive(Debug)]
@@ -34,21 +34,21 @@ pub struct StreamBooster {
     /// The sums that leaf values follow from, by tree and node.
     pub(super) sums: Vec<Vec<LeafSums>>,
     refresher: Refresher,
-    /// Rows that came so far: the number of the next one.
+    /// Rows so far: the number of the next one.
     pub(super) rows_seen: u64,
     /// Times that the store was thinned.
     pub(super) thinned: u32,
     buffers: BlockBuffers,
 }
 
-/// Memory buffers to one block or another.
+/// Working memory for one block at a time.
 #[derive(Debug)]
 struct BlockBuffers {
     /// Byte columns of a block of the store; each has room for [`BLOCK_ROWS`] and is used at its beginning.
     codes: Vec<u8>,
     margin: Vec<f32>,
     weight: Vec<f64>,
-    /// The rows of a block that are learned from.
+    /// The training rows of a block.
     places: Vec<u16>,
     /// The order of slots while the store is thinned.
     order: Vec<u32>,
@@ -90,7 +90,7 @@ impl StreamBooster {
         }
     }
 
-    /// Rows that came so far, trained on or not.
+    /// Rows so far, trained on or not.
     pub fn rows_seen(&self) -> u64 {
         self.rows_seen
     }
@@ -118,9 +118,9 @@ impl StreamBooster {
         STREAM_BLOCK_ROWS.min(self.stream.batch_rows)
     }
 
-    /// Takes the training rows of a block of at most [`Self::block_rows_max`] that have a weight: trees
-    /// learn their leaf values from them, and they join the store. Where that is full, what came so far is
-    /// a batch of its own.
+    /// Takes the training rows of a block of at most [`Self::block_rows_max`] that have a weight: they
+    /// refresh the leaf values of the trees, and join the store. When that is full, the rows so far are a
+    /// batch.
     ///
     /// Cost O(rows * trees) beside what [`Self::end_batch`] costs.
     ///
@@ -255,7 +255,7 @@ impl StreamBooster {
         }
     }
 
-    /// Adds the rows of a block that are learned from to the store.
+    /// Adds the training rows of a block to the store.
     fn store_rows(&mut self, codes: &CodeBlock<'_>, label: &[f32]) {
         let (store, buffers) = (&mut self.store, &self.buffers);
         let first = store.len;
@@ -281,7 +281,7 @@ impl StreamBooster {
         store.len = first + buffers.places.len();
     }
 
-    /// Grows trees until there are so many rounds.
+    /// Grows trees up to `rounds` rounds.
     fn grow_to(&mut self, rounds: u32, parallel: &dyn Parallel) -> Result<()> {
         if self.store.len == 0 || self.rounds() >= rounds {
             return Ok(());
@@ -314,7 +314,7 @@ impl StreamBooster {
         Ok(())
     }
 
-    /// Computes the store's margins anew: leaf values have changed since they were computed.
+    /// Recomputes the store's margins, since leaf values have changed.
     ///
     /// Cost O(rows * (byte columns + trees)).
     fn replay(&mut self) {

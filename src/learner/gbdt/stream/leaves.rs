@@ -1,8 +1,8 @@
-//! Leaf values that go on learning from rows their trees never saw.
+//! Leaf values that are refreshed from rows after the growth of their trees.
 //!
-//! A leaf keeps the sums of gradients and hessians that its value follows from. Rows that come later
-//! add theirs, each at the margin that the trees before have given it, and the value follows. So
-//! every row counts once in every tree, whether it came before the tree was grown or after.
+//! A leaf keeps the sums of gradients and hessians that its value follows from. Later rows add theirs,
+//! each at its margin of the trees before, and the value is updated. So every row counts once in every
+//! tree, before or after the tree was grown.
 
 use crate::{
     data::CodeBlock,

@@ -1,4 +1,4 @@
-//! Trees from rows that come once, a batch after the other.
+//! Trees from rows that are read once, a batch after the other.
 //!
 //! ```text
 //!  reservoir   a weighted sample of the rows before --+

@@ -1,4 +1,4 @@
-//! All that a booster of a stream carries from batch to batch, and going on from it.
+//! The state of a booster of a stream between batches, and its restoration.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::{
     model::Tree,
 };
 
-/// The state between batches: trees, what their values follow from, and the reservoir.
+/// The state between batches: trees, the sums of their leaf values, and the reservoir.
 ///
-/// Arrays of the reservoir have an entry a row; margins come output by output, codes row by row.
+/// Arrays of the reservoir have an entry per row; margins are stored output by output, codes row by row.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StreamState<'a> {
     rows_seen: u64,
@@ -100,11 +100,11 @@ impl StreamBooster {
         }
     }
 
-    /// Goes on from a state that may come from anywhere.
+    /// Restores an untrusted state.
     ///
     /// # Errors
-    /// A sentence if it is none of a booster with these options and features; the booster is as it
-    /// was.
+    /// A sentence if it is not the state of a booster with these options and features; the booster does
+    /// not change then.
     pub fn restore(&mut self, state: StreamState<'_>) -> Result<(), String> {
         self.check(&state)?;
         let store = &mut self.store;
@@ -137,7 +137,7 @@ impl StreamBooster {
         let bases = state.base_margins.len();
         let is_empty = rows == 0 && state.trees.is_empty() && bases == 0;
         if !is_empty && bases != outputs || state.margin.len() != outputs {
-            return refuse("its margins are not those of the classes");
+            return refuse("its margins do not fit the classes");
         }
         let lengths = [state.label.len(), state.weight.len(), state.units.len()];
         let fits = lengths.iter().all(|&length| length == rows)
@@ -174,7 +174,7 @@ impl StreamBooster {
             check_tree(tree, &usable)?;
             let are_finite = sums.iter().flatten().all(|sum| sum.is_finite());
             if sums.len() != tree.nodes.len() || !are_finite {
-                return refuse("the sums of its leaves are not those of its trees");
+                return refuse("the sums of its leaves do not fit its trees");
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ fn check<S: Step>() {
     let narrow = rows.x.slice(s![.., ..5]);
     refused(
         &Batch::new(narrow, y),
-        "5 columns and 6 features are declared",
+        "5 columns, but 6 features are declared",
     );
     let none = Array2::<f32>::zeros((0, 6));
     refused(
@@ -41,10 +41,10 @@ fn check<S: Step>() {
     );
     refused(&Batch::new(x, y.slice(s![1..])), "600 rows and 599 labels");
     for (label, words) in [
-        (f64::NAN, "label NaN of row 599 is no declared class"),
+        (f64::NAN, "label NaN of row 599 is not a declared class"),
         (
             2.0,
-            "label 2 of row 599 is no declared class; labels are 0 to 1 for neither, donor",
+            "label 2 of row 599 is not a declared class; labels are 0 to 1 for neither, donor",
         ),
         (0.5, "label 0.5 of row 599"),
         (-1.0, "label -1 of row 599"),
@@ -81,11 +81,11 @@ fn check<S: Step>() {
         ),
         (
             &["b", "a", "c", "d", "e", "f"],
-            "column 0 of the batch is `b` and `a` is declared there",
+            "column 0 of the batch is `b`, but the declared column is `a`",
         ),
         (
             &["a", "b", "c", "d", "e", "f", "f"],
-            "names 7 columns and 6 are declared",
+            "names 7 columns, but 6 are declared",
         ),
     ] {
         refused(&rows.batch().with_names(names), words);
@@ -140,7 +140,7 @@ fn options_that_need_all_rows_are_refused() {
         class_weight: ClassWeight::Balanced,
         ..default()
     };
-    check(balanced, "class weights are to be numbers");
+    check(balanced, "class weights must be numbers");
     check(
         LogisticOptions {
             l1: 0.1,
@@ -195,7 +195,7 @@ fn a_file_that_is_no_such_learner_is_refused() {
     learner.save(&path).unwrap();
     let error = OnlineNewton::load(&path).unwrap_err().to_string();
     assert!(
-        error.contains("a learner of `averaged sgd` and not of `online newton`"),
+        error.contains("a learner of `averaged sgd`, not of `online newton`"),
         "{error}"
     );
     let sound = std::fs::read(&path).unwrap();
@@ -226,6 +226,6 @@ fn bytes_behind_a_section_s_value_are_refused() {
     assert_eq!(longer.len(), 2);
     for bytes in longer {
         let error = AveragedSgd::from_bytes(&bytes).unwrap_err();
-        assert!(error.contains("1 bytes too many"), "{error}");
+        assert!(error.contains("1 extra bytes"), "{error}");
     }
 }

@@ -99,7 +99,10 @@ fn a_budget_can_be_spent_early() {
     let rows = Rows::new(400, 2);
     let mut learner = learner(2, 1_000_000);
     let error = learner.spend_budget(&Serial).unwrap_err();
-    assert!(error.to_string().contains("no row has come"), "{error}");
+    assert!(
+        error.to_string().contains("no rows have arrived"),
+        "{error}"
+    );
     rows.feed(&mut learner, 200);
     assert_eq!(learner.rounds(), 0);
     learner.spend_budget(&Serial).unwrap();
@@ -158,7 +161,7 @@ fn a_batch_after_the_budget_changes_nothing() {
     rows.feed(&mut learner, 500);
     let before = bytes(&learner);
     let message = learner.partial_fit(&rows.batch()).unwrap_err().to_string();
-    let expected = "the budget of 30 rounds of trees is spent: 1,000 rows were expected";
+    let expected = "all 30 rounds of trees are grown: 1,000 rows were expected";
     assert!(message.contains(expected), "{message}");
     assert!(bytes(&learner) == before);
 }
@@ -306,7 +309,7 @@ fn given_bins_take_codes_and_new_categories_among_them() {
     let margin = |code: u8| ensemble.margins(|feature| [code, 0][feature as usize], &[3, 2])[0];
     assert!(margin(code) > 2.0 && margin(0) < -2.0);
     let error = learner.partial_fit_codes(&Serial, |learn| learn(&block, &of_rows));
-    assert!(error.unwrap_err().to_string().contains("is spent"));
+    assert!(error.unwrap_err().to_string().contains("are grown"));
 }
 
 #[test]
@@ -435,7 +438,7 @@ fn bytes_behind_a_section_s_value_are_refused() {
         assert_eq!(longer.len(), sections, "{fed} rows");
         for bytes in longer {
             let error = OnlineTrees::from_bytes(&bytes).unwrap_err();
-            assert!(error.contains("1 bytes too many"), "{error}");
+            assert!(error.contains("1 extra bytes"), "{error}");
         }
     }
 }

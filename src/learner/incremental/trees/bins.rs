@@ -1,4 +1,4 @@
-//! Bins that the first rows of a stream fix.
+//! Bins from the first rows of a stream.
 
 use crate::{
     data::{Absent, ValueType},
@@ -50,7 +50,7 @@ pub(crate) fn check(bins: &Bins, schema: &BatchSchema) -> Result<(), String> {
     bins.check()
 }
 
-/// The stride of a sample of so many rows that is large enough for cut points.
+/// The stride of a sample of `rows` rows that is large enough for cut points.
 pub(crate) fn stride_of(rows: usize) -> usize {
     rows.div_ceil(Limits::DEFAULT.cut_sample_rows as usize)
         .max(1)

@@ -1,4 +1,4 @@
-//! The budget of trees and rows, and its extension when more rows come.
+//! The budget of trees and rows, and its extension for more rows.
 
 use crate::{
     error::{Error, Result},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl OnlineTrees {
-    /// Rows that came, trained on or not.
+    /// Rows seen so far, trained on or not.
     pub fn rows_came(&self) -> u64 {
         match &self.stage {
             Stage::FirstRows(_) => self.rows,
@@ -20,15 +20,15 @@ impl OnlineTrees {
         }
     }
 
-    /// Grows what is left of the budget, on the rows that are kept: when fewer rows have come than
-    /// were expected, and no more will.
+    /// Grows the rest of the trees on the stored rows: for a stream that ended with fewer rows than were
+    /// expected.
     ///
     /// # Errors
-    /// [`Error::Dataset`] if no row has come; the error of a task of `parallel`.
+    /// [`Error::Dataset`] without any rows; the error of a task of `parallel`.
     pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::Dataset(
-                "no row has come yet, so that no tree can grow; give a batch first".to_owned(),
+                "no rows have arrived yet, so no tree can grow; give a batch first".to_owned(),
             ));
         }
         if matches!(self.stage, Stage::FirstRows(_)) {
@@ -37,9 +37,9 @@ impl OnlineTrees {
         self.trainer().booster.spend_budget(parallel)
     }
 
-    /// Expects further rows, and grows further rounds of trees from them, at the rate of these rows; what
-    /// was expected before and has not come is expected no more. The rate is that of the rounds so far
-    /// where `rounds` is `None`, at least one.
+    /// Adds to the expected rows and rounds of trees. Rows that were expected before and did not arrive
+    /// are no longer expected. If `rounds` is `None`, the rounds per row are those so far, at least one
+    /// round.
     ///
     /// # Errors
     /// [`Error::Usage`] where no rows are expected or there would be too many trees; the learner is as it
@@ -63,8 +63,8 @@ impl OnlineTrees {
         Ok(())
     }
 
-    /// Gives every feature a code for missing values, whether or not the bins that were given have one: rows
-    /// to come may miss what those before had.
+    /// Gives every feature a code for missing values, even if the given bins have none: later
+    /// rows may have missing values where earlier ones had none.
     ///
     /// # Errors
     /// [`Error::Usage`] where trees cannot be planned.
@@ -94,8 +94,8 @@ impl OnlineTrees {
             return Ok(());
         }
         Err(Error::Dataset(format!(
-            "the budget of {trees} rounds of trees is spent: {} rows were expected and {} have come; \
-             finish, or start anew with more rows expected",
+            "all {trees} rounds of trees are grown: {} rows were expected, and {} arrived; finish, or start \
+             over with a larger number of expected rows",
             grouped(self.options.rows_expected),
             grouped(self.rows_came())
         )))

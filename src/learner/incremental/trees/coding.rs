@@ -17,7 +17,7 @@ pub(crate) struct Coding {
 }
 
 impl Coding {
-    /// For blocks of at most so many rows.
+    /// Memory for blocks of at most `rows_max` rows.
     pub(crate) fn new(bins: &Bins, rows_max: usize) -> Self {
         Self {
             coders: bins
@@ -37,7 +37,7 @@ impl Coding {
         for (column, (feature, &radix)) in bins.features.iter().zip(&bins.radices).enumerate() {
             if feature.is_text() {
                 return Err(Error::Dataset(format!(
-                    "feature `{}` is text, of which a table of numbers has none; give its codes",
+                    "feature `{}` is text, but the table has only numbers; give its codes",
                     feature.name
                 )));
             }
@@ -49,8 +49,8 @@ impl Coding {
             };
             if let Some(row) = row {
                 return Err(Error::Dataset(format!(
-                    "row {row} has no value of `{}`, and the bins that were given have no code for \
-                     missing values of it; survey all rows, or let the first batches fix the bins",
+                    "row {row} has no value of `{}`, but its bins have no code for missing values; compute the \
+                     bins from rows with missing values, or let the first batches fix them",
                     feature.name
                 )));
             }

@@ -99,7 +99,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(About, Content<'static>), Stri
     let kind: Kind = opened.json(id::ABOUT, VERSION)?;
     if kind.learner != NAME {
         return Err(format!(
-            "it is a learner of `{}` and not of `{NAME}`; load it as what it is",
+            "it is a learner of `{}`, not of `{NAME}`; load it as the learner that it is",
             kind.learner.escape_debug()
         ));
     }

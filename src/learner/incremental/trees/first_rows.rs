@@ -2,7 +2,7 @@
 
 use crate::learner::incremental::{Batch, BatchSchema};
 
-/// Rows that are kept as they came.
+/// Rows in their original form.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct FirstRows {
     /// By feature.

@@ -172,7 +172,7 @@ impl OnlineTrees {
 
     /// Learns from rows whose codes are known, as they are written to scratch: `blocks` calls what it is
     /// given with one block after the other, each of at most [`Self::block_rows_max`] rows, and together
-    /// they are one batch. Rows of no training split are counted as rows that came, and not learned.
+    /// they are one batch. Rows outside the training split are counted, but not trained on.
     ///
     /// # Errors
     /// As [`Self::partial_fit_with`]; [`Error::Usage`] where no bins were given; the error of `blocks`,
@@ -188,7 +188,7 @@ impl OnlineTrees {
         self.check_budget()?;
         let Stage::Trees(trainer) = &mut self.stage else {
             return Err(Error::Usage(
-                "codes mean nothing before the bins are fixed; give the bins".to_owned(),
+                "codes need bins, which are not fixed yet; give the bins".to_owned(),
             ));
         };
         let booster = &mut trainer.booster;
@@ -256,7 +256,7 @@ impl OnlineTrees {
 }
 
 impl OnlineTrees {
-    /// Makes a learner of the parts of a file that may come from anywhere.
+    /// Makes a learner of the parts of an untrusted file.
     fn from_parts(about: About, content: Content<'static>) -> Result<Self, String> {
         about.schema.check()?;
         let mut learner =
@@ -264,7 +264,7 @@ impl OnlineTrees {
         let (spent_rows, spent_rounds) = about.spent;
         let options = &learner.options;
         if spent_rows >= options.rows_expected || spent_rounds > options.booster.n_estimators {
-            return Err("more rows or trees are spent than there are to be".to_owned());
+            return Err("it has more rows or trees than expected".to_owned());
         }
         (learner.spent, learner.rows) = (about.spent, about.rows);
         learner.stage = match content {

@@ -1,12 +1,12 @@
-//! Gradient-boosted trees from batches that are seen once.
+//! Gradient-boosted trees from batches, each read once.
 //!
 //! ```text
 //!   first rows --> bins, fixed from then on (or given: a survey's)
 //!   batch --> codes --> refreshes leaf values --> trees on batch + reservoir --> reservoir
 //! ```
 //!
-//! The budget of trees is declared, and the rows that are expected: the trees are spread over them. A
-//! batch after the last tree is an error. What grows trees is `StreamBooster`.
+//! The number of trees and the expected rows are declared, and the trees are spread over the rows. A
+//! batch after the last tree is an error. `StreamBooster` grows the trees.
 
 mod bins;
 mod budget;

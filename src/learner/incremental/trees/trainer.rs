@@ -163,7 +163,7 @@ pub fn online_histogram_bytes(
     plan(options, loss, layout).map(|plan| plan.histogram_bytes + plan.worker_bytes)
 }
 
-/// The loss for so many classes.
+/// The loss for `classes` classes.
 fn loss_of(classes: usize) -> Loss {
     match classes {
         2 => Loss::BinaryLogLoss,

@@ -118,7 +118,7 @@ fn bytes_behind_a_section_s_value_are_refused() {
     let longer = lengthened(FileKind::Checkpoint, &bytes);
     assert_eq!(longer.len(), 1);
     let error = Checkpoint::from_bytes(&longer[0]).unwrap_err();
-    assert!(error.contains("1 bytes too many"), "{error}");
+    assert!(error.contains("1 extra bytes"), "{error}");
 }
 
 #[test]
