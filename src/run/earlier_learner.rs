@@ -28,7 +28,7 @@ pub(crate) fn earlier_learner(
     identity: &RunIdentity,
     progress: &dyn Progress,
 ) -> Result<Option<EarlierLearner>> {
-    let Some(online) = &options.incremental else {
+    let Some(incremental) = &options.incremental else {
         return Ok(None);
     };
     let of_run = options.output.out_dir.join(output::LEARNER);
@@ -42,7 +42,7 @@ pub(crate) fn earlier_learner(
         file.identity.check(identity)?;
         if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(learned)) =
             (&options.model, file.learner.spec())
-            && online.init_model.is_none()
+            && incremental.init_model.is_none()
             && asked.n_estimators != learned.n_estimators
         {
             return Err(Error::Usage(format!(
@@ -55,9 +55,9 @@ pub(crate) fn earlier_learner(
         EarlierLearner {
             file,
             is_resumed: true,
-            is_continued: online.init_model.is_some(),
+            is_continued: incremental.init_model.is_some(),
         }
-    } else if let Some(path) = &online.init_model {
+    } else if let Some(path) = &incremental.init_model {
         EarlierLearner {
             file: load_initial(path)?,
             is_resumed: false,
@@ -91,9 +91,9 @@ pub(crate) fn earlier_learner(
         other_split(data, identity, &started.file.identity)
             .iter()
             .for_each(|warning| progress.warning(warning));
-        started.extend(data, online)?;
+        started.extend(data, incremental)?;
     }
-    if online.init_model.is_some() {
+    if incremental.init_model.is_some() {
         let differing = [
             (
                 &absent,

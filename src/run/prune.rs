@@ -24,7 +24,7 @@ use crate::{
             survey::{FeatureSurvey, SurveySpec, survey},
         },
         prune::{
-            findings::{Finding, Findings},
+            findings::{Findings, RedundancySearch},
             options::{Pruning, matching},
             trimmed::{self, Destination},
         },
@@ -134,7 +134,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         },
     )?;
     passes.push(survey.report.clone());
-    let finding = Finding {
+    let search = RedundancySearch {
         data: &data,
         rows: &rows,
         survey: &survey,
@@ -143,7 +143,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         limits,
         memory_bytes: resources.memory_bytes,
     };
-    let (findings, mut reports) = finding.run(&context)?;
+    let (findings, mut reports) = search.run(&context)?;
     passes.append(&mut reports);
     let kept = trimmed::kept_columns(&data, &data.roles.features, &findings, &left_out);
     let copy = Instant::now();

@@ -1,7 +1,7 @@
 //! The binning pass: every feature's codes, packed into bytes, into the codes file.
 //!
 //! The members of a byte column are read one after the other, so that a lane assembles a single byte
-//! column of its slice and writes it when the last member has come. Where columns are under suspicion of
+//! column of its slice and writes it when the last member has come. Where columns are under comparison of
 //! telling the same, their sums are taken on the way.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::{
     pipeline::{
         open::training_data::TrainingData,
         prune::{
-            correlate::{Merged, SumsSpec, changed},
+            correlate::{StepSums, SumsSpec, changed},
             gather::{Gatherer, Part},
         },
     },
@@ -40,11 +40,11 @@ pub struct BinningSpec<'a> {
 }
 
 /// What a binning pass yielded.
-pub struct Binned {
+pub struct BinningResult {
     /// The codes of all rows.
     pub codes: BlockFile,
     /// The sums, where some were asked for.
-    pub sums: Option<Merged>,
+    pub sums: Option<StepSums>,
     /// The pass.
     pub report: PassReport,
 }
@@ -55,7 +55,7 @@ pub struct Binned {
 ///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
-pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binned> {
+pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<BinningResult> {
     let BinningSpec { data, bins, .. } = *spec;
     let codes = BlockFile::create(spec.path, data.dataset.rows(), &vec![1; bins.layout.len()])?;
     let members: Vec<(usize, PackMember)> = bins
@@ -99,7 +99,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         slice_rows_max: spec.slice_rows_max,
         first_row: 0,
     };
-    let mut merged = spec.sums.map(|sums| Merged::new(sums.step));
+    let mut merged = spec.sums.map(|sums| StepSums::new(sums.step));
     let merge = |_, part: Option<Part>| {
         if let (Some(merged), Some(part)) = (&mut merged, part) {
             merged.merge(&part);
@@ -107,7 +107,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         Ok(())
     };
     let (report, _) = parquet_pass(context, &pass, data.lanes(context), sinks, merge)?;
-    Ok(Binned {
+    Ok(BinningResult {
         codes,
         sums: merged,
         report,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Trees, how they came about, and the margins of train and valid rows that they left behind.
-pub struct Boosted {
+pub struct BoostResult {
     /// The trees.
     pub ensemble: Ensemble,
     /// Losses after each round.
@@ -76,7 +76,7 @@ pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
 ///
 /// # Errors
 /// When labels cannot be learned from or a scratch file fails.
-pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> {
+pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<BoostResult> {
     let threads = spec.plan.threads_used;
     let state = StateFile::create(spec.state_path, spec.rows.rows(), spec.loss.outputs())?;
     let mut booster = Booster::new(
@@ -163,7 +163,7 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
         checkpoints.last(&booster);
     }
     let report = grown?;
-    Ok(Boosted {
+    Ok(BoostResult {
         curve: booster.curve().to_vec(),
         ensemble: booster.into_ensemble(),
         state,

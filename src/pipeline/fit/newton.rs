@@ -11,13 +11,13 @@ use crate::{
     model::{Binning, FeatureSpec, Linear},
     pipeline::{
         fit::{
-            newton_start::{Start, start_rows},
+            linear_spec::LinearSpec,
+            newton_start::{NewtonStart, start_rows},
             sgd,
             slice::{TrainingRows, TrainingSlice},
         },
         open::training_data::TrainingData,
-        prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
-        storage::{rows::RowsFile, selection::RowSample},
+        prepare::survey::{FeatureSurvey, SurveyedValues},
     },
     transform::standardize::{Design, FeatureSummary, Input},
 };
@@ -41,40 +41,15 @@ const PASS_SHARE_OF_MEMORY: u64 = 3;
 /// Rows of a slice in a Newton pass at the most.
 const PASS_SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What a linear model is fitted from.
-pub struct NewtonSpec<'a> {
-    /// What the user asked for, class weights filled in.
-    pub options: &'a LogisticOptions,
-    /// The data.
-    pub data: &'a TrainingData,
-    /// The features, texts with their categories.
-    pub features: &'a [FeatureSpec],
-    /// What the training rows say about them.
-    pub survey: &'a Survey,
-    /// Labels and splits.
-    pub rows: &'a RowsFile,
-    /// The sampled rows.
-    pub sample: &'a RowSample,
-    /// How many classes.
-    pub classes: usize,
-    /// Training rows.
-    pub train_rows: u64,
-    /// The memory limit.
-    pub memory_bytes: u64,
-    /// Lanes of a pass of gradient descent.
-    pub lanes: usize,
-}
-
-/// A fitted model and how it came about.
-pub struct NewtonFit {
-    /// The model.
-    pub linear: Linear,
+/// A fitted model and the passes that made it.
+pub(crate) struct LinearFit {
+    pub(crate) linear: Linear,
     /// The solver's result.
-    pub fitted: LogisticFit,
+    pub(crate) fitted: LogisticFit,
     /// One a pass.
-    pub reports: Vec<PassReport>,
-    /// The features that are not in the model, and why: (feature, reason).
-    pub left_out: Vec<(u32, &'static str)>,
+    pub(crate) reports: Vec<PassReport>,
+    /// The features that are not in the model, each with the reason.
+    pub(crate) left_out: Vec<(u32, &'static str)>,
 }
 
 /// The design of the features: which columns a linear model has.
@@ -146,7 +121,11 @@ pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> u
 ///
 /// # Errors
 /// When the data cannot be read or the labels cannot be learned from.
-pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
+pub(crate) fn fit(
+    context: &Context<'_>,
+    spec: &LinearSpec<'_>,
+    start_rows_max: u64,
+) -> Result<LinearFit> {
     let columns = &spec.data.roles.features;
     let options = spec.options;
     let design = design(spec.features, columns, &spec.survey.features, options)?;
@@ -181,7 +160,7 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     } else {
         Task::Multiclass
     };
-    Ok(NewtonFit {
+    Ok(LinearFit {
         linear: design.linear(task.link(), &fitted.intercepts, &fitted.coefficients),
         fitted,
         reports,
@@ -196,13 +175,13 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
 /// The start on the sample, and the passes.
 fn newton(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     passes: &ParquetPass<'_>,
     start_rows_max: u64,
 ) -> Result<(LogisticFit, Vec<PassReport>)> {
     let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
-    let start = Start::read(
+    let start = NewtonStart::read(
         context,
         spec,
         design,
@@ -228,7 +207,7 @@ fn newton(
 /// One pass over the training rows. How row groups are sliced changes no bit of the sums.
 pub(crate) fn newton_pass(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     parquet: &ParquetPass<'_>,
     pass: &NewtonPass,

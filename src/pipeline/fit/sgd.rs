@@ -13,9 +13,9 @@ use crate::{
         logistic::{LabeledTile, LogisticFit, Shape},
     },
     pipeline::fit::{
+        buffer_pool::buffer_pools,
         design_rows::{DesignRows, DesignSink},
-        newton::NewtonSpec,
-        recycle::spares,
+        linear_spec::LinearSpec,
     },
     transform::standardize::Design,
 };
@@ -26,7 +26,7 @@ use crate::{
 /// When the data cannot be read, or the options cannot be meant.
 pub(crate) fn fit(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     passes: &ParquetPass<'_>,
 ) -> Result<(LogisticFit, Vec<PassReport>)> {
@@ -38,16 +38,16 @@ pub(crate) fn fit(
     let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
     let mut reports = Vec::new();
     for _ in 0..spec.options.max_iter {
-        let (spares, returns) = spares(context.threads);
-        let sinks = spares
+        let (pools, recycler) = buffer_pools(context.threads);
+        let sinks = pools
             .into_iter()
-            .map(|spares| {
+            .map(|buffers| {
                 DesignSink::new(
                     design,
                     spec.rows,
                     &spec.options.class_weights,
                     passes.columns,
-                    spares,
+                    buffers,
                 )
             })
             .collect();
@@ -57,7 +57,7 @@ pub(crate) fn fit(
             passes,
             lanes,
             sinks,
-            returns.after(|_, part| {
+            recycler.after(|_, part| {
                 blocks.push(&part);
                 Ok(part)
             }),

@@ -10,7 +10,8 @@ use crate::{
     pipeline::{
         incremental::{
             learner_file::{LearnerFile, Position, load_initial},
-            linear_learner::{LinearLearner, OnlineLearner},
+            linear_learner::LinearLearner,
+            stored_learner::StoredLearner,
         },
         open::training_data::TrainingData,
         options::IncrementalOptions,
@@ -47,19 +48,19 @@ impl EarlierLearner {
     pub(crate) fn extend(
         &mut self,
         data: &TrainingData,
-        online: &IncrementalOptions,
+        incremental: &IncrementalOptions,
     ) -> Result<()> {
-        let OnlineLearner::Trees(learner) = &mut self.file.learner else {
+        let StoredLearner::Trees(learner) = &mut self.file.learner else {
             return Ok(());
         };
-        let rows = online.rows_expected(data.rows_of_files())?;
+        let rows = incremental.rows_expected(data.rows_of_files())?;
         let flaw = |error| match error {
             Error::Usage(flaw) => Error::Usage(format!("--init-model: {flaw}")),
             error => error,
         };
         learner.expect_missing().map_err(flaw)?;
         learner
-            .extend_budget(rows, online.more_trees)
+            .extend_budget(rows, incremental.more_trees)
             .map_err(flaw)?;
         Ok(())
     }
@@ -70,7 +71,7 @@ impl EarlierLearner {
     /// [`Error::Usage`] for trees.
     pub(crate) fn into_linear(self) -> Result<(Model, Linear, LinearLearner)> {
         match (self.file.learner, &self.file.model.body) {
-            (OnlineLearner::Linear(learner), Body::Linear(linear)) => {
+            (StoredLearner::Linear(learner), Body::Linear(linear)) => {
                 let linear = linear.clone();
                 Ok((self.file.model, linear, *learner))
             }
@@ -84,27 +85,27 @@ impl EarlierLearner {
     /// [`Error::Usage`] for logistic regression.
     pub(crate) fn into_trees(self) -> Result<OnlineTrees> {
         match self.file.learner {
-            OnlineLearner::Trees(learner) => Ok(*learner),
-            OnlineLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
+            StoredLearner::Trees(learner) => Ok(*learner),
+            StoredLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
         }
     }
 
     /// The bins of a learner of trees of an earlier run, which stay; those of this run are found again.
     pub(crate) fn bins_to_keep(&self) -> Option<&Bins> {
         match &self.file.learner {
-            OnlineLearner::Trees(learner) if self.is_continued => learner.bins(),
-            OnlineLearner::Trees(_) | OnlineLearner::Linear(_) => None,
+            StoredLearner::Trees(learner) if self.is_continued => learner.bins(),
+            StoredLearner::Trees(_) | StoredLearner::Linear(_) => None,
         }
     }
 
     /// Rows of the reservoir of a learner of trees, and those that join it at once.
     pub(crate) fn stream_rows(&self) -> Option<(usize, usize)> {
         match &self.file.learner {
-            OnlineLearner::Trees(learner) => {
+            StoredLearner::Trees(learner) => {
                 let options = learner.options();
                 Some((options.reservoir_rows, options.batch_rows))
             }
-            OnlineLearner::Linear(_) => None,
+            StoredLearner::Linear(_) => None,
         }
     }
 

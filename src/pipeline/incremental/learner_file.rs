@@ -15,7 +15,7 @@ use crate::{
     model::Model,
     pipeline::{
         evaluate::progressive::Curve,
-        incremental::linear_learner::{Kept, OnlineLearner},
+        incremental::stored_learner::{LearnerRef, StoredLearner},
         session::{RunIdentity, output},
     },
 };
@@ -79,7 +79,7 @@ pub(crate) struct LearnerFile {
     /// The model so far: its columns are the learner's design.
     pub(crate) model: Model,
     /// The learner.
-    pub(crate) learner: OnlineLearner,
+    pub(crate) learner: StoredLearner,
     /// How far it was.
     pub(crate) position: Position,
 }
@@ -102,7 +102,7 @@ impl LearnerFile {
             return Err("it has no model in it: it is no file of `rowmill incremental`".to_owned());
         }
         let model = Model::from_bytes(opened.section(id::MODEL, VERSION)?, limits)?;
-        let learner = OnlineLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
+        let learner = StoredLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
         Ok(Self {
             identity: opened.json(id::ABOUT, VERSION)?,
             position: opened.postcard(id::POSITION, VERSION)?,
@@ -116,7 +116,7 @@ impl LearnerFile {
 pub(crate) fn to_bytes(
     identity: &RunIdentity,
     model: &Model,
-    learner: &dyn Kept,
+    learner: LearnerRef<'_>,
     position: &Position,
 ) -> Result<Vec<u8>, String> {
     let header = format!(
@@ -172,7 +172,7 @@ mod tests {
         format::container::lengthened,
         learner::logistic::LogisticOptions,
         model::{About, Binning, Column, FeatureSpec, Link, Reading, Roles},
-        pipeline::incremental::linear_learner::{LinearLearner, model_of},
+        pipeline::incremental::{linear_learner::LinearLearner, stored_learner::model_of},
     };
 
     /// A learner's file of one feature.
@@ -205,15 +205,16 @@ mod tests {
             train_rows: 0,
             seed: 42,
         };
-        let made_by = RunIdentity {
+        let identity = RunIdentity {
             rowmill_version: "0.1.0".to_owned(),
             options: Value::Null,
             files: Vec::new(),
             codes_hash: 9,
             sampling: Value::Null,
         };
-        let model = model_of(about, &features, &learner);
-        to_bytes(&made_by, &model, &learner, &Position::default()).unwrap()
+        let learner = LearnerRef::Linear(&learner);
+        let model = model_of(about, &features, learner);
+        to_bytes(&identity, &model, learner, &Position::default()).unwrap()
     }
 
     fn read(bytes: &[u8]) -> Result<LearnerFile, String> {
@@ -223,14 +224,15 @@ mod tests {
     #[test]
     fn a_file_comes_back() {
         let read = read(&bytes()).unwrap();
-        let again = to_bytes(&read.identity, &read.model, linear(&read), &read.position).unwrap();
+        let learner = LearnerRef::Linear(linear(&read));
+        let again = to_bytes(&read.identity, &read.model, learner, &read.position).unwrap();
         assert!(again == bytes());
     }
 
     fn linear(file: &LearnerFile) -> &LinearLearner {
         match &file.learner {
-            OnlineLearner::Linear(learner) => learner,
-            OnlineLearner::Trees(_) => panic!("no trees were written"),
+            StoredLearner::Linear(learner) => learner,
+            StoredLearner::Trees(_) => panic!("no trees were written"),
         }
     }
 

@@ -12,19 +12,21 @@ use crate::{
     pipeline::{
         coding::codes::codes_hash,
         fit::{
+            buffer_pool::buffer_pools,
             context::{FitContext, FitSpec, Fitted},
             design_rows::DesignSink,
             finished_model,
             linear::{evaluate_linear, fit_linear},
             newton,
-            recycle::spares,
         },
         incremental::{
-            earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
-            learner_file::Position, linear_learner::LinearLearner, row_feeder::Feeder,
+            earlier_learner::EarlierLearner,
+            exact_fit::ends_with_exact_fit,
+            learner_file::Position,
+            linear_learner::LinearLearner,
+            row_feeder::{RowFeeder, slice_rows},
             saver::Saver,
         },
-        one_pass::source::slice_rows,
         options::IncrementalOptions,
         session::RunIdentity,
     },
@@ -44,23 +46,23 @@ struct Setup {
 ///
 /// # Errors
 /// When data cannot be read, a file not be written, or options not be meant.
-pub(crate) fn fit_linear_online(
+pub(crate) fn fit_linear_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     earlier: Option<EarlierLearner>,
 ) -> Result<Fitted> {
-    let about = fit
+    let identity = fit
         .session
         .identity
         .with_codes(codes_hash(spec.assigned, spec.bins));
-    let setup = setup(fit, spec, options, &about, earlier)?;
+    let setup = setup(fit, spec, options, &identity, earlier)?;
     let is_finished_exactly = options.solver == Solver::Newton
-        && ends_with_exact_fit(fit.progress(), spec.assigned, online);
-    let about_model = finished_model::about(fit, spec.assigned);
-    let saver = Saver::new(fit.session, about, about_model, &setup.features);
-    let (feeder, report) = learn(fit, spec, online, setup, saver)?;
+        && ends_with_exact_fit(fit.progress(), spec.assigned, incremental);
+    let about = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, identity, about, &setup.features);
+    let (feeder, report) = learn(fit, spec, incremental, setup, saver)?;
     let (learner, position, saver) = feeder.into_parts();
     position.tell(fit.progress());
     let mut fitted = if is_finished_exactly {
@@ -79,7 +81,7 @@ fn setup(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    about: &RunIdentity,
+    identity: &RunIdentity,
     earlier: Option<EarlierLearner>,
 ) -> Result<Setup> {
     let columns = &fit.data.roles.features;
@@ -102,7 +104,7 @@ fn setup(
             from: Position::default(),
         });
     };
-    let from = earlier.position_of(Some(about))?;
+    let from = earlier.position_of(Some(identity))?;
     let (model, linear, learner) = earlier.into_linear()?;
     Ok(Setup {
         design: Design::of_model(&linear, &model.features, columns),
@@ -116,10 +118,10 @@ fn setup(
 fn learn<'a>(
     fit: &FitContext<'a>,
     spec: &FitSpec<'a>,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     setup: Setup,
     saver: Saver<'a>,
-) -> Result<(Feeder<'a>, PassReport)> {
+) -> Result<(RowFeeder<'a>, PassReport)> {
     let Setup {
         design,
         learner,
@@ -141,13 +143,13 @@ fn learn<'a>(
         first_row,
     };
     let context = fit.plan.learner_context(fit.context());
-    let (spares, returns) = spares(context.threads);
-    let sink = |spares| DesignSink::new(&design, spec.rows, &[], &columns, spares);
-    let sinks = spares.into_iter().map(sink).collect();
-    let (skip, batch_rows) = (from.taken, online.batch_rows);
-    let mut feeder = Feeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
+    let (pools, recycler) = buffer_pools(context.threads);
+    let sink = |buffers| DesignSink::new(&design, spec.rows, &[], &columns, buffers);
+    let sinks = pools.into_iter().map(sink).collect();
+    let (skip, batch_rows) = (from.taken, incremental.batch_rows);
+    let mut feeder = RowFeeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
     let lanes = fit.data.lanes(&context);
-    let learn = returns.after(|slice, rows| {
+    let learn = recycler.after(|slice, rows| {
         feeder.begin_slice(slice);
         feeder.push(&rows)?;
         Ok(rows)

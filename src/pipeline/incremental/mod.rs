@@ -18,5 +18,6 @@ pub mod linear;
 pub mod linear_learner;
 pub mod row_feeder;
 pub mod saver;
+pub mod stored_learner;
 pub mod tree_feeder;
 pub mod trees;

@@ -16,11 +16,12 @@ use crate::{
             evaluation::{EvaluationSpec, Table},
             progressive,
         },
-        fit::design_rows::DesignRows,
+        fit::{buffer_pool::PARTS_PER_LANE, design_rows::DesignRows, newton},
         incremental::{
             learner_file::{Mark, Position},
             linear_learner::LinearLearner,
             saver::Saver,
+            stored_learner::LearnerRef,
         },
     },
 };
@@ -33,6 +34,12 @@ const BLOCK_ROWS: usize = 256;
 
 /// The most rows of a part.
 const PART_ROWS_MAX: usize = 1 << 14;
+
+/// Rows of a slice that is decoded for a learner: half the bytes of a slice of a fit on all rows, because
+/// each lane has two.
+pub(crate) fn slice_rows(row_bytes: usize) -> usize {
+    newton::slice_rows(PARTS_PER_LANE * row_bytes)
+}
 
 /// Rows of a part, of so many columns.
 pub(crate) fn part_rows(columns: usize) -> usize {
@@ -47,13 +54,13 @@ pub(crate) fn batch_part_bytes(columns: usize, classes: usize) -> u64 {
 }
 
 /// Feeds a learner, batch after batch.
-pub(crate) struct Feeder<'a> {
+pub(crate) struct RowFeeder<'a> {
     learner: LinearLearner,
     position: Position,
     evaluation: &'a EvaluationSpec,
     batch_rows: usize,
     /// The batch that has begun.
-    batch: Option<Begun>,
+    batch: Option<OpenBatch>,
     tile: Tile,
     classes: Vec<u32>,
     labels: Vec<f64>,
@@ -71,7 +78,7 @@ pub(crate) struct Feeder<'a> {
 }
 
 /// A batch of which some rows have come.
-struct Begun {
+struct OpenBatch {
     /// What had been learned before it.
     before: PipelineSnapshot,
     rows_before: u64,
@@ -79,7 +86,7 @@ struct Begun {
     scores: Table,
 }
 
-impl<'a> Feeder<'a> {
+impl<'a> RowFeeder<'a> {
     /// For batches of so many rows. The first `skip` training rows to come are learned already.
     pub(crate) fn new(
         learner: LinearLearner,
@@ -188,7 +195,7 @@ impl<'a> Feeder<'a> {
         let features =
             ArrayView2::from_shape(shape.strides((1, self.tile.stride())), self.tile.values())
                 .expect("a tile has its columns a stride apart");
-        let batch = self.batch.get_or_insert_with(|| Begun {
+        let batch = self.batch.get_or_insert_with(|| OpenBatch {
             before: self.learner.snapshot(),
             rows_before: self.learner.as_dyn().rows(),
             rows: 0,
@@ -218,6 +225,7 @@ impl<'a> Feeder<'a> {
             self.position.rows += rows;
             self.position.curve.push(point);
         }
-        self.saver.save(&self.learner, &self.position)
+        self.saver
+            .save(LearnerRef::Linear(&self.learner), &self.position)
     }
 }

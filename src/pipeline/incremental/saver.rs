@@ -12,7 +12,8 @@ use crate::{
     pipeline::{
         incremental::{
             learner_file::{self, Position},
-            linear_learner::{Kept, LinearLearner, model_of},
+            linear_learner::LinearLearner,
+            stored_learner::{LearnerRef, model_of},
         },
         session::{
             RunIdentity, Session,
@@ -28,9 +29,9 @@ const TIME_SHARE: u32 = 20;
 /// Writes the learner's file: after a batch if it is time, and at the end.
 pub(crate) struct Saver<'a> {
     directory: &'a OutputDirectory,
-    about: RunIdentity,
-    /// What the model says of itself.
-    about_model: About,
+    identity: RunIdentity,
+    /// The description of the model.
+    about: About,
     features: Vec<FeatureSpec>,
     every: Duration,
     progress: &'a dyn Progress,
@@ -43,14 +44,14 @@ impl<'a> Saver<'a> {
     /// Writes to a run's directory, and not more often than its options say. The model is of these features.
     pub(crate) fn new(
         session: &'a Session<'_>,
-        about: RunIdentity,
-        about_model: About,
+        identity: RunIdentity,
+        about: About,
         features: &[FeatureSpec],
     ) -> Self {
         Self {
             directory: &session.output,
+            identity,
             about,
-            about_model,
             features: features.to_vec(),
             every: session.checkpoint_interval,
             progress: session.context.progress,
@@ -60,8 +61,8 @@ impl<'a> Saver<'a> {
     }
 
     /// The model that the learner is by now, not evaluated.
-    pub(crate) fn model(&self, learner: &dyn Kept) -> Model {
-        model_of(self.about_model.clone(), &self.features, learner)
+    pub(crate) fn model(&self, learner: LearnerRef<'_>) -> Model {
+        model_of(self.about.clone(), &self.features, learner)
     }
 
     /// The model of a finished run of logistic regression: missing numbers stand at the mean of their column.
@@ -70,7 +71,7 @@ impl<'a> Saver<'a> {
         center(&mut linear);
         Model {
             body: Body::Linear(linear),
-            ..self.model(learner)
+            ..self.model(LearnerRef::Linear(learner))
         }
     }
 
@@ -78,7 +79,7 @@ impl<'a> Saver<'a> {
     ///
     /// # Errors
     /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner that is not sound any more.
-    pub(crate) fn save(&mut self, learner: &dyn Kept, position: &Position) -> Result<()> {
+    pub(crate) fn save(&mut self, learner: LearnerRef<'_>, position: &Position) -> Result<()> {
         let pause = self.every.max(self.cost * TIME_SHARE);
         let is_time = self
             .written
@@ -88,7 +89,7 @@ impl<'a> Saver<'a> {
         }
         let started = Instant::now();
         let path = self.directory.path().join(output::LEARNER);
-        let bytes = learner_file::to_bytes(&self.about, &self.model(learner), learner, position)
+        let bytes = learner_file::to_bytes(&self.identity, &self.model(learner), learner, position)
             .map_err(|flaw| Error::format(&path, flaw))?;
         let written = self.directory.start_writing();
         let result = written.and_then(|()| atomic::write(&path, |writer| writer.write_all(&bytes)));

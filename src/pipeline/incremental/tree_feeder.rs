@@ -18,6 +18,7 @@ use crate::{
         incremental::{
             learner_file::{Mark, Position},
             saver::Saver,
+            stored_learner::LearnerRef,
         },
         storage::rows::{RowsBuffer, RowsFile},
     },
@@ -29,7 +30,7 @@ const NAME: &str = "batches";
 
 /// Where rows are, and who grows trees from them.
 #[derive(Clone, Copy)]
-pub(crate) struct Ground<'a> {
+pub(crate) struct CodedRows<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) threads: &'a TaskThreads,
     pub(crate) codes: &'a BlockFile,
@@ -109,12 +110,12 @@ impl<'a> TreeFeeder<'a> {
     /// # Errors
     /// What the learner refuses; that scratch cannot be read or the state not be written; a request to
     /// stop.
-    pub(crate) fn feed(&mut self, ground: Ground<'_>, available: u64) -> Result<()> {
+    pub(crate) fn feed(&mut self, coded: CodedRows<'_>, available: u64) -> Result<()> {
         if self.position.is_done {
             return Ok(());
         }
-        while let Some(end) = self.batch_end(ground.rows, available)? {
-            self.learn(ground, end)?;
+        while let Some(end) = self.batch_end(coded.rows, available)? {
+            self.learn(coded, end)?;
         }
         Ok(())
     }
@@ -123,16 +124,17 @@ impl<'a> TreeFeeder<'a> {
     ///
     /// # Errors
     /// As [`Self::feed`].
-    pub(crate) fn finish(&mut self, ground: Ground<'_>, rows: u64) -> Result<()> {
+    pub(crate) fn finish(&mut self, coded: CodedRows<'_>, rows: u64) -> Result<()> {
         if self.position.is_done {
             return Ok(());
         }
         if self.waiting > 0 {
-            self.learn(ground, rows)?;
+            self.learn(coded, rows)?;
         }
-        self.learner.spend_budget(&tasks(ground))?;
+        self.learner.spend_budget(&tasks(coded))?;
         self.position.is_done = true;
-        self.saver.save(&self.learner, &self.position)
+        self.saver
+            .save(LearnerRef::Trees(&self.learner), &self.position)
     }
 
     /// The row after the next batch, if that is whole.
@@ -154,17 +156,17 @@ impl<'a> TreeFeeder<'a> {
     }
 
     /// Learns the batch that ends before a row.
-    fn learn(&mut self, ground: Ground<'_>, end: u64) -> Result<()> {
+    fn learn(&mut self, coded: CodedRows<'_>, end: u64) -> Result<()> {
         let batch = (self.position.slice_first_row, end);
-        let point = self.score(ground, batch)?;
+        let point = self.score(coded, batch)?;
         let rows_max = self.learner.block_rows_max();
         let (block, bytes_read) = (&mut self.block, &mut self.bytes_read);
-        self.learner.partial_fit_codes(&tasks(ground), |learn| {
+        self.learner.partial_fit_codes(&tasks(coded), |learn| {
             for (first_row, rows) in parts(batch, rows_max) {
-                ground.context.stop.check()?;
-                *bytes_read += block.read(ground, (first_row, rows), 0..ground.codes.arrays())?;
+                coded.context.stop.check()?;
+                *bytes_read += block.read(coded, (first_row, rows), 0..coded.codes.arrays())?;
                 learn(&block.codes(first_row, rows), &block.rows.block())?;
-                ground.context.progress.advanced(rows as u64, 0);
+                coded.context.progress.advanced(rows as u64, 0);
             }
             Ok(())
         })?;
@@ -172,11 +174,12 @@ impl<'a> TreeFeeder<'a> {
         self.position.rows += point.rows;
         self.position.batches += 1;
         self.position.curve.push(point);
-        self.saver.save(&self.learner, &self.position)
+        self.saver
+            .save(LearnerRef::Trees(&self.learner), &self.position)
     }
 
     /// How well the learner predicts the training rows of a batch.
-    fn score(&mut self, ground: Ground<'_>, batch: (u64, u64)) -> Result<CurvePoint> {
+    fn score(&mut self, coded: CodedRows<'_>, batch: (u64, u64)) -> Result<CurvePoint> {
         let ensemble = self.learner.ensemble().expect("a run gives the bins");
         let bins = self.learner.bins().expect("a run gives the bins");
         let missing = missing_codes(&bins.features);
@@ -185,9 +188,9 @@ impl<'a> TreeFeeder<'a> {
         let mut scored = 0;
         let block = &mut self.block;
         for (first_row, rows) in parts(batch, STREAM_BLOCK_ROWS) {
-            ground.context.stop.check()?;
+            coded.context.stop.check()?;
             let byte_columns = trees.byte_columns().iter().copied();
-            self.bytes_read += block.read(ground, (first_row, rows), byte_columns)?;
+            self.bytes_read += block.read(coded, (first_row, rows), byte_columns)?;
             let mut margins = std::mem::take(&mut block.margins);
             margins.resize(rows * trees.outputs(), 0.0);
             trees.margins_into(&block.codes(first_row, rows), &mut margins);
@@ -205,20 +208,20 @@ impl Block {
     /// Reads some byte columns, and what is known of the rows; answers the bytes.
     fn read(
         &mut self,
-        ground: Ground<'_>,
+        coded: CodedRows<'_>,
         (first_row, rows): (u64, usize),
         byte_columns: impl IntoIterator<Item = usize>,
     ) -> Result<u64> {
         if self.codes.is_empty() {
-            self.codes = vec![0; ground.codes.arrays() * BLOCK_ROWS];
+            self.codes = vec![0; coded.codes.arrays() * BLOCK_ROWS];
         }
         let mut bytes = (rows * RowsBuffer::ROW_BYTES) as u64;
         for byte_column in byte_columns {
             let column = &mut self.codes[byte_column * BLOCK_ROWS..][..rows];
-            ground.codes.read(byte_column, first_row, column)?;
+            coded.codes.read(byte_column, first_row, column)?;
             bytes += rows as u64;
         }
-        self.rows.read_range(ground.rows, first_row, rows)?;
+        self.rows.read_range(coded.rows, first_row, rows)?;
         Ok(bytes)
     }
 
@@ -231,11 +234,11 @@ impl Block {
     }
 }
 
-fn tasks<'a>(ground: Ground<'a>) -> Tasks<'a> {
+fn tasks<'a>(coded: CodedRows<'a>) -> Tasks<'a> {
     Tasks {
-        context: ground.context,
+        context: coded.context,
         name: NAME,
-        threads: ground.threads,
+        threads: coded.threads,
     }
 }
 

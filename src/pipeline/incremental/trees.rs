@@ -1,6 +1,6 @@
 //! Trees by batches, from codes on scratch.
 
-use crate::pipeline::incremental::tree_feeder::{Ground, TreeFeeder};
+use crate::pipeline::incremental::tree_feeder::{CodedRows, TreeFeeder};
 use crate::{
     data::ValueType,
     engine::TaskThreads,
@@ -26,7 +26,7 @@ use crate::{
         },
         incremental::{
             earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
-            learner_file::Position, saver::Saver,
+            learner_file::Position, saver::Saver, stored_learner::LearnerRef,
         },
         options::IncrementalOptions,
         prepare::assign::Assigned,
@@ -38,22 +38,22 @@ use crate::{
 ///
 /// # Errors
 /// When scratch files cannot be read, a file not be written, or options not be meant.
-pub(crate) fn fit_trees_online(
+pub(crate) fn fit_trees_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &BoosterOptions,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     earlier: Option<EarlierLearner>,
     resumed: Option<Checkpoint>,
 ) -> Result<Fitted> {
     let context = fit.context();
-    let about = fit
+    let identity = fit
         .session
         .identity
         .with_codes(codes_hash(spec.assigned, spec.bins));
     let (learner, from) = match earlier {
         Some(earlier) => {
-            let from = earlier.position_of(Some(&about))?;
+            let from = earlier.position_of(Some(&identity))?;
             (earlier.into_trees()?, from)
         }
         None => {
@@ -62,12 +62,12 @@ pub(crate) fn fit_trees_online(
             (learner, Position::default())
         }
     };
-    let about_model = finished_model::about(fit, spec.assigned);
-    let saver = Saver::new(fit.session, about, about_model, &spec.bins.features);
-    let mut feeder = TreeFeeder::new(learner, from, online.batch_rows, fit.evaluation, saver);
+    let about = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, identity, about, &spec.bins.features);
+    let mut feeder = TreeFeeder::new(learner, from, incremental.batch_rows, fit.evaluation, saver);
     let threads = TaskThreads::new(context.threads)?;
     let codes = spec.codes.expect("trees have codes");
-    let ground = Ground {
+    let coded = CodedRows {
         context,
         threads: &threads,
         codes,
@@ -75,13 +75,13 @@ pub(crate) fn fit_trees_online(
     };
     let rows = codes.rows();
     let report = context.announced("batches", rows, || {
-        feeder.feed(ground, rows)?;
-        feeder.finish(ground, rows)?;
+        feeder.feed(coded, rows)?;
+        feeder.finish(coded, rows)?;
         Ok(feeder.bytes_read())
     })?;
     let (learner, position, saver) = feeder.into_parts();
     position.tell(context.progress);
-    let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, online) {
+    let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, incremental) {
         drop(learner);
         fit_trees(fit, spec, options, resumed)?
     } else {
@@ -90,7 +90,13 @@ pub(crate) fn fit_trees_online(
             rows: spec.rows,
             state: None,
         };
-        of_learner(fit, spec.assigned, &learner, saver.model(&learner), files)?
+        of_learner(
+            fit,
+            spec.assigned,
+            &learner,
+            saver.model(LearnerRef::Trees(&learner)),
+            files,
+        )?
     };
     fitted.passes.insert(0, report);
     fitted.progressive = position.curve;

@@ -5,7 +5,7 @@ use crate::{
     pipeline::{
         fit::context::{FitContext, Fitted},
         incremental::learner_file::Mark,
-        one_pass::{columns::Columns, linear::OnePassLinear, trees::OnePassTrees},
+        one_pass::{linear::OnePassLinear, slice::OnePassSlice, trees::OnePassTrees},
         prepare::assign::Assigned,
     },
 };
@@ -17,7 +17,7 @@ pub(crate) enum OnePassLearner<'a> {
 }
 
 impl OnePassLearner<'_> {
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         match self {
             Self::Linear(learner) => learner.take(columns),
             Self::Trees(learner) => learner.take(columns),

@@ -17,12 +17,12 @@ use crate::{
             learner_file::{Mark, Position},
             linear::left_out,
             linear_learner::LinearLearner,
-            row_feeder::{Feeder, part_rows},
+            row_feeder::{RowFeeder, part_rows},
             saver::Saver,
         },
         one_pass::{
-            columns::{Columns, at},
             held_out::HeldOut,
+            slice::{OnePassSlice, row_indices},
         },
         options::IncrementalOptions,
         prepare::assign::Assigned,
@@ -96,7 +96,7 @@ impl Setup {
 /// A learner that is being fed, and the held-out rows.
 pub(crate) struct OnePassLinear<'a> {
     design: Design,
-    feeder: Feeder<'a>,
+    feeder: RowFeeder<'a>,
     held_out: HeldOut,
     /// A part of a slice's training rows.
     train: DesignRows,
@@ -119,7 +119,7 @@ impl<'a> OnePassLinear<'a> {
         let columns = setup.design.columns().len();
         Ok(Self {
             held_out: HeldOut::create(&fit.session.scratch.file("held-out"), columns)?,
-            feeder: Feeder::new(
+            feeder: RowFeeder::new(
                 setup.learner,
                 setup.from,
                 skip,
@@ -136,14 +136,14 @@ impl<'a> OnePassLinear<'a> {
     /// Learns a slice's training rows, and keeps those that are held out.
     ///
     /// # Errors
-    /// As [`Feeder::push`] and [`HeldOut::append`].
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    /// As [`RowFeeder::push`] and [`HeldOut::append`].
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         let block = columns.rows.block();
         let is_train =
             |split: u8, row: usize| split == Split::Train as u8 && block.weight[row] > 0.0;
-        let train = at(&columns.rows, is_train);
+        let train = row_indices(&columns.rows, is_train);
         let held = [Split::Valid as u8, Split::Test as u8];
-        let held = at(&columns.rows, |split, _| held.contains(&split));
+        let held = row_indices(&columns.rows, |split, _| held.contains(&split));
         let view = self.design.view(&columns.values);
         let rows_max = part_rows(self.held.features());
         let class = |row: &u32| block.label[*row as usize] as u32;
@@ -173,7 +173,7 @@ impl<'a> OnePassLinear<'a> {
     /// Learns what is left; `all` is what all rows are.
     ///
     /// # Errors
-    /// As [`Feeder::finish`].
+    /// As [`RowFeeder::finish`].
     pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
         self.feeder.mark(all);
         self.feeder.finish()

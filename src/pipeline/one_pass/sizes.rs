@@ -1,4 +1,4 @@
-//! Learning from data that are read once: no scan, no survey, no second look.
+//! OnePassState from data that are read once: no scan, no survey, no second look.
 //!
 //! ```text
 //!   Parquet or Arrow stream --> slices --> label, group, split by hash

@@ -8,11 +8,11 @@ use crate::{
     error::{Error, Result},
     pipeline::{
         fit::{
+            buffer_pool::{BufferPool, buffer_pools},
             context::FitContext,
-            newton,
-            recycle::{Spares, spares},
             slice::SliceColumns,
         },
+        incremental::row_feeder::slice_rows,
         open::training_data::TrainingData,
         options::{ColumnOptions, DataOptions, ResourceOptions, STANDARD_INPUT},
     },
@@ -31,11 +31,6 @@ pub(crate) enum Source {
     Files,
     /// An Arrow stream.
     Stream(Box<ArrowStream>),
-}
-
-/// Rows of a slice.
-pub(crate) fn slice_rows(row_bytes: usize) -> usize {
-    newton::slice_rows(2 * row_bytes)
 }
 
 /// Opens the data: the standard input where the dataset is `-`.
@@ -101,13 +96,13 @@ pub(crate) fn read(
             };
             let context = fit.plan.learner_context(fit.context());
             let lanes = fit.data.lanes(&context);
-            let (spares, returns) = spares(context.threads);
-            let sink = |spares| WholeSink {
+            let (pools, recycler) = buffer_pools(context.threads);
+            let sink = |buffers| SliceSink {
                 columns: SliceColumns::new(columns),
-                spares,
+                buffers,
             };
-            let sinks = spares.into_iter().map(sink).collect();
-            let take = returns.after(take);
+            let sinks = pools.into_iter().map(sink).collect();
+            let take = recycler.after(take);
             let (report, _) = parquet_pass(&context, &pass, lanes, sinks, take)?;
             Ok(report)
         }
@@ -148,18 +143,18 @@ pub(crate) fn read(
     }
 }
 
-/// One lane's columns of one slice at a time.
-struct WholeSink {
+/// Gathers all columns of a slice, one slice at a time in each lane.
+struct SliceSink {
     columns: SliceColumns,
-    spares: Spares<Vec<Values>>,
+    buffers: BufferPool<Vec<Values>>,
 }
 
-impl Sink for WholeSink {
+impl Sink for SliceSink {
     type Part = Vec<Values>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        if let Some(spare) = self.spares.take() {
-            self.columns.lend(spare);
+        if let Some(buffer) = self.buffers.take() {
+            self.columns.reuse(buffer);
         }
         self.columns.start(slice);
         Ok(())

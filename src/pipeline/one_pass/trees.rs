@@ -15,10 +15,11 @@ use crate::{
         incremental::{
             learner_file::{Mark, Position},
             saver::Saver,
-            tree_feeder::{Ground, TreeFeeder},
+            stored_learner::LearnerRef,
+            tree_feeder::{CodedRows, TreeFeeder},
             trees::of_learner,
         },
-        one_pass::columns::Columns,
+        one_pass::slice::OnePassSlice,
         options::IncrementalOptions,
         prepare::assign::Assigned,
         storage::appended::AppendedRows,
@@ -76,7 +77,7 @@ impl<'a> OnePassTrees<'a> {
     ///
     /// # Errors
     /// As [`AppendedRows::append`] and [`TreeFeeder::feed`].
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         let codes = &mut self.codes;
         self.appended
             .append_columns(&columns.rows.block(), |byte_column, bytes| {
@@ -97,7 +98,7 @@ impl<'a> OnePassTrees<'a> {
             ..
         } = self;
         feeder.mark(columns.before);
-        feeder.feed(ground(context, threads, appended), available)
+        feeder.feed(coded(context, threads, appended), available)
     }
 
     /// Whether rows that were learned before a stop have not come again.
@@ -113,8 +114,8 @@ impl<'a> OnePassTrees<'a> {
         self.feeder.mark(all);
         let rows = self.appended.len();
         self.appended.close()?;
-        let ground = ground(&self.context, &self.threads, &self.appended);
-        self.feeder.finish(ground, rows)
+        let coded = coded(&self.context, &self.threads, &self.appended);
+        self.feeder.finish(coded, rows)
     }
 
     /// The model, saved, and how good it is.
@@ -123,7 +124,7 @@ impl<'a> OnePassTrees<'a> {
     /// When it cannot be saved, or the codes not be read.
     pub(crate) fn finish(self, fit: &FitContext<'_>, assigned: &Assigned) -> Result<Fitted> {
         let (learner, position, saver) = self.feeder.into_parts();
-        let mut model = saver.model(&learner);
+        let mut model = saver.model(LearnerRef::Trees(&learner));
         model.about = finished_model::about_of(fit, assigned.content_hash, model.about.train_rows);
         let files = Files {
             codes: self.appended.codes(),
@@ -136,12 +137,12 @@ impl<'a> OnePassTrees<'a> {
     }
 }
 
-fn ground<'a>(
+fn coded<'a>(
     context: &'a Context<'a>,
     threads: &'a TaskThreads,
     appended: &'a AppendedRows,
-) -> Ground<'a> {
-    Ground {
+) -> CodedRows<'a> {
+    CodedRows {
         context,
         threads,
         codes: appended.codes(),

@@ -73,14 +73,14 @@ pub struct CorrelateSpec<'a> {
 }
 
 /// The sums of a step, merged in row order.
-pub struct Merged {
+pub struct StepSums {
     sums: Vec<CoMoments>,
     varied_rows: Vec<Vec<u64>>,
     pairs: Vec<PairMoments>,
     hashes: Vec<u128>,
 }
 
-impl Merged {
+impl StepSums {
     /// The sums of no rows.
     pub fn new(step: &Step) -> Self {
         Self {
@@ -137,7 +137,7 @@ impl Correlations {
         spec: &CorrelateSpec<'_>,
         components: &[Component],
         step: &Step,
-        merged: &Merged,
+        merged: &StepSums,
     ) -> Result<Vec<ClosePair>> {
         let mut doubtful = Vec::new();
         let items = merged.sums.iter().zip(&merged.varied_rows);
@@ -246,7 +246,7 @@ pub fn correlate(
     context: &Context<'_>,
     spec: &CorrelateSpec<'_>,
     work: &Work,
-    mut taken: Option<Merged>,
+    mut taken: Option<StepSums>,
 ) -> Result<(Correlations, Vec<PassReport>)> {
     let mut found = Correlations::new(spec.survey.len());
     let mut reports = Vec::new();
@@ -309,7 +309,7 @@ fn run_step(
     spec: &CorrelateSpec<'_>,
     components: &[Component],
     step: &Step,
-) -> Result<(Merged, PassReport)> {
+) -> Result<(StepSums, PassReport)> {
     let features = step.features(components);
     let columns: Vec<usize> = features
         .iter()
@@ -336,7 +336,7 @@ fn run_step(
         slice_rows_max: slice_rows_of(spec.data, &columns, spec.slice_bytes),
         first_row: 0,
     };
-    let mut merged = Merged::new(step);
+    let mut merged = StepSums::new(step);
     let lanes = spec.data.lanes(context);
     let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Part| {
         merged.merge(&part);

@@ -9,10 +9,12 @@ use crate::{
         open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
         prune::{
-            correlate::{CorrelateSpec, Correlations, Merged, SumsSpec, correlate, slice_rows_of},
+            correlate::{
+                CorrelateSpec, Correlations, StepSums, SumsSpec, correlate, slice_rows_of,
+            },
             options::Pruning,
             plan::budget,
-            suspects::{self, ScreenSpec, Suspects},
+            screening::{self, ScreenResult, ScreenSpec},
             work::Work,
         },
         storage::rows::RowsFile,
@@ -31,7 +33,7 @@ pub struct Findings {
     /// Pairs that were compared on all rows.
     pub verified: u64,
     /// What the screen said; nothing of it in exact mode.
-    pub suspects: Suspects,
+    pub suspects: ScreenResult,
     /// Whether every pair of varying numbers was compared on all rows.
     pub exact: bool,
     /// Pairs of protected columns that reach the threshold.
@@ -41,7 +43,7 @@ pub struct Findings {
 }
 
 /// What is looked for, and where: everything after the survey.
-pub struct Finding<'a> {
+pub struct RedundancySearch<'a> {
     /// The data; all its features are looked at.
     pub data: &'a TrainingData,
     /// Labels, and which rows count.
@@ -58,15 +60,15 @@ pub struct Finding<'a> {
     pub memory_bytes: u64,
 }
 
-/// What is under suspicion, and the sums that will tell.
-pub struct Suspicion {
-    suspects: Suspects,
+/// What is under comparison, and the sums that will tell.
+pub struct Comparison {
+    suspects: ScreenResult,
     work: Work,
     slice_bytes: u64,
 }
 
-impl Suspicion {
-    /// Whether a feature is under suspicion.
+impl Comparison {
+    /// Whether a feature is under comparison.
     pub fn is_of(&self, feature: usize) -> bool {
         let mut components = self.work.components.iter();
         components.any(|component| component.features.binary_search(&feature).is_ok())
@@ -74,24 +76,24 @@ impl Suspicion {
     }
 }
 
-impl<'a> Finding<'a> {
+impl<'a> RedundancySearch<'a> {
     /// Screens, compares and decides.
     ///
     /// # Errors
     /// When data or sample cannot be read, or nothing would be left.
     pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
-        let suspicion = self.screen(context)?;
-        self.compare(context, suspicion, None)
+        let comparison = self.screen(context)?;
+        self.compare(context, comparison, None)
     }
 
     /// The sums that a pass over all features can take on its way, and the rows of its slices: those of
     /// the first step, which is all of them unless they do not fit into memory.
-    pub fn sums<'b>(&self, suspicion: &'b Suspicion) -> Option<(SumsSpec<'b>, usize)>
+    pub fn sums<'b>(&self, comparison: &'b Comparison) -> Option<(SumsSpec<'b>, usize)>
     where
         'a: 'b,
     {
-        let step = suspicion.work.steps.first()?;
-        let components = &suspicion.work.components;
+        let step = comparison.work.steps.first()?;
+        let components = &comparison.work.components;
         let columns: Vec<usize> = (step.features(components).iter())
             .map(|feature| self.data.roles.features[*feature])
             .collect();
@@ -103,7 +105,7 @@ impl<'a> Finding<'a> {
         };
         Some((
             sums,
-            slice_rows_of(self.data, &columns, suspicion.slice_bytes),
+            slice_rows_of(self.data, &columns, comparison.slice_bytes),
         ))
     }
 
@@ -111,7 +113,7 @@ impl<'a> Finding<'a> {
     ///
     /// # Errors
     /// When the sample cannot be read.
-    pub fn screen(&self, context: &Context<'_>) -> Result<Suspicion> {
+    pub fn screen(&self, context: &Context<'_>) -> Result<Comparison> {
         let features = &self.survey.features;
         let budget = budget(self.memory_bytes, context.threads);
         let screen = ScreenSpec {
@@ -125,14 +127,14 @@ impl<'a> Finding<'a> {
             sums_bytes: budget.screen_bytes,
         };
         let suspects = if self.pruning.exact {
-            suspects::all_pairs(features)
+            screening::all_pairs(features)
         } else {
-            suspects::screened(context, &screen)?
+            screening::screened(context, &screen)?
         };
         say_screened(&suspects, context.progress);
         let label = label_moments(self.rows)?;
-        let majorities = suspects::majorities(context, &screen, &suspects)?;
-        Ok(Suspicion {
+        let majorities = screening::majorities(context, &screen, &suspects)?;
+        Ok(Comparison {
             work: Work::new(&suspects, features, &label, &majorities, budget.sums_bytes),
             suspects,
             slice_bytes: budget.slice_bytes,
@@ -146,8 +148,8 @@ impl<'a> Finding<'a> {
     pub fn compare(
         &self,
         context: &Context<'_>,
-        suspicion: Suspicion,
-        taken: Option<Merged>,
+        comparison: Comparison,
+        taken: Option<StepSums>,
     ) -> Result<(Findings, Vec<PassReport>)> {
         let spec = CorrelateSpec {
             data: self.data,
@@ -155,10 +157,10 @@ impl<'a> Finding<'a> {
             survey: &self.survey.features,
             interest: self.pruning.interest(),
             pairs_max: self.limits.prune_pairs_max,
-            slice_bytes: suspicion.slice_bytes,
+            slice_bytes: comparison.slice_bytes,
         };
-        let (correlations, reports) = correlate(context, &spec, &suspicion.work, taken)?;
-        let findings = Findings::new(self, suspicion.suspects, correlations)?;
+        let (correlations, reports) = correlate(context, &spec, &comparison.work, taken)?;
+        let findings = Findings::new(self, comparison.suspects, correlations)?;
         Ok((findings, reports))
     }
 }
@@ -168,14 +170,18 @@ impl Findings {
     ///
     /// # Errors
     /// [`Error::Dataset`] when nothing would.
-    fn new(finding: &Finding<'_>, suspects: Suspects, correlations: Correlations) -> Result<Self> {
-        let Finding { data, pruning, .. } = *finding;
+    fn new(
+        search: &RedundancySearch<'_>,
+        suspects: ScreenResult,
+        correlations: Correlations,
+    ) -> Result<Self> {
+        let RedundancySearch { data, pruning, .. } = *search;
         let name = |feature: usize| &data.schema().fields[data.roles.features[feature]].name;
-        let surveyed = finding.survey.features.iter().enumerate();
+        let surveyed = search.survey.features.iter().enumerate();
         let facts: Vec<ColumnFacts> = surveyed
             .map(|(feature, found)| ColumnFacts {
                 name: name(feature).clone(),
-                protected: finding.protected[feature],
+                protected: search.protected[feature],
                 target_correlation: correlations.with_target[feature],
                 varied_rows: correlations.varied_rows[feature],
                 ..facts_of(found)
@@ -253,14 +259,14 @@ fn facts_of(survey: &FeatureSurvey) -> ColumnFacts {
 }
 
 /// Says what the screen left, and when that was too much.
-fn say_screened(found: &Suspects, progress: &dyn Progress) {
+fn say_screened(found: &ScreenResult, progress: &dyn Progress) {
     if found.overflowed {
         progress.message(
-            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
+            "the sample leaves too many pairs under comparison: every pair is compared on all rows, as --exact-correlation does",
         );
     } else if found.screened_pairs > 0 {
         progress.message(&format!(
-            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
+            "screened {} pairs on a sample: {} under comparison, {} column(s) that a sample cannot judge",
             found.screened_pairs, found.candidates, found.unjudged
         ));
     }

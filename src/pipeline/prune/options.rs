@@ -5,7 +5,7 @@
 //!        --decision--> kept and dropped columns
 //! ```
 //!
-//! [`mod@suspects`]: what the survey and its sample say; [`mod@work`]: which sums a pass takes, in
+//! [`mod@screening`]: what the survey and its sample say; [`mod@work`]: which sums a pass takes, in
 //! what memory; [`mod@gather`]: a slice's values, and its part of the sums; [`mod@correlate`]: the
 //! passes; [`mod@findings`]: what they say of all columns; [`mod@in_training`]: the step of a
 //! training; [`mod@standalone`]: all of it for `rowmill prune`, with a trimmed copy at the end.

@@ -3,7 +3,7 @@
 use crate::{
     pipeline::{
         prepare::survey::{FeatureSurvey, SurveyedValues},
-        prune::suspects::Suspects,
+        prune::screening::ScreenResult,
     },
     stats::{CoMomentsPlan, Moments, comoments::Shift},
 };
@@ -93,7 +93,7 @@ impl Work {
     /// Plans the passes over some suspects. The sums of one pass take about `sums_bytes` where they
     /// can be cut so small.
     pub fn new(
-        suspects: &Suspects,
+        suspects: &ScreenResult,
         survey: &[FeatureSurvey],
         label: &Moments,
         majorities: &[f64],

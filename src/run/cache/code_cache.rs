@@ -17,7 +17,7 @@ use crate::{
     format::container::from_postcard,
     group::GroupTable,
     pipeline::{
-        coding::codes::{CODES, Coded},
+        coding::codes::{CODES, CodingResult},
         open::target::DistinctValues,
         prepare::{
             splitting::{ROWS, SplitRows},
@@ -51,7 +51,7 @@ pub(crate) struct CachedCodes {
 pub(crate) struct CachedRows {
     pub(crate) split: SplitRows,
     pub(crate) survey: Vec<FeatureSurvey>,
-    pub(crate) coded: Coded,
+    pub(crate) coded: CodingResult,
 }
 
 /// A directory of codes, and whether this run made it.
@@ -211,7 +211,7 @@ fn open_files(
     Ok(CachedRows {
         split: SplitRows { rows, assigned },
         survey,
-        coded: Coded {
+        coded: CodingResult {
             bins,
             codes: Some(codes),
             pruned,

@@ -8,7 +8,7 @@ use crate::{
     group::GroupTable,
     learner::{ModelSpec, gbdt::BoosterOptions},
     pipeline::{
-        coding::codes::Coded,
+        coding::codes::CodingResult,
         open::{
             classes::{find_target, known_target, task_choice},
             target::Target,
@@ -139,7 +139,7 @@ pub(crate) fn seal(
     lookup: &CacheLookup<'_>,
     split: &SplitRows,
     survey: &Survey,
-    coded: &Coded,
+    coded: &CodingResult,
 ) -> Result<()> {
     let CacheLookup { data, options, .. } = lookup;
     let of_options = ungrouped_warning(data, &options.columns.group);

@@ -13,16 +13,16 @@ use crate::{
 /// # Errors
 /// [`Error::Usage`] naming the option.
 pub(crate) fn check_incremental(options: &TrainOptions) -> Result<()> {
-    let Some(online) = &options.incremental else {
+    let Some(incremental) = &options.incremental else {
         return Ok(());
     };
-    if online.one_pass && online.init_model.is_none() {
+    if incremental.one_pass && incremental.init_model.is_none() {
         check_one_pass(&options.model)?;
     }
-    if let (Some(path), true) = (&online.init_model, options.output.overwrite) {
+    if let (Some(path), true) = (&incremental.init_model, options.output.overwrite) {
         check_not_replaced(path, &options.output.out_dir)?;
     }
-    online.classes.as_deref().map_or(Ok(()), check_classes)
+    incremental.classes.as_deref().map_or(Ok(()), check_classes)
 }
 
 /// Refuses a learner that needs rows more than once.

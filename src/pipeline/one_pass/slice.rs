@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A slice of all columns.
-pub(crate) struct Columns {
+pub(crate) struct OnePassSlice {
     pub(crate) slice: Slice,
     /// What the rows before it are.
     pub(crate) before: Mark,
@@ -15,14 +15,14 @@ pub(crate) struct Columns {
     pub(crate) rows: SliceRows,
 }
 
-impl Columns {
+impl OnePassSlice {
     pub(crate) fn into_values(self) -> Vec<Values> {
         self.values.into_iter().map(|(_, values)| values).collect()
     }
 }
 
 /// The rows of a slice whose split and place are wanted.
-pub(crate) fn at(rows: &SliceRows, is_wanted: impl Fn(u8, usize) -> bool) -> Vec<u32> {
+pub(crate) fn row_indices(rows: &SliceRows, is_wanted: impl Fn(u8, usize) -> bool) -> Vec<u32> {
     let splits = rows.block().split.iter().enumerate();
     splits
         .filter(|(row, split)| is_wanted(**split, *row))

@@ -22,11 +22,11 @@ use crate::{
             trees::new_learner,
         },
         one_pass::{
-            columns::{Columns, at},
-            first::{DESIGN_ROWS, FirstRows},
+            first_rows::{DESIGN_ROWS, FirstRows},
             learner::OnePassLearner,
             linear::{OnePassLinear, Setup},
             rows::{Counts, Places, SliceRows},
+            slice::{OnePassSlice, row_indices},
             source::{self, Source},
             trees::OnePassTrees,
         },
@@ -77,7 +77,7 @@ pub(crate) fn fit_in_one_pass(
         model: &model,
         ..spec
     };
-    let mut learning = Learning::new(*fit, spec)?;
+    let mut learning = OnePassState::new(*fit, spec)?;
     let mut learner = match earlier {
         Some(earlier) => Some(learning.begin_with(earlier)?),
         None => None,
@@ -119,7 +119,7 @@ pub(crate) fn fit_in_one_pass(
 }
 
 /// What runs along with the rows.
-struct Learning<'a> {
+struct OnePassState<'a> {
     fit: FitContext<'a>,
     spec: OnePassSpec<'a>,
     columns: Vec<usize>,
@@ -134,7 +134,7 @@ struct Learning<'a> {
     is_learned: bool,
 }
 
-impl<'a> Learning<'a> {
+impl<'a> OnePassState<'a> {
     fn new(fit: FitContext<'a>, spec: OnePassSpec<'a>) -> Result<Self> {
         let roles = &fit.data.roles;
         let mut columns = roles.features.clone();
@@ -187,7 +187,7 @@ impl<'a> Learning<'a> {
     }
 
     /// Reads what a slice says of its rows, and counts.
-    fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<Columns> {
+    fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<OnePassSlice> {
         let mut rows = SliceRows::default();
         let (data, target) = (self.fit.data, self.fit.target);
         let assignment = self.assignment.as_ref();
@@ -203,12 +203,12 @@ impl<'a> Learning<'a> {
         let before = self.counts.mark();
         self.counts.add(&rows)?;
         rows.forget_names();
-        let train = at(&rows, |split, _| split == Split::Train as u8);
+        let train = row_indices(&rows, |split, _| split == Split::Train as u8);
         for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
             let name = &data.schema().fields[self.columns[index]].name;
             survey.observe(stream, &values[index], &train, name)?;
         }
-        Ok(Columns {
+        Ok(OnePassSlice {
             slice,
             before,
             values: self.columns.iter().copied().zip(values).collect(),

@@ -23,7 +23,7 @@ use crate::{
 
 /// Columns that have to be compared on all rows. All numbers are of features.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Suspects {
+pub struct ScreenResult {
     /// Features whose correlations with each other are taken, two or more each.
     pub components: Vec<Vec<usize>>,
     /// Features whose values are hashed: each agrees with another in all that the survey knows.
@@ -105,12 +105,12 @@ pub fn alike(survey: &[FeatureSurvey]) -> Vec<usize> {
 }
 
 /// All varying features in one component.
-pub fn all_pairs(survey: &[FeatureSurvey]) -> Suspects {
+pub fn all_pairs(survey: &[FeatureSurvey]) -> ScreenResult {
     let all = varying(survey);
-    Suspects {
+    ScreenResult {
         components: if all.len() > 1 { vec![all] } else { Vec::new() },
         hashed: alike(survey),
-        ..Suspects::default()
+        ..ScreenResult::default()
     }
 }
 
@@ -120,7 +120,7 @@ pub fn all_pairs(survey: &[FeatureSurvey]) -> Suspects {
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects> {
+pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<ScreenResult> {
     let sample = Sample::new(spec);
     let features = varying(spec.survey);
     let judged = parallel_map(context, "screen", features.len(), |index| {
@@ -139,7 +139,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     let pairs = features.len() as u64 * (features.len() as u64).saturating_sub(1) / 2;
     let is_judged: Vec<bool> = judged.iter().map(|(_, is_judged)| *is_judged).collect();
     let Some(near) = near_pairs(context, &sample, &features, &plan, &is_judged)? else {
-        return Ok(Suspects {
+        return Ok(ScreenResult {
             overflowed: true,
             screened_pairs: pairs,
             ..all_pairs(spec.survey)
@@ -156,7 +156,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     let chain = unjudged.windows(2).map(|pair| [pair[0], pair[1]]);
     let joined = components(features.len(), candidates.iter().copied().chain(chain));
     let of_features = |component: Vec<usize>| component.iter().map(|i| features[*i]).collect();
-    Ok(Suspects {
+    Ok(ScreenResult {
         components: joined.into_iter().map(of_features).collect(),
         hashed: alike(spec.survey),
         screened_pairs: pairs,
@@ -173,7 +173,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
 pub fn majorities(
     context: &Context<'_>,
     spec: &ScreenSpec<'_>,
-    suspects: &Suspects,
+    suspects: &ScreenResult,
 ) -> Result<Vec<f64>> {
     let sample = Sample::new(spec);
     let features: Vec<usize> = suspects.components.concat();
@@ -218,7 +218,13 @@ impl<'a> Sample<'a> {
     }
 
     /// Some values of a feature from a row on. `lent` is memory to read into.
-    fn piece(&self, feature: usize, row: usize, lent: &mut Lent, out: &mut [f64]) -> Result<()> {
+    fn piece(
+        &self,
+        feature: usize,
+        row: usize,
+        lent: &mut ReadBuffers,
+        out: &mut [f64],
+    ) -> Result<()> {
         let first = (row * self.stride) as u64;
         let rows = (out.len() - 1) * self.stride + 1;
         if self.value_type(feature) == Some(ValueType::F64) {
@@ -242,7 +248,7 @@ impl<'a> Sample<'a> {
 
 /// Memory that sampled values are read into.
 #[derive(Default)]
-struct Lent {
+struct ReadBuffers {
     f32: Vec<f32>,
     f64: Vec<f64>,
 }
@@ -264,7 +270,7 @@ fn near_pairs(
     let pairs = AtomicUsize::new(0);
     let found = parallel_map(context, "screen", strips.len(), |index| {
         let strip = plan.for_strip(strips[index].clone());
-        let (mut lent, mut failed) = (Lent::default(), None);
+        let (mut lent, mut failed) = (ReadBuffers::default(), None);
         let read = |column: usize, row: usize, out: &mut [f64]| {
             let read = sample.piece(features[column], row, &mut lent, out);
             if let Err(error) = read {
