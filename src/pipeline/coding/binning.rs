@@ -24,22 +24,21 @@ use crate::{
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What a binning pass does.
+/// The inputs of a binning pass.
 #[derive(Clone, Copy)]
 pub struct BinningSpec<'a> {
     /// The data.
     pub data: &'a TrainingData,
     /// The features' codes and where they lie.
     pub bins: &'a Bins,
-    /// Where the codes go.
-    pub path: &'a Path,
-    /// Rows of a slice at the most; they change nothing in the file.
+    pub(crate) path: &'a Path,
+    /// The most rows of a slice; the file does not depend on it.
     pub slice_rows_max: usize,
     /// Sums that are taken on the way.
     pub sums: Option<SumsSpec<'a>>,
 }
 
-/// What a binning pass yielded.
+/// The codes of all rows, and the sums accumulated along the way.
 pub struct BinningResult {
     /// The codes of all rows.
     pub codes: BlockFile,

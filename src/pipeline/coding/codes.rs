@@ -65,8 +65,8 @@ pub(crate) fn code(
         Some(search) => Some(search.screen(&context)?),
         None => None,
     };
-    let suspected = |feature| comparison.as_ref().is_some_and(|of| of.is_of(feature));
-    let mut bins = bins(session, data, spec, survey, suspected)?;
+    let is_candidate = |feature| comparison.as_ref().is_some_and(|of| of.compares(feature));
+    let mut bins = bins(session, data, spec, survey, is_candidate)?;
     constants(&bins)?;
     let sums = match (&search, &comparison) {
         (Some(search), Some(comparison)) => search.sums(comparison),
@@ -102,7 +102,7 @@ pub(crate) fn code(
 }
 
 /// Categories and features of a linear model. A linear model must know its columns before it reads them all,
-/// so a pass over the suspected columns precedes it where columns are pruned.
+/// so a pass over the candidates precedes it where columns are pruned.
 ///
 /// # Errors
 /// When data or sample cannot be read, or no feature is left.

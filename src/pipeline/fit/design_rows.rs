@@ -1,4 +1,4 @@
-//! The training rows of a slice as rows of a design matrix, made in the lanes for learners that take one
+//! The training rows of a slice as rows of a design matrix. Lanes compute them for a learner that takes one
 //! slice after the other.
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     transform::standardize::Design,
 };
 
-/// Training rows of one slice, in row order; those of weight 0 are left out.
+/// Training rows of one slice, in row order, without those of weight 0.
 pub(crate) struct DesignRows {
     /// Their design.
     pub(crate) design: Tile,

@@ -1,4 +1,4 @@
-//! Fitting a learner on all rows.
+//! Fitting on all rows: trees from codes, logistic regression from values, and the buffers they share.
 
 pub mod boost;
 pub mod buffer_pool;

@@ -1,5 +1,5 @@
-//! Fitting logistic regression: a start on the sample, then Newton passes over Parquet. The design and
-//! the model of a fit by gradient descent are made here as well.
+//! Logistic regression on all rows: a start on the sample, then Newton passes over Parquet. A fit by
+//! gradient descent shares the design and the model.
 
 use crate::{
     data::{Batch, Task},
@@ -66,7 +66,7 @@ pub fn design(
     Design::new(&inputs, options.max_categories)
 }
 
-/// What a design is made of: the features, and what the survey says of them.
+/// The inputs of a design: features with their statistics.
 pub(crate) fn inputs(
     features: &[FeatureSpec],
     columns: &[usize],
@@ -104,13 +104,13 @@ pub(crate) fn inputs(
     features.iter().enumerate().map(input).collect()
 }
 
-/// Rows that a lane assembles at a time, for a row of so many bytes: a function of the data alone.
+/// Rows of a slice, for a row of `row_bytes`: a function of the data alone.
 pub fn slice_rows(row_bytes: usize) -> usize {
     (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX)
 }
 
-/// The same for a Newton pass, which takes more where memory allows: its sums do not depend on the
-/// slices, and each part of a row group decodes the dictionaries again.
+/// Rows of a slice of a Newton pass: more where memory allows, because each slice of a row group decodes the
+/// dictionaries again. The sums do not depend on the slices.
 pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
     let all = PASS_BYTES_MAX.min(memory_bytes / PASS_SHARE_OF_MEMORY) as usize;
     let rows = all / threads / row_bytes.max(1);
@@ -120,7 +120,7 @@ pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> u
 /// Fits the model.
 ///
 /// # Errors
-/// When the data cannot be read or the labels cannot be learned from.
+/// When the data cannot be read or the labels do not suit the model.
 pub(crate) fn fit(
     context: &Context<'_>,
     spec: &LinearSpec<'_>,
@@ -204,7 +204,7 @@ fn newton(
     Ok((learner.into_fit(), reports))
 }
 
-/// One pass over the training rows. How row groups are sliced changes no bit of the sums.
+/// One pass over the training rows. The length of the slices changes no bit of the sums.
 pub(crate) fn newton_pass(
     context: &Context<'_>,
     spec: &LinearSpec<'_>,

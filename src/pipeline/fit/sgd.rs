@@ -1,8 +1,7 @@
-//! Fitting logistic regression by averaged gradient descent: each training row in turn, in row order.
+//! Logistic regression by averaged gradient descent over all training rows, in row order.
 //!
-//! Lanes decode and standardise; the rows of their slices are learned one slice after the other where
-//! the pass merges them, in mini-batches that take no notice of slices. So threads and batches change
-//! no bit.
+//! Lanes decode and standardise slices; the merging thread steps through them in row order, in mini-batches
+//! that cross the borders of slices. So the number of threads and the size of batches change no bit.
 
 use crate::{
     data::Tile,
@@ -20,10 +19,10 @@ use crate::{
     transform::standardize::Design,
 };
 
-/// Fits the coefficients by `passes_max` passes over the training rows.
+/// Fits the coefficients by `max_iter` passes over the training rows.
 ///
 /// # Errors
-/// When the data cannot be read, or the options cannot be meant.
+/// When the data cannot be read, or the options contradict each other.
 pub(crate) fn fit(
     context: &Context<'_>,
     spec: &LinearSpec<'_>,
@@ -119,7 +118,7 @@ impl Blocks {
         }
     }
 
-    /// Learns from the rows there are.
+    /// Takes a step on the rows so far.
     fn flush(&mut self) {
         if self.tile.rows() == 0 {
             return;

@@ -1,4 +1,4 @@
-//! Slices in one lane: their columns, gathered from batches, and which of their rows are learned from.
+//! Slices in one lane: their columns, gathered from batches, and their training rows.
 
 use std::mem;
 

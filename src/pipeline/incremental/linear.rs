@@ -1,5 +1,5 @@
-//! Logistic regression by batches from data that can be read again: the survey has fixed the design, lanes
-//! decode, and the rows of their slices are learned where the pass merges them.
+//! Logistic regression by batches, for data that can be read again: the survey has fixed the design, lanes
+//! decode slices, and the merging thread trains on them in row order.
 
 use crate::{
     engine::{ParquetPass, PassReport, parquet_pass},
@@ -33,7 +33,7 @@ use crate::{
     transform::standardize::Design,
 };
 
-/// What is known before the first batch.
+/// Design and learner before the first batch.
 struct Setup {
     features: Vec<FeatureSpec>,
     design: Design,
@@ -41,11 +41,11 @@ struct Setup {
     from: Position,
 }
 
-/// Learns batch after batch, and then makes the model: the exact one of all rows where that is what the
-/// learner approaches, and the learner's own where it goes on from an earlier one or follows gradients.
+/// Trains batch after batch, then makes the model: the exact fit on all rows where the learner approaches it,
+/// and the learner's own model where it continues an earlier one or uses gradient descent.
 ///
 /// # Errors
-/// When data cannot be read, a file not be written, or options not be meant.
+/// When data cannot be read, a file cannot be written, or options contradict each other.
 pub(crate) fn fit_linear_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
@@ -64,7 +64,7 @@ pub(crate) fn fit_linear_incrementally(
     let saver = Saver::new(fit.session, identity, about, &setup.features);
     let (feeder, report) = learn(fit, spec, incremental, setup, saver)?;
     let (learner, position, saver) = feeder.into_parts();
-    position.tell(fit.progress());
+    position.announce(fit.progress());
     let mut fitted = if is_finished_exactly {
         drop(learner);
         fit_linear(fit, spec, options)?
@@ -76,7 +76,7 @@ pub(crate) fn fit_linear_incrementally(
     Ok(fitted)
 }
 
-/// A new learner, or the one that the run goes on with.
+/// A new learner, or the one that the run continues.
 fn setup(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
@@ -88,7 +88,7 @@ fn setup(
     let Some(earlier) = earlier else {
         let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
         let design = Design::for_later_rows(&inputs, options.max_categories)?;
-        // What only the data could tell is filled in by now.
+        // Options that depend on the data are filled in by now.
         let options = LogisticOptions {
             c: None,
             class_weight: ClassWeight::Equal,
@@ -150,7 +150,7 @@ fn learn<'a>(
     let mut feeder = RowFeeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
     let lanes = fit.data.lanes(&context);
     let learn = recycler.after(|slice, rows| {
-        feeder.begin_slice(slice);
+        feeder.start_slice(slice);
         feeder.push(&rows)?;
         Ok(rows)
     });
@@ -159,7 +159,7 @@ fn learn<'a>(
     Ok((feeder, report))
 }
 
-/// The model that the learner is, evaluated.
+/// The learner's own model, saved and evaluated.
 fn of_learner(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
@@ -182,10 +182,10 @@ fn of_learner(
     })
 }
 
-/// Features that no row told anything of.
+/// Features that were constant in all training rows.
 pub(crate) fn left_out(learner: &LinearLearner) -> Vec<(u32, &'static str)> {
     let constant = learner.constant_features().into_iter();
     constant
-        .map(|feature| (feature, "constant in all rows that were learned"))
+        .map(|feature| (feature, "constant in all training rows"))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Writes the learner's file after batches.
+//! Saves the learner's file after batches.
 
 use std::{
     io::Write,
@@ -23,7 +23,7 @@ use crate::{
     platform::atomic,
 };
 
-/// The file is written at most in one part of so many of the time.
+/// Writing takes at most one part in so many of the time.
 const TIME_SHARE: u32 = 20;
 
 /// Writes the learner's file: after a batch if it is time, and at the end.
@@ -36,12 +36,12 @@ pub(crate) struct Saver<'a> {
     every: Duration,
     progress: &'a dyn Progress,
     written: Option<Instant>,
-    /// How long the last one took.
+    /// Duration of the last write.
     cost: Duration,
 }
 
 impl<'a> Saver<'a> {
-    /// Writes to a run's directory, and not more often than its options say. The model is of these features.
+    /// A saver for a run's directory, at the interval of its options.
     pub(crate) fn new(
         session: &'a Session<'_>,
         identity: RunIdentity,
@@ -60,12 +60,12 @@ impl<'a> Saver<'a> {
         }
     }
 
-    /// The model that the learner is by now, not evaluated.
+    /// The learner's current model, not evaluated.
     pub(crate) fn model(&self, learner: LearnerRef<'_>) -> Model {
         model_of(self.about.clone(), &self.features, learner)
     }
 
-    /// The model of a finished run of logistic regression: missing numbers stand at the mean of their column.
+    /// The model of a finished run of logistic regression: missing numbers are imputed by the mean of their column.
     pub(crate) fn finished_model(&self, learner: &LinearLearner) -> Model {
         let mut linear = learner.linear();
         center(&mut linear);
@@ -75,10 +75,10 @@ impl<'a> Saver<'a> {
         }
     }
 
-    /// Writes the file if it is time. That it fails is a warning, but at the end an error.
+    /// Writes the file if it is time. A failure is a warning, at the end an error.
     ///
     /// # Errors
-    /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner that is not sound any more.
+    /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner whose numbers are no longer finite.
     pub(crate) fn save(&mut self, learner: LearnerRef<'_>, position: &Position) -> Result<()> {
         let pause = self.every.max(self.cost * TIME_SHARE);
         let is_time = self
@@ -98,7 +98,7 @@ impl<'a> Saver<'a> {
         match result {
             Err(error) if !position.is_done => {
                 self.progress.warning(&format!(
-                    "the learner is not written down after batch {}: {error}; learning goes on",
+                    "cannot save the learner after batch {}: {error}; training continues",
                     position.batches
                 ));
                 Ok(())
@@ -108,7 +108,7 @@ impl<'a> Saver<'a> {
     }
 }
 
-/// Moves each column's mean to where missing values stand: no margin changes.
+/// Moves each column's mean to its imputed value; no margin changes.
 fn center(linear: &mut Linear) {
     let count = linear.columns.len();
     for (index, column) in linear.columns.iter_mut().enumerate() {

@@ -33,11 +33,11 @@ use crate::{
     },
 };
 
-/// Learns batch after batch, and then makes the model: the trees of `train` where all rows can be read
-/// again, and the learner's own where it goes on from an earlier one, or a class has no rows yet.
+/// Trains batch after batch, then makes the model: the trees of `train` where all rows can be read again, and
+/// the learner's own where it continues an earlier one, or a class has no rows yet.
 ///
 /// # Errors
-/// When scratch files cannot be read, a file not be written, or options not be meant.
+/// When scratch files cannot be read, a file cannot be written, or options contradict each other.
 pub(crate) fn fit_trees_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
@@ -80,7 +80,7 @@ pub(crate) fn fit_trees_incrementally(
         Ok(feeder.bytes_read())
     })?;
     let (learner, position, saver) = feeder.into_parts();
-    position.tell(context.progress);
+    position.announce(context.progress);
     let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, incremental) {
         drop(learner);
         fit_trees(fit, spec, options, resumed)?
@@ -103,7 +103,7 @@ pub(crate) fn fit_trees_incrementally(
     Ok(fitted)
 }
 
-/// A learner that has seen nothing, of a run's options, which are complete.
+/// An untrained learner with a run's options, which are complete.
 ///
 /// # Errors
 /// As [`OnlineTrees::with_bins`]; [`crate::Error::Dataset`] for a weight of a class that there is not.
@@ -122,7 +122,7 @@ pub(crate) fn new_learner(
     let declared = BatchSchema::new(&names, &classes)?;
     let (reservoir_rows, batch_rows) = fit.plan.stream_rows;
     let mut spec = ModelSpec::Gbdt(options.clone());
-    // Where rows are read once, nobody has filled them in.
+    // A one-pass run counts no classes beforehand; its class weights are filled in here, by name.
     if options.class_weights.is_empty() {
         spec = resolved_by_name(&spec, fit.target)?;
     }
@@ -130,8 +130,8 @@ pub(crate) fn new_learner(
         unreachable!("resolving changes no learner");
     };
     let options = TreesOptions {
-        // What only the data could tell is filled in by now, and trees that stop early are those of
-        // `train`.
+        // Options that depend on the data are filled in by now. Early stopping is for the final fit: batches
+        // have no fixed valid rows.
         booster: BoosterOptions {
             class_weight: ClassWeight::Equal,
             early_stopping_rounds: None,
@@ -144,7 +144,7 @@ pub(crate) fn new_learner(
     OnlineTrees::with_bins(declared, options, bins)
 }
 
-/// The model that the learner is, evaluated.
+/// Saves and evaluates the learner's own model.
 pub(crate) fn of_learner(
     fit: &FitContext<'_>,
     assigned: &Assigned,

@@ -72,7 +72,7 @@ impl FirstRows {
         HELD_A_ROW * self.enough
     }
 
-    /// Whether there are enough rows.
+    /// True once the rows suffice, or no more may be held.
     pub(crate) fn is_full(&self) -> bool {
         self.train_rows >= self.enough || self.rows >= self.held_max()
     }

@@ -1,4 +1,4 @@
-//! Where rows that are read once come from: Parquet files by lanes, or an Arrow stream.
+//! The source of rows that are read once: Parquet files in lanes, or an Arrow stream.
 
 use std::{io, time::Instant};
 
@@ -25,11 +25,10 @@ const STREAM: &str = "stream";
 /// A message of a stream takes at most one part in so many of the memory allowed.
 pub(crate) const MESSAGE_SHARE_OF_MEMORY: u64 = 8;
 
-/// Where rows come from.
+/// The source of the rows.
 pub(crate) enum Source {
-    /// The data's files.
     Files,
-    /// An Arrow stream.
+    /// An Arrow stream on the standard input.
     Stream(Box<ArrowStream>),
 }
 
@@ -46,7 +45,7 @@ pub(crate) fn open_source(
     let limits = &resources.limits;
     if data.validation.as_deref() == Some(STANDARD_INPUT) {
         return Err(Error::Usage(
-            "--val-dir -: the standard input is read for DATASET alone; name a file, a directory or a glob"
+            "--val-dir -: only the dataset can be the standard input; name a file, a directory or a glob"
                 .to_owned(),
         ));
     }
@@ -55,8 +54,8 @@ pub(crate) fn open_source(
     }
     if let Some(path) = &data.validation {
         return Err(Error::Usage(format!(
-            "--val-dir {path}: the rows of the dataset `-`, the standard input, have no others behind them; give the \
-             stream a column that says train or valid, and name it with --split-col"
+            "--val-dir {path}: a dataset from the standard input cannot have a second dataset; add a column of splits \
+             to the stream, and name it with --split-col"
         )));
     }
     if !one_pass {
@@ -73,7 +72,7 @@ pub(crate) fn open_source(
     Ok((data, Source::Stream(Box::new(stream))))
 }
 
-/// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
+/// Calls `take` with every slice of the columns, in row order. The buffers that it returns are used again.
 ///
 /// # Errors
 /// When the data cannot be read; `take`'s.

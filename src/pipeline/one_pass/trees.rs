@@ -1,4 +1,4 @@
-//! Trees from rows that are seen once: their codes go to scratch, where batches and the evaluation read them.
+//! Trees from rows that are read once. Their codes go to scratch, for the batches and the evaluation.
 
 use crate::{
     data::{PackMember, pack::pack_into},
@@ -26,11 +26,11 @@ use crate::{
     },
 };
 
-/// A learner that is being fed, and the codes of all rows so far.
+/// Trees during the pass, and the codes of all rows so far.
 pub(crate) struct OnePassTrees<'a> {
     context: Context<'a>,
     threads: TaskThreads,
-    /// By byte column, its members and what codes them.
+    /// By byte column, its members and their coders.
     coders: Vec<Vec<(PackMember, Coder)>>,
     appended: AppendedRows,
     feeder: TreeFeeder<'a>,
@@ -38,7 +38,7 @@ pub(crate) struct OnePassTrees<'a> {
 }
 
 impl<'a> OnePassTrees<'a> {
-    /// Begins; all rows come again, those that were learned too.
+    /// Starts before the first row. A resumed run reads all rows again and skips those of before the stop.
     ///
     /// # Errors
     /// When the scratch files cannot be created, or threads not be started.
@@ -73,7 +73,7 @@ impl<'a> OnePassTrees<'a> {
         })
     }
 
-    /// Codes a slice's rows, and learns the batches that are whole by now.
+    /// Codes a slice's rows, and trains on the batches that are complete.
     ///
     /// # Errors
     /// As [`AppendedRows::append`] and [`TreeFeeder::feed`].
@@ -101,16 +101,16 @@ impl<'a> OnePassTrees<'a> {
         feeder.feed(coded(context, threads, appended), available)
     }
 
-    /// Whether rows that were learned before a stop have not come again.
+    /// True while rows of before a stop are missing from the data.
     pub(crate) fn is_behind(&self) -> bool {
         self.feeder.is_behind(self.appended.len())
     }
 
-    /// Learns what is left; `all` is what all rows are.
+    /// Takes the last, shorter batch and grows the remaining trees; `all` marks all rows.
     ///
     /// # Errors
     /// As [`TreeFeeder::finish`].
-    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+    pub(crate) fn finish_batches(&mut self, all: Mark) -> Result<()> {
         self.feeder.mark(all);
         let rows = self.appended.len();
         self.appended.close()?;
@@ -118,7 +118,7 @@ impl<'a> OnePassTrees<'a> {
         self.feeder.finish(coded, rows)
     }
 
-    /// The model, saved, and how good it is.
+    /// Saves the model and evaluates it.
     ///
     /// # Errors
     /// When it cannot be saved, or the codes not be read.

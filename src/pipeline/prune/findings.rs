@@ -1,4 +1,4 @@
-//! What is known of all columns in the end: verdicts, pairs, and how they were found.
+//! The search for redundant columns, and its findings: a verdict on each column, and the reported pairs.
 
 use crate::{
     data::Split,
@@ -23,36 +23,36 @@ use crate::{
     transform::prune::{ColumnFacts, Pair, Verdict, decide, screen},
 };
 
-/// The verdicts on all features, and what they rest on.
+/// The verdicts on all features, and the evidence.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Findings {
     /// One a feature.
     pub verdicts: Vec<Verdict>,
-    /// Pairs that are to be reported, by the numbers of their features.
+    /// Reported pairs, by the indices of their features.
     pub pairs: Vec<Pair>,
     /// Pairs that were compared on all rows.
     pub verified: u64,
-    /// What the screen said; nothing of it in exact mode.
-    pub suspects: ScreenResult,
-    /// Whether every pair of varying numbers was compared on all rows.
+    /// The result of the screen; empty in exact mode.
+    pub screen: ScreenResult,
+    /// True if every pair of varying numbers was compared on all rows.
     pub exact: bool,
     /// Pairs of protected columns that reach the threshold.
     pub protected_pairs: usize,
-    /// What was asked.
+    /// The options.
     pub pruning: Pruning,
 }
 
-/// What is looked for, and where: everything after the survey.
+/// The inputs of the search, which follows the survey.
 pub struct RedundancySearch<'a> {
-    /// The data; all its features are looked at.
+    /// The data; all its features are candidates.
     pub data: &'a TrainingData,
-    /// Labels, and which rows count.
+    /// Labels and splits; training rows count.
     pub rows: &'a RowsFile,
-    /// What the survey found of them, and its sample.
+    /// Statistics and sample of the features.
     pub survey: &'a Survey,
-    /// What is asked.
+    /// The options.
     pub pruning: &'a Pruning,
-    /// Which features are kept whatever is found.
+    /// True for each feature that is kept in any case.
     pub protected: Vec<bool>,
     /// Bounds.
     pub limits: &'a Limits,
@@ -60,19 +60,19 @@ pub struct RedundancySearch<'a> {
     pub memory_bytes: u64,
 }
 
-/// What is under comparison, and the sums that will tell.
+/// The candidates of the screen, and the plan of the sums that decide on them.
 pub struct Comparison {
-    suspects: ScreenResult,
+    screen: ScreenResult,
     work: Work,
     slice_bytes: u64,
 }
 
 impl Comparison {
-    /// Whether a feature is under comparison.
-    pub fn is_of(&self, feature: usize) -> bool {
+    /// True for a candidate.
+    pub fn compares(&self, feature: usize) -> bool {
         let mut components = self.work.components.iter();
         components.any(|component| component.features.binary_search(&feature).is_ok())
-            || self.suspects.hashed.binary_search(&feature).is_ok()
+            || self.screen.hashed.binary_search(&feature).is_ok()
     }
 }
 
@@ -86,8 +86,8 @@ impl<'a> RedundancySearch<'a> {
         self.compare(context, comparison, None)
     }
 
-    /// The sums that a pass over all features can take on its way, and the rows of its slices: those of
-    /// the first step, which is all of them unless they do not fit into memory.
+    /// The sums that the binning pass can accumulate, and the rows of its slices. These are all sums, or only
+    /// the first step's if all exceed the memory budget.
     pub fn sums<'b>(&self, comparison: &'b Comparison) -> Option<(SumsSpec<'b>, usize)>
     where
         'a: 'b,
@@ -109,7 +109,7 @@ impl<'a> RedundancySearch<'a> {
         ))
     }
 
-    /// Screens all pairs on the sample, if it may be asked.
+    /// Screens all pairs on the sample, unless every pair is to be compared on all rows.
     ///
     /// # Errors
     /// When the sample cannot be read.
@@ -126,22 +126,22 @@ impl<'a> RedundancySearch<'a> {
             pairs_max: self.limits.prune_pairs_max,
             sums_bytes: budget.screen_bytes,
         };
-        let suspects = if self.pruning.exact {
+        let result = if self.pruning.exact {
             screening::all_pairs(features)
         } else {
             screening::screened(context, &screen)?
         };
-        say_screened(&suspects, context.progress);
+        say_screened(&result, context.progress);
         let label = label_moments(self.rows)?;
-        let majorities = screening::majorities(context, &screen, &suspects)?;
+        let majorities = screening::majorities(context, &screen, &result)?;
         Ok(Comparison {
-            work: Work::new(&suspects, features, &label, &majorities, budget.sums_bytes),
-            suspects,
+            work: Work::new(&result, features, &label, &majorities, budget.sums_bytes),
+            screen: result,
             slice_bytes: budget.slice_bytes,
         })
     }
 
-    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass took them.
+    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass accumulated them.
     ///
     /// # Errors
     /// When the data cannot be read, or nothing would be left.
@@ -160,19 +160,19 @@ impl<'a> RedundancySearch<'a> {
             slice_bytes: comparison.slice_bytes,
         };
         let (correlations, reports) = correlate(context, &spec, &comparison.work, taken)?;
-        let findings = Findings::new(self, comparison.suspects, correlations)?;
+        let findings = Findings::new(self, comparison.screen, correlations)?;
         Ok((findings, reports))
     }
 }
 
 impl Findings {
-    /// Decides what stays.
+    /// Decides which features are kept.
     ///
     /// # Errors
     /// [`Error::Dataset`] when nothing would.
     fn new(
         search: &RedundancySearch<'_>,
-        suspects: ScreenResult,
+        screen: ScreenResult,
         correlations: Correlations,
     ) -> Result<Self> {
         let RedundancySearch { data, pruning, .. } = *search;
@@ -201,19 +201,19 @@ impl Findings {
                 None => Vec::new(),
             },
             verified: correlations.verified,
-            exact: pruning.exact || suspects.overflowed,
-            suspects,
+            exact: pruning.exact || screen.overflowed,
+            screen,
             protected_pairs: decision.protected_pairs,
             pruning: pruning.clone(),
         })
     }
 
-    /// How many columns have a verdict of some kind.
+    /// The number of columns with a verdict of some kind.
     pub fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
         self.verdicts.iter().filter(|verdict| is(verdict)).count()
     }
 
-    /// What is promised of the kept columns, in a sentence.
+    /// The guarantee on the kept columns, in a sentence.
     pub fn promise(&self) -> String {
         let threshold = self.pruning.rules.correlation;
         let mut text = if self.exact {
@@ -258,16 +258,17 @@ fn facts_of(survey: &FeatureSurvey) -> ColumnFacts {
     }
 }
 
-/// Says what the screen left, and when that was too much.
+/// Shows the result of the screen.
 fn say_screened(found: &ScreenResult, progress: &dyn Progress) {
     if found.overflowed {
         progress.message(
-            "the sample leaves too many pairs under comparison: every pair is compared on all rows, as --exact-correlation does",
+            "correlation screen: too many candidate pairs; every pair is compared on all rows, as with \
+             --exact-correlation",
         );
     } else if found.screened_pairs > 0 {
         progress.message(&format!(
-            "screened {} pairs on a sample: {} under comparison, {} column(s) that a sample cannot judge",
-            found.screened_pairs, found.candidates, found.unjudged
+            "correlation screen: {} of {} pairs are candidates; {} columns need all rows",
+            found.candidates, found.screened_pairs, found.unjudged
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! prune
+//! Pruning: drops columns that are constant, duplicate, or highly correlated with another.
 
 pub mod correlate;
 pub mod findings;

@@ -48,7 +48,7 @@ impl AppendedRows {
         self.appended
     }
 
-    /// Whether there are none.
+    /// True without any row.
     pub fn is_empty(&self) -> bool {
         self.appended == 0
     }
@@ -86,8 +86,8 @@ impl AppendedRows {
         let count = rows.label.len();
         if first + count as u64 > self.codes.rows() {
             return Err(Error::Dataset(format!(
-                "{} rows come after {}, and there is room for {}; start anew with more --expected-rows, or \
-                 learn further rows with --init-model",
+                "the stream has {} more rows after {}, but --expected-rows allows {}; start over with a larger \
+                 --expected-rows, or train on the further rows with --init-model",
                 grouped(count as u64),
                 grouped(first),
                 grouped(self.codes.rows())

@@ -58,7 +58,7 @@ pub(crate) struct CachedRows {
 pub(crate) struct CodeCache {
     /// The directory.
     pub(crate) directory: ScratchDirectory,
-    /// What its codes are made from.
+    /// The inputs of its codes.
     pub(crate) ingredients: Vec<Ingredient>,
 }
 
@@ -163,7 +163,7 @@ impl CachedCodes {
                 };
                 context
                     .progress
-                    .warning(&format!("{error}; {next}, and the codes are made anew"));
+                    .warning(&format!("{error}; {next}, and the data are binned again"));
                 Ok(None)
             }
             (Ok(_), None) => unreachable!("a check that went well has opened the files"),

@@ -21,7 +21,7 @@ use crate::{
     scratch::BlockFile,
 };
 
-/// What a whole run grows.
+/// The trees of a whole run.
 fn trained(fixture: &Fixture) -> Ensemble {
     let options = fixture.options("whole", trees(), 2, 1000);
     fitted(&options, leaked(Stop::default()), &Silent).unwrap();
@@ -121,7 +121,10 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
         assert_eq!(learner.rounds(), booster.n_estimators);
         with_block((codes, rows), (0, 501), |block, of_rows| {
             let error = appended.append(&block, &of_rows).unwrap_err();
-            assert!(error.to_string().contains("room for 3,500"), "{error}");
+            assert!(
+                error.to_string().contains("--expected-rows allows 3,500"),
+                "{error}"
+            );
         });
         let loss = Loss::BinaryLogLoss;
         let plan = BoosterPlan::new(&booster, loss, &bins.layout, 2, 64 << 20).unwrap();

@@ -23,7 +23,8 @@ use crate::{
         open::target::{DistinctValues, Target},
         options::SplitRule,
         prepare::{
-            assign::{AssignSpec, Assigned, SplitSource, assign},
+            assign::{Assigned, assign},
+            assign_spec::{AssignSpec, SplitSource},
             splitting::SplitRows,
             survey::SurveyedValues,
         },
