@@ -13,7 +13,7 @@ use crate::{
     learner::{ModelChoice, ModelSpec},
     limits::Limits,
     pipeline::{
-        incremental::earlier_learner::{Initial, initial},
+        incremental::earlier_learner::{InitialLearner, initial_learner},
         options::{IncrementalOptions, STANDARD_INPUT, SplitRule},
         prune::options::Pruning,
     },
@@ -42,7 +42,11 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
     let learning = &arguments.learning;
     check_split(arguments)?;
     check_task(learning)?;
-    let initial = learning.init_model.as_deref().map(initial).transpose()?;
+    let initial = learning
+        .init_model
+        .as_deref()
+        .map(initial_learner)
+        .transpose()?;
     let choice = choice(arguments, initial.as_ref(), &limits)?;
     let asked = CommandFlags {
         dataset: &arguments.dataset,
@@ -113,10 +117,10 @@ fn check_pruning(learning: &LearningArguments, pruning: Option<&Pruning>) -> Res
 /// The learner, from `--init-model` or `--model`.
 fn choice(
     arguments: &IncrementalArguments,
-    initial: Option<&Initial>,
+    initial: Option<&InitialLearner>,
     limits: &Limits,
 ) -> Result<ModelChoice> {
-    if let Some(Initial { spec, .. }) = initial {
+    if let Some(InitialLearner { spec, .. }) = initial {
         return Ok(ModelChoice {
             name: match spec {
                 ModelSpec::Logistic(_) => MODEL_DEFAULT,

@@ -1,4 +1,9 @@
-//! What is done to data: open, prepare, prune, code, fit, learn by batches, evaluate. No step knows a run.
+//! The steps that turn a dataset into an evaluated model. No step knows the command that runs it.
+//!
+//! ```text
+//!   open --> prepare --> prune --> coding --> fit --> evaluate
+//!                                        \-> incremental, one_pass -/
+//! ```
 
 pub mod options;
 pub mod session;

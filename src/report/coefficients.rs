@@ -21,15 +21,15 @@ pub struct CoefficientRow {
     pub class: String,
     /// The feature, or `(intercept)`.
     pub feature: String,
-    /// What is read of it: empty for the number itself, else the category, or `missing`.
+    /// The part of the feature: empty for the number itself, else the category, or `missing`.
     pub reads: String,
-    /// What a unit of the data adds to the margin (for the intercept: the margin at 0).
+    /// The change of the margin per unit of the data (for the intercept: the margin at 0).
     pub coefficient: f64,
     /// Its standard error, where there is one.
     pub standard_error: Option<f64>,
-    /// What one standard deviation adds (for the intercept: the margin at the means).
+    /// The change per standard deviation (for the intercept: the margin at the means).
     pub standardised: f64,
-    /// Subtracted from a value when it is standardised; what a missing value counts as.
+    /// Subtracted from a value when it is standardised; the value of a missing one.
     pub mean: Option<f64>,
     /// Divided by when it is standardised.
     pub sd: Option<f64>,

@@ -16,7 +16,7 @@ use crate::{
 /// The file's name.
 pub const NAME: &str = "features.csv";
 
-/// What became of a column.
+/// The use of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FeatureStatus {
     /// A feature of the model.
@@ -46,7 +46,7 @@ pub struct FeatureRow {
     pub name: String,
     /// Its type as the files name it.
     pub file_type: String,
-    /// What became of it.
+    /// Its use.
     pub status: FeatureStatus,
     /// Why, in words: `feature`, `target`, `leakage (profile splice)`, `constant`.
     pub reason: String,
@@ -72,7 +72,7 @@ pub struct FeatureRow {
     pub categories: Option<u64>,
     /// The cut points of a numeric feature of trees, ascending: x <= cut goes left.
     pub cuts: Option<Vec<f64>>,
-    /// How much the model owes to it: for trees its share of the total gain, for logistic regression
+    /// Its importance: for trees the share of the total gain, for logistic regression
     /// the absolute standardised coefficient (the largest over classes and categories).
     pub importance: Option<f64>,
     /// Node splits on it, in all trees.

@@ -38,7 +38,7 @@ const NO_GROUPS: GroupF1 = GroupF1 {
 /// One split: what is in it, and how good the predictions of its rows are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitRecord {
-    /// Which.
+    /// Train, valid or test.
     pub split: Split,
     /// Rows.
     pub rows: u64,
@@ -68,7 +68,7 @@ pub struct MetricsRecord {
     pub group_column: Option<String>,
     /// The splits, in order.
     pub splits: Vec<SplitRecord>,
-    /// Whether the data have base scores, measured or not.
+    /// The data have base scores, measured or not.
     pub has_base_scores: bool,
     /// Validation rows from elsewhere, where there are such.
     pub validation: Option<Validation>,

@@ -1,4 +1,4 @@
-//! What pruning found: its part of `features.csv`, `correlations.csv`, and a summary.
+//! Reports of pruning: its part of `features.csv`, `correlations.csv`, and a summary.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -128,7 +128,7 @@ fn reason(names: Names<'_>, findings: &Findings, verdict: &Verdict) -> String {
     }
 }
 
-/// How many columns there were, what became of them, and what is promised of those kept.
+/// The number of columns by verdict, and the guarantee on those kept.
 pub fn summary(names: Names<'_>, findings: &Findings) -> String {
     let count = |is: &dyn Fn(&Verdict) -> bool| grouped(findings.count(is) as u64);
     let mut text = String::new();

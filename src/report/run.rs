@@ -57,7 +57,7 @@ pub struct DatasetRecord {
     pub bytes: u64,
     /// Rows left out for want of a label.
     pub rows_without_label: u64,
-    /// What of all that is of `--val-dir`.
+    /// The share of `--val-dir` in all that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Validation>,
 }
@@ -83,9 +83,9 @@ pub struct RunRecord {
     pub profile: Option<String>,
     /// The input.
     pub dataset: DatasetRecord,
-    /// What the model depends on in the data: names, sizes and footers, hashed, in hexadecimal.
+    /// The hash of the files' names, sizes and footers, in hexadecimal.
     pub data_fingerprint: String,
-    /// Where the baseline table was, if there was one.
+    /// The path of the baseline table.
     pub baseline: Option<String>,
     /// Features of the model.
     pub features: u64,
@@ -97,9 +97,9 @@ pub struct RunRecord {
     pub coefficients_sha256: Option<String>,
     /// The model file's SHA-256, as `sha256sum` prints it.
     pub model_sha256: String,
-    /// Whether the saved model, opened afresh, gave the same test metrics; `None` if not asked.
+    /// True if the reloaded model gave the same test metrics; `None` without `--verify`.
     pub verified: Option<bool>,
-    /// What `--memory` allowed.
+    /// The value of `--memory`.
     pub memory_limit_bytes: u64,
     /// The plan's largest phase.
     pub memory_plan_bytes: u64,
@@ -121,7 +121,7 @@ pub struct RunRecord {
     pub seconds_to_model: f64,
     /// The passes in the order of the run.
     pub passes: Vec<PassRecord>,
-    /// What the run warned of.
+    /// The warnings of the run.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `splits.parquet`: which group is in which split, with its rows. The proof that no group is in two.
+//! `splits.parquet`: the split and the rows of each group. The proof that no group is in two.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a run prints when it is done: aligned tables as text. Printing is the command line's.
+//! The summary of a run as text in aligned tables. The command line prints it.
 
 use crate::report::{
     DeltaSummary, DeltaTally, FeatureRow, FeatureStatus, MetricsRecord, RunRecord, SplitRecord,
@@ -217,7 +217,7 @@ pub fn importance_table(features: &[FeatureRow], rows_max: usize) -> String {
     table.render()
 }
 
-/// What each pass took, and what the run took in all.
+/// Time, rows and bytes of each pass, and of the run in all.
 pub fn passes_table(run: &RunRecord) -> String {
     let mut table = Table::new(["pass", "seconds", "rows", "rows/s", "read"]);
     for pass in &run.passes {

@@ -1,6 +1,9 @@
 //! The admission of a run: data and target are known, memory and disk suffice, directories are locked.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     data::Task,
@@ -106,12 +109,12 @@ impl Admitted<'_> {
         };
         let next = match error {
             Error::Dataset(_) if is_incremental => format!(
-                "go on with --resume when the cause is mended, learn other rows with --init-model {out_dir}, or"
+                "mend the cause and continue with --resume, train on other rows with --init-model {out_dir}, or"
             ),
-            _ => "go on with --resume, or".to_owned(),
+            _ => "continue with --resume, or".to_owned(),
         };
         self.session.progress().message(&format!(
-            "{kept} kept in {out_dir}{codes}; {next} start anew with --overwrite"
+            "{kept} kept in {out_dir}{codes}; {next} start over with --overwrite"
         ));
     }
 
@@ -128,7 +131,7 @@ impl Admitted<'_> {
 /// Opens the data, finds the target, and refuses a run that does not fit.
 ///
 /// # Errors
-/// Whatever is wrong with options, data, memory or disk.
+/// For a fault of options, data, memory or disk.
 pub(crate) fn admit<'a>(
     options: &'a TrainOptions,
     stop: &'a Stop,
@@ -148,14 +151,11 @@ pub(crate) fn admit<'a>(
     check_output(&data, options)?;
     let identity = identity(options, &data);
     let earlier = earlier_learner(&mut data, options, &identity, progress)?;
-    if let Some(pruning) = &options.prune {
-        pruning.check()?;
-        pruning.protected(&data)?;
-    }
+    check_pruning(options, &data)?;
     let checkpoint = find_checkpoint(options, &identity, progress)?;
     // Before any pass: the schema shows whether the columns that constraints name exist.
     options.model.clone().resolve_features(&data.features())?;
-    data.tell(progress);
+    data.announce(progress);
     let mut passes = Vec::new();
     let cached = cache::find(&data, options, progress);
     let incremental = options.incremental.as_ref();
@@ -170,12 +170,8 @@ pub(crate) fn admit<'a>(
     plan.memory.check(memory::free_memory_bytes())?;
     plan.notes.iter().for_each(|note| progress.message(note));
     let output = acquire_directories(request, options, progress)?;
-    let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
-    let keep = options.resources.keep_scratch && !is_trees;
-    let parent = options.scratch_parent();
-    let scratch = ScratchDirectory::create(parent, keep, options.resources.allow_tmpfs)?;
     let cached_bytes = cached.as_ref().map_or(0, |cached| cached.bytes());
-    scratch.check_free(plan.scratch_bytes.saturating_sub(cached_bytes))?;
+    let scratch = create_scratch(options, plan.scratch_bytes.saturating_sub(cached_bytes))?;
     let lookup = CacheLookup {
         data: &data,
         options,
@@ -207,6 +203,26 @@ pub(crate) fn admit<'a>(
         earlier,
         source,
     })
+}
+
+/// Refuses thresholds and patterns of pruning that the data do not fit.
+fn check_pruning(options: &TrainOptions, data: &TrainingData) -> Result<()> {
+    if let Some(pruning) = &options.prune {
+        pruning.check()?;
+        pruning.protected(data)?;
+    }
+    Ok(())
+}
+
+/// Creates the scratch directory, on a disk with enough free bytes. Codes of trees have a directory of their
+/// own, so only other scratch files are kept here.
+fn create_scratch(options: &TrainOptions, bytes: u64) -> Result<ScratchDirectory> {
+    let is_trees = matches!(options.model, ModelSpec::Gbdt(_));
+    let keep = options.resources.keep_scratch && !is_trees;
+    let parent = options.scratch_parent();
+    let scratch = ScratchDirectory::create(parent, keep, options.resources.allow_tmpfs)?;
+    scratch.check_free(bytes)?;
+    Ok(scratch)
 }
 
 /// The context of the passes of a run with these resources.
@@ -260,14 +276,13 @@ fn find_checkpoint(
     }
     let Some(checkpoint) = Checkpoint::load(&options.output.out_dir, progress)? else {
         if options.incremental.is_none() {
-            progress
-                .message("there is no checkpoint to go on from: the run starts from the beginning");
+            progress.message("no checkpoint to resume from: the run starts from the beginning");
         }
         return Ok(None);
     };
     checkpoint.identity.check(identity)?;
     let rounds = checkpoint.booster.rounds();
-    progress.message(&format!("going on after round {rounds}"));
+    progress.message(&format!("resuming after round {rounds}"));
     Ok(Some(checkpoint))
 }
 
@@ -285,14 +300,19 @@ fn acquire_directories(
             options.output.out_dir.display()
         ));
     }
-    for dead in ScratchDirectory::remove_dead(options.scratch_parent()) {
+    remove_dead_scratch(options.scratch_parent(), progress);
+    Ok(output)
+}
+
+/// Removes scratch files of runs that died.
+pub(crate) fn remove_dead_scratch(parent: &Path, progress: &dyn Progress) {
+    for dead in ScratchDirectory::remove_dead(parent) {
         let size = format_bytes(dead.bytes);
         progress.warning(&format!(
             "removed the scratch files of a run that died: {} ({size})",
             dead.path.display()
         ));
     }
-    Ok(output)
 }
 
 /// The plan of a run whose target has this task and so many classes.

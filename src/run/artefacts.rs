@@ -30,11 +30,11 @@ use crate::{
 /// Everything that a run reports, for printing.
 #[derive(Debug, Clone)]
 pub struct RunReport {
-    /// What `metrics.json` says.
+    /// The contents of `metrics.json`.
     pub metrics: MetricsRecord,
-    /// What `features.csv` says.
+    /// The rows of `features.csv`.
     pub features: Vec<FeatureRow>,
-    /// What `run.json` says.
+    /// The contents of `run.json`.
     pub run: RunRecord,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn write(mut trained: Trained<'_>) -> Result<RunReport> {
     })
 }
 
-/// What pruning leaves behind: the pairs of interest, and the data without the dropped columns.
+/// Writes the artefacts of pruning: the pairs of interest, and the data without the dropped columns.
 fn write_pruned(trained: &mut Trained<'_>) -> Result<()> {
     let options = trained.options;
     let out_dir = &options.output.out_dir;
@@ -332,7 +332,7 @@ fn feature_rows(trained: &Trained<'_>) -> Vec<FeatureRow> {
     })
 }
 
-/// How much the model rests on each feature.
+/// The importance of each feature to the model.
 enum Importances {
     Trees(Vec<Importance>, f64),
     Linear(Vec<f64>),
@@ -433,7 +433,7 @@ fn run_record(
     }
 }
 
-/// The options as they were used: what only the data could tell is filled in.
+/// The options as they were used, those that depend on the data filled in.
 fn options_value(trained: &Trained<'_>) -> Value {
     let options = trained.options;
     let used = TrainOptions {

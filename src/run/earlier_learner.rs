@@ -1,4 +1,6 @@
-//! The learner that an incremental run continues: found, compared with the run, and made to fit its data.
+//! The learner that an incremental run continues, checked against the run and its data.
+
+use std::path::Path;
 
 use crate::{
     columns::roles::GroupChoice,
@@ -12,104 +14,133 @@ use crate::{
             learner_file::{LearnerFile, load_initial},
         },
         open::training_data::TrainingData,
+        options::IncrementalOptions,
         session::{RunIdentity, output},
     },
     run::options::TrainOptions,
 };
 
-/// The learner that the run goes on with, if there is one; the data's features become the learner's.
+/// The learner that the run continues, if there is one; the data's features become the learner's.
 ///
 /// # Errors
-/// [`Error::Usage`] when options or data are not those of before, [`Error::Dataset`] when the data do not
-/// fit the learner; as reading the file.
+/// [`Error::Usage`] when options or data differ from before, [`Error::Dataset`] when the data do not fit the
+/// learner; as reading the file.
 pub(crate) fn earlier_learner(
     data: &mut TrainingData,
     options: &TrainOptions,
     identity: &RunIdentity,
     progress: &dyn Progress,
 ) -> Result<Option<EarlierLearner>> {
-    let Some(online) = &options.incremental else {
+    let Some(incremental) = &options.incremental else {
         return Ok(None);
     };
-    let of_run = options.output.out_dir.join(output::LEARNER);
-    let mut started = if options.output.resume && of_run.exists() {
-        let file = LearnerFile::load(&of_run).map_err(|error| match error {
-            Error::Format { path, message } => {
-                Error::format(path, format!("{message}; start anew with --overwrite"))
-            }
-            error => error,
-        })?;
-        file.identity.check(identity)?;
-        if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(learned)) =
-            (&options.model, file.learner.spec())
-            && online.init_model.is_none()
-            && asked.n_estimators != learned.n_estimators
-        {
-            return Err(Error::Usage(format!(
-                "--resume: --model n_estimators was {} and is {}, and the trees are spread over the rows; start \
-                 anew with --overwrite, or go on with further data by --init-model",
-                learned.n_estimators, asked.n_estimators
-            )));
-        }
-        progress.message(&format!("going on after batch {}", file.position.batches));
-        EarlierLearner {
-            file,
-            is_resumed: true,
-            is_continued: online.init_model.is_some(),
-        }
-    } else if let Some(path) = &online.init_model {
-        EarlierLearner {
-            file: load_initial(path)?,
-            is_resumed: false,
-            is_continued: true,
-        }
-    } else {
-        if options.output.resume {
-            progress.message("there is no batch to go on from: the run starts from the beginning");
-        }
+    let Some(mut earlier) = find(options, incremental, identity, progress)? else {
         return Ok(None);
     };
-    let model = &started.file.model;
+    let model = &earlier.file.model;
     let target = &data.schema().fields[data.target_column()].name;
     if *target != model.about.roles.target {
         return Err(Error::Usage(format!(
-            "--init-model: it learned the target `{}` and the run's is `{target}`; give --target {}, or start \
-             without --init-model",
+            "--init-model: the learner's target is `{}`, but this run's is `{target}`; use --target {}, or leave \
+             out --init-model",
             model.about.roles.target, model.about.roles.target
         )));
     }
     // A run that prunes has its own features, of which it drops the same once more.
     if options.prune.is_some() {
-        return Ok(Some(started));
+        return Ok(Some(earlier));
     }
     let absent = absent_features(data, &model.features)?;
     let new = data.follow(&model.features, "not a feature of --init-model")?;
-    lost_parts(data, options, &started.file.model.about.roles)
-        .iter()
-        .for_each(|warning| progress.warning(warning));
-    if !started.is_resumed {
-        other_split(data, identity, &started.file.identity)
-            .iter()
-            .for_each(|warning| progress.warning(warning));
-        started.extend(data, online)?;
+    for warning in lost_roles(data, options, &earlier.file.model.about.roles) {
+        progress.warning(&warning);
     }
-    if online.init_model.is_some() {
-        let differing = [
-            (
-                &absent,
-                "that --init-model learned are not there and count as missing, or as 0 where a profile said so",
-            ),
-            (&new, "that --init-model has not learned are left out"),
-        ];
-        for (names, what) in differing.iter().filter(|(names, _)| !names.is_empty()) {
-            progress.warning(&format!(
-                "{} column(s) {what}: {}",
-                names.len(),
-                first_names(names)
-            ));
+    if !earlier.is_resumed {
+        if let Some(warning) = other_split(data, identity, &earlier.file.identity) {
+            progress.warning(&warning);
         }
+        earlier.extend(data, incremental)?;
     }
-    Ok(Some(started))
+    if incremental.init_model.is_some() {
+        warn_of_features(&absent, &new, progress);
+    }
+    Ok(Some(earlier))
+}
+
+/// The learner that this run saved before a stop, else that of `--init-model`.
+fn find(
+    options: &TrainOptions,
+    incremental: &IncrementalOptions,
+    identity: &RunIdentity,
+    progress: &dyn Progress,
+) -> Result<Option<EarlierLearner>> {
+    let own = options.output.out_dir.join(output::LEARNER);
+    if options.output.resume && own.exists() {
+        let file = own_file(&own, options, incremental, identity)?;
+        progress.message(&format!("resuming after batch {}", file.position.batches));
+        return Ok(Some(EarlierLearner {
+            file,
+            is_resumed: true,
+            is_continued: incremental.init_model.is_some(),
+        }));
+    }
+    if let Some(path) = &incremental.init_model {
+        return Ok(Some(EarlierLearner {
+            file: load_initial(path)?,
+            is_resumed: false,
+            is_continued: true,
+        }));
+    }
+    if options.output.resume {
+        progress.message("no saved batch to resume from: the run starts from the beginning");
+    }
+    Ok(None)
+}
+
+/// Reads the learner that this run saved, if options and files are the same.
+fn own_file(
+    path: &Path,
+    options: &TrainOptions,
+    incremental: &IncrementalOptions,
+    identity: &RunIdentity,
+) -> Result<LearnerFile> {
+    let file = LearnerFile::load(path).map_err(|error| match error {
+        Error::Format { path, message } => {
+            Error::format(path, format!("{message}; start over with --overwrite"))
+        }
+        error => error,
+    })?;
+    file.identity.check(identity)?;
+    if let (ModelSpec::Gbdt(asked), ModelSpec::Gbdt(saved)) = (&options.model, file.learner.spec())
+        && incremental.init_model.is_none()
+        && asked.n_estimators != saved.n_estimators
+    {
+        return Err(Error::Usage(format!(
+            "--resume: n_estimators was {} and is now {}, but the trees are spread over the rows of one run; start \
+             over with --overwrite, or continue with further data by --init-model",
+            saved.n_estimators, asked.n_estimators
+        )));
+    }
+    Ok(file)
+}
+
+/// Warns of features of the learner that the data lack, and of further ones that the learner ignores.
+fn warn_of_features(absent: &[String], new: &[String], progress: &dyn Progress) {
+    if !absent.is_empty() {
+        progress.warning(&format!(
+            "{} feature(s) of --init-model are not in the data; their values are missing, or 0 where the profile \
+             says so: {}",
+            absent.len(),
+            first_names(absent)
+        ));
+    }
+    if !new.is_empty() {
+        progress.warning(&format!(
+            "{} new column(s) are ignored, because --init-model was trained without them: {}",
+            new.len(),
+            first_names(new)
+        ));
+    }
 }
 
 /// Names of the learner's features that the data lack.
@@ -126,47 +157,43 @@ fn absent_features(data: &TrainingData, features: &[FeatureSpec]) -> Result<Vec<
         return Ok(absent);
     }
     Err(Error::Dataset(format!(
-        "the data have none of the {} column(s) that --init-model learned ({}), so there is nothing to learn \
-         from; check that these are the data you mean, or start without --init-model",
+        "the data have none of the {} feature(s) of --init-model ({}); check the dataset, or leave out --init-model",
         absent.len(),
         first_names(&absent)
     )))
 }
 
-/// What the user should know where groups are held out otherwise than before.
+/// A warning where another split may turn earlier training groups into test groups.
 fn other_split(data: &TrainingData, now: &RunIdentity, learned: &RunIdentity) -> Option<String> {
     if data.roles.split.is_some() {
         return None;
     }
     let (name, was, is) = learned.split_difference(now)?;
     Some(format!(
-        "--init-model: {name} was {was} and is {is}, so groups that are held out now may have been learned before, \
-         and look better than they are; give what it was, or say the splits with --split-col"
+        "--init-model: {name} was {was} and is now {is}, so groups in the test split may have been training groups \
+         before, and their metrics may be too good; use {was}, or give the splits with --split-col"
     ))
 }
 
-/// What the user should know of the learner's group and weight column where the data lack them and nobody
-/// asked for others.
-fn lost_parts(data: &TrainingData, options: &TrainOptions, learned: &Roles) -> Vec<String> {
+/// Warnings on the learner's group and weight column, where the data lack them and no option names others.
+fn lost_roles(data: &TrainingData, options: &TrainOptions, learned: &Roles) -> Vec<String> {
     let mut warnings = Vec::new();
     let is_lost = |name: &String| data.schema().index_of(name).is_none();
     let nobody_asked =
         options.columns.group == GroupChoice::Profile && options.columns.split_column.is_none();
-    if let Some(group) = learned
-        .group
-        .as_ref()
-        .filter(|name| nobody_asked && is_lost(name))
+    if let Some(group) = &learned.group
+        && nobody_asked
+        && is_lost(group)
     {
         warnings.push(format!(
-            "the data lack `{group}`, the group column of --init-model: what it held out may be learned now; name \
-             the column with --group-col if it has another name here"
+            "the data have no column `{group}`, the group column of --init-model, so rows that were held out before may \
+             be used for training now; name the column with --group-col"
         ));
     }
     let nobody_asked = options.columns.weight.is_none();
-    if let Some(weight) = learned
-        .weight
-        .as_ref()
-        .filter(|name| nobody_asked && is_lost(name))
+    if let Some(weight) = &learned.weight
+        && nobody_asked
+        && is_lost(weight)
     {
         let instead = match data.roles.weight {
             Some(column) => format!(
@@ -176,8 +203,8 @@ fn lost_parts(data: &TrainingData, options: &TrainOptions, learned: &Roles) -> V
             None => "every row weighs 1".to_owned(),
         };
         warnings.push(format!(
-            "the data lack `{weight}`, the weight column of --init-model: {instead}; name the column with \
-             --weight-col if it has another name here"
+            "the data have no column `{weight}`, the weight column of --init-model, so {instead}; name the column with \
+             --weight-col"
         ));
     }
     warnings

@@ -11,7 +11,8 @@ use crate::{
             trees::fit_trees,
         },
         incremental::{
-            earlier_learner::EarlierLearner, linear::fit_linear_online, trees::fit_trees_online,
+            earlier_learner::EarlierLearner, linear::fit_linear_incrementally,
+            trees::fit_trees_incrementally,
         },
         options::IncrementalOptions,
     },
@@ -31,11 +32,11 @@ pub(crate) fn fit(
     match (spec.model, incremental) {
         (ModelSpec::Gbdt(options), None) => fit_trees(fit, spec, options, checkpoint),
         (ModelSpec::Gbdt(options), Some(incremental)) => {
-            fit_trees_online(fit, spec, options, incremental, earlier, checkpoint)
+            fit_trees_incrementally(fit, spec, options, incremental, earlier, checkpoint)
         }
         (ModelSpec::Logistic(options), None) => fit_linear(fit, spec, options),
         (ModelSpec::Logistic(options), Some(incremental)) => {
-            fit_linear_online(fit, spec, options, incremental, earlier)
+            fit_linear_incrementally(fit, spec, options, incremental, earlier)
         }
     }
 }

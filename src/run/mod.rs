@@ -1,4 +1,5 @@
-//! What makes it a run: one recipe a command, over values that each phase returns.
+//! The commands: one recipe each for `train`, `incremental`, one-pass runs and `prune`, with their options,
+//! memory plan, cache of codes and artefacts.
 
 pub mod options;
 

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     pipeline::{
         one_pass::{
-            learning::{OnePassSpec, fit_in_one_pass},
+            one_pass_fit::{OnePassSpec, fit_in_one_pass},
             source::Source,
         },
         options::IncrementalOptions,

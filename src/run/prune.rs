@@ -24,54 +24,56 @@ use crate::{
             survey::{FeatureSurvey, SurveySpec, survey},
         },
         prune::{
-            findings::{Finding, Findings},
+            findings::{Findings, RedundancySearch},
             options::{Pruning, matching},
             trimmed::{self, Destination},
         },
         storage::{rows::RowsFile, selection::RowSample},
     },
     platform::{memory, stop::Stop},
-    run::{admission::context, plan::pruning_plan},
+    run::{
+        admission::{context, remove_dead_scratch},
+        plan::pruning_plan,
+    },
     scratch::ScratchDirectory,
     source::copy::CopySummary,
     stats::sample,
-    text::size::format_bytes,
 };
 
-/// Everything `rowmill prune` can be told.
+/// The options of `rowmill prune`.
 #[derive(Debug, Clone)]
 pub struct PruneOptions {
     /// The data.
     pub data: DataOptions,
-    /// The columns' parts.
+    /// The columns' roles.
     pub columns: ColumnOptions,
     /// Memory, threads and scratch.
     pub resources: ResourceOptions,
     /// Seed of the sample.
     pub seed: u64,
-    /// Whether files of an earlier run are replaced.
+    /// Replace the files of an earlier run.
     pub overwrite: bool,
-    /// How columns are pruned.
+    /// Thresholds and protected columns.
     pub pruning: Pruning,
-    /// Where the trimmed data go: a file that ends in `.parquet`, or a directory.
+    /// The path of the trimmed data: a file that ends in `.parquet`, or a directory.
     pub out: PathBuf,
-    /// Columns that are left out of the copy unseen: names or patterns.
+    /// Columns that are dropped without a check: names or patterns.
     pub drop: Vec<String>,
 }
 
-/// What `rowmill prune` did.
+/// The result of `rowmill prune`.
 pub struct Pruned {
-    /// The data and the columns' parts.
+    /// The data and the columns' roles.
     pub data: TrainingData,
-    /// What the survey found of each feature.
+    /// Statistics of each feature.
     pub survey: Vec<FeatureSurvey>,
     /// The verdicts.
     pub findings: Findings,
-    /// Columns that the user asked to leave out, as indexes into the schema.
+    /// Columns of `--drop`, as indexes into the schema.
     pub left_out: Vec<usize>,
     /// The copy.
     pub copied: CopySummary,
-    /// Where it is.
+    /// The path of the copy.
     pub destination: Destination,
     /// The passes.
     pub passes: Vec<PassReport>,
@@ -82,8 +84,8 @@ pub struct Pruned {
 /// Prunes a dataset: all rows count.
 ///
 /// # Errors
-/// Whatever is wrong with options, data, memory or disk; the input is never touched, and there is
-/// nothing under the output's name unless all went well.
+/// For a fault of options, data, memory or disk. The input is never touched, and the output exists only after
+/// success.
 pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
     let started = Instant::now();
     options.pruning.check()?;
@@ -100,13 +102,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         .scratch_dir
         .clone()
         .unwrap_or_else(|| destination.parent());
-    for dead in ScratchDirectory::remove_dead(&parent) {
-        let size = format_bytes(dead.bytes);
-        progress.warning(&format!(
-            "removed the scratch files of a run that died: {} ({size})",
-            dead.path.display()
-        ));
-    }
+    remove_dead_scratch(&parent, progress);
     let scratch = ScratchDirectory::create(&parent, resources.keep_scratch, resources.allow_tmpfs)?;
     let mut passes = Vec::new();
     let target = target(&context, &data, options, &mut passes)?;
@@ -134,7 +130,7 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         },
     )?;
     passes.push(survey.report.clone());
-    let finding = Finding {
+    let search = RedundancySearch {
         data: &data,
         rows: &rows,
         survey: &survey,
@@ -143,20 +139,11 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         limits,
         memory_bytes: resources.memory_bytes,
     };
-    let (findings, mut reports) = finding.run(&context)?;
+    let (findings, mut reports) = search.run(&context)?;
     passes.append(&mut reports);
     let kept = trimmed::kept_columns(&data, &data.roles.features, &findings, &left_out);
-    let copy = Instant::now();
-    progress.pass_started("copy", data.dataset.rows());
-    let copied = destination.write(&data.dataset, &kept, stop)?;
-    let seconds = copy.elapsed().as_secs_f64();
-    progress.pass_finished("copy", seconds, copied.rows, copied.bytes);
-    passes.push(PassReport {
-        name: "copy".to_owned(),
-        seconds,
-        rows: copied.rows,
-        bytes_read: copied.bytes,
-    });
+    let (copied, report) = copy(&context, &data, &destination, &kept)?;
+    passes.push(report);
     Ok(Pruned {
         survey: survey.features,
         data,
@@ -169,8 +156,29 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
     })
 }
 
-/// What columns are ranked by, where the data have a target: a number is taken as it is, a text's
-/// classes are found.
+/// Writes the kept columns to the destination.
+fn copy(
+    context: &Context<'_>,
+    data: &TrainingData,
+    destination: &Destination,
+    kept: &[bool],
+) -> Result<(CopySummary, PassReport)> {
+    let started = Instant::now();
+    let progress = context.progress;
+    progress.pass_started("copy", data.dataset.rows());
+    let copied = destination.write(&data.dataset, kept, context.stop)?;
+    let report = PassReport {
+        name: "copy".to_owned(),
+        seconds: started.elapsed().as_secs_f64(),
+        rows: copied.rows,
+        bytes_read: copied.bytes,
+    };
+    progress.pass_finished("copy", report.seconds, report.rows, report.bytes_read);
+    Ok((copied, report))
+}
+
+/// The target by which columns are ranked, where the data have one: a number as it is, a text by its
+/// classes.
 fn target(
     context: &Context<'_>,
     data: &TrainingData,
@@ -197,7 +205,7 @@ fn target(
     find_target(context, data, spec, passes).map(Some)
 }
 
-/// Labels of rows that have none: all the same, so that no column tells anything of them.
+/// Writes the same label for all rows, so that no column correlates with it.
 fn no_labels(rows: &RowsFile) -> Result<()> {
     let labels = vec![0.0; BLOCK_ROWS];
     for block in 0..rows.blocks() {
@@ -207,7 +215,7 @@ fn no_labels(rows: &RowsFile) -> Result<()> {
     Ok(())
 }
 
-/// Takes the columns that are to be left out from the features.
+/// Removes the columns of `--drop` from the features, and returns them.
 fn leave_out(data: &mut TrainingData, drop: &[String]) -> Result<Vec<usize>> {
     let parts = [
         (data.roles.target, "the target"),
@@ -241,7 +249,7 @@ fn leave_out(data: &mut TrainingData, drop: &[String]) -> Result<Vec<usize>> {
     roles.excluded.sort_by_key(|excluded| excluded.column);
     if roles.features.is_empty() {
         return Err(Error::Dataset(
-            "--drop leaves no feature to look at; take some columns off the list".to_owned(),
+            "--drop drops every feature; remove some columns from the list".to_owned(),
         ));
     }
     Ok(left_out)

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     learner::ModelSpec,
     pipeline::{
-        coding::codes::{Coded, CodingSpec, code, prune_and_bin},
+        coding::codes::{CodingResult, CodingSpec, code, prune_and_bin},
         evaluate::{
             base_scores::evaluate_base_scores,
             evaluation::{Evaluation, EvaluationSpec},
@@ -174,7 +174,7 @@ fn survey_and_code(
     run: &mut Admitted<'_>,
     spec: &ModelSpec,
     split: &mut SplitRows,
-) -> Result<(Survey, Coded)> {
+) -> Result<(Survey, CodingResult)> {
     if let Some(cache) = &run.cache {
         cache.write_groups(split.assigned.groups.as_mut())?;
     }

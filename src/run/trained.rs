@@ -38,17 +38,17 @@ pub(crate) struct Trained<'a> {
     pub(crate) reused: Option<PathBuf>,
     /// Rounds of the checkpoint that the run continued.
     pub(crate) resumed_rounds: Option<u32>,
-    /// Held until the run is over: its end removes codes that nobody keeps.
+    /// Held until the run is over, because its drop removes codes that are not kept.
     pub(crate) _cache: Option<CodeCache>,
 }
 
-/// The values of a recipe: splits, statistics, model and metrics.
+/// The results of a recipe: splits, statistics, model and metrics.
 pub(crate) struct Learned {
     pub(crate) split: SplitRows,
     /// Statistics of each feature that was kept.
     pub(crate) survey: Vec<FeatureSurvey>,
     pub(crate) pruned: Option<PrunedInTraining>,
-    /// The learner's options with everything that only the data could tell.
+    /// The learner's options, those that depend on the data filled in.
     pub(crate) spec: ModelSpec,
     pub(crate) fitted: Fitted,
     /// Metrics of the base scores on the same rows.

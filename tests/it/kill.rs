@@ -175,7 +175,7 @@ fn a_run_that_is_killed_goes_on_to_the_bytes_of_one_that_never_was() {
         "features.csv",
         "splits.parquet",
     ];
-    let said = "going on after round";
+    let said = "resuming after round";
     check_killed(&arguments, "checkpoint.rowmill", said, &files);
 }
 

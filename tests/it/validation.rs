@@ -129,7 +129,12 @@ fn what_cannot_be_meant_is_wrong_usage_and_what_does_not_fit_fails() {
         let both = ["--val-dir", validation, "--valid-size", "0.1"];
         check(2, own, &both, &["--val-dir", "--valid-size"]);
         let itself = ["--val-dir", own];
-        check(2, own, &itself, &["part.parquet is a file of the dataset"]);
+        check(
+            2,
+            own,
+            &itself,
+            &["part.parquet is also a file of the dataset"],
+        );
         check(1, own, &["--val-dir", "nowhere"], &["nowhere"]);
         let input = ["--val-dir", "-"];
         check(2, own, &input, &["--val-dir -", "name a file"]);

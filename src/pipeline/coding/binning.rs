@@ -1,7 +1,7 @@
 //! The binning pass: every feature's codes, packed into bytes, into the codes file.
 //!
 //! The members of a byte column are read one after the other, so that a lane assembles a single byte
-//! column of its slice and writes it when the last member has come. Where columns are under suspicion of
+//! column of its slice and writes it when the last member has come. Where columns are under comparison of
 //! telling the same, their sums are taken on the way.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::{
     pipeline::{
         open::training_data::TrainingData,
         prune::{
-            correlate::{Merged, SumsSpec, changed},
+            correlate::{StepSums, SumsSpec, changed},
             gather::{Gatherer, Part},
         },
     },
@@ -24,27 +24,26 @@ use crate::{
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What a binning pass does.
+/// The inputs of a binning pass.
 #[derive(Clone, Copy)]
 pub struct BinningSpec<'a> {
     /// The data.
     pub data: &'a TrainingData,
     /// The features' codes and where they lie.
     pub bins: &'a Bins,
-    /// Where the codes go.
-    pub path: &'a Path,
-    /// Rows of a slice at the most; they change nothing in the file.
+    pub(crate) path: &'a Path,
+    /// The most rows of a slice; the file does not depend on it.
     pub slice_rows_max: usize,
     /// Sums that are taken on the way.
     pub sums: Option<SumsSpec<'a>>,
 }
 
-/// What a binning pass yielded.
-pub struct Binned {
+/// The codes of all rows, and the sums accumulated along the way.
+pub struct BinningResult {
     /// The codes of all rows.
     pub codes: BlockFile,
     /// The sums, where some were asked for.
-    pub sums: Option<Merged>,
+    pub sums: Option<StepSums>,
     /// The pass.
     pub report: PassReport,
 }
@@ -55,7 +54,7 @@ pub struct Binned {
 ///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
-pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binned> {
+pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<BinningResult> {
     let BinningSpec { data, bins, .. } = *spec;
     let codes = BlockFile::create(spec.path, data.dataset.rows(), &vec![1; bins.layout.len()])?;
     let members: Vec<(usize, PackMember)> = bins
@@ -99,7 +98,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         slice_rows_max: spec.slice_rows_max,
         first_row: 0,
     };
-    let mut merged = spec.sums.map(|sums| Merged::new(sums.step));
+    let mut merged = spec.sums.map(|sums| StepSums::new(sums.step));
     let merge = |_, part: Option<Part>| {
         if let (Some(merged), Some(part)) = (&mut merged, part) {
             merged.merge(&part);
@@ -107,7 +106,7 @@ pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<Binn
         Ok(())
     };
     let (report, _) = parquet_pass(context, &pass, data.lanes(context), sinks, merge)?;
-    Ok(Binned {
+    Ok(BinningResult {
         codes,
         sums: merged,
         report,

@@ -18,7 +18,7 @@ use crate::{
             bins::{BinsSpec, find_bins},
             survey::Survey,
         },
-        prune::{findings::Finding, in_training::PrunedInTraining, options::Pruning},
+        prune::{findings::RedundancySearch, in_training::PrunedInTraining, options::Pruning},
         session::Session,
         storage::rows::RowsFile,
     },
@@ -40,7 +40,7 @@ pub(crate) struct CodingSpec<'a> {
 }
 
 /// The features that are left, with their bins, and the codes of all rows for trees.
-pub(crate) struct Coded {
+pub(crate) struct CodingResult {
     pub(crate) bins: Bins,
     /// `None` for a linear model, which reads values.
     pub(crate) codes: Option<BlockFile>,
@@ -58,18 +58,18 @@ pub(crate) fn code(
     spec: CodingSpec<'_>,
     rows: &RowsFile,
     survey: &mut Survey,
-) -> Result<Coded> {
+) -> Result<CodingResult> {
     let context = session.context;
-    let finding = finding(data, spec, rows, survey)?;
-    let suspicion = match &finding {
-        Some(finding) => Some(finding.screen(&context)?),
+    let search = search(data, spec, rows, survey)?;
+    let comparison = match &search {
+        Some(search) => Some(search.screen(&context)?),
         None => None,
     };
-    let suspected = |feature| suspicion.as_ref().is_some_and(|of| of.is_of(feature));
-    let mut bins = bins(session, data, spec, survey, suspected)?;
+    let is_candidate = |feature| comparison.as_ref().is_some_and(|of| of.compares(feature));
+    let mut bins = bins(session, data, spec, survey, is_candidate)?;
     constants(&bins)?;
-    let sums = match (&finding, &suspicion) {
-        (Some(finding), Some(suspicion)) => finding.sums(suspicion),
+    let sums = match (&search, &comparison) {
+        (Some(search), Some(comparison)) => search.sums(comparison),
         _ => None,
     };
     let slice_rows = sums.map_or(usize::MAX, |(_, slice_rows)| slice_rows);
@@ -86,15 +86,15 @@ pub(crate) fn code(
     session.passes.push(binned.report);
     let mut codes = binned.codes;
     let mut pruned = None;
-    if let (Some(finding), Some(suspicion)) = (finding, suspicion) {
-        let (findings, mut reports) = finding.compare(&context, suspicion, binned.sums)?;
+    if let (Some(search), Some(comparison)) = (search, comparison) {
+        let (findings, mut reports) = search.compare(&context, comparison, binned.sums)?;
         session.passes.append(&mut reports);
         let found = PrunedInTraining::new(findings, data, survey);
         bins.leave_out(&found.kept());
         codes = codes.with_arrays(&bins.in_layout);
         pruned = Some(found);
     }
-    Ok(Coded {
+    Ok(CodingResult {
         bins,
         codes: Some(codes),
         pruned,
@@ -102,7 +102,7 @@ pub(crate) fn code(
 }
 
 /// Categories and features of a linear model. A linear model must know its columns before it reads them all,
-/// so a pass over the suspected columns precedes it where columns are pruned.
+/// so a pass over the candidates precedes it where columns are pruned.
 ///
 /// # Errors
 /// When data or sample cannot be read, or no feature is left.
@@ -112,15 +112,15 @@ pub(crate) fn prune_and_bin(
     spec: CodingSpec<'_>,
     rows: &RowsFile,
     survey: &mut Survey,
-) -> Result<Coded> {
+) -> Result<CodingResult> {
     let context = session.context;
     let mut pruned = None;
-    if let Some(finding) = finding(data, spec, rows, survey)? {
-        let (findings, mut reports) = finding.run(&context)?;
+    if let Some(search) = search(data, spec, rows, survey)? {
+        let (findings, mut reports) = search.run(&context)?;
         session.passes.append(&mut reports);
         pruned = Some(PrunedInTraining::new(findings, data, survey));
     }
-    Ok(Coded {
+    Ok(CodingResult {
         bins: bins(session, data, spec, survey, |_| false)?,
         codes: None,
         pruned,
@@ -128,12 +128,12 @@ pub(crate) fn prune_and_bin(
 }
 
 /// The search for redundant columns, if columns are pruned.
-fn finding<'a>(
+fn search<'a>(
     data: &'a TrainingData,
     spec: CodingSpec<'a>,
     rows: &'a RowsFile,
     survey: &'a Survey,
-) -> Result<Option<Finding<'a>>> {
+) -> Result<Option<RedundancySearch<'a>>> {
     let Some(pruning) = spec.pruning else {
         return Ok(None);
     };
@@ -141,7 +141,7 @@ fn finding<'a>(
     for (feature, protected) in protected.iter_mut().enumerate() {
         *protected |= spec.model.is_monotone(feature);
     }
-    Ok(Some(Finding {
+    Ok(Some(RedundancySearch {
         data,
         rows,
         survey,

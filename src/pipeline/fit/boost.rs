@@ -1,4 +1,4 @@
-//! Growing trees: the booster says what the next pass needs, and the scratch files lend it.
+//! Growing trees: the booster requests passes, and the scratch files supply their columns.
 
 use std::path::Path;
 
@@ -23,10 +23,12 @@ use crate::{
     scratch::BlockFile,
 };
 
-/// Trees, how they came about, and the margins of train and valid rows that they left behind.
-pub struct Boosted {
-    /// The trees.
-    pub ensemble: Ensemble,
+/// The name of the passes, for progress and panics.
+const NAME: &str = "trees";
+
+/// The ensemble, its learning curve, and the final margins of train and valid rows.
+pub struct BoostResult {
+    pub(crate) ensemble: Ensemble,
     /// Losses after each round.
     pub curve: Vec<RoundLoss>,
     /// The final scores of train and valid rows.
@@ -35,15 +37,13 @@ pub struct Boosted {
     pub report: PassReport,
 }
 
-/// What the trees are grown from.
+/// Options, codes and rows from which trees grow.
 pub struct BoostSpec<'a> {
-    /// What the user asked for.
-    pub options: &'a BoosterOptions,
-    /// What is minimised.
-    pub loss: Loss,
+    pub(crate) options: &'a BoosterOptions,
+    pub(crate) loss: Loss,
     /// Features, radices and layout.
     pub bins: &'a Bins,
-    /// What is kept in memory and what is tiled.
+    /// The division of histograms between memory and tiles.
     pub plan: BoosterPlan,
     /// The packed codes of all rows.
     pub codes: &'a BlockFile,
@@ -51,15 +51,14 @@ pub struct BoostSpec<'a> {
     pub rows: &'a RowsFile,
     /// Bytes that blocks may take which stay in memory from pass to pass.
     pub resident_bytes: u64,
-    /// Where the state file goes.
-    pub state_path: &'a Path,
-    /// Where to go on from; `None` for the beginning.
+    pub(crate) state_path: &'a Path,
+    /// The checkpoint to continue from.
     pub resumed: Option<BoosterCheckpoint<'static>>,
-    /// Keeps what was reached; `None` for a run that cannot go on.
+    /// The writer of checkpoints; `None` for a run that cannot be resumed.
     pub checkpoints: Option<&'a mut CheckpointWriter<'a>>,
 }
 
-/// What trees of a task minimise; `regression` is the loss where the target is a number.
+/// The loss of a task; `regression` is that of a numeric target.
 pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
     match task {
         Task::Binary => Loss::BinaryLogLoss,
@@ -75,95 +74,48 @@ pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
 /// Memory: the booster's plan, the resident blocks, and a block of codes, rows and state a thread.
 ///
 /// # Errors
-/// When labels cannot be learned from or a scratch file fails.
-pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> {
+/// When labels do not suit the loss, or a scratch file fails.
+pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<BoostResult> {
+    let BoostSpec { rows, loss, .. } = spec;
     let threads = spec.plan.threads_used;
-    let state = StateFile::create(spec.state_path, spec.rows.rows(), spec.loss.outputs())?;
-    let mut booster = Booster::new(
+    let state = StateFile::create(spec.state_path, rows.rows(), loss.outputs())?;
+    let booster = Booster::new(
         spec.options.clone(),
-        spec.loss,
+        loss,
         FeatureCodes::of(spec.bins),
         spec.bins.layout.clone(),
         spec.plan,
     )?;
-    if let Some(checkpoint) = spec.resumed.take() {
-        booster = booster.resume(checkpoint).map_err(|flaw| {
-            Error::Usage(format!("--resume: the checkpoint cannot be used: {flaw}"))
-        })?;
-    }
-    let task_threads = TaskThreads::new(threads)?;
-    let mut lent: Vec<BlockMemory> = (0..threads).map(|_| BlockMemory::default()).collect();
-    let files = BlockFiles {
-        codes: spec.codes,
-        rows: spec.rows,
-        state: &state,
-    };
+    let mut booster = resume(booster, spec.resumed)?;
     let residents = ResidentBlocks::new(
         spec.resident_bytes,
         &spec.bins.layout,
-        spec.loss.outputs(),
-        spec.rows.blocks(),
+        loss.outputs(),
+        rows.blocks(),
     );
-    let work = u64::from(spec.options.n_estimators) * spec.rows.rows();
-    let mut rounds = booster.rounds();
-    let mut checkpoints = spec.checkpoints.take();
-    let grown = context.announced("trees", work, || {
-        let mut bytes_read = 0;
-        context
-            .progress
-            .advanced(u64::from(rounds) * spec.rows.rows(), 0);
-        let mut sweep = Sweep::new(spec.codes);
-        while let Some(request) = booster.next_pass() {
-            let workers = lent
-                .drain(..)
-                .map(|lent| (booster.worker(), lent))
-                .collect();
-            let workers = block_pass(
-                context,
-                "trees",
-                spec.rows.blocks(),
-                workers,
-                |(worker, lent), index| {
-                    let block = sweep.block(index);
-                    if residents.holds(block) {
-                        return residents.pass(worker, &request, files, block);
-                    }
-                    sweep.read_ahead(spec.codes, index + threads);
-                    lent.pass(worker, &request, files, block)
-                },
-            )?;
-            let mut parts = Vec::with_capacity(threads);
-            for (worker, memory) in workers {
-                parts.push(worker.finish());
-                lent.push(memory);
-            }
-            let tasks = Tasks {
-                context,
-                name: "trees",
-                threads: &task_threads,
-            };
-            booster.finish_pass(parts, &tasks)?;
-            if let Some(checkpoints) = &mut checkpoints {
-                checkpoints.after_pass(&booster);
-            }
-            sweep.turn();
-            bytes_read += spec.rows.rows() * request_bytes(&request, spec.rows.is_weighted());
-            // Early stopping takes rounds back.
-            let grown = booster.rounds().saturating_sub(rounds);
-            rounds += grown;
-            context
-                .progress
-                .advanced(u64::from(grown) * spec.rows.rows(), 0);
-        }
-        residents.write_margins(&state)?;
-        Ok(bytes_read)
+    let mut passes = BlockPasses {
+        context,
+        threads: TaskThreads::new(threads)?,
+        files: BlockFiles {
+            codes: spec.codes,
+            rows,
+            state: &state,
+        },
+        residents,
+        sweep: Sweep::new(spec.codes),
+        buffers: (0..threads).map(|_| BlockMemory::default()).collect(),
+    };
+    let work = u64::from(spec.options.n_estimators) * rows.rows();
+    let mut checkpoints = spec.checkpoints;
+    let grown = context.announced(NAME, work, || {
+        passes.grow(&mut booster, checkpoints.as_deref_mut())
     });
-    // Also where it failed or was stopped.
-    if let Some(checkpoints) = &mut checkpoints {
+    // Also after a failure or a stop, so that the rounds so far can be resumed.
+    if let Some(checkpoints) = checkpoints {
         checkpoints.last(&booster);
     }
     let report = grown?;
-    Ok(Boosted {
+    Ok(BoostResult {
         curve: booster.curve().to_vec(),
         ensemble: booster.into_ensemble(),
         state,
@@ -171,12 +123,95 @@ pub fn boost(context: &Context<'_>, mut spec: BoostSpec<'_>) -> Result<Boosted> 
     })
 }
 
+/// The booster with the trees of a checkpoint, if there is one.
+fn resume(booster: Booster, checkpoint: Option<BoosterCheckpoint<'static>>) -> Result<Booster> {
+    match checkpoint {
+        None => Ok(booster),
+        Some(checkpoint) => booster.resume(checkpoint).map_err(|flaw| {
+            Error::Usage(format!("--resume: the checkpoint cannot be used: {flaw}"))
+        }),
+    }
+}
+
+/// The passes of a booster over the blocks of its files.
+struct BlockPasses<'a> {
+    context: &'a Context<'a>,
+    threads: TaskThreads,
+    files: BlockFiles<'a>,
+    residents: ResidentBlocks,
+    sweep: Sweep,
+    /// One a thread.
+    buffers: Vec<BlockMemory>,
+}
+
+impl BlockPasses<'_> {
+    /// Makes passes until the booster has its trees, and returns the bytes read.
+    fn grow(
+        &mut self,
+        booster: &mut Booster,
+        mut checkpoints: Option<&mut CheckpointWriter<'_>>,
+    ) -> Result<u64> {
+        let (rows, progress) = (self.files.rows, self.context.progress);
+        let mut rounds = booster.rounds();
+        progress.advanced(u64::from(rounds) * rows.rows(), 0);
+        let mut bytes_read = 0;
+        while let Some(request) = booster.next_pass() {
+            self.pass(booster, &request)?;
+            if let Some(checkpoints) = &mut checkpoints {
+                checkpoints.after_pass(booster);
+            }
+            bytes_read += rows.rows() * request_bytes(&request, rows.is_weighted());
+            // Early stopping takes rounds back.
+            let grown = booster.rounds().saturating_sub(rounds);
+            rounds += grown;
+            progress.advanced(u64::from(grown) * rows.rows(), 0);
+        }
+        self.residents.write_margins(self.files.state)?;
+        Ok(bytes_read)
+    }
+
+    /// Makes one pass.
+    fn pass(&mut self, booster: &mut Booster, request: &PassRequest) -> Result<()> {
+        let workers = self.buffers.drain(..);
+        let workers: Vec<_> = workers.map(|buffer| (booster.worker(), buffer)).collect();
+        let threads = workers.len();
+        let (files, residents, sweep) = (self.files, &self.residents, &self.sweep);
+        let workers = block_pass(
+            self.context,
+            NAME,
+            files.rows.blocks(),
+            workers,
+            |(worker, buffer), index| {
+                let block = sweep.block(index);
+                if residents.holds(block) {
+                    return residents.pass(worker, request, files, block);
+                }
+                sweep.read_ahead(files.codes, index + threads);
+                buffer.pass(worker, request, files, block)
+            },
+        )?;
+        let mut parts = Vec::with_capacity(threads);
+        for (worker, buffer) in workers {
+            parts.push(worker.finish());
+            self.buffers.push(buffer);
+        }
+        let tasks = Tasks {
+            context: self.context,
+            name: NAME,
+            threads: &self.threads,
+        };
+        booster.finish_pass(parts, &tasks)?;
+        self.sweep.turn();
+        Ok(())
+    }
+}
+
 /// The order in which the passes take the blocks: to and fro, so that a pass begins with the blocks
 /// that the one before has left in the page cache. No sum depends on the order.
 struct Sweep {
     blocks: usize,
     is_backward: bool,
-    /// Whether the page cache may not hold the codes, so that they are asked for in time.
+    /// Read ahead, because the page cache may be too small for the codes.
     is_ahead: bool,
 }
 

@@ -41,8 +41,7 @@ const TIME_SHARE: u32 = 20;
 /// A checkpoint that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// What it was made by and from.
-    pub identity: RunIdentity,
+    pub(crate) identity: RunIdentity,
     /// The booster's part.
     pub booster: BoosterCheckpoint<'static>,
 }
@@ -73,7 +72,7 @@ impl Checkpoint {
             None => Ok(None),
             Some(Error::Format { path, message }) => Err(Error::format(
                 path,
-                format!("{message}; start anew with --overwrite"),
+                format!("{message}; start over with --overwrite"),
             )),
             Some(error) => Err(error),
         }
@@ -127,7 +126,7 @@ pub struct CheckpointWriter<'a> {
     every: Duration,
     progress: &'a dyn Progress,
     written: Instant,
-    /// How long the last one took.
+    /// Duration of the last write.
     cost: Duration,
     /// Rounds of the newest checkpoint.
     rounds: u32,
@@ -189,7 +188,8 @@ impl<'a> CheckpointWriter<'a> {
         match written {
             Ok(()) => self.rounds = rounds,
             Err(error) => self.progress.warning(&format!(
-                "no checkpoint of {rounds} rounds: {error}; training goes on, and the checkpoint of {} rounds stays",
+                "cannot write the checkpoint after round {rounds}: {error}; training continues, and the checkpoint of \
+                 round {} is kept",
                 self.rounds
             )),
         }

@@ -1,4 +1,4 @@
-//! The training rows of a slice as rows of a design matrix, made in the lanes for learners that take one
+//! The training rows of a slice as rows of a design matrix. Lanes compute them for a learner that takes one
 //! slice after the other.
 
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     engine::{Sink, Slice},
     error::Result,
     pipeline::{
-        fit::{recycle::Spares, slice::TrainingSlice},
+        fit::{buffer_pool::BufferPool, slice::TrainingSlice},
         storage::rows::RowsFile,
     },
     transform::standardize::Design,
 };
 
-/// Training rows of one slice, in row order; those of weight 0 are left out.
+/// Training rows of one slice, in row order, without those of weight 0.
 pub(crate) struct DesignRows {
     /// Their design.
     pub(crate) design: Tile,
@@ -52,24 +52,24 @@ pub(crate) struct DesignSink<'a> {
     design: &'a Design,
     class_weights: &'a [f64],
     slice: TrainingSlice<'a>,
-    spares: Spares<DesignRows>,
+    buffers: BufferPool<DesignRows>,
 }
 
 impl<'a> DesignSink<'a> {
     /// For a pass over these columns. Each class's rows weigh by its factor; without factors by 1. Slices are
-    /// made in the lane's `spares`.
+    /// written to the lane's `buffers`.
     pub(crate) fn new(
         design: &'a Design,
         rows: &'a RowsFile,
         class_weights: &'a [f64],
         columns: &[usize],
-        spares: Spares<DesignRows>,
+        buffers: BufferPool<DesignRows>,
     ) -> Self {
         Self {
             design,
             class_weights,
             slice: TrainingSlice::new(columns, rows),
-            spares,
+            buffers,
         }
     }
 }
@@ -89,8 +89,10 @@ impl Sink for DesignSink<'_> {
 
     fn finish(&mut self) -> Result<DesignRows> {
         let rows = self.slice.finish()?;
-        let spare = self.spares.take();
-        let mut made = spare.unwrap_or_else(|| DesignRows::new(self.design.len()));
+        let mut made = match self.buffers.take() {
+            Some(buffer) => buffer,
+            None => DesignRows::new(self.design.len()),
+        };
         made.make_room(rows.slice.rows);
         self.design
             .view(rows.columns)

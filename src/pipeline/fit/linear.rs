@@ -16,7 +16,8 @@ use crate::{
         fit::{
             context::{FitContext, FitSpec, Fitted},
             finished_model,
-            newton::{self, NewtonSpec},
+            linear_spec::LinearSpec,
+            newton,
         },
     },
 };
@@ -30,7 +31,7 @@ pub(crate) fn fit_linear(
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
 ) -> Result<Fitted> {
-    let newton = NewtonSpec {
+    let newton = LinearSpec {
         options,
         data: fit.data,
         features: &spec.bins.features,

@@ -1,5 +1,5 @@
-//! Fitting logistic regression: a start on the sample, then Newton passes over Parquet. The design and
-//! the model of a fit by gradient descent are made here as well.
+//! Logistic regression on all rows: a start on the sample, then Newton passes over Parquet. A fit by
+//! gradient descent shares the design and the model.
 
 use crate::{
     data::{Batch, Task},
@@ -11,13 +11,13 @@ use crate::{
     model::{Binning, FeatureSpec, Linear},
     pipeline::{
         fit::{
-            newton_start::{Start, start_rows},
+            linear_spec::LinearSpec,
+            newton_start::{NewtonStart, start_rows},
             sgd,
             slice::{TrainingRows, TrainingSlice},
         },
         open::training_data::TrainingData,
-        prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
-        storage::{rows::RowsFile, selection::RowSample},
+        prepare::survey::{FeatureSurvey, SurveyedValues},
     },
     transform::standardize::{Design, FeatureSummary, Input},
 };
@@ -41,40 +41,15 @@ const PASS_SHARE_OF_MEMORY: u64 = 3;
 /// Rows of a slice in a Newton pass at the most.
 const PASS_SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What a linear model is fitted from.
-pub struct NewtonSpec<'a> {
-    /// What the user asked for, class weights filled in.
-    pub options: &'a LogisticOptions,
-    /// The data.
-    pub data: &'a TrainingData,
-    /// The features, texts with their categories.
-    pub features: &'a [FeatureSpec],
-    /// What the training rows say about them.
-    pub survey: &'a Survey,
-    /// Labels and splits.
-    pub rows: &'a RowsFile,
-    /// The sampled rows.
-    pub sample: &'a RowSample,
-    /// How many classes.
-    pub classes: usize,
-    /// Training rows.
-    pub train_rows: u64,
-    /// The memory limit.
-    pub memory_bytes: u64,
-    /// Lanes of a pass of gradient descent.
-    pub lanes: usize,
-}
-
-/// A fitted model and how it came about.
-pub struct NewtonFit {
-    /// The model.
-    pub linear: Linear,
+/// A fitted model and the passes that made it.
+pub(crate) struct LinearFit {
+    pub(crate) linear: Linear,
     /// The solver's result.
-    pub fitted: LogisticFit,
+    pub(crate) fitted: LogisticFit,
     /// One a pass.
-    pub reports: Vec<PassReport>,
-    /// The features that are not in the model, and why: (feature, reason).
-    pub left_out: Vec<(u32, &'static str)>,
+    pub(crate) reports: Vec<PassReport>,
+    /// The features that are not in the model, each with the reason.
+    pub(crate) left_out: Vec<(u32, &'static str)>,
 }
 
 /// The design of the features: which columns a linear model has.
@@ -91,7 +66,7 @@ pub fn design(
     Design::new(&inputs, options.max_categories)
 }
 
-/// What a design is made of: the features, and what the survey says of them.
+/// The inputs of a design: features with their statistics.
 pub(crate) fn inputs(
     features: &[FeatureSpec],
     columns: &[usize],
@@ -129,13 +104,13 @@ pub(crate) fn inputs(
     features.iter().enumerate().map(input).collect()
 }
 
-/// Rows that a lane assembles at a time, for a row of so many bytes: a function of the data alone.
+/// Rows of a slice, for a row of `row_bytes`: a function of the data alone.
 pub fn slice_rows(row_bytes: usize) -> usize {
     (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX)
 }
 
-/// The same for a Newton pass, which takes more where memory allows: its sums do not depend on the
-/// slices, and each part of a row group decodes the dictionaries again.
+/// Rows of a slice of a Newton pass: more where memory allows, because each slice of a row group decodes the
+/// dictionaries again. The sums do not depend on the slices.
 pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
     let all = PASS_BYTES_MAX.min(memory_bytes / PASS_SHARE_OF_MEMORY) as usize;
     let rows = all / threads / row_bytes.max(1);
@@ -145,8 +120,12 @@ pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> u
 /// Fits the model.
 ///
 /// # Errors
-/// When the data cannot be read or the labels cannot be learned from.
-pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) -> Result<NewtonFit> {
+/// When the data cannot be read or the labels do not suit the model.
+pub(crate) fn fit(
+    context: &Context<'_>,
+    spec: &LinearSpec<'_>,
+    start_rows_max: u64,
+) -> Result<LinearFit> {
     let columns = &spec.data.roles.features;
     let options = spec.options;
     let design = design(spec.features, columns, &spec.survey.features, options)?;
@@ -181,7 +160,7 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
     } else {
         Task::Multiclass
     };
-    Ok(NewtonFit {
+    Ok(LinearFit {
         linear: design.linear(task.link(), &fitted.intercepts, &fitted.coefficients),
         fitted,
         reports,
@@ -196,13 +175,13 @@ pub fn fit(context: &Context<'_>, spec: &NewtonSpec<'_>, start_rows_max: u64) ->
 /// The start on the sample, and the passes.
 fn newton(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     passes: &ParquetPass<'_>,
     start_rows_max: u64,
 ) -> Result<(LogisticFit, Vec<PassReport>)> {
     let mut learner = Logistic::new(spec.options, design.len(), spec.classes)?;
-    let start = Start::read(
+    let start = NewtonStart::read(
         context,
         spec,
         design,
@@ -225,10 +204,10 @@ fn newton(
     Ok((learner.into_fit(), reports))
 }
 
-/// One pass over the training rows. How row groups are sliced changes no bit of the sums.
+/// One pass over the training rows. The length of the slices changes no bit of the sums.
 pub(crate) fn newton_pass(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     parquet: &ParquetPass<'_>,
     pass: &NewtonPass,

@@ -9,7 +9,7 @@ use crate::{
     limits::BLOCK_ROWS,
     model::{Binning, FeatureSpec},
     pipeline::{
-        fit::newton::NewtonSpec,
+        fit::linear_spec::LinearSpec,
         prepare::survey::sampled_text,
         storage::{rows::RowsBuffer, selection::takes},
     },
@@ -33,7 +33,7 @@ pub(crate) fn read_bytes(features: usize, rows: usize, threads: u64) -> u64 {
 }
 
 /// The rows.
-pub(crate) struct Start {
+pub(crate) struct NewtonStart {
     /// Their design.
     pub(crate) tile: Tile,
     /// Their labels.
@@ -42,24 +42,24 @@ pub(crate) struct Start {
     pub(crate) weights: Vec<f32>,
 }
 
-impl Start {
+impl NewtonStart {
     /// Reads the rows of a part of the survey's sample.
     ///
     /// # Errors
     /// When the sample or the rows file cannot be read.
     pub(crate) fn read(
         context: &Context<'_>,
-        spec: &NewtonSpec<'_>,
+        spec: &LinearSpec<'_>,
         design: &Design,
         rows_wanted: u64,
     ) -> Result<Self> {
         let threshold = sample::threshold(rows_wanted, spec.train_rows);
         let rows_max = sample::rows_max(rows_wanted, spec.train_rows) as usize;
-        let Chosen {
+        let SampledRows {
             ranks,
             labels,
             weights,
-        } = chosen_rows(context, spec, threshold, rows_max)?;
+        } = sampled_rows(context, spec, threshold, rows_max)?;
         let sources: Vec<usize> = design.schema_columns().collect();
         let columns = parallel_map(context, "start", sources.len(), |index| {
             let schema_column = sources[index];
@@ -85,13 +85,13 @@ impl Start {
 
 /// Sampled rows: their ranks in the sample, labels and weights.
 #[derive(Default)]
-struct Chosen {
+struct SampledRows {
     ranks: Vec<u64>,
     labels: Vec<f32>,
     weights: Vec<f32>,
 }
 
-impl Chosen {
+impl SampledRows {
     fn truncate(&mut self, rows: usize) {
         self.ranks.truncate(rows);
         self.labels.truncate(rows);
@@ -100,34 +100,38 @@ impl Chosen {
 }
 
 /// The rows of the sample that are below a smaller threshold, at most so many.
-fn chosen_rows(
+fn sampled_rows(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     threshold: u64,
     rows_max: usize,
-) -> Result<Chosen> {
+) -> Result<SampledRows> {
     let blocks = parallel_map(context, "start", spec.rows.blocks(), |block| {
-        let mut chosen = chosen_of_block(spec, threshold, block)?;
-        chosen.truncate(rows_max);
-        Ok(chosen)
+        let mut sampled = sampled_rows_of_block(spec, threshold, block)?;
+        sampled.truncate(rows_max);
+        Ok(sampled)
     })?;
-    let mut chosen = Chosen::default();
+    let mut sampled = SampledRows::default();
     for block in blocks {
-        chosen.ranks.extend(block.ranks);
-        chosen.labels.extend(block.labels);
-        chosen.weights.extend(block.weights);
-        chosen.truncate(rows_max);
+        sampled.ranks.extend(block.ranks);
+        sampled.labels.extend(block.labels);
+        sampled.weights.extend(block.weights);
+        sampled.truncate(rows_max);
     }
-    Ok(chosen)
+    Ok(sampled)
 }
 
-fn chosen_of_block(spec: &NewtonSpec<'_>, threshold: u64, block: usize) -> Result<Chosen> {
+fn sampled_rows_of_block(
+    spec: &LinearSpec<'_>,
+    threshold: u64,
+    block: usize,
+) -> Result<SampledRows> {
     let mut buffer = RowsBuffer::default();
     buffer.read_splits(spec.rows, block)?;
     buffer.read_labels(spec.rows, block)?;
     let lent = buffer.block();
     let first_row = (block * BLOCK_ROWS) as u64;
-    let mut chosen = Chosen::default();
+    let mut sampled = SampledRows::default();
     let mut rank = spec.sample.rank_of_block(block);
     for (index, split) in lent.split.iter().enumerate() {
         let row = first_row + index as u64;
@@ -135,17 +139,17 @@ fn chosen_of_block(spec: &NewtonSpec<'_>, threshold: u64, block: usize) -> Resul
             continue;
         }
         if takes(spec.sample.seed(), threshold, row) {
-            chosen.ranks.push(rank);
-            chosen.labels.push(lent.label[index]);
-            chosen.weights.push(lent.weight[index]);
+            sampled.ranks.push(rank);
+            sampled.labels.push(lent.label[index]);
+            sampled.weights.push(lent.weight[index]);
         }
         rank += 1;
     }
-    Ok(chosen)
+    Ok(sampled)
 }
 
 /// A feature's sampled values at some ranks, ascending. Texts come back by their hashes.
-fn sampled_values(spec: &NewtonSpec<'_>, feature: usize, ranks: &[u64]) -> Result<Values> {
+fn sampled_values(spec: &LinearSpec<'_>, feature: usize, ranks: &[u64]) -> Result<Values> {
     let file = &spec.survey.sample;
     let array = spec.survey.arrays[feature];
     let feature = &spec.features[feature];

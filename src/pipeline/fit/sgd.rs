@@ -1,8 +1,7 @@
-//! Fitting logistic regression by averaged gradient descent: each training row in turn, in row order.
+//! Logistic regression by averaged gradient descent over all training rows, in row order.
 //!
-//! Lanes decode and standardise; the rows of their slices are learned one slice after the other where
-//! the pass merges them, in mini-batches that take no notice of slices. So threads and batches change
-//! no bit.
+//! Lanes decode and standardise slices; the merging thread steps through them in row order, in mini-batches
+//! that cross the borders of slices. So the number of threads and the size of batches change no bit.
 
 use crate::{
     data::Tile,
@@ -13,20 +12,20 @@ use crate::{
         logistic::{LabeledTile, LogisticFit, Shape},
     },
     pipeline::fit::{
+        buffer_pool::buffer_pools,
         design_rows::{DesignRows, DesignSink},
-        newton::NewtonSpec,
-        recycle::spares,
+        linear_spec::LinearSpec,
     },
     transform::standardize::Design,
 };
 
-/// Fits the coefficients by `passes_max` passes over the training rows.
+/// Fits the coefficients by `max_iter` passes over the training rows.
 ///
 /// # Errors
-/// When the data cannot be read, or the options cannot be meant.
+/// When the data cannot be read, or the options contradict each other.
 pub(crate) fn fit(
     context: &Context<'_>,
-    spec: &NewtonSpec<'_>,
+    spec: &LinearSpec<'_>,
     design: &Design,
     passes: &ParquetPass<'_>,
 ) -> Result<(LogisticFit, Vec<PassReport>)> {
@@ -38,16 +37,16 @@ pub(crate) fn fit(
     let mut blocks = Blocks::new(SgdStep::new(shape, spec.options)?, design.len());
     let mut reports = Vec::new();
     for _ in 0..spec.options.max_iter {
-        let (spares, returns) = spares(context.threads);
-        let sinks = spares
+        let (pools, recycler) = buffer_pools(context.threads);
+        let sinks = pools
             .into_iter()
-            .map(|spares| {
+            .map(|buffers| {
                 DesignSink::new(
                     design,
                     spec.rows,
                     &spec.options.class_weights,
                     passes.columns,
-                    spares,
+                    buffers,
                 )
             })
             .collect();
@@ -57,7 +56,7 @@ pub(crate) fn fit(
             passes,
             lanes,
             sinks,
-            returns.after(|_, part| {
+            recycler.after(|_, part| {
                 blocks.push(&part);
                 Ok(part)
             }),
@@ -119,7 +118,7 @@ impl Blocks {
         }
     }
 
-    /// Learns from the rows there are.
+    /// Takes a step on the rows so far.
     fn flush(&mut self) {
         if self.tile.rows() == 0 {
             return;

@@ -1,4 +1,4 @@
-//! Slices in one lane: their columns, gathered from batches, and which of their rows are learned from.
+//! Slices in one lane: their columns, gathered from batches, and their training rows.
 
 use std::mem;
 
@@ -49,10 +49,10 @@ impl SliceColumns {
             .collect()
     }
 
-    /// Gathers the next slice in the memory of an earlier one.
-    pub(crate) fn lend(&mut self, spare: Vec<Values>) {
-        for ((_, values), spare) in self.columns.iter_mut().zip(spare) {
-            *values = spare;
+    /// Gathers the next slice in the buffer of an earlier one.
+    pub(crate) fn reuse(&mut self, buffer: Vec<Values>) {
+        for ((_, values), buffer) in self.columns.iter_mut().zip(buffer) {
+            *values = buffer;
         }
     }
 }
@@ -173,9 +173,9 @@ mod tests {
             assert_eq!(found.labels[expected[1] as usize], 1.0);
             assert_eq!(found.weights.len(), 4);
         }
-        let spare = slice.columns.take();
-        assert_eq!(spare[1], Values::F32(vec![4.0; 4]));
-        slice.columns.lend(spare);
+        let buffer = slice.columns.take();
+        assert_eq!(buffer[1], Values::F32(vec![4.0; 4]));
+        slice.columns.reuse(buffer);
         slice.start(Slice {
             row_group: 1,
             first_row: 5,

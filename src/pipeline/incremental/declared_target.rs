@@ -1,5 +1,5 @@
-//! The target of a run by batches where its classes are declared rather than found: by the learner that it
-//! goes on with, or by `--classes`.
+//! The target of an incremental run whose classes are declared: by the learner that it continues, or by
+//! `--classes`.
 
 use crate::{
     columns::profile::Profile,
@@ -17,11 +17,10 @@ use crate::{
     },
 };
 
-/// The target where its classes are declared: by the learner that the run goes on with, or by
-/// `--classes`.
+/// The target where its classes are declared, else `None`.
 ///
 /// # Errors
-/// [`Error::Usage`] when the target has other classes, or they are none of its type.
+/// [`Error::Usage`] when the target has other classes, or values of another type.
 pub(crate) fn declared_target(
     data: &TrainingData,
     spec: TargetSpec<'_>,
@@ -48,7 +47,7 @@ pub(crate) fn declared_target(
         return Ok(Some(target));
     }
     Err(Error::Usage(format!(
-        "--classes: they are {} and the target `{}` has {} (--task {}); leave --classes out, or give another --task or \
+        "--classes: {} is given, but the target `{}` has {} (--task {}); leave out --classes, or use another --task or \
          --profile",
         classes.join(", "),
         target.name,
@@ -57,16 +56,16 @@ pub(crate) fn declared_target(
     )))
 }
 
-/// The target of a learner that has begun: its classes stay, and `--task auto` means its task. The data's
-/// profile says how they are written if it has the same classes, else the learner's, else their names do.
+/// The target of an earlier learner: its classes stay, and `--task auto` means its task. The data's profile
+/// defines their spelling if it has the same classes, else the learner's profile, else their names.
 fn learned_target(data: &TrainingData, spec: TargetSpec<'_>, about: &About) -> Result<Target> {
     let name = &data.schema().fields[data.target_column()].name;
     let classes = &about.classes;
     let choice = choice_of(spec.task, classes);
     let refuse = || {
         Error::Usage(format!(
-            "--init-model: it learned the {} classes {} of the target `{name}`, and --task {} is another task; a \
-             learner keeps the classes that it began with, so leave --task out, or start without --init-model",
+            "--init-model: the learner has the {} classes {} of the target `{name}`, which --task {} does not fit; \
+             leave out --task, or leave out --init-model",
             classes.len(),
             classes.join(", "),
             task_or_auto::name(spec.task),
@@ -92,13 +91,13 @@ fn learned_target(data: &TrainingData, spec: TargetSpec<'_>, about: &About) -> R
         return Ok(target);
     }
     Err(Error::Usage(format!(
-        "--init-model: nothing says how its classes {} are written in the target `{name}`; give the --profile that it \
-         learned with",
+        "--init-model: the spelling of its classes {} in the target `{name}` is not known; use the --profile of the \
+         earlier run",
         classes.join(", ")
     )))
 }
 
-/// What a task means where there are these classes.
+/// The task of `--task` for a number of classes.
 fn choice_of(task: Option<Task>, classes: &[String]) -> Option<Task> {
     match (task, classes.len()) {
         (None, 2) => Some(Task::Binary),
@@ -107,7 +106,7 @@ fn choice_of(task: Option<Task>, classes: &[String]) -> Option<Task> {
     }
 }
 
-/// The target of which nothing is declared: `None` where the data may be asked.
+/// The target without declared classes: `None` where a pass over the data finds them.
 fn known_beforehand(
     data: &TrainingData,
     spec: TargetSpec<'_>,
@@ -123,8 +122,8 @@ fn known_beforehand(
     }
 }
 
-/// A class as a value of the target column; `None` where that has numbers and the class is none. Of truth
-/// values, which are 0 and 1, it may be `false` and `true`.
+/// A class as a value of the target column; `None` for a class that is no number in a numeric column. In a
+/// column of truth values, which are 0 and 1, it may be `false` or `true`.
 fn class_value(field: &Field, class: &str) -> Option<Values> {
     if field.value_type == Some(ValueType::Text) {
         let mut text = TextValues::default();
@@ -158,8 +157,8 @@ fn from_names(
         let known = values.len();
         let value = class_value(field, class).ok_or_else(|| {
             Error::Usage(format!(
-                "{by}: the class `{class}` is no number, and the target `{}` is of type {}; give the \
-                 --profile that says how they are written",
+                "{by}: the class `{class}` is no number, but the target `{}` has the type {}; use a --profile \
+                 that defines the spelling of the classes",
                 field.name, field.file_type
             ))
         })?;

@@ -10,7 +10,8 @@ use crate::{
     pipeline::{
         incremental::{
             learner_file::{LearnerFile, Position, load_initial},
-            linear_learner::{LinearLearner, OnlineLearner},
+            linear_learner::LinearLearner,
+            stored_learner::StoredLearner,
         },
         open::training_data::TrainingData,
         options::IncrementalOptions,
@@ -18,18 +19,18 @@ use crate::{
     },
 };
 
-/// A learner that was there before the run.
+/// A learner of before this run.
 #[derive(Debug)]
 pub(crate) struct EarlierLearner {
     pub(crate) file: LearnerFile,
-    /// Whether it is of this run, and of these rows, rather than of another.
+    /// True for a learner of this run's rows, saved before a stop.
     pub(crate) is_resumed: bool,
-    /// Whether it is, or was begun from, another run's.
+    /// True for the learner of `--init-model`, or one that started from it.
     pub(crate) is_continued: bool,
 }
 
 impl EarlierLearner {
-    /// How far it is in the run's rows; `found` is what a run that reads twice knows by now.
+    /// Its position in the run's rows; `found` is the identity after the first passes, where there are any.
     ///
     /// # Errors
     /// [`Error::Usage`] if it was made from other rows.
@@ -43,34 +44,34 @@ impl EarlierLearner {
         Ok(self.file.position.clone())
     }
 
-    /// Lets trees of an earlier run expect the data's rows.
+    /// Adds the data's rows to the number of rows over which trees are spread.
     pub(crate) fn extend(
         &mut self,
         data: &TrainingData,
-        online: &IncrementalOptions,
+        incremental: &IncrementalOptions,
     ) -> Result<()> {
-        let OnlineLearner::Trees(learner) = &mut self.file.learner else {
+        let StoredLearner::Trees(learner) = &mut self.file.learner else {
             return Ok(());
         };
-        let rows = online.rows_expected(data.rows_of_files())?;
+        let rows = incremental.rows_expected(data.rows_of_files())?;
         let flaw = |error| match error {
             Error::Usage(flaw) => Error::Usage(format!("--init-model: {flaw}")),
             error => error,
         };
         learner.expect_missing().map_err(flaw)?;
         learner
-            .extend_budget(rows, online.more_trees)
+            .extend_budget(rows, incremental.more_trees)
             .map_err(flaw)?;
         Ok(())
     }
 
-    /// A learner of logistic regression, its model so far and the coefficients of that.
+    /// The current model, its coefficients, and the learner of logistic regression.
     ///
     /// # Errors
     /// [`Error::Usage`] for trees.
     pub(crate) fn into_linear(self) -> Result<(Model, Linear, LinearLearner)> {
         match (self.file.learner, &self.file.model.body) {
-            (OnlineLearner::Linear(learner), Body::Linear(linear)) => {
+            (StoredLearner::Linear(learner), Body::Linear(linear)) => {
                 let linear = linear.clone();
                 Ok((self.file.model, linear, *learner))
             }
@@ -78,37 +79,37 @@ impl EarlierLearner {
         }
     }
 
-    /// A learner of trees.
+    /// The learner of trees.
     ///
     /// # Errors
     /// [`Error::Usage`] for logistic regression.
     pub(crate) fn into_trees(self) -> Result<OnlineTrees> {
         match self.file.learner {
-            OnlineLearner::Trees(learner) => Ok(*learner),
-            OnlineLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
+            StoredLearner::Trees(learner) => Ok(*learner),
+            StoredLearner::Linear(_) => Err(other_learner("logistic regression", "trees")),
         }
     }
 
-    /// The bins of a learner of trees of an earlier run, which stay; those of this run are found again.
+    /// The bins of `--init-model`, which stay; those of this run's own learner are computed again.
     pub(crate) fn bins_to_keep(&self) -> Option<&Bins> {
         match &self.file.learner {
-            OnlineLearner::Trees(learner) if self.is_continued => learner.bins(),
-            OnlineLearner::Trees(_) | OnlineLearner::Linear(_) => None,
+            StoredLearner::Trees(learner) if self.is_continued => learner.bins(),
+            StoredLearner::Trees(_) | StoredLearner::Linear(_) => None,
         }
     }
 
     /// Rows of the reservoir of a learner of trees, and those that join it at once.
     pub(crate) fn stream_rows(&self) -> Option<(usize, usize)> {
         match &self.file.learner {
-            OnlineLearner::Trees(learner) => {
+            StoredLearner::Trees(learner) => {
                 let options = learner.options();
                 Some((options.reservoir_rows, options.batch_rows))
             }
-            OnlineLearner::Linear(_) => None,
+            StoredLearner::Linear(_) => None,
         }
     }
 
-    /// The options that it goes on with.
+    /// The options with which it continues.
     pub(crate) fn spec(&self) -> ModelSpec {
         self.file.learner.spec()
     }
@@ -116,27 +117,26 @@ impl EarlierLearner {
 
 fn other_learner(is: &str, wanted: &str) -> Error {
     Error::Usage(format!(
-        "the learner to go on with is of {is} and the run's is of {wanted}; start anew with --overwrite"
+        "the saved learner is {is}, but this run trains {wanted}; use the same model, or start over with --overwrite"
     ))
 }
 
-/// What a run takes over from the learner that `--init-model` names.
+/// The options and roles of the learner of `--init-model`.
 #[derive(Debug)]
-pub struct Initial {
-    /// Its options.
-    pub spec: ModelSpec,
-    /// The columns' parts.
+pub struct InitialLearner {
+    pub(crate) spec: ModelSpec,
+    /// The columns' roles.
     pub roles: LearnedRoles,
 }
 
-/// Reads the learner that `--init-model` names.
+/// Reads the learner of `--init-model`.
 ///
 /// # Errors
 /// As reading the file.
-pub fn initial(path: &Path) -> Result<Initial> {
+pub fn initial_learner(path: &Path) -> Result<InitialLearner> {
     let file = load_initial(path)?;
     let roles = file.model.about.roles;
-    Ok(Initial {
+    Ok(InitialLearner {
         spec: file.learner.spec(),
         roles: LearnedRoles {
             target: roles.target,

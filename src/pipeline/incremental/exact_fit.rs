@@ -1,4 +1,4 @@
-//! The exact fit on all rows that ends an incremental run where it can.
+//! The decision for an exact fit on all rows at the end of an incremental run.
 
 use crate::{
     data::Split,
@@ -6,7 +6,7 @@ use crate::{
     pipeline::{options::IncrementalOptions, prepare::assign::Assigned},
 };
 
-/// Whether the passes of `train` make the model after the batches. They need training rows of every class; a
+/// True if a fit on all rows makes the model after the batches. It needs training rows of every class; a
 /// message says if a class has none.
 pub(crate) fn ends_with_exact_fit(
     progress: &dyn Progress,

@@ -1,6 +1,6 @@
-//! `learner.rowmill`: the model so far, the learner that goes on from it, and how far it is in its data.
+//! `learner.rowmill`: the current model, the learner, and its position in the data.
 //!
-//! It is written after each batch, for `--resume`, and stays when the run is over, for `--init-model`.
+//! A run writes it after batches, for `--resume`, and keeps it at the end, for `--init-model`.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::{
     model::Model,
     pipeline::{
         evaluate::progressive::Curve,
-        incremental::linear_learner::{Kept, OnlineLearner},
+        incremental::stored_learner::{LearnerRef, StoredLearner},
         session::{RunIdentity, output},
     },
 };
@@ -31,56 +31,52 @@ mod id {
     pub(crate) const POSITION: u32 = 19;
 }
 
-/// What the first rows of the data are, but for their features.
+/// The first rows of the data, by everything but their features. A resumed run recognises them by it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Mark {
-    /// So many rows, in all splits.
+    /// Their number, in all splits.
     pub(crate) rows: u64,
     /// A hash of their labels, groups, splits and weights.
     pub(crate) hash: u64,
 }
 
-/// How far a run is.
+/// The position of a run in its data.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Position {
-    /// A row before which all is learned: the first one of the slice that the last batch ended in.
+    /// The first row of the slice in which the last batch ended: all rows before it are done.
     pub(crate) slice_first_row: u64,
-    /// Training rows from there on that are learned too.
+    /// Training rows of that slice that are done.
     pub(crate) taken: u64,
-    /// Training rows of this run that were learned.
+    /// Training rows of this run that are done.
     pub(crate) rows: u64,
-    /// Batches learned.
     pub(crate) batches: u64,
-    /// Whether that was the last batch.
+    /// True after the last batch.
     pub(crate) is_done: bool,
-    /// Of rows that are read once: what tells whether the same ones come again.
+    /// The mark of rows that are read once, by which a resumed run checks that it reads the same.
     pub(crate) mark: Mark,
-    /// How well they were predicted.
+    /// The progressive validation of the batches.
     pub(crate) curve: Curve,
 }
 
 impl Position {
-    /// Says how the batches were predicted.
-    pub(crate) fn tell(&self, progress: &dyn Progress) {
+    /// Shows the progressive validation.
+    pub(crate) fn announce(&self, progress: &dyn Progress) {
         if let Some(loss) = self.curve.mean_log_loss() {
             progress.message(&format!(
-                "{} batches: mean log-loss {loss:.6}, each row scored before it was learned",
+                "{} batches: mean log-loss {loss:.6} (progressive validation)",
                 self.batches
             ));
         }
     }
 }
 
-/// A learner's file that was read.
+/// The contents of a learner's file.
 #[derive(Debug)]
 pub(crate) struct LearnerFile {
-    /// What it was made by and from.
     pub(crate) identity: RunIdentity,
-    /// The model so far: its columns are the learner's design.
+    /// The current model; its columns are the learner's design.
     pub(crate) model: Model,
-    /// The learner.
-    pub(crate) learner: OnlineLearner,
-    /// How far it was.
+    pub(crate) learner: StoredLearner,
     pub(crate) position: Position,
 }
 
@@ -88,7 +84,7 @@ impl LearnerFile {
     /// Reads a file that may come from anywhere.
     ///
     /// # Errors
-    /// [`Error::Io`] where the system refuses, [`Error::Format`] for what is no sound learner's file.
+    /// [`Error::Io`] where the system refuses, [`Error::Format`] for a damaged file or one of another kind.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         let limits = Limits::default();
         let bytes = file::read(path, limits.model_bytes_max)?;
@@ -99,10 +95,13 @@ impl LearnerFile {
         let opened = container::open(FileKind::Learner, bytes)?;
         // A learner's own file has the same kind and other sections.
         if opened.find(id::MODEL).is_none() {
-            return Err("it has no model in it: it is no file of `rowmill incremental`".to_owned());
+            return Err(
+                "the file contains no learner; use a file that `rowmill incremental` wrote"
+                    .to_owned(),
+            );
         }
         let model = Model::from_bytes(opened.section(id::MODEL, VERSION)?, limits)?;
-        let learner = OnlineLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
+        let learner = StoredLearner::from_bytes(opened.section(id::LEARNER, VERSION)?, &model)?;
         Ok(Self {
             identity: opened.json(id::ABOUT, VERSION)?,
             position: opened.postcard(id::POSITION, VERSION)?,
@@ -116,7 +115,7 @@ impl LearnerFile {
 pub(crate) fn to_bytes(
     identity: &RunIdentity,
     model: &Model,
-    learner: &dyn Kept,
+    learner: LearnerRef<'_>,
     position: &Position,
 ) -> Result<Vec<u8>, String> {
     let header = format!(
@@ -138,7 +137,7 @@ pub(crate) fn to_bytes(
     ))
 }
 
-/// The learner's file that `--init-model` means: itself, or that of a run's directory or model.
+/// Reads the learner of `--init-model`: the file itself, or that of a run's directory or model.
 ///
 /// # Errors
 /// [`Error::Usage`] for a model without a learner beside it; as [`LearnerFile::load`].
@@ -153,8 +152,8 @@ pub(crate) fn load_initial(path: &Path) -> Result<LearnerFile> {
     match beside {
         Some(learner) if learner.exists() => LearnerFile::load(&learner),
         Some(_) => Err(Error::Usage(format!(
-            "--init-model {}: there is no {} beside it, so there is nothing that can go on; give a run of \
-             `rowmill incremental`",
+            "--init-model {}: it has no {} beside it, so no learner can continue; use a run of `rowmill \
+             incremental`",
             path.display(),
             output::LEARNER
         ))),
@@ -172,7 +171,7 @@ mod tests {
         format::container::lengthened,
         learner::logistic::LogisticOptions,
         model::{About, Binning, Column, FeatureSpec, Link, Reading, Roles},
-        pipeline::incremental::linear_learner::{LinearLearner, model_of},
+        pipeline::incremental::{linear_learner::LinearLearner, stored_learner::model_of},
     };
 
     /// A learner's file of one feature.
@@ -205,15 +204,16 @@ mod tests {
             train_rows: 0,
             seed: 42,
         };
-        let made_by = RunIdentity {
+        let identity = RunIdentity {
             rowmill_version: "0.1.0".to_owned(),
             options: Value::Null,
             files: Vec::new(),
             codes_hash: 9,
             sampling: Value::Null,
         };
-        let model = model_of(about, &features, &learner);
-        to_bytes(&made_by, &model, &learner, &Position::default()).unwrap()
+        let learner = LearnerRef::Linear(&learner);
+        let model = model_of(about, &features, learner);
+        to_bytes(&identity, &model, learner, &Position::default()).unwrap()
     }
 
     fn read(bytes: &[u8]) -> Result<LearnerFile, String> {
@@ -223,14 +223,15 @@ mod tests {
     #[test]
     fn a_file_comes_back() {
         let read = read(&bytes()).unwrap();
-        let again = to_bytes(&read.identity, &read.model, linear(&read), &read.position).unwrap();
+        let learner = LearnerRef::Linear(linear(&read));
+        let again = to_bytes(&read.identity, &read.model, learner, &read.position).unwrap();
         assert!(again == bytes());
     }
 
     fn linear(file: &LearnerFile) -> &LinearLearner {
         match &file.learner {
-            OnlineLearner::Linear(learner) => learner,
-            OnlineLearner::Trees(_) => panic!("no trees were written"),
+            StoredLearner::Linear(learner) => learner,
+            StoredLearner::Trees(_) => panic!("no trees were written"),
         }
     }
 
@@ -254,9 +255,6 @@ mod tests {
     fn a_learner_s_own_file_is_not_one_of_a_run() {
         let file = read(&bytes()).unwrap();
         let error = read(&linear(&file).as_dyn().to_bytes()).unwrap_err();
-        assert!(
-            error.contains("no file of `rowmill incremental`"),
-            "{error}"
-        );
+        assert!(error.contains("contains no learner"), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! Logistic regression by batches from data that can be read again: the survey has fixed the design, lanes
-//! decode, and the rows of their slices are learned where the pass merges them.
+//! Logistic regression by batches, for data that can be read again: the survey has fixed the design, lanes
+//! decode slices, and the merging thread trains on them in row order.
 
 use crate::{
     engine::{ParquetPass, PassReport, parquet_pass},
@@ -12,26 +12,28 @@ use crate::{
     pipeline::{
         coding::codes::codes_hash,
         fit::{
+            buffer_pool::buffer_pools,
             context::{FitContext, FitSpec, Fitted},
             design_rows::DesignSink,
             finished_model,
             linear::{evaluate_linear, fit_linear},
             newton,
-            recycle::spares,
         },
         incremental::{
-            earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
-            learner_file::Position, linear_learner::LinearLearner, row_feeder::Feeder,
+            earlier_learner::EarlierLearner,
+            exact_fit::ends_with_exact_fit,
+            learner_file::Position,
+            linear_learner::LinearLearner,
+            row_feeder::{RowFeeder, slice_rows},
             saver::Saver,
         },
-        one_pass::source::slice_rows,
         options::IncrementalOptions,
         session::RunIdentity,
     },
     transform::standardize::Design,
 };
 
-/// What is known before the first batch.
+/// Design and learner before the first batch.
 struct Setup {
     features: Vec<FeatureSpec>,
     design: Design,
@@ -39,30 +41,30 @@ struct Setup {
     from: Position,
 }
 
-/// Learns batch after batch, and then makes the model: the exact one of all rows where that is what the
-/// learner approaches, and the learner's own where it goes on from an earlier one or follows gradients.
+/// Trains batch after batch, then makes the model: the exact fit on all rows where the learner approaches it,
+/// and the learner's own model where it continues an earlier one or uses gradient descent.
 ///
 /// # Errors
-/// When data cannot be read, a file not be written, or options not be meant.
-pub(crate) fn fit_linear_online(
+/// When data cannot be read, a file cannot be written, or options contradict each other.
+pub(crate) fn fit_linear_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     earlier: Option<EarlierLearner>,
 ) -> Result<Fitted> {
-    let about = fit
+    let identity = fit
         .session
         .identity
         .with_codes(codes_hash(spec.assigned, spec.bins));
-    let setup = setup(fit, spec, options, &about, earlier)?;
+    let setup = setup(fit, spec, options, &identity, earlier)?;
     let is_finished_exactly = options.solver == Solver::Newton
-        && ends_with_exact_fit(fit.progress(), spec.assigned, online);
-    let about_model = finished_model::about(fit, spec.assigned);
-    let saver = Saver::new(fit.session, about, about_model, &setup.features);
-    let (feeder, report) = learn(fit, spec, online, setup, saver)?;
+        && ends_with_exact_fit(fit.progress(), spec.assigned, incremental);
+    let about = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, identity, about, &setup.features);
+    let (feeder, report) = learn(fit, spec, incremental, setup, saver)?;
     let (learner, position, saver) = feeder.into_parts();
-    position.tell(fit.progress());
+    position.announce(fit.progress());
     let mut fitted = if is_finished_exactly {
         drop(learner);
         fit_linear(fit, spec, options)?
@@ -74,19 +76,19 @@ pub(crate) fn fit_linear_online(
     Ok(fitted)
 }
 
-/// A new learner, or the one that the run goes on with.
+/// A new learner, or the one that the run continues.
 fn setup(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &LogisticOptions,
-    about: &RunIdentity,
+    identity: &RunIdentity,
     earlier: Option<EarlierLearner>,
 ) -> Result<Setup> {
     let columns = &fit.data.roles.features;
     let Some(earlier) = earlier else {
         let inputs = newton::inputs(&spec.bins.features, columns, &spec.survey.features, options);
         let design = Design::for_later_rows(&inputs, options.max_categories)?;
-        // What only the data could tell is filled in by now.
+        // Options that depend on the data are filled in by now.
         let options = LogisticOptions {
             c: None,
             class_weight: ClassWeight::Equal,
@@ -102,7 +104,7 @@ fn setup(
             from: Position::default(),
         });
     };
-    let from = earlier.position_of(Some(about))?;
+    let from = earlier.position_of(Some(identity))?;
     let (model, linear, learner) = earlier.into_linear()?;
     Ok(Setup {
         design: Design::of_model(&linear, &model.features, columns),
@@ -116,10 +118,10 @@ fn setup(
 fn learn<'a>(
     fit: &FitContext<'a>,
     spec: &FitSpec<'a>,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     setup: Setup,
     saver: Saver<'a>,
-) -> Result<(Feeder<'a>, PassReport)> {
+) -> Result<(RowFeeder<'a>, PassReport)> {
     let Setup {
         design,
         learner,
@@ -141,14 +143,14 @@ fn learn<'a>(
         first_row,
     };
     let context = fit.plan.learner_context(fit.context());
-    let (spares, returns) = spares(context.threads);
-    let sink = |spares| DesignSink::new(&design, spec.rows, &[], &columns, spares);
-    let sinks = spares.into_iter().map(sink).collect();
-    let (skip, batch_rows) = (from.taken, online.batch_rows);
-    let mut feeder = Feeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
+    let (pools, recycler) = buffer_pools(context.threads);
+    let sink = |buffers| DesignSink::new(&design, spec.rows, &[], &columns, buffers);
+    let sinks = pools.into_iter().map(sink).collect();
+    let (skip, batch_rows) = (from.taken, incremental.batch_rows);
+    let mut feeder = RowFeeder::new(learner, from, skip, batch_rows, fit.evaluation, saver);
     let lanes = fit.data.lanes(&context);
-    let learn = returns.after(|slice, rows| {
-        feeder.begin_slice(slice);
+    let learn = recycler.after(|slice, rows| {
+        feeder.start_slice(slice);
         feeder.push(&rows)?;
         Ok(rows)
     });
@@ -157,7 +159,7 @@ fn learn<'a>(
     Ok((feeder, report))
 }
 
-/// The model that the learner is, evaluated.
+/// The learner's own model, saved and evaluated.
 fn of_learner(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
@@ -180,10 +182,10 @@ fn of_learner(
     })
 }
 
-/// Features that no row told anything of.
+/// Features that were constant in all training rows.
 pub(crate) fn left_out(learner: &LinearLearner) -> Vec<(u32, &'static str)> {
     let constant = learner.constant_features().into_iter();
     constant
-        .map(|feature| (feature, "constant in all rows that were learned"))
+        .map(|feature| (feature, "constant in all training rows"))
         .collect()
 }

@@ -1,127 +1,27 @@
-//! The learners that `rowmill incremental` offers, and what of them is kept in a file.
-
-use serde_json::Value;
+//! Logistic regression by batches, with the columns of its design.
 
 use crate::{
     error::Result,
     learner::{
-        ModelSpec,
         incremental::{
-            AveragedSgd, BatchSchema, Learner, OnlineNewton, OnlineTrees, Pipeline,
-            PipelineSnapshot, Step,
+            AveragedSgd, BatchSchema, Learner, OnlineNewton, Pipeline, PipelineSnapshot, Step,
         },
         logistic::{LogisticOptions, Solver},
     },
-    model::{About, Body, Column, FeatureSpec, Linear, Link, Model, Reading},
+    model::{Column, FeatureSpec, Linear, Link, Reading},
 };
-
-/// What a learner leaves in its file.
-pub(crate) trait Kept {
-    /// Training rows that were learned so far, earlier runs' among them.
-    fn rows(&self) -> u64;
-
-    /// The options that it goes on with.
-    fn spec(&self) -> ModelSpec;
-
-    /// What was learned so far, as a model has it.
-    fn body(&self) -> Body;
-
-    /// The learner's own file.
-    fn to_bytes(&self) -> Vec<u8>;
-}
-
-/// The model that a learner is by now, not evaluated.
-pub(crate) fn model_of(about: About, features: &[FeatureSpec], learner: &dyn Kept) -> Model {
-    Model {
-        about: About {
-            train_rows: learner.rows(),
-            ..about
-        },
-        features: features.to_vec(),
-        body: learner.body(),
-        metrics: Value::Null,
-        split: Value::Null,
-        options: serde_json::to_value(learner.spec()).expect("options are numbers and text"),
-    }
-}
-
-/// A learner of batches.
-#[derive(Debug)]
-pub(crate) enum OnlineLearner {
-    /// Logistic regression.
-    Linear(Box<LinearLearner>),
-    /// Gradient-boosted trees.
-    Trees(Box<OnlineTrees>),
-}
-
-impl OnlineLearner {
-    /// Reads a learner whose model so far is this one.
-    ///
-    /// # Errors
-    /// A sentence.
-    pub(crate) fn from_bytes(bytes: &[u8], model: &Model) -> Result<Self, String> {
-        let options: ModelSpec = serde_json::from_value(model.options.clone())
-            .map_err(|error| format!("its options cannot be read: {error}"))?;
-        let damaged = || "its learner is of other columns or classes than its model".to_owned();
-        match (&options, &model.body) {
-            (ModelSpec::Logistic(options), Body::Linear(linear)) => {
-                let learner = LinearLearner::from_bytes(bytes, options.clone(), linear)?;
-                let declared = learner.as_dyn().schema();
-                let fits = declared.features().len() == linear.columns.len()
-                    && declared.classes() == model.about.classes;
-                let learner = Self::Linear(Box::new(learner));
-                fits.then_some(learner).ok_or_else(damaged)
-            }
-            (ModelSpec::Gbdt(_), Body::Trees(_)) => {
-                let learner = OnlineTrees::from_bytes(bytes)?;
-                let features = learner.bins().map(|bins| &bins.features);
-                let fits = features == Some(&model.features)
-                    && learner.schema().classes() == model.about.classes;
-                let learner = Self::Trees(Box::new(learner));
-                fits.then_some(learner).ok_or_else(damaged)
-            }
-            _ => Err("its options are of another learner than its model".to_owned()),
-        }
-    }
-
-    /// The options that it goes on with.
-    pub(crate) fn spec(&self) -> ModelSpec {
-        match self {
-            Self::Linear(learner) => learner.spec(),
-            Self::Trees(learner) => learner.spec(),
-        }
-    }
-}
-
-impl Kept for OnlineTrees {
-    fn rows(&self) -> u64 {
-        Learner::rows(self)
-    }
-
-    fn spec(&self) -> ModelSpec {
-        ModelSpec::Gbdt(self.options().booster.clone())
-    }
-
-    fn body(&self) -> Body {
-        Body::Trees(self.ensemble().expect("a run gives the bins"))
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        Learner::to_bytes(self)
-    }
-}
 
 /// Logistic regression by batches, and the columns of its design.
 #[derive(Debug)]
 pub(crate) struct LinearLearner {
-    steps: Steps,
+    solver: SolverState,
     options: LogisticOptions,
     columns: Vec<Column>,
     link: Link,
 }
 
 #[derive(Debug)]
-enum Steps {
+enum SolverState {
     /// Block online Newton.
     Newton(OnlineNewton),
     /// Averaged gradient descent.
@@ -129,7 +29,7 @@ enum Steps {
 }
 
 impl LinearLearner {
-    /// A learner that has seen nothing, of these design columns and classes.
+    /// An untrained learner with these design columns and classes.
     ///
     /// # Errors
     /// As [`Pipeline::new`].
@@ -144,90 +44,83 @@ impl LinearLearner {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
         let declared = BatchSchema::new(&names, &classes)?;
-        let steps = match options.solver {
-            Solver::Newton => Steps::Newton(OnlineNewton::new(declared, &options)?),
-            Solver::Sgd => Steps::Sgd(AveragedSgd::new(declared, &options)?),
+        let solver = match options.solver {
+            Solver::Newton => SolverState::Newton(OnlineNewton::new(declared, &options)?),
+            Solver::Sgd => SolverState::Sgd(AveragedSgd::new(declared, &options)?),
         };
         Ok(Self {
-            steps,
+            solver,
             options,
             columns: columns.to_vec(),
             link,
         })
     }
 
-    fn from_bytes(bytes: &[u8], options: LogisticOptions, linear: &Linear) -> Result<Self, String> {
-        let steps = match options.solver {
-            Solver::Newton => Steps::Newton(OnlineNewton::from_bytes(bytes)?),
-            Solver::Sgd => Steps::Sgd(AveragedSgd::from_bytes(bytes)?),
+    /// Reads the learner's own file; the model has the columns of its design.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) fn from_bytes(
+        bytes: &[u8],
+        options: LogisticOptions,
+        linear: &Linear,
+    ) -> Result<Self, String> {
+        let solver = match options.solver {
+            Solver::Newton => SolverState::Newton(OnlineNewton::from_bytes(bytes)?),
+            Solver::Sgd => SolverState::Sgd(AveragedSgd::from_bytes(bytes)?),
         };
         Ok(Self {
-            steps,
+            solver,
             options,
             columns: linear.columns.clone(),
             link: linear.link,
         })
     }
 
-    /// What it is as a learner.
+    /// The options with which it continues.
+    pub(crate) fn options(&self) -> &LogisticOptions {
+        &self.options
+    }
+
     pub(crate) fn as_dyn(&self) -> &dyn Learner {
-        match &self.steps {
-            Steps::Newton(learner) => learner,
-            Steps::Sgd(learner) => learner,
+        match &self.solver {
+            SolverState::Newton(learner) => learner,
+            SolverState::Sgd(learner) => learner,
         }
     }
 
-    /// The same, to be fed.
     pub(crate) fn as_dyn_mut(&mut self) -> &mut dyn Learner {
-        match &mut self.steps {
-            Steps::Newton(learner) => learner,
-            Steps::Sgd(learner) => learner,
+        match &mut self.solver {
+            SolverState::Newton(learner) => learner,
+            SolverState::Sgd(learner) => learner,
         }
     }
 
-    /// What it predicts by now.
+    /// A copy that predicts as the learner does now.
     pub(crate) fn snapshot(&self) -> PipelineSnapshot {
-        match &self.steps {
-            Steps::Newton(learner) => learner.snapshot(),
-            Steps::Sgd(learner) => learner.snapshot(),
+        match &self.solver {
+            SolverState::Newton(learner) => learner.snapshot(),
+            SolverState::Sgd(learner) => learner.snapshot(),
         }
     }
 
-    /// What it has learned: the coefficients on the design's scale, which is fixed. A missing number
-    /// stands where the learner's moving scale has it.
+    /// The coefficients on the design's scale, which is fixed. A missing number is imputed by the center of
+    /// the learner's moving scale.
     pub(crate) fn linear(&self) -> Linear {
-        match &self.steps {
-            Steps::Newton(learner) => linear(learner, &self.columns, self.link),
-            Steps::Sgd(learner) => linear(learner, &self.columns, self.link),
+        match &self.solver {
+            SolverState::Newton(learner) => linear(learner, &self.columns, self.link),
+            SolverState::Sgd(learner) => linear(learner, &self.columns, self.link),
         }
     }
 
     /// The features of design columns that did not vary in any row so far, in the columns' order.
     pub(crate) fn constant_features(&self) -> Vec<u32> {
-        let columns = match &self.steps {
-            Steps::Newton(learner) => learner.constant_columns(),
-            Steps::Sgd(learner) => learner.constant_columns(),
+        let columns = match &self.solver {
+            SolverState::Newton(learner) => learner.constant_columns(),
+            SolverState::Sgd(learner) => learner.constant_columns(),
         };
         let feature = |column: &usize| self.columns[*column].feature;
         columns.iter().map(feature).collect()
-    }
-}
-
-impl Kept for LinearLearner {
-    fn rows(&self) -> u64 {
-        self.as_dyn().rows()
-    }
-
-    fn spec(&self) -> ModelSpec {
-        ModelSpec::Logistic(self.options.clone())
-    }
-
-    fn body(&self) -> Body {
-        Body::Linear(self.linear())
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        self.as_dyn().to_bytes()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Learning by batches: what `rowmill incremental` does beyond `rowmill train`.
+//! Training by batches: the steps of `rowmill incremental` beyond those of `rowmill train`.
 //!
 //! ```text
 //!   training rows in row order --> batches --> scored --> learned --> learner.rowmill
@@ -6,9 +6,8 @@
 //!                                     progressive validation        --resume, --init-model
 //! ```
 //!
-//! `linear` learns from data that are read more than once, `trees` from codes on scratch. Rows that are read
-//! once are learned in [`crate::pipeline::one_pass`]. Splits, survey, evaluation and reports are those of
-//! `train`.
+//! `linear` reads the source, `trees` reads codes on scratch. [`crate::pipeline::one_pass`] reads each row once.
+//! Splits, survey, evaluation and reports are those of `train`.
 
 pub mod declared_target;
 pub mod earlier_learner;
@@ -18,5 +17,6 @@ pub mod linear;
 pub mod linear_learner;
 pub mod row_feeder;
 pub mod saver;
+pub mod stored_learner;
 pub mod tree_feeder;
 pub mod trees;

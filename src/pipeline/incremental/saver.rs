@@ -1,4 +1,4 @@
-//! Writes the learner's file after batches.
+//! Saves the learner's file after batches.
 
 use std::{
     io::Write,
@@ -12,7 +12,8 @@ use crate::{
     pipeline::{
         incremental::{
             learner_file::{self, Position},
-            linear_learner::{Kept, LinearLearner, model_of},
+            linear_learner::LinearLearner,
+            stored_learner::{LearnerRef, model_of},
         },
         session::{
             RunIdentity, Session,
@@ -22,35 +23,35 @@ use crate::{
     platform::atomic,
 };
 
-/// The file is written at most in one part of so many of the time.
+/// Writing takes at most one part in so many of the time.
 const TIME_SHARE: u32 = 20;
 
 /// Writes the learner's file: after a batch if it is time, and at the end.
 pub(crate) struct Saver<'a> {
     directory: &'a OutputDirectory,
-    about: RunIdentity,
-    /// What the model says of itself.
-    about_model: About,
+    identity: RunIdentity,
+    /// The description of the model.
+    about: About,
     features: Vec<FeatureSpec>,
     every: Duration,
     progress: &'a dyn Progress,
     written: Option<Instant>,
-    /// How long the last one took.
+    /// Duration of the last write.
     cost: Duration,
 }
 
 impl<'a> Saver<'a> {
-    /// Writes to a run's directory, and not more often than its options say. The model is of these features.
+    /// A saver for a run's directory, at the interval of its options.
     pub(crate) fn new(
         session: &'a Session<'_>,
-        about: RunIdentity,
-        about_model: About,
+        identity: RunIdentity,
+        about: About,
         features: &[FeatureSpec],
     ) -> Self {
         Self {
             directory: &session.output,
+            identity,
             about,
-            about_model,
             features: features.to_vec(),
             every: session.checkpoint_interval,
             progress: session.context.progress,
@@ -59,26 +60,26 @@ impl<'a> Saver<'a> {
         }
     }
 
-    /// The model that the learner is by now, not evaluated.
-    pub(crate) fn model(&self, learner: &dyn Kept) -> Model {
-        model_of(self.about_model.clone(), &self.features, learner)
+    /// The learner's current model, not evaluated.
+    pub(crate) fn model(&self, learner: LearnerRef<'_>) -> Model {
+        model_of(self.about.clone(), &self.features, learner)
     }
 
-    /// The model of a finished run of logistic regression: missing numbers stand at the mean of their column.
+    /// The model of a finished run of logistic regression: missing numbers are imputed by the mean of their column.
     pub(crate) fn finished_model(&self, learner: &LinearLearner) -> Model {
         let mut linear = learner.linear();
         center(&mut linear);
         Model {
             body: Body::Linear(linear),
-            ..self.model(learner)
+            ..self.model(LearnerRef::Linear(learner))
         }
     }
 
-    /// Writes the file if it is time. That it fails is a warning, but at the end an error.
+    /// Writes the file if it is time. A failure is a warning, at the end an error.
     ///
     /// # Errors
-    /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner that is not sound any more.
-    pub(crate) fn save(&mut self, learner: &dyn Kept, position: &Position) -> Result<()> {
+    /// [`Error::Io`] at the end of the data, [`Error::Format`] for a learner whose numbers are no longer finite.
+    pub(crate) fn save(&mut self, learner: LearnerRef<'_>, position: &Position) -> Result<()> {
         let pause = self.every.max(self.cost * TIME_SHARE);
         let is_time = self
             .written
@@ -88,7 +89,7 @@ impl<'a> Saver<'a> {
         }
         let started = Instant::now();
         let path = self.directory.path().join(output::LEARNER);
-        let bytes = learner_file::to_bytes(&self.about, &self.model(learner), learner, position)
+        let bytes = learner_file::to_bytes(&self.identity, &self.model(learner), learner, position)
             .map_err(|flaw| Error::format(&path, flaw))?;
         let written = self.directory.start_writing();
         let result = written.and_then(|()| atomic::write(&path, |writer| writer.write_all(&bytes)));
@@ -97,7 +98,7 @@ impl<'a> Saver<'a> {
         match result {
             Err(error) if !position.is_done => {
                 self.progress.warning(&format!(
-                    "the learner is not written down after batch {}: {error}; learning goes on",
+                    "cannot save the learner after batch {}: {error}; training continues",
                     position.batches
                 ));
                 Ok(())
@@ -107,7 +108,7 @@ impl<'a> Saver<'a> {
     }
 }
 
-/// Moves each column's mean to where missing values stand: no margin changes.
+/// Moves each column's mean to its imputed value; no margin changes.
 fn center(linear: &mut Linear) {
     let count = linear.columns.len();
     for (index, column) in linear.columns.iter_mut().enumerate() {

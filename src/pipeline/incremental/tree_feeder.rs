@@ -1,4 +1,5 @@
-//! Cuts rows on scratch into batches: each is scored, learned, and written down.
+//! Batches for trees from codes on scratch: each is scored by the trees so far, then trees grow on it and are
+//! saved.
 
 use crate::{
     data::{CodeBlock, Split},
@@ -18,6 +19,7 @@ use crate::{
         incremental::{
             learner_file::{Mark, Position},
             saver::Saver,
+            stored_learner::LearnerRef,
         },
         storage::rows::{RowsBuffer, RowsFile},
     },
@@ -27,25 +29,25 @@ use crate::{
 /// The name of the pass, for progress and panics.
 const NAME: &str = "batches";
 
-/// Where rows are, and who grows trees from them.
+/// Rows on scratch with their codes, and the threads that read them.
 #[derive(Clone, Copy)]
-pub(crate) struct Ground<'a> {
+pub(crate) struct CodedRows<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) threads: &'a TaskThreads,
     pub(crate) codes: &'a BlockFile,
     pub(crate) rows: &'a RowsFile,
 }
 
-/// Feeds a learner of trees, batch after batch. A batch is the rows from the one before up to a number
-/// of training rows; the others among them only count as rows that came.
+/// Scores and grows trees, batch after batch. A batch ends with its `batch_rows`-th training row; rows of other
+/// splits in between only count as rows seen.
 pub(crate) struct TreeFeeder<'a> {
     learner: OnlineTrees,
     position: Position,
     batch_rows: u64,
     evaluation: &'a EvaluationSpec,
     saver: Saver<'a>,
-    /// Rows whose splits were looked at, and training rows among them that are in no batch yet.
-    looked_at: u64,
+    /// Rows whose splits were read, and training rows among them that are in no batch yet.
+    scanned: u64,
     waiting: u64,
     block: Block,
     bytes_read: u64,
@@ -63,7 +65,7 @@ struct Block {
 }
 
 impl<'a> TreeFeeder<'a> {
-    /// For batches of so many training rows.
+    /// A feeder with batches of `batch_rows` training rows.
     pub(crate) fn new(
         learner: OnlineTrees,
         from: Position,
@@ -73,7 +75,7 @@ impl<'a> TreeFeeder<'a> {
     ) -> Self {
         Self {
             learner,
-            looked_at: from.slice_first_row,
+            scanned: from.slice_first_row,
             position: from,
             batch_rows: batch_rows as u64,
             evaluation,
@@ -89,82 +91,86 @@ impl<'a> TreeFeeder<'a> {
         self.bytes_read
     }
 
-    /// The learner, how far it is, and what saves it.
+    /// The learner, its position, and its saver.
     pub(crate) fn into_parts(self) -> (OnlineTrees, Position, Saver<'a>) {
         (self.learner, self.position, self.saver)
     }
 
-    /// Remembers what the rows before those to come are, where they are read once.
+    /// Stores the mark of all rows so far, where rows are read once.
     pub(crate) fn mark(&mut self, mark: Mark) {
         self.position.mark = mark;
     }
 
-    /// Whether rows that an earlier run learned are not among the first `available`.
+    /// True while rows of before a stop are not among the first `available`.
     pub(crate) fn is_behind(&self, available: u64) -> bool {
         available < self.position.slice_first_row
     }
 
-    /// Learns the batches that are whole among the first `available` rows.
+    /// Trains on the batches that are complete among the first `available` rows.
     ///
     /// # Errors
-    /// What the learner refuses; that scratch cannot be read or the state not be written; a request to
-    /// stop.
-    pub(crate) fn feed(&mut self, ground: Ground<'_>, available: u64) -> Result<()> {
+    /// For rows that the learner refuses, when scratch cannot be read or the learner's file written, and for a
+    /// request to stop.
+    pub(crate) fn feed(&mut self, coded: CodedRows<'_>, available: u64) -> Result<()> {
         if self.position.is_done {
             return Ok(());
         }
-        while let Some(end) = self.batch_end(ground.rows, available)? {
-            self.learn(ground, end)?;
+        while let Some(end) = self.batch_end(coded.rows, available)? {
+            self.learn(coded, end)?;
         }
         Ok(())
     }
 
-    /// Learns the rows that are left, of `rows` in all, and grows the trees that are left.
+    /// Trains on the remaining rows, of `rows` in all, and grows the remaining trees.
     ///
     /// # Errors
     /// As [`Self::feed`].
-    pub(crate) fn finish(&mut self, ground: Ground<'_>, rows: u64) -> Result<()> {
+    pub(crate) fn finish(&mut self, coded: CodedRows<'_>, rows: u64) -> Result<()> {
         if self.position.is_done {
             return Ok(());
         }
         if self.waiting > 0 {
-            self.learn(ground, rows)?;
+            self.learn(coded, rows)?;
         }
-        self.learner.spend_budget(&tasks(ground))?;
+        // Fewer rows than expected leave rounds to grow.
+        self.learner.spend_budget(&tasks(coded))?;
         self.position.is_done = true;
-        self.saver.save(&self.learner, &self.position)
+        self.saver
+            .save(LearnerRef::Trees(&self.learner), &self.position)
     }
 
-    /// The row after the next batch, if that is whole.
+    /// The end of the next batch, if it is complete.
     fn batch_end(&mut self, rows: &RowsFile, available: u64) -> Result<Option<u64>> {
-        while self.looked_at < available {
-            let len = (available - self.looked_at).min(BLOCK_ROWS as u64) as usize;
+        while self.scanned < available {
+            let len = (available - self.scanned).min(BLOCK_ROWS as u64) as usize;
             let splits = &mut self.block.splits;
-            rows.read_splits(self.looked_at, len, splits)?;
+            rows.read_splits(self.scanned, len, splits)?;
             for &split in &*splits {
-                self.looked_at += 1;
+                self.scanned += 1;
                 self.waiting += u64::from(split == Split::Train as u8);
+                // Batches end by training rows, so they do not depend on when rows become available.
                 if self.waiting == self.batch_rows {
                     self.waiting = 0;
-                    return Ok(Some(self.looked_at));
+                    return Ok(Some(self.scanned));
                 }
             }
         }
         Ok(None)
     }
 
-    /// Learns the batch that ends before a row.
-    fn learn(&mut self, ground: Ground<'_>, end: u64) -> Result<()> {
+    /// Scores the batch that ends before a row, then trains on it.
+    fn learn(&mut self, coded: CodedRows<'_>, end: u64) -> Result<()> {
         let batch = (self.position.slice_first_row, end);
-        let point = self.score(ground, batch)?;
+        let point = self.score(coded, batch)?;
+        // A batch may exceed memory, so its codes are read twice: the trees' byte columns to score, all to train.
         let rows_max = self.learner.block_rows_max();
         let (block, bytes_read) = (&mut self.block, &mut self.bytes_read);
-        self.learner.partial_fit_codes(&tasks(ground), |learn| {
+        self.learner.partial_fit_codes(&tasks(coded), |learn| {
             for (first_row, rows) in parts(batch, rows_max) {
-                ground.context.stop.check()?;
-                *bytes_read += block.read(ground, (first_row, rows), 0..ground.codes.arrays())?;
+                coded.context.stop.check()?;
+                *bytes_read += block.read(coded, (first_row, rows), 0..coded.codes.arrays())?;
                 learn(&block.codes(first_row, rows), &block.rows.block())?;
-                ground.context.progress.advanced(rows as u64, 0);
+                coded.context.progress.advanced(rows as u64, 0);
             }
             Ok(())
         })?;
@@ -172,22 +178,24 @@ impl<'a> TreeFeeder<'a> {
         self.position.rows += point.rows;
         self.position.batches += 1;
         self.position.curve.push(point);
-        self.saver.save(&self.learner, &self.position)
+        self.saver
+            .save(LearnerRef::Trees(&self.learner), &self.position)
     }
 
-    /// How well the learner predicts the training rows of a batch.
-    fn score(&mut self, ground: Ground<'_>, batch: (u64, u64)) -> Result<CurvePoint> {
+    /// The progressive validation of a batch: the predictions of the trees so far.
+    fn score(&mut self, coded: CodedRows<'_>, batch: (u64, u64)) -> Result<CurvePoint> {
         let ensemble = self.learner.ensemble().expect("a run gives the bins");
         let bins = self.learner.bins().expect("a run gives the bins");
         let missing = missing_codes(&bins.features);
+        // Compiled per batch, because each batch may have grown trees and changed leaf values.
         let mut trees = ByteTrees::compile(&ensemble, &bins.layout, &missing);
         let mut table = Table::new(self.evaluation);
         let mut scored = 0;
         let block = &mut self.block;
         for (first_row, rows) in parts(batch, STREAM_BLOCK_ROWS) {
-            ground.context.stop.check()?;
+            coded.context.stop.check()?;
             let byte_columns = trees.byte_columns().iter().copied();
-            self.bytes_read += block.read(ground, (first_row, rows), byte_columns)?;
+            self.bytes_read += block.read(coded, (first_row, rows), byte_columns)?;
             let mut margins = std::mem::take(&mut block.margins);
             margins.resize(rows * trees.outputs(), 0.0);
             trees.margins_into(&block.codes(first_row, rows), &mut margins);
@@ -202,23 +210,23 @@ impl<'a> TreeFeeder<'a> {
 }
 
 impl Block {
-    /// Reads some byte columns, and what is known of the rows; answers the bytes.
+    /// Reads some byte columns with labels, weights and splits, and returns the number of bytes.
     fn read(
         &mut self,
-        ground: Ground<'_>,
+        coded: CodedRows<'_>,
         (first_row, rows): (u64, usize),
         byte_columns: impl IntoIterator<Item = usize>,
     ) -> Result<u64> {
         if self.codes.is_empty() {
-            self.codes = vec![0; ground.codes.arrays() * BLOCK_ROWS];
+            self.codes = vec![0; coded.codes.arrays() * BLOCK_ROWS];
         }
         let mut bytes = (rows * RowsBuffer::ROW_BYTES) as u64;
         for byte_column in byte_columns {
             let column = &mut self.codes[byte_column * BLOCK_ROWS..][..rows];
-            ground.codes.read(byte_column, first_row, column)?;
+            coded.codes.read(byte_column, first_row, column)?;
             bytes += rows as u64;
         }
-        self.rows.read_range(ground.rows, first_row, rows)?;
+        self.rows.read_range(coded.rows, first_row, rows)?;
         Ok(bytes)
     }
 
@@ -231,16 +239,16 @@ impl Block {
     }
 }
 
-fn tasks<'a>(ground: Ground<'a>) -> Tasks<'a> {
+fn tasks<'a>(coded: CodedRows<'a>) -> Tasks<'a> {
     Tasks {
-        context: ground.context,
+        context: coded.context,
         name: NAME,
-        threads: ground.threads,
+        threads: coded.threads,
     }
 }
 
-/// First row and length of the parts of a range: at most so many rows, and none in two blocks of the
-/// files.
+/// First row and length of the parts of a range. A part has at most `rows_max` rows and stays within a block of
+/// the files.
 fn parts((first, end): (u64, u64), rows_max: usize) -> impl Iterator<Item = (u64, usize)> {
     let mut next = first;
     std::iter::from_fn(move || {

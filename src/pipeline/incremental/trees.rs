@@ -1,6 +1,6 @@
 //! Trees by batches, from codes on scratch.
 
-use crate::pipeline::incremental::tree_feeder::{Ground, TreeFeeder};
+use crate::pipeline::incremental::tree_feeder::{CodedRows, TreeFeeder};
 use crate::{
     data::ValueType,
     engine::TaskThreads,
@@ -26,34 +26,34 @@ use crate::{
         },
         incremental::{
             earlier_learner::EarlierLearner, exact_fit::ends_with_exact_fit,
-            learner_file::Position, saver::Saver,
+            learner_file::Position, saver::Saver, stored_learner::LearnerRef,
         },
         options::IncrementalOptions,
         prepare::assign::Assigned,
     },
 };
 
-/// Learns batch after batch, and then makes the model: the trees of `train` where all rows can be read
-/// again, and the learner's own where it goes on from an earlier one, or a class has no rows yet.
+/// Trains batch after batch, then makes the model: the trees of `train` where all rows can be read again, and
+/// the learner's own where it continues an earlier one, or a class has no rows yet.
 ///
 /// # Errors
-/// When scratch files cannot be read, a file not be written, or options not be meant.
-pub(crate) fn fit_trees_online(
+/// When scratch files cannot be read, a file cannot be written, or options contradict each other.
+pub(crate) fn fit_trees_incrementally(
     fit: &FitContext<'_>,
     spec: &FitSpec<'_>,
     options: &BoosterOptions,
-    online: &IncrementalOptions,
+    incremental: &IncrementalOptions,
     earlier: Option<EarlierLearner>,
     resumed: Option<Checkpoint>,
 ) -> Result<Fitted> {
     let context = fit.context();
-    let about = fit
+    let identity = fit
         .session
         .identity
         .with_codes(codes_hash(spec.assigned, spec.bins));
     let (learner, from) = match earlier {
         Some(earlier) => {
-            let from = earlier.position_of(Some(&about))?;
+            let from = earlier.position_of(Some(&identity))?;
             (earlier.into_trees()?, from)
         }
         None => {
@@ -62,12 +62,12 @@ pub(crate) fn fit_trees_online(
             (learner, Position::default())
         }
     };
-    let about_model = finished_model::about(fit, spec.assigned);
-    let saver = Saver::new(fit.session, about, about_model, &spec.bins.features);
-    let mut feeder = TreeFeeder::new(learner, from, online.batch_rows, fit.evaluation, saver);
+    let about = finished_model::about(fit, spec.assigned);
+    let saver = Saver::new(fit.session, identity, about, &spec.bins.features);
+    let mut feeder = TreeFeeder::new(learner, from, incremental.batch_rows, fit.evaluation, saver);
     let threads = TaskThreads::new(context.threads)?;
     let codes = spec.codes.expect("trees have codes");
-    let ground = Ground {
+    let coded = CodedRows {
         context,
         threads: &threads,
         codes,
@@ -75,13 +75,13 @@ pub(crate) fn fit_trees_online(
     };
     let rows = codes.rows();
     let report = context.announced("batches", rows, || {
-        feeder.feed(ground, rows)?;
-        feeder.finish(ground, rows)?;
+        feeder.feed(coded, rows)?;
+        feeder.finish(coded, rows)?;
         Ok(feeder.bytes_read())
     })?;
     let (learner, position, saver) = feeder.into_parts();
-    position.tell(context.progress);
-    let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, online) {
+    position.announce(context.progress);
+    let mut fitted = if ends_with_exact_fit(fit.progress(), spec.assigned, incremental) {
         drop(learner);
         fit_trees(fit, spec, options, resumed)?
     } else {
@@ -90,14 +90,20 @@ pub(crate) fn fit_trees_online(
             rows: spec.rows,
             state: None,
         };
-        of_learner(fit, spec.assigned, &learner, saver.model(&learner), files)?
+        of_learner(
+            fit,
+            spec.assigned,
+            &learner,
+            saver.model(LearnerRef::Trees(&learner)),
+            files,
+        )?
     };
     fitted.passes.insert(0, report);
     fitted.progressive = position.curve;
     Ok(fitted)
 }
 
-/// A learner that has seen nothing, of a run's options, which are complete.
+/// An untrained learner with a run's options, which are complete.
 ///
 /// # Errors
 /// As [`OnlineTrees::with_bins`]; [`crate::error::Error::Dataset`] for a weight of a class that there is not.
@@ -116,7 +122,7 @@ pub(crate) fn new_learner(
     let declared = BatchSchema::new(&names, &classes)?;
     let (reservoir_rows, batch_rows) = fit.plan.stream_rows;
     let mut spec = ModelSpec::Gbdt(options.clone());
-    // Where rows are read once, nobody has filled them in.
+    // A one-pass run counts no classes beforehand; its class weights are filled in here, by name.
     if options.class_weights.is_empty() {
         spec = resolved_by_name(&spec, fit.target)?;
     }
@@ -124,8 +130,8 @@ pub(crate) fn new_learner(
         unreachable!("resolving changes no learner");
     };
     let options = TreesOptions {
-        // What only the data could tell is filled in by now, and trees that stop early are those of
-        // `train`.
+        // Options that depend on the data are filled in by now. Early stopping is for the final fit: batches
+        // have no fixed valid rows.
         booster: BoosterOptions {
             class_weight: ClassWeight::Equal,
             early_stopping_rounds: None,
@@ -138,7 +144,7 @@ pub(crate) fn new_learner(
     OnlineTrees::with_bins(declared, options, bins)
 }
 
-/// The model that the learner is, evaluated.
+/// Saves and evaluates the learner's own model.
 pub(crate) fn of_learner(
     fit: &FitContext<'_>,
     assigned: &Assigned,

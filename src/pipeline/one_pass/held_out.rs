@@ -1,4 +1,4 @@
-//! Held-out rows of data that are seen once: kept as rows of the design in a scratch file, and scored by
+//! Held-out rows of data that are read once: stored as rows of the design in a scratch file, and scored by
 //! the finished learner.
 
 use std::{
@@ -41,7 +41,7 @@ pub(crate) struct HeldOut {
     bytes: Vec<u8>,
 }
 
-/// What is known of the rows of a chunk.
+/// The rows of a chunk: label, weight, group, split and design.
 #[derive(Debug, Default)]
 struct Chunk {
     label: Vec<f32>,

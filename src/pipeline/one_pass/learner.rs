@@ -5,26 +5,25 @@ use crate::{
     pipeline::{
         fit::context::{FitContext, Fitted},
         incremental::learner_file::Mark,
-        one_pass::{columns::Columns, linear::OnePassLinear, trees::OnePassTrees},
+        one_pass::{linear::OnePassLinear, slice::OnePassSlice, trees::OnePassTrees},
         prepare::assign::Assigned,
     },
 };
 
-/// A learner that is being learner.
+/// The learner of either kind.
 pub(crate) enum OnePassLearner<'a> {
     Linear(Box<OnePassLinear<'a>>),
     Trees(Box<OnePassTrees<'a>>),
 }
 
 impl OnePassLearner<'_> {
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         match self {
             Self::Linear(learner) => learner.take(columns),
             Self::Trees(learner) => learner.take(columns),
         }
     }
 
-    /// Whether rows that were learned before a stop have not come again.
     pub(crate) fn is_behind(&self) -> bool {
         match self {
             Self::Linear(learner) => learner.is_behind(),
@@ -32,11 +31,10 @@ impl OnePassLearner<'_> {
         }
     }
 
-    /// Learns what is left; `all` is what all rows are.
-    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+    pub(crate) fn finish_batches(&mut self, all: Mark) -> Result<()> {
         match self {
-            Self::Linear(learner) => learner.learn_rest(all),
-            Self::Trees(learner) => learner.learn_rest(all),
+            Self::Linear(learner) => learner.finish_batches(all),
+            Self::Trees(learner) => learner.finish_batches(all),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Logistic regression from rows that are seen once: their design, batches of it, and the held-out rows.
+//! Logistic regression from rows that are read once: the design, its batches, and the held-out rows.
 
 use crate::{
     data::{Split, Tile},
@@ -17,12 +17,12 @@ use crate::{
             learner_file::{Mark, Position},
             linear::left_out,
             linear_learner::LinearLearner,
-            row_feeder::{Feeder, part_rows},
+            row_feeder::{RowFeeder, part_rows},
             saver::Saver,
         },
         one_pass::{
-            columns::{Columns, at},
             held_out::HeldOut,
+            slice::{OnePassSlice, row_indices},
         },
         options::IncrementalOptions,
         prepare::assign::Assigned,
@@ -30,7 +30,7 @@ use crate::{
     transform::standardize::Design,
 };
 
-/// What a design and a learner are before the first batch.
+/// Design and learner before the first batch.
 pub(crate) struct Setup {
     features: Vec<FeatureSpec>,
     design: Design,
@@ -42,7 +42,7 @@ impl Setup {
     /// A new learner of this design.
     ///
     /// # Errors
-    /// [`crate::error::Error::Usage`] for options that need a look at all rows.
+    /// [`crate::error::Error::Usage`] for options that need several passes.
     pub(crate) fn new(
         fit: &FitContext<'_>,
         options: &LogisticOptions,
@@ -81,9 +81,9 @@ impl Setup {
     ///
     /// # Errors
     /// [`crate::error::Error::Usage`] if it is another kind of learner.
-    pub(crate) fn of(fit: &FitContext<'_>, started: EarlierLearner) -> Result<Self> {
-        let from = started.position_of(None)?;
-        let (model, linear, learner) = started.into_linear()?;
+    pub(crate) fn of(fit: &FitContext<'_>, earlier: EarlierLearner) -> Result<Self> {
+        let from = earlier.position_of(None)?;
+        let (model, linear, learner) = earlier.into_linear()?;
         Ok(Self {
             design: Design::of_model(&linear, &model.features, &fit.data.roles.features),
             features: model.features,
@@ -93,10 +93,10 @@ impl Setup {
     }
 }
 
-/// A learner that is being fed, and the held-out rows.
+/// Logistic regression during the pass, and the held-out rows.
 pub(crate) struct OnePassLinear<'a> {
     design: Design,
-    feeder: Feeder<'a>,
+    feeder: RowFeeder<'a>,
     held_out: HeldOut,
     /// A part of a slice's training rows.
     train: DesignRows,
@@ -105,7 +105,7 @@ pub(crate) struct OnePassLinear<'a> {
 }
 
 impl<'a> OnePassLinear<'a> {
-    /// Begins; all rows come again, those that were learned too.
+    /// Starts before the first row. A resumed run reads all rows again and skips those of before the stop.
     ///
     /// # Errors
     /// When the file of held-out rows cannot be created.
@@ -119,7 +119,7 @@ impl<'a> OnePassLinear<'a> {
         let columns = setup.design.columns().len();
         Ok(Self {
             held_out: HeldOut::create(&fit.session.scratch.file("held-out"), columns)?,
-            feeder: Feeder::new(
+            feeder: RowFeeder::new(
                 setup.learner,
                 setup.from,
                 skip,
@@ -133,23 +133,23 @@ impl<'a> OnePassLinear<'a> {
         })
     }
 
-    /// Learns a slice's training rows, and keeps those that are held out.
+    /// Trains on a slice's training rows, and stores the held-out ones.
     ///
     /// # Errors
-    /// As [`Feeder::push`] and [`HeldOut::append`].
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    /// As [`RowFeeder::push`] and [`HeldOut::append`].
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         let block = columns.rows.block();
         let is_train =
             |split: u8, row: usize| split == Split::Train as u8 && block.weight[row] > 0.0;
-        let train = at(&columns.rows, is_train);
+        let train = row_indices(&columns.rows, is_train);
         let held = [Split::Valid as u8, Split::Test as u8];
-        let held = at(&columns.rows, |split, _| held.contains(&split));
+        let held = row_indices(&columns.rows, |split, _| held.contains(&split));
         let view = self.design.view(&columns.values);
         let rows_max = part_rows(self.held.features());
         let class = |row: &u32| block.label[*row as usize] as u32;
         let weight = |row: &u32| f64::from(block.weight[*row as usize]);
         self.feeder.mark(columns.before);
-        self.feeder.begin_slice(columns.slice);
+        self.feeder.start_slice(columns.slice);
         for part in train.chunks(rows_max) {
             self.train.make_room(rows_max);
             view.fill(part, &mut self.train.design.append(part.len()));
@@ -165,21 +165,21 @@ impl<'a> OnePassLinear<'a> {
         Ok(())
     }
 
-    /// Whether rows that were learned before a stop have not come again.
+    /// True while rows of before a stop are missing from the data.
     pub(crate) fn is_behind(&self) -> bool {
         self.feeder.is_behind()
     }
 
-    /// Learns what is left; `all` is what all rows are.
+    /// Takes the last, shorter batch; `all` marks all rows.
     ///
     /// # Errors
-    /// As [`Feeder::finish`].
-    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+    /// As [`RowFeeder::finish`].
+    pub(crate) fn finish_batches(&mut self, all: Mark) -> Result<()> {
         self.feeder.mark(all);
         self.feeder.finish()
     }
 
-    /// The model, saved, and how good it is.
+    /// Saves the model and evaluates it.
     ///
     /// # Errors
     /// When it cannot be saved, or the held-out rows not be read.

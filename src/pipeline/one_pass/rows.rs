@@ -16,7 +16,7 @@ use crate::{
     scratch::Element,
 };
 
-/// What is known of the rows of one slice besides their features.
+/// The rows of one slice beside their features: label, group, split and weight.
 #[derive(Debug, Default)]
 pub(crate) struct SliceRows {
     label: Vec<f32>,
@@ -26,7 +26,7 @@ pub(crate) struct SliceRows {
     runs: Vec<GroupRun>,
 }
 
-/// Where a pass has the columns that are no features.
+/// The positions of the columns that are not features, in the order of the pass.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Places {
     pub(crate) target: usize,
@@ -148,7 +148,7 @@ fn joined(hashes: &[XxHash3_64; 4]) -> u64 {
     all.finish()
 }
 
-/// What all slices so far add up to.
+/// The totals of all slices so far.
 pub(crate) struct Counts {
     pub(crate) class_rows: [Vec<u64>; 3],
     pub(crate) unlabelled_rows: u64,
@@ -203,7 +203,7 @@ impl Counts {
         joined(&self.hashes)
     }
 
-    /// What the rows so far are.
+    /// The mark of the rows so far.
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             rows: self.rows,
@@ -211,7 +211,7 @@ impl Counts {
         }
     }
 
-    /// Whether the rows so far and the first ones of a slice are those of a mark, if it ends in the slice.
+    /// False if a mark ends in the slice, and the rows up to there are others than its own.
     pub(crate) fn agrees(&self, rows: &SliceRows, mark: Mark) -> bool {
         let end = self.rows + rows.label.len() as u64;
         if !(self.rows + 1..=end).contains(&mark.rows) {

@@ -1,4 +1,4 @@
-//! Where rows that are read once come from: Parquet files by lanes, or an Arrow stream.
+//! The source of rows that are read once: Parquet files in lanes, or an Arrow stream.
 
 use std::{io, time::Instant};
 
@@ -8,11 +8,11 @@ use crate::{
     error::{Error, Result},
     pipeline::{
         fit::{
+            buffer_pool::{BufferPool, buffer_pools},
             context::FitContext,
-            newton,
-            recycle::{Spares, spares},
             slice::SliceColumns,
         },
+        incremental::row_feeder::slice_rows,
         open::training_data::TrainingData,
         options::{ColumnOptions, DataOptions, ResourceOptions, STANDARD_INPUT},
     },
@@ -25,17 +25,11 @@ const STREAM: &str = "stream";
 /// A message of a stream takes at most one part in so many of the memory allowed.
 pub(crate) const MESSAGE_SHARE_OF_MEMORY: u64 = 8;
 
-/// Where rows come from.
+/// The source of the rows.
 pub(crate) enum Source {
-    /// The data's files.
     Files,
-    /// An Arrow stream.
+    /// An Arrow stream on the standard input.
     Stream(Box<ArrowStream>),
-}
-
-/// Rows of a slice.
-pub(crate) fn slice_rows(row_bytes: usize) -> usize {
-    newton::slice_rows(2 * row_bytes)
 }
 
 /// Opens the data: the standard input where the dataset is `-`.
@@ -51,7 +45,7 @@ pub(crate) fn open_source(
     let limits = &resources.limits;
     if data.validation.as_deref() == Some(STANDARD_INPUT) {
         return Err(Error::Usage(
-            "--val-dir -: the standard input is read for DATASET alone; name a file, a directory or a glob"
+            "--val-dir -: only the dataset can be the standard input; name a file, a directory or a glob"
                 .to_owned(),
         ));
     }
@@ -60,8 +54,8 @@ pub(crate) fn open_source(
     }
     if let Some(path) = &data.validation {
         return Err(Error::Usage(format!(
-            "--val-dir {path}: the rows of the dataset `-`, the standard input, have no others behind them; give the \
-             stream a column that says train or valid, and name it with --split-col"
+            "--val-dir {path}: a dataset from the standard input cannot have a second dataset; add a column of splits \
+             to the stream, and name it with --split-col"
         )));
     }
     if !one_pass {
@@ -78,7 +72,7 @@ pub(crate) fn open_source(
     Ok((data, Source::Stream(Box::new(stream))))
 }
 
-/// Gives every slice of the columns to `take`, in row order; what `take` gives back holds later ones.
+/// Calls `take` with every slice of the columns, in row order. The buffers that it returns are used again.
 ///
 /// # Errors
 /// When the data cannot be read; `take`'s.
@@ -101,13 +95,13 @@ pub(crate) fn read(
             };
             let context = fit.plan.learner_context(fit.context());
             let lanes = fit.data.lanes(&context);
-            let (spares, returns) = spares(context.threads);
-            let sink = |spares| WholeSink {
+            let (pools, recycler) = buffer_pools(context.threads);
+            let sink = |buffers| SliceSink {
                 columns: SliceColumns::new(columns),
-                spares,
+                buffers,
             };
-            let sinks = spares.into_iter().map(sink).collect();
-            let take = returns.after(take);
+            let sinks = pools.into_iter().map(sink).collect();
+            let take = recycler.after(take);
             let (report, _) = parquet_pass(&context, &pass, lanes, sinks, take)?;
             Ok(report)
         }
@@ -148,18 +142,18 @@ pub(crate) fn read(
     }
 }
 
-/// One lane's columns of one slice at a time.
-struct WholeSink {
+/// Gathers all columns of a slice, one slice at a time in each lane.
+struct SliceSink {
     columns: SliceColumns,
-    spares: Spares<Vec<Values>>,
+    buffers: BufferPool<Vec<Values>>,
 }
 
-impl Sink for WholeSink {
+impl Sink for SliceSink {
     type Part = Vec<Values>;
 
     fn start(&mut self, slice: Slice) -> Result<()> {
-        if let Some(spare) = self.spares.take() {
-            self.columns.lend(spare);
+        if let Some(buffer) = self.buffers.take() {
+            self.columns.reuse(buffer);
         }
         self.columns.start(slice);
         Ok(())

@@ -1,4 +1,4 @@
-//! Trees from rows that are seen once: their codes go to scratch, where batches and the evaluation read them.
+//! Trees from rows that are read once. Their codes go to scratch, for the batches and the evaluation.
 
 use crate::{
     data::{PackMember, pack::pack_into},
@@ -15,21 +15,22 @@ use crate::{
         incremental::{
             learner_file::{Mark, Position},
             saver::Saver,
-            tree_feeder::{Ground, TreeFeeder},
+            stored_learner::LearnerRef,
+            tree_feeder::{CodedRows, TreeFeeder},
             trees::of_learner,
         },
-        one_pass::columns::Columns,
+        one_pass::slice::OnePassSlice,
         options::IncrementalOptions,
         prepare::assign::Assigned,
         storage::appended::AppendedRows,
     },
 };
 
-/// A learner that is being fed, and the codes of all rows so far.
+/// Trees during the pass, and the codes of all rows so far.
 pub(crate) struct OnePassTrees<'a> {
     context: Context<'a>,
     threads: TaskThreads,
-    /// By byte column, its members and what codes them.
+    /// By byte column, its members and their coders.
     coders: Vec<Vec<(PackMember, Coder)>>,
     appended: AppendedRows,
     feeder: TreeFeeder<'a>,
@@ -37,7 +38,7 @@ pub(crate) struct OnePassTrees<'a> {
 }
 
 impl<'a> OnePassTrees<'a> {
-    /// Begins; all rows come again, those that were learned too.
+    /// Starts before the first row. A resumed run reads all rows again and skips those of before the stop.
     ///
     /// # Errors
     /// When the scratch files cannot be created, or threads not be started.
@@ -72,11 +73,11 @@ impl<'a> OnePassTrees<'a> {
         })
     }
 
-    /// Codes a slice's rows, and learns the batches that are whole by now.
+    /// Codes a slice's rows, and trains on the batches that are complete.
     ///
     /// # Errors
     /// As [`AppendedRows::append`] and [`TreeFeeder::feed`].
-    pub(crate) fn take(&mut self, columns: &Columns) -> Result<()> {
+    pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         let codes = &mut self.codes;
         self.appended
             .append_columns(&columns.rows.block(), |byte_column, bytes| {
@@ -97,33 +98,33 @@ impl<'a> OnePassTrees<'a> {
             ..
         } = self;
         feeder.mark(columns.before);
-        feeder.feed(ground(context, threads, appended), available)
+        feeder.feed(coded(context, threads, appended), available)
     }
 
-    /// Whether rows that were learned before a stop have not come again.
+    /// True while rows of before a stop are missing from the data.
     pub(crate) fn is_behind(&self) -> bool {
         self.feeder.is_behind(self.appended.len())
     }
 
-    /// Learns what is left; `all` is what all rows are.
+    /// Takes the last, shorter batch and grows the remaining trees; `all` marks all rows.
     ///
     /// # Errors
     /// As [`TreeFeeder::finish`].
-    pub(crate) fn learn_rest(&mut self, all: Mark) -> Result<()> {
+    pub(crate) fn finish_batches(&mut self, all: Mark) -> Result<()> {
         self.feeder.mark(all);
         let rows = self.appended.len();
         self.appended.close()?;
-        let ground = ground(&self.context, &self.threads, &self.appended);
-        self.feeder.finish(ground, rows)
+        let coded = coded(&self.context, &self.threads, &self.appended);
+        self.feeder.finish(coded, rows)
     }
 
-    /// The model, saved, and how good it is.
+    /// Saves the model and evaluates it.
     ///
     /// # Errors
     /// When it cannot be saved, or the codes not be read.
     pub(crate) fn finish(self, fit: &FitContext<'_>, assigned: &Assigned) -> Result<Fitted> {
         let (learner, position, saver) = self.feeder.into_parts();
-        let mut model = saver.model(&learner);
+        let mut model = saver.model(LearnerRef::Trees(&learner));
         model.about = finished_model::about_of(fit, assigned.content_hash, model.about.train_rows);
         let files = Files {
             codes: self.appended.codes(),
@@ -136,12 +137,12 @@ impl<'a> OnePassTrees<'a> {
     }
 }
 
-fn ground<'a>(
+fn coded<'a>(
     context: &'a Context<'a>,
     threads: &'a TaskThreads,
     appended: &'a AppendedRows,
-) -> Ground<'a> {
-    Ground {
+) -> CodedRows<'a> {
+    CodedRows {
         context,
         threads,
         codes: appended.codes(),

@@ -1,4 +1,4 @@
-//! What is learned: from the profile or the options, or else from the distinct values of the column.
+//! The classes of the target: from the profile or the options, else the distinct values of the column.
 
 use crate::{
     data::{Batch, Task, ValueType},
@@ -19,7 +19,7 @@ const SLICE_ROWS_MAX: usize = 1 << 17;
 pub(crate) struct TargetSpec<'a> {
     pub(crate) task: Option<Task>,
     pub(crate) model: &'a ModelSpec,
-    /// Whether the run is incremental: its learners take classes alone.
+    /// An incremental run, whose learners support classification alone.
     pub(crate) incremental: bool,
     pub(crate) classes_max: usize,
 }
@@ -27,7 +27,7 @@ pub(crate) struct TargetSpec<'a> {
 /// The target where it is known without reading data.
 ///
 /// # Errors
-/// [`Error::Usage`] or [`Error::Dataset`] when the task does not go with the target.
+/// [`Error::Usage`] or [`Error::Dataset`] when the task does not fit the target.
 pub(crate) fn known_target(data: &TrainingData, spec: TargetSpec<'_>) -> Result<Option<Target>> {
     let field = &data.schema().fields[data.target_column()];
     let name = &field.name;
@@ -39,8 +39,8 @@ pub(crate) fn known_target(data: &TrainingData, spec: TargetSpec<'_>) -> Result<
             "--model gbdt"
         };
         return Err(Error::Usage(format!(
-            "logistic regression learns classes, and the target `{name}` is learned as a number; \
-             use {learner}, or another --task"
+            "logistic regression needs classes, but the target `{name}` is a number; use {learner}, or another \
+             --task"
         )));
     }
     match &data.profile {
@@ -61,7 +61,7 @@ pub(crate) fn known_target(data: &TrainingData, spec: TargetSpec<'_>) -> Result<
     }
 }
 
-/// What `--task` means here: `auto` is the profile's task for the profile's target.
+/// The task that `--task` selects: `auto` is the profile's task for the profile's target.
 pub(crate) fn task_choice(data: &TrainingData, asked: Option<Task>) -> Option<Task> {
     let name = &data.schema().fields[data.target_column()].name;
     match (&data.profile, asked) {
@@ -99,7 +99,7 @@ pub(crate) fn find_target(
     Ok(target)
 }
 
-/// What a plan takes the task to be before the classes are counted.
+/// The task that a memory plan assumes before the classes are counted.
 pub(crate) fn assumed_task(choice: Option<Task>) -> (Task, usize) {
     match choice {
         Some(Task::Multiclass) => (Task::Multiclass, 3),

@@ -1,4 +1,4 @@
-//! open
+//! Opening: the dataset with the roles of its columns, its target, splits from a column, validation rows.
 
 pub mod base_scores;
 pub mod classes;

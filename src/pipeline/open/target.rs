@@ -1,4 +1,4 @@
-//! What is learned: the task, the classes in order, and how a file's values become labels.
+//! The target: the task, the classes in order, and the coding of a column's values as labels.
 
 use crate::{
     columns::profile::Profile,
@@ -16,12 +16,12 @@ pub struct DistinctValues {
 }
 
 impl DistinctValues {
-    /// How many there are.
+    /// The number of distinct values.
     pub fn len(&self) -> usize {
         self.texts.len() + self.numbers.len()
     }
 
-    /// Whether there are none.
+    /// True without any value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -84,7 +84,7 @@ impl DistinctValues {
     }
 }
 
-/// How values become labels.
+/// The coding of values as labels.
 #[derive(Debug, Clone, PartialEq)]
 enum Coding {
     /// By the profile's spellings: the label of each of its classes, and of a null.
@@ -104,7 +104,7 @@ enum Coding {
     },
 }
 
-/// What is learned.
+/// The target of a run: its task and classes, and the coding of its values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// The target column's name.
@@ -265,7 +265,7 @@ impl Target {
         }
     }
 
-    /// Whether its classes are those of this profile.
+    /// True if this profile defines its classes.
     pub fn is_of(&self, other: &Profile) -> bool {
         matches!(&self.coding, Coding::Profile { profile, .. } if **profile == *other)
     }
@@ -314,7 +314,9 @@ impl Target {
                 .ok()
                 .map(|class| class as f32),
             Coding::Numbers(_) | Coding::Value { .. } => {
-                return Err("a text where numbers are learned; use another --target".to_owned());
+                return Err(
+                    "it is text, but the task is regression; use another --target".to_owned(),
+                );
             }
         };
         class.ok_or_else(|| self.unknown(&format!("`{}`", value.escape_debug())))

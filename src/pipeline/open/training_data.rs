@@ -20,16 +20,16 @@ use crate::{
     source::{DataFile, Dataset, LaneReader, OpenOptions},
 };
 
-/// What is known before the first pass.
+/// A dataset with the roles of its columns.
 #[derive(Debug)]
 pub struct TrainingData {
     /// The data.
     pub dataset: Dataset,
     /// First row and end of each row group.
     pub row_ranges: Vec<Range<u64>>,
-    /// What the columns mean.
+    /// The profile of the columns.
     pub profile: Option<Profile>,
-    /// The part of every column.
+    /// The role of every column.
     pub roles: Roles,
     /// The baseline table, checked.
     pub baseline: Option<Baseline>,
@@ -38,11 +38,10 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    /// Opens the data and gives every column its part.
+    /// Opens the data and gives every column its role.
     ///
     /// # Errors
-    /// Whatever is wrong with the dataset's path, a footer, the profile, the columns named, or the
-    /// baseline table.
+    /// For a fault of the dataset's path, a footer, the profile, the columns named, or the baseline table.
     pub fn open(data: &DataOptions, columns: &ColumnOptions, limits: &Limits) -> Result<Self> {
         Self::of_dataset(Self::read(data, limits)?, data, columns, limits)
     }
@@ -152,8 +151,8 @@ impl TrainingData {
             .collect()
     }
 
-    /// Tells what is used besides the dataset.
-    pub fn tell(&self, progress: &dyn Progress) {
+    /// Shows the baseline table and the validation rows in use.
+    pub fn announce(&self, progress: &dyn Progress) {
         if let Some(baseline) = &self.baseline {
             let path = baseline.path().display();
             progress.message(&format!("baseline: {path}, {} rows", baseline.len()));
@@ -164,7 +163,7 @@ impl TrainingData {
         }
     }
 
-    /// Rows of the files; `None` for a stream, which does not say.
+    /// Rows of the files; `None` for a stream, whose length is not known.
     pub(crate) fn rows_of_files(&self) -> Option<u64> {
         (!self.dataset.files().is_empty()).then(|| self.dataset.rows())
     }
@@ -175,28 +174,28 @@ impl TrainingData {
         first.unwrap_or(self.dataset.rows())
     }
 
-    /// Whether a row is of a second dataset, and so are all others of its row group.
+    /// True for a row of `--val-dir`, as are all others of its row group.
     pub fn is_validation(&self, row: u64) -> bool {
         (self.validation.as_ref()).is_some_and(|rows| rows.first_row <= row)
     }
 
-    /// What gives rows to the valid split besides the groups, where a second dataset does.
+    /// The source of the valid split's further rows, where `--val-dir` gives some.
     pub fn validation_source(&self) -> Option<String> {
         let name = |column: usize| &*self.schema().fields[column].name;
         let validation = self.validation.as_ref()?;
         Some(validation.source(self.roles.split.map(name)))
     }
 
-    /// What is learned.
+    /// The target's index in the schema.
     ///
     /// # Panics
-    /// If there is nothing, which only [`Self::open_without_target`] lets pass.
+    /// Without a target, which only [`Self::open_without_target`] lets pass.
     pub fn target_column(&self) -> usize {
         self.roles.target.expect("a training has a target")
     }
 
     /// Makes the features those of a model, in the model's order: a column that the data lack is missing
-    /// (or 0, if the model knows it so) in all rows. Answers the features that the model does not have;
+    /// (or 0, if the model says so) in all rows. Returns the features that the model does not have;
     /// they are excluded for `reason`.
     ///
     /// # Errors
@@ -213,7 +212,7 @@ impl TrainingData {
                 self.roles.role_of(column)
             {
                 return Err(Error::Dataset(format!(
-                    "column `{}` is a feature of the model and is no feature here ({why}); do not exclude it",
+                    "column `{}` is a feature of --init-model, but not of this run ({why}); do not exclude it",
                     field.name
                 )));
             }
@@ -221,8 +220,8 @@ impl TrainingData {
             if is_text != feature.is_text() {
                 let learned = if feature.is_text() { "text" } else { "numbers" };
                 return Err(Error::Dataset(format!(
-                    "column `{}` is of type {}, but the model learned it as {learned}; give it the type of the \
-                     data that the model began with",
+                    "column `{}` has the type {}, but it was {learned} in the data of --init-model; convert the \
+                     column",
                     field.name, field.file_type
                 )));
             }
@@ -286,7 +285,7 @@ impl TrainingData {
             .collect()
     }
 
-    /// Where a row group, and a column of it, lies.
+    /// The place of a row group, or of a column of it, for messages.
     pub fn place(&self, row_group: usize, column: Option<usize>) -> Place {
         let group = self.dataset.row_groups()[row_group];
         let place =

@@ -19,10 +19,10 @@ use crate::{
     source::Dataset,
 };
 
-/// Validation rows from elsewhere, as the model and the reports tell of them.
+/// The rows of `--val-dir`, as the model and the reports describe them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Validation {
-    /// What `--val-dir` says.
+    /// The value of `--val-dir`.
     pub dataset: String,
     /// Its files.
     pub files: u64,
@@ -46,8 +46,8 @@ impl Validation {
         let known: HashSet<PathBuf> = own.iter().map(|file| real(&file.path)).collect();
         if let Some(both) = beside.iter().find(|file| known.contains(&real(&file.path))) {
             return Err(Error::Usage(format!(
-                "--val-dir {path}: {} is a file of the dataset {} too, and what a model is validated on must not be \
-                 learned; keep the two apart",
+                "--val-dir {path}: {} is also a file of the dataset {}; validation rows must not be training \
+                 rows, so remove it from one of them",
                 both.path.display(),
                 data.dataset
             )));
@@ -100,7 +100,7 @@ impl Validation {
         Ok(())
     }
 
-    /// How many of so many rows from `first_row` on are the dataset's own.
+    /// The number of own rows among the `rows` rows from `first_row` on.
     pub fn own_rows(&self, first_row: u64, rows: usize) -> usize {
         self.first_row.saturating_sub(first_row).min(rows as u64) as usize
     }
@@ -135,7 +135,7 @@ impl Validation {
         )))
     }
 
-    /// What gives rows to the valid split, for a message.
+    /// The source of the valid split, for a message.
     pub fn source(&self, split_column: Option<&str>) -> String {
         match split_column {
             Some(column) => format!("--val-dir {} or of the column `{column}`", self.dataset),

@@ -10,7 +10,7 @@ pub struct IncrementalOptions {
     /// Training rows of a batch; at least 1.
     #[serde(rename = "batch_size")]
     pub batch_rows: usize,
-    /// Whether each row is read once: no scan, no survey, no exact passes at the end.
+    /// Read each row once: no scan, no survey, no final fit on all rows.
     pub one_pass: bool,
     /// The learner that the run continues: a run's directory, its model or its `learner.rowmill`.
     pub init_model: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! Options of the steps, by topic. A command's options are made of them.
+//! Options of the steps, by topic. A command combines them.
 
 mod columns;
 mod data;

@@ -9,9 +9,9 @@ use crate::limits::{Limits, MEMORY_DEFAULT_BYTES};
 pub struct ResourceOptions {
     /// Directory of scratch files; `None` for the output directory.
     pub scratch_dir: Option<PathBuf>,
-    /// Whether a scratch directory in memory (tmpfs) is allowed.
+    /// Accept a scratch directory in memory (tmpfs).
     pub allow_tmpfs: bool,
-    /// Whether codes stay at the end, for other runs on the same data.
+    /// Keep the codes at the end, for other runs on the same data.
     pub keep_scratch: bool,
     /// The memory limit.
     pub memory_bytes: u64,

@@ -1,6 +1,6 @@
 //! The assignment of groups to train, valid and test.
 
-/// How groups go to splits.
+/// The rule that assigns groups to splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitRule {
@@ -17,7 +17,7 @@ pub struct SplitOptions {
     pub test_size: f64,
     /// Share of the rows held out for early stopping.
     pub valid_size: f64,
-    /// How groups go to splits.
+    /// The rule that assigns groups to splits.
     #[serde(rename = "split")]
     pub split_rule: SplitRule,
     /// Seed of every random choice.

@@ -22,8 +22,7 @@ pub struct GroupRun {
     pub hash: u64,
     /// The key as text.
     pub name: String,
-    /// How many rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
 }
 
 /// Reads the target, group and weight columns of all rows into the rows file; `group_run` gets the groups in
@@ -167,7 +166,7 @@ fn add_weights(
     None
 }
 
-/// What is wrong with the weight of a row of the data.
+/// The message for a bad weight.
 pub(crate) fn bad_weight(row: u64, value: &str) -> String {
     format!(
         "row {row} of the data has {value} for its weight, which must be a number from 0 to {ROW_WEIGHT_MAX:e}; \

@@ -9,7 +9,8 @@ use crate::{
         open::{target::Target, training_data::TrainingData},
         options::SplitOptions,
         prepare::{
-            assign::{AssignSpec, Assigned, SplitSource, assign},
+            assign::{Assigned, assign},
+            assign_spec::{AssignSpec, SplitSource},
             scan::scan,
             survey::{Survey, SurveySpec, survey},
         },
@@ -34,7 +35,7 @@ pub(crate) struct SplittingSpec<'a> {
     pub(crate) target: &'a Target,
     pub(crate) split: &'a SplitOptions,
     pub(crate) limits: &'a Limits,
-    /// Whether the classes were declared: some may have no rows here.
+    /// The classes were declared, and some may have no rows.
     pub(crate) classes_declared: bool,
 }
 

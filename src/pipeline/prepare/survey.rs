@@ -21,12 +21,12 @@ use crate::{
 /// Rows that a survey sees as one slice.
 pub const SLICE_ROWS_MAX: usize = 1 << 20;
 
-/// What is known of one feature.
+/// The statistics of one feature.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct FeatureSurvey {
-    /// What the training rows say.
+    /// The values in the training rows.
     pub values: SurveyedValues,
-    /// Whether any row of any split misses the value: whether a code must be there for it.
+    /// True if any row of any split misses the value, so that it needs a code.
     pub missing_anywhere: bool,
 }
 
@@ -39,7 +39,7 @@ pub enum SurveyedValues {
     Text(CategoryCounts),
 }
 
-/// What the survey found.
+/// The statistics of all features, and the sample.
 pub struct Survey {
     /// One a feature, in the order of the features given.
     pub features: Vec<FeatureSurvey>,
@@ -73,7 +73,7 @@ impl Survey {
     }
 }
 
-/// What a survey looks at, and where its sample goes.
+/// The inputs of the survey.
 #[derive(Debug, Clone, Copy)]
 pub struct SurveySpec<'a> {
     /// The data; every feature of it is surveyed.
@@ -82,7 +82,7 @@ pub struct SurveySpec<'a> {
     pub rows: &'a RowsFile,
     /// The sampled training rows.
     pub sample: &'a RowSample,
-    /// Where their values are written.
+    /// The file of the sampled values.
     pub sample_path: &'a Path,
     /// Values of a text column that are counted.
     pub categories_max: usize,
@@ -331,7 +331,7 @@ impl Sink for SurveySink<'_> {
     }
 }
 
-/// Whether any value is missing; whole chunks at a time, so that the search is vectorised.
+/// True if any value is missing. It takes whole chunks, so that the search is vectorised.
 fn any_nan<T: Copy>(values: &[T], is_nan: impl Fn(T) -> bool) -> bool {
     values
         .chunks(1024)

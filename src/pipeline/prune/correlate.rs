@@ -1,4 +1,4 @@
-//! The passes that take exact coefficients: each over the columns of a step alone.
+//! The passes that compute exact correlations, each over the columns of one step.
 
 use twox_hash::XxHash3_128;
 
@@ -22,65 +22,63 @@ use crate::{
 /// Rows of a slice, at the least and at the most.
 const SLICE_ROWS: std::ops::RangeInclusive<usize> = 4_096..=(1 << 20);
 
-/// What the passes found, by features.
+/// The correlations that the passes found, by feature.
 #[derive(Debug, Clone, Default)]
 pub struct Correlations {
     /// Pairs with an |r| of interest, and pairs of the same values. The later feature is second.
     pub pairs: Vec<Pair>,
     /// Pairs that were compared on all rows.
     pub verified: u64,
-    /// |r| with the target, a feature each; known of features that were compared.
+    /// |r| with the target of each feature that was compared.
     pub with_target: Vec<Option<f64>>,
-    /// Rows off the value that most have, likewise.
+    /// Rows that differ from the most frequent value, likewise.
     pub varied_rows: Vec<Option<u64>>,
 }
 
 /// The sums of a step as a pass takes them.
 #[derive(Clone, Copy)]
 pub struct SumsSpec<'a> {
-    /// Which sums.
-    pub step: &'a Step,
-    /// Of which features.
-    pub components: &'a [Component],
-    /// How many features there are.
+    pub(crate) step: &'a Step,
+    pub(crate) components: &'a [Component],
+    /// The number of all features.
     pub features: usize,
-    /// Labels, and which rows count.
+    /// Labels and splits; training rows count.
     pub rows: &'a RowsFile,
 }
 
 impl<'a> SumsSpec<'a> {
-    /// What a lane of the pass gathers with.
+    /// A gatherer for one lane.
     pub fn gatherer(&self) -> Gatherer<'a> {
         Gatherer::new(self.step, self.components, self.features, self.rows)
     }
 }
 
-/// What is correlated.
+/// The inputs of the exact correlations.
 #[derive(Clone, Copy)]
 pub struct CorrelateSpec<'a> {
     /// The data.
     pub data: &'a TrainingData,
-    /// Labels, and which rows count.
+    /// Labels and splits; training rows count.
     pub rows: &'a RowsFile,
-    /// What the survey found of each feature.
+    /// Statistics of each feature.
     pub survey: &'a [FeatureSurvey],
     /// The smallest |r| of interest.
     pub interest: f64,
-    /// Pairs of interest that are held at the most.
+    /// The most pairs of interest in memory.
     pub pairs_max: usize,
     /// Bytes of a slice's values, a lane.
     pub slice_bytes: u64,
 }
 
 /// The sums of a step, merged in row order.
-pub struct Merged {
+pub struct StepSums {
     sums: Vec<CoMoments>,
     varied_rows: Vec<Vec<u64>>,
     pairs: Vec<PairMoments>,
     hashes: Vec<u128>,
 }
 
-impl Merged {
+impl StepSums {
     /// The sums of no rows.
     pub fn new(step: &Step) -> Self {
         Self {
@@ -119,7 +117,7 @@ impl Merged {
 }
 
 impl Correlations {
-    /// Nothing is known of so many features.
+    /// Without any result, for this number of features.
     pub fn new(features: usize) -> Self {
         Self {
             with_target: vec![None; features],
@@ -128,7 +126,7 @@ impl Correlations {
         }
     }
 
-    /// Takes over what a step found; answers the pairs that have to be taken again.
+    /// Adds the results of a step, and returns the pairs that need sums of their own.
     ///
     /// # Errors
     /// [`Error::Dataset`] when more pairs reach the threshold than can be held.
@@ -137,7 +135,7 @@ impl Correlations {
         spec: &CorrelateSpec<'_>,
         components: &[Component],
         step: &Step,
-        merged: &Merged,
+        merged: &StepSums,
     ) -> Result<Vec<ClosePair>> {
         let mut doubtful = Vec::new();
         let items = merged.sums.iter().zip(&merged.varied_rows);
@@ -177,7 +175,7 @@ impl Correlations {
         Ok(doubtful)
     }
 
-    /// Every pair of hashed features of the same hash.
+    /// Adds every pair of features with the same hash.
     fn add_identical(
         &mut self,
         spec: &CorrelateSpec<'_>,
@@ -222,8 +220,8 @@ impl Correlations {
         Ok(())
     }
 
-    /// Joins what was found of the same pair by coefficient and by hash, and sorts by columns.
-    pub fn settle(&mut self) {
+    /// Joins results on the same pair by coefficient and by hash, and sorts by columns.
+    pub fn sort_and_join(&mut self) {
         self.pairs
             .sort_by_key(|pair| (pair.columns, pair.identical));
         self.pairs.dedup_by(|later, first| {
@@ -236,7 +234,7 @@ impl Correlations {
     }
 }
 
-/// Takes all sums of some work, but for the first step's where another pass has taken them.
+/// Computes all sums of a plan; `taken` are the first step's, where another pass accumulated them.
 ///
 /// Memory: a slice's values and a part of the sums a lane, and the sums.
 ///
@@ -246,7 +244,7 @@ pub fn correlate(
     context: &Context<'_>,
     spec: &CorrelateSpec<'_>,
     work: &Work,
-    mut taken: Option<Merged>,
+    mut taken: Option<StepSums>,
 ) -> Result<(Correlations, Vec<PassReport>)> {
     let mut found = Correlations::new(spec.survey.len());
     let mut reports = Vec::new();
@@ -269,11 +267,11 @@ pub fn correlate(
         doubtful,
         &mut found,
     )?);
-    found.settle();
+    found.sort_and_join();
     Ok((found, reports))
 }
 
-/// Takes doubtful pairs around their own means, in a pass of their own.
+/// Computes doubtful pairs around their own means, in a pass of their own.
 ///
 /// # Errors
 /// As [`correlate`].
@@ -289,7 +287,7 @@ fn take_again(
     }
     if doubtful.len() > spec.pairs_max {
         return Err(Error::Dataset(format!(
-            "{} pairs of columns have values in so few common rows that each needs sums of its own, and at most {} are taken; --exclude columns that are nearly always missing",
+            "{} pairs of columns have too few common rows for the shared sums, and at most {} such pairs can be computed; use --exclude for columns that are nearly always missing",
             doubtful.len(),
             spec.pairs_max
         )));
@@ -309,7 +307,7 @@ fn run_step(
     spec: &CorrelateSpec<'_>,
     components: &[Component],
     step: &Step,
-) -> Result<(Merged, PassReport)> {
+) -> Result<(StepSums, PassReport)> {
     let features = step.features(components);
     let columns: Vec<usize> = features
         .iter()
@@ -336,7 +334,7 @@ fn run_step(
         slice_rows_max: slice_rows_of(spec.data, &columns, spec.slice_bytes),
         first_row: 0,
     };
-    let mut merged = Merged::new(step);
+    let mut merged = StepSums::new(step);
     let lanes = spec.data.lanes(context);
     let (report, _) = parquet_pass(context, &pass, lanes, sinks, |_, part: Part| {
         merged.merge(&part);
@@ -357,7 +355,7 @@ pub fn slice_rows(slice_bytes: u64, row_bytes: u64) -> usize {
     rows.clamp(*SLICE_ROWS.start(), *SLICE_ROWS.end())
 }
 
-/// One lane's slices.
+/// Gathers the sums of one lane's slices.
 struct CorrelateSink<'a> {
     data: &'a TrainingData,
     /// The features in the pass's order.

@@ -1,4 +1,4 @@
-//! What is known of all columns in the end: verdicts, pairs, and how they were found.
+//! The search for redundant columns, and its findings: a verdict on each column, and the reported pairs.
 
 use crate::{
     data::Split,
@@ -9,10 +9,12 @@ use crate::{
         open::training_data::TrainingData,
         prepare::survey::{FeatureSurvey, Survey, SurveyedValues},
         prune::{
-            correlate::{CorrelateSpec, Correlations, Merged, SumsSpec, correlate, slice_rows_of},
+            correlate::{
+                CorrelateSpec, Correlations, StepSums, SumsSpec, correlate, slice_rows_of,
+            },
             options::Pruning,
             plan::budget,
-            suspects::{self, ScreenSpec, Suspects},
+            screening::{self, ScreenResult, ScreenSpec},
             work::Work,
         },
         storage::rows::RowsFile,
@@ -21,36 +23,36 @@ use crate::{
     transform::prune::{ColumnFacts, Pair, Verdict, decide, screen},
 };
 
-/// The verdicts on all features, and what they rest on.
+/// The verdicts on all features, and the evidence.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Findings {
     /// One a feature.
     pub verdicts: Vec<Verdict>,
-    /// Pairs that are to be reported, by the numbers of their features.
+    /// Reported pairs, by the indices of their features.
     pub pairs: Vec<Pair>,
     /// Pairs that were compared on all rows.
     pub verified: u64,
-    /// What the screen said; nothing of it in exact mode.
-    pub suspects: Suspects,
-    /// Whether every pair of varying numbers was compared on all rows.
+    /// The result of the screen; empty in exact mode.
+    pub screen: ScreenResult,
+    /// True if every pair of varying numbers was compared on all rows.
     pub exact: bool,
     /// Pairs of protected columns that reach the threshold.
     pub protected_pairs: usize,
-    /// What was asked.
+    /// The options.
     pub pruning: Pruning,
 }
 
-/// What is looked for, and where: everything after the survey.
-pub struct Finding<'a> {
-    /// The data; all its features are looked at.
+/// The inputs of the search, which follows the survey.
+pub struct RedundancySearch<'a> {
+    /// The data; all its features are candidates.
     pub data: &'a TrainingData,
-    /// Labels, and which rows count.
+    /// Labels and splits; training rows count.
     pub rows: &'a RowsFile,
-    /// What the survey found of them, and its sample.
+    /// Statistics and sample of the features.
     pub survey: &'a Survey,
-    /// What is asked.
+    /// The options.
     pub pruning: &'a Pruning,
-    /// Which features are kept whatever is found.
+    /// True for each feature that is kept in any case.
     pub protected: Vec<bool>,
     /// Bounds.
     pub limits: &'a Limits,
@@ -58,40 +60,40 @@ pub struct Finding<'a> {
     pub memory_bytes: u64,
 }
 
-/// What is under suspicion, and the sums that will tell.
-pub struct Suspicion {
-    suspects: Suspects,
+/// The candidates of the screen, and the plan of the sums that decide on them.
+pub struct Comparison {
+    screen: ScreenResult,
     work: Work,
     slice_bytes: u64,
 }
 
-impl Suspicion {
-    /// Whether a feature is under suspicion.
-    pub fn is_of(&self, feature: usize) -> bool {
+impl Comparison {
+    /// True for a candidate.
+    pub fn compares(&self, feature: usize) -> bool {
         let mut components = self.work.components.iter();
         components.any(|component| component.features.binary_search(&feature).is_ok())
-            || self.suspects.hashed.binary_search(&feature).is_ok()
+            || self.screen.hashed.binary_search(&feature).is_ok()
     }
 }
 
-impl<'a> Finding<'a> {
+impl<'a> RedundancySearch<'a> {
     /// Screens, compares and decides.
     ///
     /// # Errors
     /// When data or sample cannot be read, or nothing would be left.
     pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
-        let suspicion = self.screen(context)?;
-        self.compare(context, suspicion, None)
+        let comparison = self.screen(context)?;
+        self.compare(context, comparison, None)
     }
 
-    /// The sums that a pass over all features can take on its way, and the rows of its slices: those of
-    /// the first step, which is all of them unless they do not fit into memory.
-    pub fn sums<'b>(&self, suspicion: &'b Suspicion) -> Option<(SumsSpec<'b>, usize)>
+    /// The sums that the binning pass can accumulate, and the rows of its slices. These are all sums, or only
+    /// the first step's if all exceed the memory budget.
+    pub fn sums<'b>(&self, comparison: &'b Comparison) -> Option<(SumsSpec<'b>, usize)>
     where
         'a: 'b,
     {
-        let step = suspicion.work.steps.first()?;
-        let components = &suspicion.work.components;
+        let step = comparison.work.steps.first()?;
+        let components = &comparison.work.components;
         let columns: Vec<usize> = (step.features(components).iter())
             .map(|feature| self.data.roles.features[*feature])
             .collect();
@@ -103,15 +105,15 @@ impl<'a> Finding<'a> {
         };
         Some((
             sums,
-            slice_rows_of(self.data, &columns, suspicion.slice_bytes),
+            slice_rows_of(self.data, &columns, comparison.slice_bytes),
         ))
     }
 
-    /// Screens all pairs on the sample, if it may be asked.
+    /// Screens all pairs on the sample, unless every pair is to be compared on all rows.
     ///
     /// # Errors
     /// When the sample cannot be read.
-    pub fn screen(&self, context: &Context<'_>) -> Result<Suspicion> {
+    pub fn screen(&self, context: &Context<'_>) -> Result<Comparison> {
         let features = &self.survey.features;
         let budget = budget(self.memory_bytes, context.threads);
         let screen = ScreenSpec {
@@ -124,30 +126,30 @@ impl<'a> Finding<'a> {
             pairs_max: self.limits.prune_pairs_max,
             sums_bytes: budget.screen_bytes,
         };
-        let suspects = if self.pruning.exact {
-            suspects::all_pairs(features)
+        let result = if self.pruning.exact {
+            screening::all_pairs(features)
         } else {
-            suspects::screened(context, &screen)?
+            screening::screened(context, &screen)?
         };
-        say_screened(&suspects, context.progress);
+        say_screened(&result, context.progress);
         let label = label_moments(self.rows)?;
-        let majorities = suspects::majorities(context, &screen, &suspects)?;
-        Ok(Suspicion {
-            work: Work::new(&suspects, features, &label, &majorities, budget.sums_bytes),
-            suspects,
+        let majorities = screening::majorities(context, &screen, &result)?;
+        Ok(Comparison {
+            work: Work::new(&result, features, &label, &majorities, budget.sums_bytes),
+            screen: result,
             slice_bytes: budget.slice_bytes,
         })
     }
 
-    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass took them.
+    /// Compares on all rows and decides. `taken` are the sums of [`Self::sums`], if a pass accumulated them.
     ///
     /// # Errors
     /// When the data cannot be read, or nothing would be left.
     pub fn compare(
         &self,
         context: &Context<'_>,
-        suspicion: Suspicion,
-        taken: Option<Merged>,
+        comparison: Comparison,
+        taken: Option<StepSums>,
     ) -> Result<(Findings, Vec<PassReport>)> {
         let spec = CorrelateSpec {
             data: self.data,
@@ -155,27 +157,31 @@ impl<'a> Finding<'a> {
             survey: &self.survey.features,
             interest: self.pruning.interest(),
             pairs_max: self.limits.prune_pairs_max,
-            slice_bytes: suspicion.slice_bytes,
+            slice_bytes: comparison.slice_bytes,
         };
-        let (correlations, reports) = correlate(context, &spec, &suspicion.work, taken)?;
-        let findings = Findings::new(self, suspicion.suspects, correlations)?;
+        let (correlations, reports) = correlate(context, &spec, &comparison.work, taken)?;
+        let findings = Findings::new(self, comparison.screen, correlations)?;
         Ok((findings, reports))
     }
 }
 
 impl Findings {
-    /// Decides what stays.
+    /// Decides which features are kept.
     ///
     /// # Errors
     /// [`Error::Dataset`] when nothing would.
-    fn new(finding: &Finding<'_>, suspects: Suspects, correlations: Correlations) -> Result<Self> {
-        let Finding { data, pruning, .. } = *finding;
+    fn new(
+        search: &RedundancySearch<'_>,
+        screen: ScreenResult,
+        correlations: Correlations,
+    ) -> Result<Self> {
+        let RedundancySearch { data, pruning, .. } = *search;
         let name = |feature: usize| &data.schema().fields[data.roles.features[feature]].name;
-        let surveyed = finding.survey.features.iter().enumerate();
+        let surveyed = search.survey.features.iter().enumerate();
         let facts: Vec<ColumnFacts> = surveyed
             .map(|(feature, found)| ColumnFacts {
                 name: name(feature).clone(),
-                protected: finding.protected[feature],
+                protected: search.protected[feature],
                 target_correlation: correlations.with_target[feature],
                 varied_rows: correlations.varied_rows[feature],
                 ..facts_of(found)
@@ -195,19 +201,19 @@ impl Findings {
                 None => Vec::new(),
             },
             verified: correlations.verified,
-            exact: pruning.exact || suspects.overflowed,
-            suspects,
+            exact: pruning.exact || screen.overflowed,
+            screen,
             protected_pairs: decision.protected_pairs,
             pruning: pruning.clone(),
         })
     }
 
-    /// How many columns have a verdict of some kind.
+    /// The number of columns with a verdict of some kind.
     pub fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
         self.verdicts.iter().filter(|verdict| is(verdict)).count()
     }
 
-    /// What is promised of the kept columns, in a sentence.
+    /// The guarantee on the kept columns, in a sentence.
     pub fn promise(&self) -> String {
         let threshold = self.pruning.rules.correlation;
         let mut text = if self.exact {
@@ -252,16 +258,17 @@ fn facts_of(survey: &FeatureSurvey) -> ColumnFacts {
     }
 }
 
-/// Says what the screen left, and when that was too much.
-fn say_screened(found: &Suspects, progress: &dyn Progress) {
+/// Shows the result of the screen.
+fn say_screened(found: &ScreenResult, progress: &dyn Progress) {
     if found.overflowed {
         progress.message(
-            "the sample leaves too many pairs under suspicion: every pair is compared on all rows, as --exact-correlation does",
+            "correlation screen: too many candidate pairs; every pair is compared on all rows, as with \
+             --exact-correlation",
         );
     } else if found.screened_pairs > 0 {
         progress.message(&format!(
-            "screened {} pairs on a sample: {} under suspicion, {} column(s) that a sample cannot judge",
-            found.screened_pairs, found.candidates, found.unjudged
+            "correlation screen: {} of {} pairs are candidates; {} columns need all rows",
+            found.candidates, found.screened_pairs, found.unjudged
         ));
     }
 }

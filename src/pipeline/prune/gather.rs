@@ -19,7 +19,7 @@ use crate::{
 /// Values turned to bytes at a time for a hash.
 const HASHED_AT_ONCE: usize = 512;
 
-/// What stands for a missing value in a hash.
+/// The bits of a missing value in a hash.
 const MISSING_BITS: u64 = u64::MAX;
 
 /// The sums of a slice.

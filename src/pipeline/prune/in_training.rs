@@ -1,4 +1,4 @@
-//! What pruning found in a training, and what it leaves of the run's columns.
+//! The result of pruning inside a training run: the dropped columns and their statistics.
 
 use crate::{
     columns::roles::Excluded,
@@ -9,12 +9,12 @@ use crate::{
     },
 };
 
-/// What pruning found in the training rows of a run.
+/// The verdicts of pruning on the training rows of a run.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct PrunedInTraining {
     /// The columns that were features before, as indexes into the schema.
     pub columns: Vec<usize>,
-    /// What the survey found of those that were dropped.
+    /// The statistics of the dropped columns.
     pub dropped: Vec<Option<FeatureSurvey>>,
     /// The verdict on each of them.
     pub findings: Findings,
@@ -35,10 +35,7 @@ impl PrunedInTraining {
     /// Takes the dropped columns from a data's features.
     pub fn apply(&self, data: &mut TrainingData) {
         let roles = &mut data.roles;
-        assert_eq!(
-            roles.features, self.columns,
-            "the features that were looked at"
-        );
+        assert_eq!(roles.features, self.columns, "the features before pruning");
         roles.features.clear();
         for (column, kept) in self.columns.iter().zip(self.kept()) {
             if kept {
@@ -53,13 +50,13 @@ impl PrunedInTraining {
         roles.excluded.sort_by_key(|excluded| excluded.column);
     }
 
-    /// Whether each of the columns is kept.
+    /// True for each column that is kept.
     pub fn kept(&self) -> Vec<bool> {
         let verdicts = self.findings.verdicts.iter();
         verdicts.map(|verdict| verdict.is_kept()).collect()
     }
 
-    /// The place of a column among those that were looked at.
+    /// The index of a column among the features before pruning.
     pub fn feature_of(&self, column: usize) -> Option<usize> {
         self.columns.binary_search(&column).ok()
     }

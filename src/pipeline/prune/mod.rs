@@ -1,4 +1,4 @@
-//! prune
+//! Pruning: drops columns that are constant, duplicate, or highly correlated with another.
 
 pub mod correlate;
 pub mod findings;
@@ -6,6 +6,6 @@ pub mod gather;
 pub mod in_training;
 pub mod options;
 pub mod plan;
-pub mod suspects;
+pub mod screening;
 pub mod trimmed;
 pub mod work;

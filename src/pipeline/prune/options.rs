@@ -1,13 +1,13 @@
 //! Pruning: the passes that find columns which add nothing, and what they found.
 //!
 //! ```text
-//! survey --suspects--> components of columns --correlate, a pass over Parquet--> coefficients
+//! survey --candidates--> components of columns --correlate, a pass over Parquet--> coefficients
 //!        --decision--> kept and dropped columns
 //! ```
 //!
-//! [`mod@suspects`]: what the survey and its sample say; [`mod@work`]: which sums a pass takes, in
+//! [`mod@screening`]: candidates by survey and sample; [`mod@work`]: the sums of each pass, in
 //! what memory; [`mod@gather`]: a slice's values, and its part of the sums; [`mod@correlate`]: the
-//! passes; [`mod@findings`]: what they say of all columns; [`mod@in_training`]: the step of a
+//! passes; [`mod@findings`]: the verdicts on all columns; [`mod@in_training`]: the step of a
 //! training; [`mod@standalone`]: all of it for `rowmill prune`, with a trimmed copy at the end.
 
 use crate::{
@@ -17,12 +17,12 @@ use crate::{
     transform::prune::PruneRules,
 };
 
-/// How columns are pruned.
+/// The options of pruning.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Pruning {
     /// Thresholds and the keep rule.
     pub rules: PruneRules,
-    /// Whether every pair is taken exactly, and not those alone that a sample lets through.
+    /// Compare every pair on all rows, not the candidates of a sample alone.
     #[serde(rename = "exact_correlation")]
     pub exact: bool,
     /// Columns that are kept whatever is found: names or patterns.
@@ -65,7 +65,7 @@ impl Pruning {
         report.min(self.rules.correlation)
     }
 
-    /// Which features are kept whatever is found: those that the user names, and the base scores.
+    /// True for each feature that is kept in any case: those that the user names, and the base scores.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a name or pattern that meets no column.

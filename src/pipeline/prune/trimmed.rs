@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// What a file of the copy ends in.
+/// The extension of the copy's files.
 const EXTENSION: &str = "parquet";
 
 /// The copy in a run's directory: a file, or a directory where one file cannot hold all.
@@ -71,7 +71,7 @@ pub fn remove_for_run(out_dir: &Path) -> Result<()> {
     gone(&directory, fs::remove_dir_all(&directory))
 }
 
-/// Where a trimmed copy goes.
+/// The path of a trimmed copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// One file.
@@ -81,7 +81,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// What a path means: a file if it ends in `.parquet`, else a directory.
+    /// A file if the path ends in `.parquet`, else a directory.
     pub fn of(path: &Path) -> Self {
         if path
             .extension()
@@ -153,7 +153,7 @@ impl Destination {
         parent_of(self.path())
     }
 
-    /// Where reports about the copy go: beside a file, into a directory.
+    /// The directory of the reports: beside the file, or inside the directory.
     pub fn reports(&self) -> PathBuf {
         match self {
             Self::File(_) => self.parent(),
@@ -207,8 +207,7 @@ impl Destination {
     }
 }
 
-/// Which columns the copy has: all but the dropped ones of those looked at, `columns`, and those that
-/// the user left out.
+/// The columns of the copy: all but the pruned ones among `columns`, and those that the user dropped.
 pub fn kept_columns(
     data: &TrainingData,
     columns: &[usize],
@@ -227,7 +226,7 @@ pub fn kept_columns(
 
 fn in_the_way(path: &Path) -> Error {
     Error::Usage(format!(
-        "--out {} is there already; choose another name, or use --overwrite",
+        "--out {} already exists; choose another name, or use --overwrite",
         path.display()
     ))
 }

@@ -1,9 +1,9 @@
-//! Which sums are taken of which features, and in how many passes, so that they fit.
+//! The plan of the exact sums: features by pass, so that each pass fits in memory.
 
 use crate::{
     pipeline::{
         prepare::survey::{FeatureSurvey, SurveyedValues},
-        prune::suspects::Suspects,
+        prune::screening::ScreenResult,
     },
     stats::{CoMomentsPlan, Moments, comoments::Shift},
 };
@@ -34,11 +34,11 @@ pub struct Item {
 pub struct ClosePair {
     /// The features.
     pub features: [usize; 2],
-    /// How their values are scaled.
+    /// The shift and scale of their values.
     pub shifts: [Shift; 2],
 }
 
-/// What one pass takes.
+/// The sums of one pass.
 #[derive(Debug, Clone, Default)]
 pub struct Step {
     /// Sums of products.
@@ -90,22 +90,22 @@ pub fn moments_of(survey: &FeatureSurvey) -> &Moments {
 }
 
 impl Work {
-    /// Plans the passes over some suspects. The sums of one pass take about `sums_bytes` where they
+    /// Plans the passes over the columns that the screen left. The sums of one pass take about `sums_bytes` where they
     /// can be cut so small.
     pub fn new(
-        suspects: &Suspects,
+        screen: &ScreenResult,
         survey: &[FeatureSurvey],
         label: &Moments,
         majorities: &[f64],
         sums_bytes: u64,
     ) -> Self {
-        let components: Vec<Component> = suspects
+        let components: Vec<Component> = screen
             .components
             .iter()
             .map(|features| Component::new(features, survey, label, majorities))
             .collect();
         let mut steps = vec![Step {
-            hashed: suspects.hashed.clone(),
+            hashed: screen.hashed.clone(),
             ..Step::default()
         }];
         let mut used = 0;
@@ -141,7 +141,7 @@ impl Work {
 }
 
 impl Step {
-    /// Whether there is nothing to do.
+    /// True without any work.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty() && self.pairs.is_empty() && self.hashed.is_empty()
     }

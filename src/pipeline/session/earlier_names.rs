@@ -25,7 +25,7 @@ const RENAMED: [(&[&str], &str, &str); 13] = [
 /// Reads the options of a run under today's names.
 ///
 /// # Errors
-/// A file of before with an unknown learner, or an unknown option of it.
+/// For an unknown model or option in a file of an earlier version.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     let mut options = Value::deserialize(deserializer)?;
     for (path, earlier, name) in RENAMED {

@@ -45,7 +45,7 @@ const CONTAINERS: [&str; 5] = [
 /// Options that say which groups are held out, where no column does.
 const SPLIT_OPTIONS: [&str; 4] = ["seed", "split", "test_size", "valid_size"];
 
-/// What a checkpoint was made by and from.
+/// The version, options, files and codes behind a checkpoint or a learner: a run continues only from its own.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RunIdentity {
     /// The version of rowmill: another one may grow other trees.
@@ -63,7 +63,7 @@ pub struct RunIdentity {
     pub sampling: Value,
 }
 
-/// What tells whether a file is the one it was.
+/// The mark by which a run recognises a file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileMark {
     pub(crate) name: String,
@@ -110,7 +110,7 @@ impl RunIdentity {
         self
     }
 
-    /// Refuses to go on with other codes or another sampling.
+    /// Refuses to resume with other codes or another sampling.
     ///
     /// # Errors
     /// [`Error::Usage`] saying what differs.
@@ -118,21 +118,21 @@ impl RunIdentity {
         if self.codes_hash != now.codes_hash {
             return Err(Error::Usage(
                 "--resume: labels, groups, splits or cut points are not those of the checkpoint; the data have \
-                 changed, so start anew with --overwrite"
+                 changed, so start over with --overwrite"
                     .to_owned(),
             ));
         }
         if self.sampling != now.sampling {
             return Err(Error::Usage(format!(
-                "--resume: --sampling was {} and is {}; the memory limit decides it, so give the --memory of \
-                 before, or start anew with --overwrite",
+                "--resume: --sampling was {} and is now {}, because its size depends on --memory; use the earlier \
+                 --memory, or start over with --overwrite",
                 self.sampling, now.sampling
             )));
         }
         Ok(())
     }
 
-    /// The first option that says otherwise which groups are held out: its name, what it was and what it is now.
+    /// The first option that changes which groups are held out: its name, its earlier value and its value now.
     pub fn split_difference(&self, now: &Self) -> Option<(String, Value, Value)> {
         let of_split = |about: &Self| {
             let named = |name: &&str| ((*name).to_owned(), about.options[*name].clone());
@@ -141,15 +141,15 @@ impl RunIdentity {
         difference("", &of_split(self), &of_split(now))
     }
 
-    /// Refuses to go on where trees, options or data do not belong together. What only the passes
-    /// find is for [`Self::check_found`].
+    /// Refuses to resume with other options or data. Values that only the passes find are compared by
+    /// [`Self::check_found`].
     ///
     /// # Errors
     /// [`Error::Usage`] naming the option or the file.
     pub fn check(&self, now: &Self) -> Result<()> {
         let refuse = |what: String| {
             Err(Error::Usage(format!(
-                "--resume: {what}; start anew with --overwrite"
+                "--resume: {what}; start over with --overwrite"
             )))
         };
         if self.rowmill_version != now.rowmill_version {

@@ -29,25 +29,24 @@ pub const CHECKPOINT_BEFORE: &str = "checkpoint-before.rowmill";
 /// The learner of a run by batches, for `--resume` and for further data.
 pub const LEARNER: &str = "learner.rowmill";
 
-/// What becomes of the run that is in the directory already.
+/// The treatment of an earlier run in the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierRun {
     /// There must be none.
     Refused,
-    /// It is given up.
+    /// Its files are replaced.
     Replaced,
-    /// It goes on.
+    /// It is continued.
     Resumed,
 }
 
-/// What a run asks of the directory that it is to write to.
+/// A request for an output directory.
 #[derive(Debug, Clone, Copy)]
 pub struct OutputRequest<'a> {
     /// The directory.
     pub directory: &'a Path,
-    /// What becomes of an earlier run.
-    pub earlier: EarlierRun,
-    /// Whether the run learns by batches.
+    pub(crate) earlier: EarlierRun,
+    /// True for `rowmill incremental`.
     pub incremental: bool,
 }
 
@@ -64,7 +63,7 @@ pub struct OutputDirectory {
 }
 
 impl OutputRequest<'_> {
-    /// Refuses a directory with a run that was not given up, before any work.
+    /// Refuses a directory with an earlier run that is neither resumed nor replaced, before any work.
     ///
     /// # Errors
     /// [`Error::Usage`].
@@ -78,14 +77,14 @@ impl OutputRequest<'_> {
                 "{shown} holds a finished run; choose another --out-dir, or replace it with --overwrite"
             ),
             EarlierRun::Refused if has_checkpoint => format!(
-                "{shown} holds an unfinished run; go on with it with --resume, or replace it with --overwrite"
+                "{shown} holds an unfinished run; continue it with --resume, or replace it with --overwrite"
             ),
             EarlierRun::Resumed if is_incremental && !self.incremental => format!(
-                "{shown} holds a run of `rowmill incremental`; go on with that command, choose another --out-dir, \
-                 or replace it with --overwrite"
+                "{shown} holds a run of `rowmill incremental`; continue it with that command, choose another \
+                 --out-dir, or replace it with --overwrite"
             ),
             EarlierRun::Resumed if is_finished && !has_checkpoint => format!(
-                "{shown} holds a finished run without a checkpoint, so it cannot go on; replace it with \
+                "{shown} holds a finished run without a checkpoint, so it cannot continue; replace it with \
                  --overwrite"
             ),
             _ => return Ok(()),
@@ -123,7 +122,7 @@ impl OutputRequest<'_> {
 }
 
 impl OutputDirectory {
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -160,14 +159,14 @@ impl OutputDirectory {
         Ok(())
     }
 
-    /// Whether there is a checkpoint of this run, or of the one that it goes on with.
+    /// True with a checkpoint of this run, or of the one that it continues.
     pub fn has_checkpoint(&self) -> bool {
         let is_own = self.earlier == EarlierRun::Resumed || self.is_writing.load(Ordering::Relaxed);
         is_own && has_checkpoint(&self.path)
     }
 }
 
-/// Whether there is a checkpoint of either generation.
+/// True with a checkpoint of either generation, or a learner.
 pub fn has_checkpoint(directory: &Path) -> bool {
     let names = [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER];
     names.iter().any(|name| directory.join(name).exists())
@@ -236,7 +235,7 @@ mod tests {
         }
         claim(directory, EarlierRun::Resumed).acquire().unwrap();
         fs::write(directory.join(FINISHED), "{}").unwrap();
-        assert!(refusal(directory, EarlierRun::Resumed).contains("cannot go on"));
+        assert!(refusal(directory, EarlierRun::Resumed).contains("cannot continue"));
         assert!(directory.join(FINISHED).exists());
     }
 

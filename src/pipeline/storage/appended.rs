@@ -1,22 +1,15 @@
-//! Rows of batches, appended to scratch as they come, and the trees that all of them grow in the end.
+//! Rows that arrive once, appended to scratch: codes, labels, weights and splits.
 //!
-//! What an online learner of trees was fed is not lost: its codes are kept as those of `train` are, a
-//! byte a row and byte column, and finishing is what `train` does once its codes are written. With
-//! the same bins and splits the trees are the same bytes.
+//! The files have the layout of those of `train`, so the passes over blocks read them alike, and with the
+//! same bins and splits `train` would grow the same trees from them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::{
     data::{CodeBlock, RowBlock, Split},
-    engine::Context,
     error::{Error, Result},
-    learner::gbdt::{BoosterOptions, BoosterPlan, Loss},
     limits::BLOCK_ROWS,
-    model::Bins,
-    pipeline::{
-        fit::boost::{BoostSpec, Boosted, boost},
-        storage::rows::RowsFile,
-    },
+    pipeline::storage::rows::RowsFile,
     scratch::BlockFile,
     text::size::grouped,
 };
@@ -28,28 +21,8 @@ use crate::{
 pub struct AppendedRows {
     codes: BlockFile,
     rows: RowsFile,
-    state_path: PathBuf,
     /// Rows so far.
     appended: u64,
-    /// Those that are trained on.
-    train_rows: u64,
-}
-
-/// What is grown from all rows.
-#[derive(Debug)]
-pub struct FinishSpec<'a> {
-    /// The trees.
-    pub options: &'a BoosterOptions,
-    /// What is minimised.
-    pub loss: Loss,
-    /// What the codes were made by.
-    pub bins: &'a Bins,
-    /// What is kept in memory and what is tiled.
-    pub plan: BoosterPlan,
-    /// Rows of a sample that the plan has room for.
-    pub sample_rows: u64,
-    /// Bytes that blocks may take which stay in memory from pass to pass.
-    pub resident_bytes: u64,
 }
 
 impl AppendedRows {
@@ -66,9 +39,7 @@ impl AppendedRows {
         Ok(Self {
             codes,
             rows: RowsFile::create(&directory.join("appended-rows"), rows_max, true)?,
-            state_path: directory.join("appended-state"),
             appended: 0,
-            train_rows: 0,
         })
     }
 
@@ -77,30 +48,18 @@ impl AppendedRows {
         self.appended
     }
 
-    /// Whether there are none.
+    /// True without any row.
     pub fn is_empty(&self) -> bool {
         self.appended == 0
     }
 
-    /// Goes on after so many rows: what was appended later is written over. For a learner that was read
-    /// from its file.
-    ///
-    /// # Errors
-    /// When the splits cannot be read.
+    /// Continues after the first `rows` rows; later ones are overwritten.
     ///
     /// # Panics
     /// If there are fewer.
-    pub fn go_back(&mut self, rows: u64) -> Result<()> {
+    pub fn go_back(&mut self, rows: u64) {
         assert!(rows <= self.appended);
-        let mut splits = Vec::new();
-        self.train_rows = 0;
-        for first in (0..rows).step_by(BLOCK_ROWS) {
-            let len = (rows - first).min(BLOCK_ROWS as u64) as usize;
-            self.rows.read_splits(first, len, &mut splits)?;
-            self.train_rows += trained(&splits);
-        }
         self.appended = rows;
-        Ok(())
     }
 
     /// Appends the rows of a block.
@@ -127,8 +86,8 @@ impl AppendedRows {
         let count = rows.label.len();
         if first + count as u64 > self.codes.rows() {
             return Err(Error::Dataset(format!(
-                "{} rows come after {}, and there is room for {}; start anew with more --expected-rows, or \
-                 learn further rows with --init-model",
+                "the stream has {} more rows after {}, but --expected-rows allows {}; start over with a larger \
+                 --expected-rows, or train on the further rows with --init-model",
                 grouped(count as u64),
                 grouped(first),
                 grouped(self.codes.rows())
@@ -146,7 +105,6 @@ impl AppendedRows {
             self.rows.write_groups(first, rows.group)?;
         }
         self.appended += count as u64;
-        self.train_rows += trained(rows.split);
         Ok(())
     }
 
@@ -172,41 +130,4 @@ impl AppendedRows {
         }
         Ok(())
     }
-
-    /// Grows the trees of all rows appended, as `train` does.
-    ///
-    /// Memory: as [`boost`].
-    ///
-    /// # Errors
-    /// As [`boost`].
-    pub fn finish(&self, context: &Context<'_>, spec: FinishSpec<'_>) -> Result<Boosted> {
-        self.close()?;
-        let options = BoosterOptions {
-            sampling: spec
-                .options
-                .sampling
-                .resolve(self.train_rows, spec.sample_rows),
-            ..spec.options.clone()
-        };
-        boost(
-            context,
-            BoostSpec {
-                options: &options,
-                loss: spec.loss,
-                bins: spec.bins,
-                plan: spec.plan,
-                codes: &self.codes,
-                rows: &self.rows,
-                resident_bytes: spec.resident_bytes,
-                state_path: &self.state_path,
-                resumed: None,
-                checkpoints: None,
-            },
-        )
-    }
-}
-
-fn trained(splits: &[u8]) -> u64 {
-    let is_trained = |split: &&u8| **split == Split::Train as u8;
-    splits.iter().filter(is_trained).count() as u64
 }

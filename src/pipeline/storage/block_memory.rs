@@ -25,14 +25,14 @@ pub fn block_memory_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
     (codes + rows) as u64 + StateBuffer::bytes(outputs)
 }
 
-/// What passes over blocks read and write.
+/// The files that passes over blocks read and write.
 #[derive(Clone, Copy)]
 pub struct BlockFiles<'a> {
     /// The packed codes of all rows.
     pub codes: &'a BlockFile,
     /// Labels, weights and splits.
     pub rows: &'a RowsFile,
-    /// What the booster keeps of each row.
+    /// Margin, gradients and node of each row.
     pub state: &'a StateFile,
 }
 
@@ -113,7 +113,7 @@ impl ResidentBlocks {
         }
     }
 
-    /// Whether a block is one of those that stay.
+    /// True for a block that stays in memory.
     pub fn holds(&self, block: usize) -> bool {
         block < self.blocks.len()
     }

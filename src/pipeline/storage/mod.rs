@@ -1,4 +1,4 @@
-//! storage
+//! Scratch files of a run: labels, splits and state of every row, and the blocks of them in memory.
 
 pub mod appended;
 pub mod block_memory;

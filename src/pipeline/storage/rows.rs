@@ -61,7 +61,7 @@ impl RowsFile {
         self.file.rows()
     }
 
-    /// Whether rows have weights of their own.
+    /// True with a weight of each row.
     pub fn is_weighted(&self) -> bool {
         self.weighted
     }
@@ -214,7 +214,7 @@ impl RowsBuffer {
         file.read_weights(first_row, rows, &mut self.weight)
     }
 
-    /// What was read last; arrays that were not read hold whatever was there.
+    /// The block read last; arrays that were not read have undefined contents.
     pub fn block(&self) -> RowBlock<'_> {
         RowBlock {
             label: &self.label,

@@ -1,4 +1,4 @@
-//! Which rows of a batch a pass over features looks at: the training rows, and the sampled among them.
+//! The rows of a batch that a pass over features uses: the training rows, and the sampled among them.
 
 use crate::{
     data::Split,
@@ -51,7 +51,7 @@ impl RowSample {
         self.seed
     }
 
-    /// Whether the sample takes a training row.
+    /// True if the sample includes a training row.
     #[inline]
     pub fn takes(&self, row: u64) -> bool {
         takes(self.seed, self.threshold, row)
@@ -83,7 +83,7 @@ impl RowSample {
     }
 }
 
-/// Whether a sample of this threshold takes a training row.
+/// True if a sample of this threshold includes a training row.
 #[inline]
 pub fn takes(seed: u64, threshold: u64, row: u64) -> bool {
     sample::takes(threshold, row_hash(seed, row, 0, Purpose::Sample))

@@ -14,7 +14,7 @@ pub struct StateFile {
     outputs: usize,
 }
 
-/// Which of a block's arrays a pass reads or writes.
+/// The arrays of a block that a pass reads or writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StateArrays {
     /// Scores before the link.

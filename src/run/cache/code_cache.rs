@@ -17,7 +17,7 @@ use crate::{
     format::container::from_postcard,
     group::GroupTable,
     pipeline::{
-        coding::codes::{CODES, Coded},
+        coding::codes::{CODES, CodingResult},
         open::target::DistinctValues,
         prepare::{
             splitting::{ROWS, SplitRows},
@@ -51,14 +51,14 @@ pub(crate) struct CachedCodes {
 pub(crate) struct CachedRows {
     pub(crate) split: SplitRows,
     pub(crate) survey: Vec<FeatureSurvey>,
-    pub(crate) coded: Coded,
+    pub(crate) coded: CodingResult,
 }
 
 /// A directory of codes, and whether this run made it.
 pub(crate) struct CodeCache {
     /// The directory.
     pub(crate) directory: ScratchDirectory,
-    /// What its codes are made from.
+    /// The inputs of its codes.
     pub(crate) ingredients: Vec<Ingredient>,
 }
 
@@ -163,7 +163,7 @@ impl CachedCodes {
                 };
                 context
                     .progress
-                    .warning(&format!("{error}; {next}, and the codes are made anew"));
+                    .warning(&format!("{error}; {next}, and the data are binned again"));
                 Ok(None)
             }
             (Ok(_), None) => unreachable!("a check that went well has opened the files"),
@@ -211,7 +211,7 @@ fn open_files(
     Ok(CachedRows {
         split: SplitRows { rows, assigned },
         survey,
-        coded: Coded {
+        coded: CodingResult {
             bins,
             codes: Some(codes),
             pruned,

@@ -1,4 +1,4 @@
-//! Results of the passes over the source, as they lie beside rows and codes for other runs.
+//! Results of the passes over the source, stored beside rows and codes for other runs.
 
 use std::borrow::Cow;
 
@@ -21,11 +21,11 @@ const FEATURE_BYTES: usize = 256;
 /// Results of scan, assignment, survey, pruning and cut points.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct PassResults<'a> {
-    /// The target's values, where the data were asked for its classes.
+    /// The target's values, where they define its classes.
     pub values: Option<DistinctValues>,
     /// Statistics of each feature.
     pub survey: Cow<'a, [FeatureSurvey]>,
-    /// What pruning found, where it was asked for.
+    /// The result of pruning, where columns are pruned.
     pub pruned: Option<Cow<'a, PrunedInTraining>>,
     features: Cow<'a, [FeatureSpec]>,
     radices: Vec<u16>,

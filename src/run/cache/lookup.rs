@@ -1,4 +1,4 @@
-//! The cache of a run: which codes it may use, and what it leaves for later runs.
+//! The cache of a run: the codes that it may use, and those that it leaves for later runs.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::{
     group::GroupTable,
     learner::{ModelSpec, gbdt::BoosterOptions},
     pipeline::{
-        coding::codes::Coded,
+        coding::codes::CodingResult,
         open::{
             classes::{find_target, known_target, task_choice},
             target::Target,
@@ -81,7 +81,7 @@ pub(crate) struct CacheLookup<'a> {
     pub(crate) data: &'a TrainingData,
     pub(crate) options: &'a TrainOptions,
     pub(crate) target: &'a Target,
-    /// Where groups spill to.
+    /// The directory to which groups spill.
     pub(crate) spill: &'a Path,
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn seal(
     lookup: &CacheLookup<'_>,
     split: &SplitRows,
     survey: &Survey,
-    coded: &Coded,
+    coded: &CodingResult,
 ) -> Result<()> {
     let CacheLookup { data, options, .. } = lookup;
     let of_options = ungrouped_warning(data, &options.columns.group);

@@ -21,16 +21,16 @@ pub(crate) fn check_incremental(options: &TrainOptions) -> Result<()> {
                 .to_owned(),
         ));
     }
-    let Some(online) = &options.incremental else {
+    let Some(incremental) = &options.incremental else {
         return Ok(());
     };
-    if online.one_pass && online.init_model.is_none() {
+    if incremental.one_pass && incremental.init_model.is_none() {
         check_one_pass(&options.model)?;
     }
-    if let (Some(path), true) = (&online.init_model, options.output.overwrite) {
+    if let (Some(path), true) = (&incremental.init_model, options.output.overwrite) {
         check_not_replaced(path, &options.output.out_dir)?;
     }
-    online.classes.as_deref().map_or(Ok(()), check_classes)
+    incremental.classes.as_deref().map_or(Ok(()), check_classes)
 }
 
 /// Refuses a learner that needs rows more than once.
@@ -39,7 +39,7 @@ fn check_one_pass(model: &ModelSpec) -> Result<()> {
         "balanced class weights need the number of rows of each class beforehand";
     let what = match model {
         ModelSpec::Gbdt(options) if options.early_stopping_rounds.is_some() => {
-            "early stopping needs the valid rows again and again"
+            "early stopping reads the valid rows after each round"
         }
         ModelSpec::Gbdt(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
         ModelSpec::Logistic(options) if options.class_weight == ClassWeight::Balanced => CLASS_ROWS,
@@ -49,11 +49,11 @@ fn check_one_pass(model: &ModelSpec) -> Result<()> {
         ModelSpec::Gbdt(_) | ModelSpec::Logistic(_) => return Ok(()),
     };
     Err(Error::Usage(format!(
-        "--one-pass: {what}; leave it out, or let the data be read more than once"
+        "--one-pass: {what}; leave out the option, or leave out --one-pass"
     )))
 }
 
-/// Refuses to go on with the learner of a run that is to be replaced.
+/// Refuses to continue the learner of a run that is replaced.
 fn check_not_replaced(learner: &Path, out_dir: &Path) -> Result<()> {
     let resolved = |path: &Path| path.canonicalize().ok();
     let (learner_path, out_path) = (resolved(learner), resolved(out_dir));
@@ -65,13 +65,13 @@ fn check_not_replaced(learner: &Path, out_dir: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "--init-model {}: it lies in --out-dir {}, whose run --overwrite gives up; give another --out-dir",
+        "--init-model {}: it is in --out-dir {}, whose files --overwrite replaces; use another --out-dir",
         learner.display(),
         out_dir.display()
     )))
 }
 
-/// Refuses classes that are no list of different names.
+/// Refuses an empty, single or repeated name.
 fn check_classes(classes: &[String]) -> Result<()> {
     let refuse = |what: String| {
         Err(Error::Usage(format!(
@@ -84,9 +84,7 @@ fn check_classes(classes: &[String]) -> Result<()> {
     }
     match classes.iter().enumerate().find(twice) {
         Some((_, class)) => refuse(format!("`{class}` is named twice")),
-        None if classes.len() < 2 => {
-            refuse("there is one class, and nothing to tell it from".to_owned())
-        }
+        None if classes.len() < 2 => refuse("there is one class; give two or more".to_owned()),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The options of runs.
+//! The options of each command, and their contradictions.
 
 mod incremental;
 mod output;

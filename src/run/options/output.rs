@@ -7,15 +7,15 @@ use std::path::PathBuf;
 pub struct OutputOptions {
     /// The directory.
     pub out_dir: PathBuf,
-    /// Whether a run in it is replaced.
+    /// Replace an earlier run in the directory.
     pub overwrite: bool,
-    /// Whether the run in it continues from its checkpoint.
+    /// Continue the run in the directory from its checkpoint.
     pub resume: bool,
     /// Seconds between checkpoints; 0 for one after every round.
     pub checkpoint_seconds: u64,
-    /// Whether the data without the pruned columns are written too.
+    /// Write a copy of the data without the pruned columns.
     pub trimmed: bool,
-    /// Whether the saved model is opened again and checked on the test rows.
+    /// Reload the saved model and check it on the test rows.
     pub verify: bool,
     /// Whether the valid and test rows are written with their predictions.
     pub predictions: bool,

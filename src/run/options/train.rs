@@ -14,7 +14,7 @@ use crate::{
     run::options::output::OutputOptions,
 };
 
-/// Everything that `rowmill train` and `rowmill incremental` can be told.
+/// The options of `rowmill train` and `rowmill incremental`.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct TrainOptions {
     /// The dataset and the tables beside it.
@@ -34,7 +34,7 @@ pub struct TrainOptions {
     /// The output directory.
     #[serde(flatten)]
     pub output: OutputOptions,
-    /// How columns are pruned; `None` uses all features.
+    /// Pruning of redundant columns; `None` keeps all features.
     #[serde(rename = "prune_features")]
     pub prune: Option<Pruning>,
     /// Learning by batches; `None` for a training.
@@ -101,13 +101,13 @@ impl TrainOptions {
             (false, false) => Ok(EarlierRun::Refused),
             (false, true) => Ok(EarlierRun::Replaced),
             (true, true) => Err(Error::Usage(
-                "--resume goes on with a run and --overwrite gives it up; leave one of them out".to_owned(),
+                "--resume continues the run and --overwrite replaces it; use one of them".to_owned(),
             )),
             (true, false)
                 if self.incremental.is_none() && matches!(self.model, ModelSpec::Logistic(_)) =>
             {
                 Err(Error::Usage(
-                    "--resume goes on with trees; logistic regression keeps no checkpoint, so start anew with \
+                    "--resume needs a checkpoint, and logistic regression writes none; start over with \
                      --overwrite"
                         .to_owned(),
                 ))
@@ -116,7 +116,7 @@ impl TrainOptions {
         }
     }
 
-    /// The share of held-out rows: as asked for, or half of the rows where a column or other data decide.
+    /// The share of held-out rows: that of the options, or half where a column or `--val-dir` decides.
     pub(crate) fn held_out_share(&self) -> f64 {
         match (&self.columns.split_column, &self.data.validation) {
             (None, None) => self.split.test_size + self.split.valid_size,

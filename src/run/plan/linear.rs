@@ -6,18 +6,18 @@ use crate::{
     pipeline::{
         evaluate::evaluation::Table,
         fit::{
+            buffer_pool::PARTS_PER_LANE,
             design_rows::part_bytes,
             newton,
             newton_start::{read_bytes, start_rows},
-            recycle::PARTS_PER_LANE,
             slice::TrainingSlice,
         },
-        incremental::row_feeder::{batch_part_bytes, part_rows},
+        incremental::row_feeder::{batch_part_bytes, part_rows, slice_rows},
         one_pass::{
-            first::{DESIGN_ROWS, HELD_A_ROW},
+            first_rows::{DESIGN_ROWS, HELD_A_ROW},
             held_out::{HELD_OUT_ROW_BYTES, held_out_bytes},
             sizes::{SLICE_NAME_BYTES, SLICE_ROW_BYTES},
-            source::{MESSAGE_SHARE_OF_MEMORY, slice_rows},
+            source::MESSAGE_SHARE_OF_MEMORY,
         },
     },
     text::size::grouped,

@@ -18,7 +18,8 @@ use crate::{
     pipeline::{
         coding::binning,
         evaluate::{code_pass, evaluation::Table},
-        one_pass::{first::HELD_A_ROW, source::slice_rows},
+        incremental::row_feeder::slice_rows,
+        one_pass::first_rows::HELD_A_ROW,
         options::IncrementalOptions,
         storage::{
             block_memory::block_memory_bytes,

@@ -11,11 +11,9 @@ use crate::{
     model::{Bins, Body, Ensemble, Model},
     pipeline::{
         coding::binning::{BinningSpec, SLICE_ROWS_MAX, write_codes},
+        fit::boost::{BoostSpec, boost},
         session::output,
-        storage::{
-            appended::{AppendedRows, FinishSpec},
-            rows::RowsFile,
-        },
+        storage::{appended::AppendedRows, rows::RowsFile},
     },
     platform::parallel::Serial,
     platform::stop::Stop,
@@ -23,7 +21,7 @@ use crate::{
     scratch::BlockFile,
 };
 
-/// What a whole run grows.
+/// The trees of a whole run.
 fn trained(fixture: &Fixture) -> Ensemble {
     let options = fixture.options("whole", trees(), 2, 1000);
     fitted(&options, leaked(Stop::default()), &Silent).unwrap();
@@ -109,7 +107,7 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
             with_block((codes, rows), (first, len), |block, of_rows| {
                 appended.append(&block, &of_rows).unwrap();
                 if first == 900 {
-                    appended.go_back(900).unwrap();
+                    appended.go_back(900);
                     appended.append(&block, &of_rows).unwrap();
                 }
                 learner
@@ -123,20 +121,28 @@ fn finishing_grows_the_trees_of_train_to_the_last_bit() {
         assert_eq!(learner.rounds(), booster.n_estimators);
         with_block((codes, rows), (0, 501), |block, of_rows| {
             let error = appended.append(&block, &of_rows).unwrap_err();
-            assert!(error.to_string().contains("room for 3,500"), "{error}");
+            assert!(
+                error.to_string().contains("--expected-rows allows 3,500"),
+                "{error}"
+            );
         });
         let loss = Loss::BinaryLogLoss;
         let plan = BoosterPlan::new(&booster, loss, &bins.layout, 2, 64 << 20).unwrap();
-        let spec = FinishSpec {
+        appended.close().unwrap();
+        let spec = BoostSpec {
             options: &booster,
             loss,
             bins: learner.bins().unwrap(),
             plan,
-            sample_rows: 1,
+            codes: appended.codes(),
+            rows: appended.rows(),
             resident_bytes: 0,
+            state_path: &directory.path().join("state"),
+            resumed: None,
+            checkpoints: None,
         };
         assert_eq!(booster.sampling, Sampling::Exact);
-        with_context(2, 1000, |context| appended.finish(context, spec))
+        with_context(2, 1000, |context| boost(context, spec))
             .unwrap()
             .ensemble
     });

@@ -251,7 +251,7 @@ impl Progress for Obstacle<'_> {
     fn pass_finished(&self, _name: &str, _seconds: f64, _rows: u64, _bytes: u64) {}
     fn message(&self, _text: &str) {}
     fn warning(&self, text: &str) {
-        let is_it = text.contains("training goes on");
+        let is_it = text.contains("training continues");
         self.warnings
             .fetch_add(usize::from(is_it), Ordering::Relaxed);
     }

@@ -26,7 +26,7 @@ use crate::{
 struct StopOnceWritten<'a> {
     stop: &'a Stop,
     path: PathBuf,
-    /// What there was before the run.
+    /// The learner's file before the run.
     before: Option<Vec<u8>>,
     /// So many times.
     advances: usize,
@@ -71,7 +71,7 @@ fn run(options: &TrainOptions, advances: usize) -> (Result<Trained<'static>, Err
 
 /// The batch that a run said it goes on after; 0 for one that begins.
 fn batch_before(told: &[String]) -> u64 {
-    let number = |text: &String| text.strip_prefix("going on after batch ")?.parse().ok();
+    let number = |text: &String| text.strip_prefix("resuming after batch ")?.parse().ok();
     told.iter().find_map(number).unwrap_or(0)
 }
 

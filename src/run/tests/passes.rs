@@ -17,12 +17,14 @@ use crate::{
         coding::binning::{BinningSpec, write_codes},
         fit::{
             boost::{BoostSpec, boost},
-            newton::{NewtonSpec, design, newton_pass},
+            linear_spec::LinearSpec,
+            newton::{design, newton_pass},
         },
         open::target::{DistinctValues, Target},
         options::SplitRule,
         prepare::{
-            assign::{AssignSpec, Assigned, SplitSource, assign},
+            assign::{Assigned, assign},
+            assign_spec::{AssignSpec, SplitSource},
             splitting::SplitRows,
             survey::SurveyedValues,
         },
@@ -209,7 +211,7 @@ fn newton_sums_have_the_same_bits_in_slices() {
         };
         let survey = surveyed(run, split);
         let bins = bins(run, &linear(), &survey);
-        let spec = NewtonSpec {
+        let spec = LinearSpec {
             options: &options,
             data: &run.data,
             features: &bins.features,

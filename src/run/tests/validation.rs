@@ -382,7 +382,10 @@ fn a_file_is_not_on_both_sides() {
     check_refused(
         &options,
         2,
-        &["a.parquet is a file of the dataset", "keep the two apart"],
+        &[
+            "a.parquet is also a file of the dataset",
+            "remove it from one",
+        ],
     );
 }
 

@@ -117,8 +117,8 @@ fn target_group_and_weight_are_those_of_the_learner() {
         // Without the columns, rows are what they are elsewhere by default, and that is said.
         let outcome = continued.goes_on("kind", 3, &["x", "y"], &[]);
         for needed in [
-            "lack `shop`",
-            "lack `w`",
+            "no column `shop`",
+            "no column `w`",
             "every row weighs 1",
             "--weight-col",
         ] {
@@ -126,10 +126,10 @@ fn target_group_and_weight_are_those_of_the_learner() {
         }
         // What is asked for goes before.
         let outcome = continued.goes_on("kind", 3, &columns, &["--group-col", "none"]);
-        assert!(!outcome.stderr.contains("lack `shop`"), "{outcome:#?}");
+        assert!(!outcome.stderr.contains("no column `shop`"), "{outcome:#?}");
         let needed = ["no column `kind`", "--init-model", "rename"];
         continued.refuses(("sort", &columns), &[], 1, &needed);
-        let needed = ["learned the target `kind`", "--target kind"];
+        let needed = ["the learner's target is `kind`", "--target kind"];
         continued.refuses(("kind", &["x", "sort"]), &["--target", "sort"], 2, &needed);
     }
 }
@@ -142,10 +142,10 @@ fn columns_that_are_not_there_any_more_are_counted_and_named() {
         let continued = Continued::new("kind", 3, &["a", "b", "c", "d", "e", "f", "g"], &more);
         let outcome = continued.goes_on("kind", 3, &["b", "new"], &[]);
         for needed in [
-            "6 column(s) that --init-model learned are not there",
-            "count as missing",
+            "6 feature(s) of --init-model are not in the data",
+            "their values are missing",
             ": a, c, d, e, f, ...",
-            "1 column(s) that --init-model has not learned are left out: new",
+            "1 new column(s) are ignored, because --init-model was trained without them: new",
         ] {
             assert!(outcome.stderr.contains(needed), "{needed}: {outcome:#?}");
         }
@@ -244,18 +244,16 @@ fn another_split_than_the_learner_had_is_said() {
     let more = ["--target", "kind", "--group-col", "shop"];
     let continued = Continued::new("kind", 3, &columns, &more);
     for (more, needed) in [
-        (&["--seed", "43"][..], Some("--seed was 42 and is 43")),
+        (&["--seed", "43"][..], Some("--seed was 42 and is now 43")),
         (
             &["--test-size", "0.3"],
-            Some("--test-size was 0.2 and is 0.3"),
+            Some("--test-size was 0.2 and is now 0.3"),
         ),
         (&["--one-pass"], Some("--split was")),
         (&[], None),
     ] {
         let outcome = continued.goes_on("kind", 3, &columns, more);
-        let said = outcome
-            .stderr
-            .contains("held out now may have been learned");
+        let said = outcome.stderr.contains("may have been training groups");
         let is_as_needed = needed.map_or(!said, |needed| said && outcome.stderr.contains(needed));
         assert!(is_as_needed, "{more:?}: {outcome:#?}");
     }

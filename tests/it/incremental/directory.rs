@@ -53,7 +53,7 @@ fn trees_of_pruned_columns_go_on() {
     let resumed = [&more[..], &["--resume"]].concat();
     let outcome = succeeds(&words(dataset::small(), &again, &resumed));
     assert!(
-        outcome.stderr.contains("going on after batch"),
+        outcome.stderr.contains("resuming after batch"),
         "{outcome:#?}"
     );
     check_same(&straight, &again, &FILES);

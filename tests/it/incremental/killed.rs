@@ -12,7 +12,7 @@ const TREES: &str =
 fn check(more: &[&str], files: &[&str]) {
     let dataset = text(dataset::small());
     let arguments = [&["incremental", dataset, "--threads", "2"], more].concat();
-    let said = "going on after batch";
+    let said = "resuming after batch";
     kill::check_killed(&arguments, "learner.rowmill", said, files);
 }
 

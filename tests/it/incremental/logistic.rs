@@ -305,7 +305,7 @@ fn a_stream_that_ends_before_the_first_batch_begins_again() {
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
     let begins = outcome
         .stderr
-        .contains("there is no batch to go on from: the run starts from the beginning");
+        .contains("no saved batch to resume from: the run starts from the beginning");
     assert!(begins, "{outcome:#?}");
     check_same(&straight, &cut, &LOGISTIC_FILES);
 }
@@ -376,7 +376,7 @@ fn a_column_may_go_or_come_between_runs() {
     let words = streamed(&second, &["--init-model", text(&first)]);
     let outcome = fed(&words, &stream_with("z", 1, 600..1_200, 50));
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    let warned = outcome.stderr.contains("has not learned are left out: z");
+    let warned = outcome.stderr.contains("was trained without them: z");
     assert!(warned, "{outcome:#?}");
     let features = String::from_utf8(bytes(&second, "features.csv")).unwrap();
     let row = |name: &str| {

@@ -161,7 +161,7 @@ fn check_cut(more: &[&str], whole: &[u8], files: &[&str], between: impl Fn(&[&st
     between(&words);
     let outcome = fed(&words, whole);
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    let goes_on = outcome.stderr.contains("going on after batch");
+    let goes_on = outcome.stderr.contains("resuming after batch");
     assert!(goes_on, "{outcome:#?}");
     check_same(&straight, &cut, files);
 }

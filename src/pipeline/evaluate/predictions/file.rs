@@ -49,7 +49,7 @@ impl PredictionsFile {
     /// Begins a file of this model's predictions, under a temporary name.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the directory cannot be written.
+    /// [`crate::error::Error::Io`] if the directory cannot be written.
     pub(crate) fn create(path: &Path, model: &Model) -> Result<Self> {
         let classes = &model.about.classes;
         let outputs = model.body.outputs();
@@ -92,7 +92,7 @@ impl PredictionsFile {
     /// Adds the rows after those before.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the disk refuses.
+    /// [`crate::error::Error::Io`] if the disk refuses.
     pub(crate) fn add(&mut self, rows: &PredictedRows) -> Result<()> {
         let mut first = 0;
         while first < rows.row.len() {
@@ -110,7 +110,7 @@ impl PredictionsFile {
     /// Writes what is held, and gives the file its name.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the disk refuses.
+    /// [`crate::error::Error::Io`] if the disk refuses.
     pub(crate) fn finish(mut self) -> Result<()> {
         self.write_held()?;
         self.writer.finish().map(|_| ())

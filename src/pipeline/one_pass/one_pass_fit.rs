@@ -1,4 +1,4 @@
-//! The run over rows that are read once: what is counted along, and who learns.
+//! The fit over rows that are read once: every slice is counted, then goes to the learner.
 
 use crate::{
     data::{Split, Values},
@@ -22,17 +22,18 @@ use crate::{
             trees::new_learner,
         },
         one_pass::{
-            columns::{Columns, at},
-            first::{DESIGN_ROWS, FirstRows},
+            first_rows::{DESIGN_ROWS, FirstRows},
             learner::OnePassLearner,
             linear::{OnePassLinear, Setup},
             rows::{Counts, Places, SliceRows},
+            slice::{OnePassSlice, row_indices},
             source::{self, Source},
             trees::OnePassTrees,
         },
         options::{IncrementalOptions, SplitOptions},
         prepare::{
-            assign::{Assigned, check_train_weight, row_warnings},
+            assign::Assigned,
+            split_checks::{check_train_weight, row_warnings},
             survey::{FeatureSurvey, SurveyedValues, empty_survey},
         },
         storage::selection::RowSample,
@@ -59,10 +60,10 @@ pub(crate) struct OnePassFit {
     pub(crate) rows: u64,
 }
 
-/// Reads all rows once and learns from them.
+/// Reads all rows once and trains on them.
 ///
 /// # Errors
-/// When data cannot be read or are not fit to be learned, or a file cannot be written.
+/// When data cannot be read or do not suit the model, or a file cannot be written.
 pub(crate) fn fit_in_one_pass(
     fit: &FitContext<'_>,
     spec: OnePassSpec<'_>,
@@ -77,36 +78,38 @@ pub(crate) fn fit_in_one_pass(
         model: &model,
         ..spec
     };
-    let mut learning = Learning::new(*fit, spec)?;
+    let mut state = OnePassState::new(*fit, spec)?;
     let mut learner = match earlier {
-        Some(earlier) => Some(learning.begin_with(earlier)?),
+        Some(earlier) => Some(state.continue_earlier(earlier)?),
         None => None,
     };
-    let columns = learning.columns.clone();
+    let columns = state.columns.clone();
     let report = source::read(fit, &columns, source, |slice, values| {
-        let slice = learning.look(slice, values)?;
+        let slice = state.count_slice(slice, values)?;
         if let Some(learner) = &mut learner {
             learner.take(&slice)?;
             return Ok(slice.into_values());
         }
-        learning.first.push(slice)?;
-        if learning.first.is_full() {
-            learner = Some(learning.begin_with_first()?);
+        state.first.push(slice)?;
+        if state.first.is_full() {
+            learner = Some(state.start_from_first_rows()?);
         }
+        // A held slice keeps its buffer, and the lane allocates another.
         Ok(Vec::new())
     })?;
     let mut learner = match learner {
         Some(learner) => learner,
-        None => learning.begin_with_first()?,
+        None => state.start_from_first_rows()?,
     };
-    // What is refused is refused before the learner counts as finished.
-    learning.check_learned()?;
-    let all = learning.counts.mark();
-    let assigned = learning.assigned()?;
-    learning.check_again(!learner.is_behind())?;
-    learner.learn_rest(all)?;
+    // Every refusal comes before the learner is saved as finished: a finished learner cannot be resumed with
+    // corrected data.
+    state.check_counts()?;
+    let all = state.counts.mark();
+    let assigned = state.assigned()?;
+    state.check_same_rows(!learner.is_behind())?;
+    learner.finish_batches(all)?;
     let rows = all.rows;
-    let survey = learning.survey();
+    let survey = state.survey();
     let mut fitted = learner.finish(fit, &assigned)?;
     fitted.passes.insert(0, report);
     Ok(OnePassFit {
@@ -118,8 +121,8 @@ pub(crate) fn fit_in_one_pass(
     })
 }
 
-/// What runs along with the rows.
-struct Learning<'a> {
+/// The counts and statistics that accumulate with the rows.
+struct OnePassState<'a> {
     fit: FitContext<'a>,
     spec: OnePassSpec<'a>,
     columns: Vec<usize>,
@@ -128,22 +131,22 @@ struct Learning<'a> {
     counts: Counts,
     survey: Vec<(FeatureSurvey, MomentsStream)>,
     first: FirstRows,
-    /// Rows that have to come again, where the run goes on.
-    again: Mark,
-    /// Whether all of them were learned, so that there are to be no others.
-    is_learned: bool,
+    /// The mark of the rows of before a stop, which a resumed run has to read again.
+    resumed: Mark,
+    /// True if that run had finished: then no further rows may follow.
+    is_resumed_finished: bool,
 }
 
-impl<'a> Learning<'a> {
+impl<'a> OnePassState<'a> {
     fn new(fit: FitContext<'a>, spec: OnePassSpec<'a>) -> Result<Self> {
         let roles = &fit.data.roles;
         let mut columns = roles.features.clone();
-        let mut place = |column: usize| {
-            let known = columns.iter().position(|other| *other == column);
-            known.unwrap_or_else(|| {
+        let mut place = |column: usize| match columns.iter().position(|other| *other == column) {
+            Some(place) => place,
+            None => {
                 columns.push(column);
                 columns.len() - 1
-            })
+            }
         };
         let places = Places {
             target: place(fit.data.target_column()),
@@ -155,16 +158,11 @@ impl<'a> Learning<'a> {
         let by_hash = || assign::by_hash(fit.seed, shares);
         let classes = fit.target.classes.len();
         let limits = fit.limits;
-        let groups = roles
-            .group
-            .map(|_| {
-                GroupTable::new(
-                    classes,
-                    limits.groups_in_memory_max,
-                    fit.session.scratch.path(),
-                )
-            })
-            .map(|groups| groups.with_validation(fit.data.validation_source()));
+        let groups = roles.group.map(|_| {
+            let spill = fit.session.scratch.path();
+            GroupTable::new(classes, limits.groups_in_memory_max, spill)
+                .with_validation(fit.data.validation_source())
+        });
         let empty = |column: &usize| {
             let survey = empty_survey(fit.data.schema(), *column, limits.categories_tracked_max);
             (survey, MomentsStream::default())
@@ -173,8 +171,8 @@ impl<'a> Learning<'a> {
             survey: roles.features.iter().map(empty).collect(),
             assignment: roles.split.is_none().then(by_hash),
             counts: Counts::new(classes, groups),
-            again: Mark::default(),
-            is_learned: false,
+            resumed: Mark::default(),
+            is_resumed_finished: false,
             first: FirstRows::new(match spec.model {
                 ModelSpec::Gbdt(_) => fit.plan.first_rows,
                 ModelSpec::Logistic(_) => DESIGN_ROWS,
@@ -186,8 +184,8 @@ impl<'a> Learning<'a> {
         })
     }
 
-    /// Reads what a slice says of its rows, and counts.
-    fn look(&mut self, slice: Slice, values: Vec<Values>) -> Result<Columns> {
+    /// Reads labels, groups, splits and weights of a slice, and adds them to counts and statistics.
+    fn count_slice(&mut self, slice: Slice, values: Vec<Values>) -> Result<OnePassSlice> {
         let mut rows = SliceRows::default();
         let (data, target) = (self.fit.data, self.fit.target);
         let assignment = self.assignment.as_ref();
@@ -199,16 +197,18 @@ impl<'a> Learning<'a> {
             &values,
             assignment,
         )?;
-        self.check_again(self.counts.agrees(&rows, self.again))?;
+        // Before counting: rows that differ from those of before a stop must not reach the group table.
+        self.check_same_rows(self.counts.agrees(&rows, self.resumed))?;
         let before = self.counts.mark();
         self.counts.add(&rows)?;
+        // The group table has the names now; a held slice would keep them in memory a second time.
         rows.forget_names();
-        let train = at(&rows, |split, _| split == Split::Train as u8);
+        let train = row_indices(&rows, |split, _| split == Split::Train as u8);
         for (index, (survey, stream)) in self.survey.iter_mut().enumerate() {
             let name = &data.schema().fields[self.columns[index]].name;
             survey.observe(stream, &values[index], &train, name)?;
         }
-        Ok(Columns {
+        Ok(OnePassSlice {
             slice,
             before,
             values: self.columns.iter().copied().zip(values).collect(),
@@ -216,19 +216,19 @@ impl<'a> Learning<'a> {
         })
     }
 
-    /// Goes on with an earlier learner.
-    fn begin_with(&mut self, started: EarlierLearner) -> Result<OnePassLearner<'a>> {
+    /// Continues an earlier learner, which needs no first rows: its design or bins are fixed.
+    fn continue_earlier(&mut self, earlier: EarlierLearner) -> Result<OnePassLearner<'a>> {
         let fit = self.fit;
-        let from = started.position_of(None)?;
-        (self.again, self.is_learned) = (from.mark, from.is_done);
+        let from = earlier.position_of(None)?;
+        (self.resumed, self.is_resumed_finished) = (from.mark, from.is_done);
         if let ModelSpec::Logistic(_) = self.spec.model {
-            return self.linear(Setup::of(&fit, started)?);
+            return self.linear(Setup::of(&fit, earlier)?);
         }
-        self.trees(started.into_trees()?, from)
+        self.trees(earlier.into_trees()?, from)
     }
 
-    /// Fixes design or bins by the first rows, and learns them.
-    fn begin_with_first(&mut self) -> Result<OnePassLearner<'a>> {
+    /// Fixes design or bins by the first rows, and trains on these rows.
+    fn start_from_first_rows(&mut self) -> Result<OnePassLearner<'a>> {
         let fit = self.fit;
         let slices = self.first.take();
         let mut learner = match self.spec.model {
@@ -245,6 +245,7 @@ impl<'a> Learning<'a> {
                 self.trees(new_learner(&fit, options, bins, rows)?, Position::default())?
             }
         };
+        // In row order, as if they arrived now, so batches do not depend on the number of held rows.
         for slice in slices {
             learner.take(&slice)?;
         }
@@ -252,18 +253,15 @@ impl<'a> Learning<'a> {
     }
 
     fn linear(&self, setup: Setup) -> Result<OnePassLearner<'a>> {
-        let learner = OnePassLinear::new(&self.fit, setup, self.spec.incremental, |features| {
-            self.saver(features)
-        });
-        learner.map(Box::new).map(OnePassLearner::Linear)
+        let saver = |features: &[FeatureSpec]| self.saver(features);
+        let learner = OnePassLinear::new(&self.fit, setup, self.spec.incremental, saver)?;
+        Ok(OnePassLearner::Linear(Box::new(learner)))
     }
 
     fn trees(&self, learner: OnlineTrees, from: Position) -> Result<OnePassLearner<'a>> {
-        let learner = (learner, from);
-        let learner = OnePassTrees::new(&self.fit, learner, self.spec.incremental, |features| {
-            self.saver(features)
-        });
-        learner.map(Box::new).map(OnePassLearner::Trees)
+        let saver = |features: &[FeatureSpec]| self.saver(features);
+        let learner = OnePassTrees::new(&self.fit, (learner, from), self.spec.incremental, saver)?;
+        Ok(OnePassLearner::Trees(Box::new(learner)))
     }
 
     fn saver(&self, features: &[FeatureSpec]) -> Saver<'a> {
@@ -272,23 +270,23 @@ impl<'a> Learning<'a> {
         Saver::new(fit.session, fit.session.identity.clone(), about, features)
     }
 
-    /// Refuses rows that are not those that were learned before a stop.
-    fn check_again(&self, agrees: bool) -> Result<()> {
+    /// Refuses other rows than those of before a stop.
+    fn check_same_rows(&self, agrees: bool) -> Result<()> {
         if agrees {
             return Ok(());
         }
         Err(Error::Usage(format!(
-            "--resume: the rows are not the {} that were learned before: fewer, further ones, or others by \
-             label, group, split or weight; give the same rows again, start anew with --overwrite, or learn \
-             further rows with --init-model",
-            grouped(self.again.rows)
+            "--resume: the first {} rows are not those of the stopped run (their number, labels, groups, splits \
+             or weights differ); give the same rows again, start over with --overwrite, or train on further \
+             rows with --init-model",
+            grouped(self.resumed.rows)
         )))
     }
 
-    /// Refuses data from which nothing was learned.
-    fn check_learned(&self) -> Result<()> {
-        let is_same_end = !self.is_learned || self.counts.rows == self.again.rows;
-        self.check_again(self.counts.rows >= self.again.rows && is_same_end)?;
+    /// Refuses data without training rows.
+    fn check_counts(&self) -> Result<()> {
+        let is_same_end = !self.is_resumed_finished || self.counts.rows == self.resumed.rows;
+        self.check_same_rows(self.counts.rows >= self.resumed.rows && is_same_end)?;
         if self.counts.rows == 0 {
             return Err(Error::Dataset(
                 "the data have no rows; check what writes them".to_owned(),
@@ -311,26 +309,28 @@ impl<'a> Learning<'a> {
         }
     }
 
-    /// What the user should know of splits that were asked for and have no rows.
-    fn empty_splits(&self) -> impl Iterator<Item = String> {
+    /// Warnings on splits with a share but without rows.
+    fn empty_splits(&self) -> Vec<String> {
         let options = self.spec.split;
         let shares = [
             (Split::Valid, options.valid_size),
             (Split::Test, options.test_size),
         ];
-        let is_empty = |split: Split| {
-            self.counts.class_rows[split as usize]
-                .iter()
-                .all(|rows| *rows == 0)
-        };
-        let by_hash = self.assignment.is_some();
-        shares
-            .into_iter()
-            .filter(move |(split, share)| by_hash && *share > 0.0 && is_empty(*split))
-            .map(|(split, share)| Warning::EmptySplit { split, share }.to_string())
+        let mut warnings = Vec::new();
+        // A column of splits may leave one out on purpose.
+        if self.assignment.is_none() {
+            return warnings;
+        }
+        for (split, share) in shares {
+            let rows: u64 = self.counts.class_rows[split as usize].iter().sum();
+            if share > 0.0 && rows == 0 {
+                warnings.push(Warning::EmptySplit { split, share }.to_string());
+            }
+        }
+        warnings
     }
 
-    /// Splits and groups, proven.
+    /// The splits, with the proof that no group is in two.
     fn assigned(&mut self) -> Result<Assigned> {
         let counts = &mut self.counts;
         let proof = counts.groups.as_mut().map(GroupTable::prove).transpose()?;
@@ -352,7 +352,7 @@ impl<'a> Learning<'a> {
         })
     }
 
-    /// What the training rows say of each feature.
+    /// The statistics of each feature in the training rows.
     fn survey(&mut self) -> Vec<FeatureSurvey> {
         let finish = |(mut survey, stream): (FeatureSurvey, MomentsStream)| {
             if let SurveyedValues::Numeric(moments) = &mut survey.values {

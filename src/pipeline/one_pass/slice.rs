@@ -6,23 +6,23 @@ use crate::{
     pipeline::{incremental::learner_file::Mark, one_pass::rows::SliceRows},
 };
 
-/// A slice of all columns.
-pub(crate) struct Columns {
+/// A slice with the values of all columns, and the labels, groups, splits and weights of its rows.
+pub(crate) struct OnePassSlice {
     pub(crate) slice: Slice,
-    /// What the rows before it are.
+    /// The mark of all rows before it.
     pub(crate) before: Mark,
     pub(crate) values: Vec<(usize, Values)>,
     pub(crate) rows: SliceRows,
 }
 
-impl Columns {
+impl OnePassSlice {
     pub(crate) fn into_values(self) -> Vec<Values> {
         self.values.into_iter().map(|(_, values)| values).collect()
     }
 }
 
-/// The rows of a slice whose split and place are wanted.
-pub(crate) fn at(rows: &SliceRows, is_wanted: impl Fn(u8, usize) -> bool) -> Vec<u32> {
+/// The rows of a slice that pass a filter on split and row.
+pub(crate) fn row_indices(rows: &SliceRows, is_wanted: impl Fn(u8, usize) -> bool) -> Vec<u32> {
     let splits = rows.block().split.iter().enumerate();
     splits
         .filter(|(row, split)| is_wanted(**split, *row))

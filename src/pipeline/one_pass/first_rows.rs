@@ -7,7 +7,7 @@ use crate::{
     model::{Bins, FeatureSpec},
     pipeline::{
         fit::{context::FitContext, newton},
-        one_pass::columns::{Columns, at},
+        one_pass::slice::{OnePassSlice, row_indices},
         prepare::{
             bins::{BinsSpec, find_bins},
             survey::{FeatureSurvey, Survey, SurveyedValues, empty_survey, sample_bytes},
@@ -24,7 +24,7 @@ pub(crate) const DESIGN_ROWS: usize = 32_768;
 
 /// The slices so far, and their training rows.
 pub(crate) struct FirstRows {
-    slices: Vec<Columns>,
+    slices: Vec<OnePassSlice>,
     rows: usize,
     train_rows: usize,
     /// Training rows that are enough.
@@ -53,7 +53,7 @@ impl FirstRows {
     ///
     /// # Errors
     /// [`Error::Dataset`] where nearly all of the rows that memory is planned for are held out.
-    pub(crate) fn push(&mut self, slice: Columns) -> Result<()> {
+    pub(crate) fn push(&mut self, slice: OnePassSlice) -> Result<()> {
         self.rows += slice.slice.rows;
         self.train_rows += train(&slice).len();
         self.slices.push(slice);
@@ -72,13 +72,13 @@ impl FirstRows {
         HELD_A_ROW * self.enough
     }
 
-    /// Whether there are enough rows.
+    /// True once the rows suffice, or no more may be held.
     pub(crate) fn is_full(&self) -> bool {
         self.train_rows >= self.enough || self.rows >= self.held_max()
     }
 
     /// Gives the slices back.
-    pub(crate) fn take(&mut self) -> Vec<Columns> {
+    pub(crate) fn take(&mut self) -> Vec<OnePassSlice> {
         std::mem::take(&mut self.slices)
     }
 
@@ -89,7 +89,7 @@ impl FirstRows {
     pub(crate) fn design(
         &self,
         fit: &FitContext<'_>,
-        slices: &[Columns],
+        slices: &[OnePassSlice],
         options: &LogisticOptions,
     ) -> Result<(Vec<FeatureSpec>, Design)> {
         let survey = Survey::without_sample(
@@ -116,7 +116,7 @@ impl FirstRows {
     pub(crate) fn bins(
         &self,
         fit: &FitContext<'_>,
-        slices: &[Columns],
+        slices: &[OnePassSlice],
         options: &BoosterOptions,
     ) -> Result<Bins> {
         let survey = Survey {
@@ -135,7 +135,7 @@ impl FirstRows {
     }
 
     /// The statistics of the rows.
-    fn survey(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<Vec<FeatureSurvey>> {
+    fn survey(&self, fit: &FitContext<'_>, slices: &[OnePassSlice]) -> Result<Vec<FeatureSurvey>> {
         let tracked_max = fit.limits.categories_tracked_max;
         let schema = fit.data.schema();
         let columns = fit.data.roles.features.iter().enumerate();
@@ -155,7 +155,7 @@ impl FirstRows {
     }
 
     /// The values of the rows' numbers.
-    fn sample(&self, fit: &FitContext<'_>, slices: &[Columns]) -> Result<BlockFile> {
+    fn sample(&self, fit: &FitContext<'_>, slices: &[OnePassSlice]) -> Result<BlockFile> {
         let schema = fit.data.schema();
         let columns = fit.data.roles.features.iter();
         let bytes: Vec<usize> = columns
@@ -187,7 +187,10 @@ impl FirstRows {
     }
 
     /// The training rows of each slice, as many as are enough together.
-    fn rows<'s>(&self, slices: &'s [Columns]) -> impl Iterator<Item = (&'s Columns, Vec<u32>)> {
+    fn rows<'s>(
+        &self,
+        slices: &'s [OnePassSlice],
+    ) -> impl Iterator<Item = (&'s OnePassSlice, Vec<u32>)> {
         let (mut left, mut held_left) = (self.enough, self.held_max());
         slices.iter().map(move |slice| {
             let mut rows = train(slice);
@@ -200,6 +203,6 @@ impl FirstRows {
     }
 }
 
-fn train(slice: &Columns) -> Vec<u32> {
-    at(&slice.rows, |split, _| split == Split::Train as u8)
+fn train(slice: &OnePassSlice) -> Vec<u32> {
+    row_indices(&slice.rows, |split, _| split == Split::Train as u8)
 }

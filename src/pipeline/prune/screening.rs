@@ -1,4 +1,4 @@
-//! What the survey and its sample leave open: which columns have to be compared on all rows.
+//! The screen: pairs of columns that survey and sample cannot clear, and that all rows have to decide.
 
 use std::{
     collections::HashMap,
@@ -21,9 +21,9 @@ use crate::{
     },
 };
 
-/// Columns that have to be compared on all rows. All numbers are of features.
+/// The columns that have to be compared on all rows, by the indices of their features.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Suspects {
+pub struct ScreenResult {
     /// Features whose correlations with each other are taken, two or more each.
     pub components: Vec<Vec<usize>>,
     /// Features whose values are hashed: each agrees with another in all that the survey knows.
@@ -34,22 +34,22 @@ pub struct Suspects {
     pub candidates: u64,
     /// Columns that the sample could not judge.
     pub unjudged: u64,
-    /// Whether there were so many candidates that all columns became one component.
+    /// True if there were too many candidates: then all columns are one component.
     pub overflowed: bool,
 }
 
-/// What a screen needs to know.
+/// The inputs of the screen.
 #[derive(Clone, Copy)]
 pub struct ScreenSpec<'a> {
     /// The columns' names and types.
     pub schema: &'a Schema,
     /// The features, as indexes into the schema.
     pub columns: &'a [usize],
-    /// What the survey found of each.
+    /// Their statistics.
     pub survey: &'a [FeatureSurvey],
     /// Its sample: an array a feature.
     pub sample: &'a BlockFile,
-    /// Rows of the sample that are looked at, about.
+    /// Rows of the sample to read, about.
     pub rows_max: u64,
     /// The threshold of |r|.
     pub threshold: f64,
@@ -105,12 +105,12 @@ pub fn alike(survey: &[FeatureSurvey]) -> Vec<usize> {
 }
 
 /// All varying features in one component.
-pub fn all_pairs(survey: &[FeatureSurvey]) -> Suspects {
+pub fn all_pairs(survey: &[FeatureSurvey]) -> ScreenResult {
     let all = varying(survey);
-    Suspects {
+    ScreenResult {
         components: if all.len() > 1 { vec![all] } else { Vec::new() },
         hashed: alike(survey),
-        ..Suspects::default()
+        ..ScreenResult::default()
     }
 }
 
@@ -120,7 +120,7 @@ pub fn all_pairs(survey: &[FeatureSurvey]) -> Suspects {
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects> {
+pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<ScreenResult> {
     let sample = Sample::new(spec);
     let features = varying(spec.survey);
     let judged = parallel_map(context, "screen", features.len(), |index| {
@@ -139,7 +139,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     let pairs = features.len() as u64 * (features.len() as u64).saturating_sub(1) / 2;
     let is_judged: Vec<bool> = judged.iter().map(|(_, is_judged)| *is_judged).collect();
     let Some(near) = near_pairs(context, &sample, &features, &plan, &is_judged)? else {
-        return Ok(Suspects {
+        return Ok(ScreenResult {
             overflowed: true,
             screened_pairs: pairs,
             ..all_pairs(spec.survey)
@@ -156,7 +156,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     let chain = unjudged.windows(2).map(|pair| [pair[0], pair[1]]);
     let joined = components(features.len(), candidates.iter().copied().chain(chain));
     let of_features = |component: Vec<usize>| component.iter().map(|i| features[*i]).collect();
-    Ok(Suspects {
+    Ok(ScreenResult {
         components: joined.into_iter().map(of_features).collect(),
         hashed: alike(spec.survey),
         screened_pairs: pairs,
@@ -166,17 +166,17 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<Suspects
     })
 }
 
-/// The value that most rows of a suspected number have, by the sample: of each feature, NaN where there is none.
+/// The most frequent value of each numeric candidate in the sample; NaN for all other features.
 ///
 /// # Errors
 /// When the sample cannot be read.
 pub fn majorities(
     context: &Context<'_>,
     spec: &ScreenSpec<'_>,
-    suspects: &Suspects,
+    result: &ScreenResult,
 ) -> Result<Vec<f64>> {
     let sample = Sample::new(spec);
-    let features: Vec<usize> = suspects.components.concat();
+    let features: Vec<usize> = result.components.concat();
     let found = parallel_map(context, "screen", features.len(), |index| {
         let values = sample.column(features[index])?;
         Ok::<_, Error>(screen::majority(&values))
@@ -188,7 +188,7 @@ pub fn majorities(
     Ok(majorities)
 }
 
-/// The sample's rows that are looked at: every so many of those there are.
+/// The sample, thinned to the rows that the screen reads.
 struct Sample<'a> {
     spec: ScreenSpec<'a>,
     stride: usize,
@@ -217,21 +217,27 @@ impl<'a> Sample<'a> {
         Ok(every.take(self.rows).collect())
     }
 
-    /// Some values of a feature from a row on. `lent` is memory to read into.
-    fn piece(&self, feature: usize, row: usize, lent: &mut Lent, out: &mut [f64]) -> Result<()> {
+    /// Some values of a feature from a row on, read through `buffers`.
+    fn piece(
+        &self,
+        feature: usize,
+        row: usize,
+        buffers: &mut ReadBuffers,
+        out: &mut [f64],
+    ) -> Result<()> {
         let first = (row * self.stride) as u64;
         let rows = (out.len() - 1) * self.stride + 1;
         if self.value_type(feature) == Some(ValueType::F64) {
-            lent.f64.resize(rows, 0.0);
-            self.spec.sample.read(feature, first, &mut lent.f64)?;
-            let every = lent.f64.iter().step_by(self.stride);
+            buffers.f64.resize(rows, 0.0);
+            self.spec.sample.read(feature, first, &mut buffers.f64)?;
+            let every = buffers.f64.iter().step_by(self.stride);
             out.iter_mut()
                 .zip(every)
                 .for_each(|(out, value)| *out = *value);
         } else {
-            lent.f32.resize(rows, 0.0);
-            self.spec.sample.read(feature, first, &mut lent.f32)?;
-            let every = lent.f32.iter().step_by(self.stride);
+            buffers.f32.resize(rows, 0.0);
+            self.spec.sample.read(feature, first, &mut buffers.f32)?;
+            let every = buffers.f32.iter().step_by(self.stride);
             out.iter_mut()
                 .zip(every)
                 .for_each(|(out, value)| *out = f64::from(*value));
@@ -240,9 +246,9 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Memory that sampled values are read into.
+/// Buffers for sampled values of either type.
 #[derive(Default)]
-struct Lent {
+struct ReadBuffers {
     f32: Vec<f32>,
     f64: Vec<f64>,
 }
@@ -264,9 +270,9 @@ fn near_pairs(
     let pairs = AtomicUsize::new(0);
     let found = parallel_map(context, "screen", strips.len(), |index| {
         let strip = plan.for_strip(strips[index].clone());
-        let (mut lent, mut failed) = (Lent::default(), None);
+        let (mut buffers, mut failed) = (ReadBuffers::default(), None);
         let read = |column: usize, row: usize, out: &mut [f64]| {
-            let read = sample.piece(features[column], row, &mut lent, out);
+            let read = sample.piece(features[column], row, &mut buffers, out);
             if let Err(error) = read {
                 out.fill(0.0);
                 failed.get_or_insert(error);
