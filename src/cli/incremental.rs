@@ -52,7 +52,7 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
         choice: &choice,
-        task: learning.task.into(),
+        task: learning.task,
     };
     let mut options = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
     check_pruning(learning, options.prune.as_ref())?;

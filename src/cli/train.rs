@@ -122,7 +122,7 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         dataset: &arguments.dataset,
         baseline: arguments.baseline.as_ref(),
         choice: &choice,
-        task: learner.task.into(),
+        task: learner.task,
     };
     let mut options = training(common, &asked, CHECKPOINT_SECONDS, limits)?;
     options.resources.keep_scratch = arguments.passes.keep_scratch;

@@ -13,10 +13,6 @@ use crate::{
 /// A learner and its options.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "learner")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one a run, and it is not moved about"
-)]
 pub enum ModelSpec {
     /// Histogram gradient boosting.
     Gbdt(BoosterOptions),

@@ -144,6 +144,10 @@ fn read_shape(
         None if unlimited && depth.flatten().is_none() => options.num_leaves,
         Some(None) | None => leaves_of_depth(options.max_depth, limits),
     };
+    read_bins(reader, options)
+}
+
+fn read_bins(reader: &mut OptionReader, options: &mut BoosterOptions) -> Result<()> {
     let bins = reader.integer(&["max_bin", "max_bins", "border_count"], 2..=BINS_MAX + 1)?;
     if let Some(bins) = bins {
         if bins > BINS_MAX {
