@@ -10,3 +10,6 @@ pub mod rows;
 pub mod sizes;
 pub mod source;
 pub mod trees;
+
+#[cfg(test)]
+mod tests;
