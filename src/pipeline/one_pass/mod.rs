@@ -20,3 +20,6 @@ pub mod sizes;
 pub mod slice;
 pub mod source;
 pub mod trees;
+
+#[cfg(test)]
+mod tests;

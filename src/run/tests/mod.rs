@@ -3,6 +3,7 @@
 mod appended;
 mod going_on;
 mod going_on_by_batches;
+mod one_pass;
 mod passes;
 mod reusing;
 mod runs;
