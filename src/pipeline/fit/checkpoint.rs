@@ -41,7 +41,8 @@ const TIME_SHARE: u32 = 20;
 /// A checkpoint that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    pub(crate) identity: RunIdentity,
+    /// The run that wrote it.
+    pub identity: RunIdentity,
     /// The booster's part.
     pub booster: BoosterCheckpoint<'static>,
 }

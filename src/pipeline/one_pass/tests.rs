@@ -1,16 +1,15 @@
 use ndarray::{Array2, ArrayView1, s};
 
 use crate::{
-    data::{RowBlock, Split, Tile},
+    data::{RowBlock, Split, Task, Tile},
     error::Error,
     learner::{
-        incremental::{Batch, Declared, Learner, OnlineNewton},
+        incremental::{Batch, BatchSchema, Learner, OnlineNewton},
         logistic::LogisticOptions,
     },
-    model::link::Task,
     pipeline::{
         evaluate::evaluation::{Evaluation, EvaluationSpec},
-        incremental::progressive,
+        evaluate::progressive,
         one_pass::held_out::HeldOut,
     },
     stats::metrics::Deviation,
@@ -40,7 +39,7 @@ impl Rows {
         let features = Array2::from_shape_fn((ROWS, COLUMNS), |(row, column)| number(row, column));
         let label = |row: usize| f32::from(u8::from(features[[row, 0]] + number(row, 7) > 0.0));
         let label: Vec<f32> = (0..ROWS).map(label).collect();
-        let declared = Declared::new(&["a", "b", "c"], &["no", "yes"]).unwrap();
+        let declared = BatchSchema::new(&["a", "b", "c"], &["no", "yes"]).unwrap();
         let mut learner = OnlineNewton::new(declared, &LogisticOptions::default()).unwrap();
         let labels: Vec<f64> = label.iter().map(|label| f64::from(*label)).collect();
         let batch = Batch::new(features.view(), ArrayView1::from(&labels));

@@ -10,10 +10,7 @@ use crate::{
     learner::ModelSpec,
     pipeline::prepare::survey::SurveyedValues,
     platform::stop::Stop,
-    run::{
-        tests::{linear, trees},
-        train::train,
-    },
+    run::tests::{fitted, leaked, linear, trees},
 };
 
 /// Remembers warnings.
@@ -100,15 +97,15 @@ fn rows_groups_and_warnings_are_those_of_a_naive_count() {
     ];
     for (model, groups_in_memory_max) in [(linear(), 100), (trees(), 200_000)] {
         let mut options = place.options("run", &model);
-        options.valid_size = valid_size;
-        options.overwrite = true;
-        options.limits.groups_in_memory_max = groups_in_memory_max;
+        options.split.valid_size = valid_size;
+        options.output.overwrite = true;
+        options.resources.limits.groups_in_memory_max = groups_in_memory_max;
         let classes = ["0", "1", "2", "3"].map(str::to_owned).to_vec();
-        options.online.as_mut().unwrap().classes = Some(classes);
-        let warnings = Warnings::default();
-        let mut trained = train(&options, &Stop::default(), &warnings).unwrap();
+        options.incremental.as_mut().unwrap().classes = Some(classes);
+        let warnings = leaked(Warnings::default());
+        let mut trained = fitted(&options, leaked(Stop::default()), warnings).unwrap();
         assert_eq!(*warnings.given.lock().unwrap(), expected);
-        let assigned = &trained.assigned;
+        let assigned = &trained.learned.split.assigned;
         assert_eq!(assigned.warnings, expected);
         assert_eq!(assigned.class_rows, twin.class_rows);
         assert_eq!(assigned.unlabelled_rows, twin.unlabelled_rows);
@@ -119,7 +116,7 @@ fn rows_groups_and_warnings_are_those_of_a_naive_count() {
         assert_eq!(proof.rows_unused, twin.unlabelled_rows);
         let has_rows = twin.groups.values().filter(|group| group.1 > 0);
         assert_eq!(proof.groups, has_rows.count() as u64);
-        let about = &trained.model.about;
+        let about = &trained.learned.fitted.model.about;
         let weighed = |row: &usize| match model {
             ModelSpec::Logistic(_) => rows.weight[*row] > 0.0,
             ModelSpec::Gbdt(_) => true,
@@ -127,12 +124,12 @@ fn rows_groups_and_warnings_are_those_of_a_naive_count() {
         let splits = rows.splits(valid_size, TEST_SIZE);
         let learned = (0..rows.len()).filter(|row| splits[*row] == Split::Train);
         assert_eq!(about.train_rows, learned.filter(weighed).count() as u64);
-        let strong = trained.job.features();
+        let strong = trained.data.features();
         let strong = strong
             .iter()
             .position(|(name, _)| *name == "strong")
             .unwrap();
-        let SurveyedValues::Numeric(moments) = &trained.survey[strong].values else {
+        let SurveyedValues::Numeric(moments) = &trained.learned.survey[strong].values else {
             panic!("a number");
         };
         let missing = twin.strong.iter().filter(|value| value.is_nan()).count();

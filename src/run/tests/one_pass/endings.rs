@@ -10,13 +10,16 @@ use crate::{
     data::Split,
     engine::Progress,
     error::Error,
-    pipeline::{incremental::learner_file::OnlineFile, one_pass::first::DESIGN_ROWS},
+    pipeline::{
+        incremental::learner_file::LearnerFile,
+        one_pass::first_rows::DESIGN_ROWS,
+        session::output::{LEARNER, MODEL},
+    },
     platform::stop::Stop,
     run::{
-        directory::{LEARNER, MODEL},
-        options::train::TrainOptions,
-        tests::{linear, trees},
-        train::{Trained, train},
+        options::TrainOptions,
+        tests::{fitted, leaked, linear, trees},
+        trained::Trained,
     },
 };
 
@@ -30,7 +33,7 @@ pub(super) fn left(options: &TrainOptions) -> Vec<String> {
         }
     }
     let mut names = Vec::new();
-    walk(&options.out_dir, &mut names);
+    walk(&options.output.out_dir, &mut names);
     names.sort();
     names
 }
@@ -77,8 +80,8 @@ fn values_refused_half_way_leave_no_files_but_the_learner() {
         spoilt.write(&place.file(name), rows.len(), &UNEVEN);
         for threads in [1, 3] {
             let mut options = place.options(name, &linear());
-            options.threads = threads;
-            options.out_dir = place.path().join(format!("{name}-{threads}"));
+            options.resources.threads = threads;
+            options.output.out_dir = place.path().join(format!("{name}-{threads}"));
             let error = run(&options).err().expect("a value that is refused");
             let message = error.to_string();
             assert!(matches!(error, Error::Dataset(_)), "{message}");
@@ -101,8 +104,8 @@ fn damaged_pages_half_way_leave_no_files_but_the_learner() {
     fs::write(place.file("damaged"), bytes).unwrap();
     for (model, threads) in [(linear(), 1), (linear(), 3), (trees(), 3)] {
         let mut options = place.options("damaged", &model);
-        options.threads = threads;
-        options.overwrite = true;
+        options.resources.threads = threads;
+        options.output.overwrite = true;
         let error = run(&options).err().expect("no pages");
         assert!(error.to_string().contains("damaged.parquet"), "{error}");
         let left = left(&options);
@@ -118,13 +121,13 @@ fn stops_half_way_leave_no_files_but_the_learner() {
     rows.write(&place.file("stopped"), rows.len(), &[500]);
     for expected in [None, Some(LEARNER)] {
         let mut options = place.options("stopped", &linear());
-        options.overwrite = true;
-        let stop = Stop::default();
-        let progress = StopEarly {
-            stop: &stop,
-            learner: expected.map(|name| options.out_dir.join(name)),
-        };
-        let error = train(&options, &stop, &progress).err().expect("a stop");
+        options.output.overwrite = true;
+        let stop = leaked(Stop::default());
+        let progress = leaked(StopEarly {
+            stop,
+            learner: expected.map(|name| options.output.out_dir.join(name)),
+        });
+        let error = fitted(&options, stop, progress).err().expect("a stop");
         assert_eq!(error.exit_code(), 143, "{error}");
         assert_eq!(left(&options), expected.as_slice());
     }
@@ -155,11 +158,11 @@ fn data_refused_at_the_end_leave_a_learner_that_is_not_finished() {
         rows.split = Some(names);
         rows.write(&place.file(name), rows.len(), &UNEVEN);
         let mut options = place.options(name, &model);
-        options.split_column = Some("s".to_owned());
+        options.columns.split_column = Some("s".to_owned());
         let error = run(&options).err().expect("a group in two splits");
         assert!(error.to_string().contains("is in two splits"), "{error}");
         assert_eq!(left(&options), [LEARNER], "{name}");
-        let file = OnlineFile::load(&options.out_dir.join(LEARNER)).unwrap();
+        let file = LearnerFile::load(&options.output.out_dir.join(LEARNER)).unwrap();
         assert!(file.position.batches > 0, "{name}");
         assert!(!file.position.is_done, "{name}");
     }
@@ -173,26 +176,32 @@ fn a_finished_run_goes_on_with_the_same_rows_alone() {
         let rows = Rows::new(12_000);
         let mut options = place.options(name, &model);
         rows.write(&place.file(name), rows.len(), &UNEVEN);
-        let scores = |trained: Trained| {
-            [Split::Valid, Split::Test]
-                .map(|split| trained.evaluation.metrics(split).expect("rows"))
+        let scores = |trained: Trained<'_>| {
+            [Split::Valid, Split::Test].map(|split| {
+                trained
+                    .learned
+                    .fitted
+                    .evaluation
+                    .metrics(split)
+                    .expect("rows")
+            })
         };
         let first = scores(run(&options).unwrap());
-        let bytes = |file: &str| fs::read(options.out_dir.join(file)).unwrap();
+        let bytes = |file: &str| fs::read(options.output.out_dir.join(file)).unwrap();
         let before = [bytes(LEARNER), bytes(MODEL)];
         // A run that stopped as it wrote its model.
-        fs::remove_file(options.out_dir.join(MODEL)).unwrap();
-        options.resume = true;
+        fs::remove_file(options.output.out_dir.join(MODEL)).unwrap();
+        options.output.resume = true;
         assert_eq!(scores(run(&options).unwrap()), first, "{name}");
-        let bytes = |file: &str| fs::read(options.out_dir.join(file)).unwrap();
+        let bytes = |file: &str| fs::read(options.output.out_dir.join(file)).unwrap();
         assert!([bytes(LEARNER), bytes(MODEL)] == before, "{name}");
-        fs::remove_file(options.out_dir.join(MODEL)).unwrap();
+        fs::remove_file(options.output.out_dir.join(MODEL)).unwrap();
         let mut other = rows.clone();
         other.label[11] = 1.0 - other.label[11];
         other.write(&place.file(name), rows.len(), &UNEVEN);
         let error = run(&options).err().expect("other rows");
         assert!(error.to_string().contains("--resume"), "{error}");
-        let learner = fs::read(options.out_dir.join(LEARNER)).unwrap();
+        let learner = fs::read(options.output.out_dir.join(LEARNER)).unwrap();
         assert!(learner == before[0], "{name}");
     }
 }

@@ -5,22 +5,22 @@ use crate::{
     data::Split,
     learner::ModelSpec,
     model::{Binning, Body, Column, FeatureSpec, Reading},
-    pipeline::one_pass::first::DESIGN_ROWS,
+    pipeline::one_pass::first_rows::DESIGN_ROWS,
     run::{
         tests::{linear, trees},
-        train::Trained,
+        trained::Trained,
     },
 };
 
 /// What first rows fix: features with bins or categories, and the columns of the design with their scales.
-fn design(trained: &Trained) -> (Vec<FeatureSpec>, Vec<(u32, Reading, f64)>) {
-    let columns = match &trained.model.body {
+fn design(trained: &Trained<'_>) -> (Vec<FeatureSpec>, Vec<(u32, Reading, f64)>) {
+    let columns = match &trained.learned.fitted.model.body {
         Body::Linear(linear) => &linear.columns[..],
         Body::Trees(_) => &[],
     };
     let fixed = |column: &Column| (column.feature, column.reading, column.sd);
     (
-        trained.model.features.clone(),
+        trained.learned.fitted.model.features.clone(),
         columns.iter().map(fixed).collect(),
     )
 }
@@ -48,8 +48,11 @@ fn check_first_rows(model: &ModelSpec, enough: usize) {
     let first = run(&place.options("first", model)).unwrap();
     let all = place.learn("all", model, &rows);
     assert_eq!(design(&first), design(&all));
-    assert!(first.model.body != all.model.body, "later rows are learned");
-    let text = (all.model.features.iter()).find(|feature| feature.name == "text");
+    assert!(
+        first.learned.fitted.model.body != all.learned.fitted.model.body,
+        "later rows are learned"
+    );
+    let text = (all.learned.fitted.model.features.iter()).find(|feature| feature.name == "text");
     let Binning::Categorical { values, .. } = &text.expect("a feature").binning else {
         panic!("a text is a category");
     };
@@ -58,14 +61,18 @@ fn check_first_rows(model: &ModelSpec, enough: usize) {
     // A row fewer, and they are others.
     rows.write(&place.file("fewer"), rows.until(enough - 1), &UNEVEN);
     let fewer = run(&place.options("fewer", model)).unwrap();
-    let train_rows = |trained: &Trained| trained.assigned.rows(Split::Train) as usize;
+    let train_rows =
+        |trained: &Trained<'_>| trained.learned.split.assigned.rows(Split::Train) as usize;
     assert_eq!(
         (train_rows(&first), train_rows(&fewer)),
         (enough, enough - 1)
     );
     assert_ne!(design(&fewer), design(&all));
-    assert_eq!(first.assigned.class_rows[Split::Train as usize][1], 0);
-    assert!(all.assigned.class_rows[Split::Train as usize][1] > 1_000);
+    assert_eq!(
+        first.learned.split.assigned.class_rows[Split::Train as usize][1],
+        0
+    );
+    assert!(all.learned.split.assigned.class_rows[Split::Train as usize][1] > 1_000);
 }
 
 #[test]
@@ -90,12 +97,12 @@ fn first_rows_that_are_mostly_held_out_are_bounded() {
     let with = |name: &str, rows: &Rows, end: usize, test_size: f64| {
         rows.write(&place.file(name), end, &UNEVEN);
         let mut options = place.options(name, &linear());
-        options.test_size = test_size;
+        options.split.test_size = test_size;
         (run(&options), options)
     };
     let first = with("first", &rows, held_max, 0.85).0.unwrap();
     let all = with("all", &rows, rows.len(), 0.85).0.unwrap();
-    assert!(first.assigned.rows(Split::Train) > 1_000);
+    assert!(first.learned.split.assigned.rows(Split::Train) > 1_000);
     assert_eq!(design(&first), design(&all));
     let (result, options) = with("few", &rows, rows.len(), 0.945);
     let error = result.err().expect("too few training rows").to_string();

@@ -6,7 +6,7 @@ use crate::{
     learner::ModelSpec,
     run::{
         tests::{linear, trees},
-        train::Trained,
+        trained::Trained,
     },
 };
 
@@ -16,15 +16,15 @@ fn check_slices(model: &ModelSpec, rows: usize) {
     let rows = Rows::new(rows);
     rows.write(&place.file("whole"), rows.len(), &[rows.len()]);
     let mut whole = run(&place.options("whole", model)).unwrap();
-    let curve = whole.progressive.points();
+    let curve = whole.learned.fitted.progressive.points();
     let batches: u64 = curve.iter().map(|point| point.batches).sum();
     assert!(batches > 3, "{batches} batches");
     rows.write(&place.file("uneven"), rows.len(), &UNEVEN);
     for (threads, batch_rows_max) in [(1, 333), (3, 4_096)] {
         let mut options = place.options("uneven", model);
-        options.threads = threads;
-        options.limits.batch_rows_max = batch_rows_max;
-        options.overwrite = true;
+        options.resources.threads = threads;
+        options.resources.limits.batch_rows_max = batch_rows_max;
+        options.output.overwrite = true;
         let mut uneven = run(&options).unwrap();
         check_same(&mut whole, &mut uneven, &format!("{threads} threads"));
     }
@@ -57,19 +57,41 @@ fn check_held_out(model: &ModelSpec, rows: usize) {
         changed
     };
     let held = place.learn("held", model, &changed_in(&[Split::Valid, Split::Test]));
-    assert!(base.model.body == held.model.body, "the body");
-    assert_eq!(base.model.features, held.model.features);
-    assert_eq!(base.progressive, held.progressive);
+    assert!(
+        base.learned.fitted.model.body == held.learned.fitted.model.body,
+        "the body"
+    );
+    assert_eq!(
+        base.learned.fitted.model.features,
+        held.learned.fitted.model.features
+    );
+    assert_eq!(
+        base.learned.fitted.progressive,
+        held.learned.fitted.progressive
+    );
     assert_eq!(surveyed(&base), surveyed(&held));
     for split in [Split::Valid, Split::Test] {
-        let of = |trained: &Trained| trained.evaluation.metrics(split).expect("rows");
+        let of = |trained: &Trained<'_>| {
+            trained
+                .learned
+                .fitted
+                .evaluation
+                .metrics(split)
+                .expect("rows")
+        };
         assert_ne!(of(&base), of(&held), "{}", split.name());
     }
     // Rows without a label are in no split, and training rows are what is learned.
     let none = place.learn("none", model, &changed_in(&[Split::None]));
-    assert!(base.model.body == none.model.body, "rows without a label");
+    assert!(
+        base.learned.fitted.model.body == none.learned.fitted.model.body,
+        "rows without a label"
+    );
     let train = place.learn("train", model, &changed_in(&[Split::Train]));
-    assert!(base.model.body != train.model.body, "training rows");
+    assert!(
+        base.learned.fitted.model.body != train.learned.fitted.model.body,
+        "training rows"
+    );
 }
 
 #[test]

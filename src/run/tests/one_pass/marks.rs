@@ -4,21 +4,21 @@ use std::ops::Range;
 
 use super::{Place, Rows, TEST_SIZE, VALID_SIZE, assignment};
 use crate::{
-    data::Values,
+    data::{Task, Values},
     pipeline::{
         incremental::learner_file::Mark,
         one_pass::rows::{Counts, Places, SliceRows},
         open::{
             target::{DistinctValues, Target},
-            training_data::Job,
+            training_data::TrainingData,
         },
     },
-    run::{options::train::TaskChoice, tests::linear},
+    run::tests::linear,
 };
 
 /// What reads slices of rows that are in memory.
 struct Reader {
-    job: Job,
+    data: TrainingData,
     target: Target,
     _place: Place,
 }
@@ -31,9 +31,11 @@ impl Reader {
             numbers: vec![0.0, 1.0],
             ..DistinctValues::default()
         };
+        let options = place.options("job", &linear());
         Self {
-            job: Job::open(&place.options("job", &linear())).unwrap(),
-            target: Target::from_values("y", &values, TaskChoice::Binary, 2).unwrap(),
+            data: TrainingData::open(&options.data, &options.columns, &options.resources.limits)
+                .unwrap(),
+            target: Target::from_values("y", &values, Some(Task::Binary), 2).unwrap(),
             _place: place,
         }
     }
@@ -52,11 +54,11 @@ impl Reader {
             split: None,
         };
         let assignment = assignment(VALID_SIZE, test_size);
-        let (job, target) = (&self.job, &self.target);
+        let (data, target) = (&self.data, &self.target);
         let mut slice = SliceRows::default();
         let first_row = at.start as u64;
         slice
-            .read(job, target, places, first_row, &values, Some(&assignment))
+            .read(data, target, places, first_row, &values, Some(&assignment))
             .unwrap();
         slice
     }

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Fixture;
+use super::{Fixture, fitted, leaked};
 use crate::{
     data::Split,
     engine::Silent,
@@ -21,15 +21,12 @@ use crate::{
         hash::{Purpose, hash_number, row_hash},
     },
     learner::ModelSpec,
-    pipeline::prepare::survey::SurveyedValues,
-    platform::stop::Stop,
-    run::{
-        options::{
-            incremental::OnlineOptions,
-            train::{SplitRule, TrainOptions},
-        },
-        train::{Trained, train},
+    pipeline::{
+        options::{IncrementalOptions, SplitRule},
+        prepare::survey::SurveyedValues,
     },
+    platform::stop::Stop,
+    run::{options::TrainOptions, trained::Trained},
     source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
@@ -183,24 +180,24 @@ impl Place {
 
     /// Options of a one-pass run over a file of that name, into a directory of that name.
     fn options(&self, name: &str, model: &ModelSpec) -> TrainOptions {
-        TrainOptions {
-            dataset: self.file(name).display().to_string(),
-            weight: Some("w".to_owned()),
-            valid_size: VALID_SIZE,
-            test_size: TEST_SIZE,
-            split_rule: SplitRule::Hash,
-            verify: false,
-            seed: SEED,
-            online: Some(OnlineOptions {
+        {
+            let mut changed = self.fixture.options(name, model.clone(), 2, 1_000);
+            changed.data.dataset = self.file(name).display().to_string();
+            changed.columns.weight = Some("w".to_owned());
+            changed.split.valid_size = VALID_SIZE;
+            changed.split.test_size = TEST_SIZE;
+            changed.split.split_rule = SplitRule::Hash;
+            changed.output.verify = false;
+            changed.split.seed = SEED;
+            changed.incremental = Some(IncrementalOptions {
                 batch_rows: 5_000,
                 one_pass: true,
                 init_model: None,
-                learned: None,
                 classes: Some(vec!["0".to_owned(), "1".to_owned()]),
                 rows_expected: None,
                 more_trees: None,
-            }),
-            ..self.fixture.options(name, model.clone(), 2, 1_000)
+            });
+            changed
         }
     }
 
@@ -209,19 +206,19 @@ impl Place {
     }
 
     /// Writes rows as one file and learns them.
-    fn learn(&self, name: &str, model: &ModelSpec, rows: &Rows) -> Trained {
+    fn learn(&self, name: &str, model: &ModelSpec, rows: &Rows) -> Trained<'static> {
         rows.write(&self.file(name), rows.len(), &UNEVEN);
         run(&self.options(name, model)).unwrap()
     }
 }
 
-fn run(options: &TrainOptions) -> Result<Trained> {
-    train(options, &Stop::default(), &Silent)
+fn run(options: &TrainOptions) -> Result<Trained<'static>> {
+    fitted(options, leaked(Stop::default()), &Silent)
 }
 
 /// The survey of each feature, as far as it can be compared.
-fn surveyed(trained: &Trained) -> Vec<String> {
-    let features = trained.survey.iter();
+fn surveyed(trained: &Trained<'_>) -> Vec<String> {
+    let features = trained.learned.survey.iter();
     let shown = features.map(|feature| match &feature.values {
         SurveyedValues::Numeric(moments) => format!("{moments:?}"),
         SurveyedValues::Text(counts) => format!("{:?}", counts.finish(10)),
@@ -232,9 +229,15 @@ fn surveyed(trained: &Trained) -> Vec<String> {
 /// The groups of a run: split, rows in it, rows in none, rows by class.
 type Groups = BTreeMap<String, (Split, u64, u64, Vec<u64>)>;
 
-fn groups(trained: &mut Trained) -> Groups {
+fn groups(trained: &mut Trained<'_>) -> Groups {
     let mut found = BTreeMap::new();
-    let table = trained.assigned.groups.as_mut().expect("groups");
+    let table = trained
+        .learned
+        .split
+        .assigned
+        .groups
+        .as_mut()
+        .expect("groups");
     let mut groups = table.groups().unwrap();
     while let Some(group) = groups.next_group().unwrap() {
         let row = (group.split, group.rows, group.rows_unused, group.class_rows);
@@ -243,20 +246,37 @@ fn groups(trained: &mut Trained) -> Groups {
     found
 }
 
-fn check_same(one: &mut Trained, other: &mut Trained, what: &str) {
-    assert!(one.model.body == other.model.body, "{what}: the body");
-    assert_eq!(one.model.features, other.model.features, "{what}");
-    assert_eq!(one.progressive, other.progressive, "{what}");
+fn check_same(one: &mut Trained<'_>, other: &mut Trained<'_>, what: &str) {
+    assert!(
+        one.learned.fitted.model.body == other.learned.fitted.model.body,
+        "{what}: the body"
+    );
+    assert_eq!(
+        one.learned.fitted.model.features, other.learned.fitted.model.features,
+        "{what}"
+    );
+    assert_eq!(
+        one.learned.fitted.progressive, other.learned.fitted.progressive,
+        "{what}"
+    );
     assert_eq!(surveyed(one), surveyed(other), "{what}");
     assert_eq!(groups(one), groups(other), "{what}");
-    let hash = |trained: &Trained| trained.assigned.content_hash;
+    let hash = |trained: &Trained<'_>| trained.learned.split.assigned.content_hash;
     assert_eq!(hash(one), hash(other), "{what}");
-    let class_rows = |trained: &Trained| trained.assigned.class_rows.clone();
+    let class_rows = |trained: &Trained<'_>| trained.learned.split.assigned.class_rows.clone();
     assert_eq!(class_rows(one), class_rows(other), "{what}");
     for split in Split::ALL {
-        let of = |trained: &Trained| trained.evaluation.metrics(split);
+        let of = |trained: &Trained<'_>| trained.learned.fitted.evaluation.metrics(split);
         assert_eq!(of(one), of(other), "{what}: {}", split.name());
     }
-    let group_f1 = |trained: &mut Trained| trained.evaluation.group_f1().unwrap().unwrap();
+    let group_f1 = |trained: &mut Trained<'_>| {
+        trained
+            .learned
+            .fitted
+            .evaluation
+            .group_f1()
+            .unwrap()
+            .unwrap()
+    };
     assert_eq!(group_f1(one), group_f1(other), "{what}");
 }
