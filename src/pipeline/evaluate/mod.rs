@@ -4,5 +4,6 @@ pub mod base_scores;
 pub mod evaluation;
 pub mod from_codes;
 pub mod from_source;
+pub(crate) mod plan;
 pub(crate) mod prediction_pass;
 pub mod progressive;

@@ -6,6 +6,7 @@ pub mod held_out;
 pub mod learner;
 pub mod learning;
 pub mod linear;
+pub(crate) mod plan;
 pub mod rows;
 pub mod sizes;
 pub mod source;

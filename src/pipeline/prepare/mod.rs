@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod bins;
+pub(crate) mod plan;
 pub mod scan;
 pub mod splitting;
 pub mod survey;
