@@ -2,3 +2,4 @@
 
 pub mod binning;
 pub mod codes;
+pub(crate) mod plan;

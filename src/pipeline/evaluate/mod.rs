@@ -3,6 +3,7 @@
 pub mod base_scores;
 pub mod code_pass;
 pub mod evaluation;
+pub(crate) mod plan;
 pub(crate) mod prediction_pass;
 pub(crate) mod predictions;
 pub mod progressive;

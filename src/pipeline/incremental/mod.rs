@@ -15,6 +15,7 @@ pub mod exact_fit;
 pub mod learner_file;
 pub mod linear;
 pub mod linear_learner;
+pub(crate) mod plan;
 pub mod row_feeder;
 pub mod saver;
 pub mod stored_learner;

@@ -14,6 +14,7 @@ pub mod held_out;
 pub mod learner;
 pub mod linear;
 pub mod one_pass_fit;
+pub(crate) mod plan;
 pub(crate) mod reread;
 pub mod rows;
 pub mod sizes;

@@ -2,6 +2,7 @@
 
 pub mod base_scores;
 pub mod classes;
+pub(crate) mod plan_builder;
 pub mod planned_output;
 pub mod split_column;
 pub mod target;

@@ -4,6 +4,7 @@ pub mod assign;
 pub mod assign_spec;
 pub mod bins;
 pub mod block_assigner;
+pub(crate) mod plan;
 pub mod scan;
 pub mod split_checks;
 pub mod splitting;

@@ -1,9 +1,12 @@
-//! What pruning holds in memory.
+//! Memory of pruning: budgets of its passes, and its lines of the plan.
 
 use crate::{
     limits::{BLOCK_ROWS, Limits},
-    memory_plan::MemoryPlan,
-    pipeline::open::training_data::TrainingData,
+    memory_plan::ALWAYS,
+    pipeline::{
+        open::plan_builder::PlanBuilder,
+        prune::{correlate::slice_rows, options::Pruning},
+    },
     stats::sample,
 };
 
@@ -56,37 +59,41 @@ fn panel_bytes(columns: u64) -> u64 {
     3 * (columns + 1) * 512 * 8
 }
 
+/// Adds the lines of pruning: the screen of suspected columns and the passes over all rows.
+pub(crate) fn add_pruning(plan: &mut PlanBuilder<'_>, pruning: &Pruning) {
+    plan.add_decoding("correlation", plan.features());
+    if pruning.report.is_some() {
+        let pairs = pairs_bytes(plan.features().len(), plan.limits);
+        plan.add(ALWAYS, "pairs found", pairs, "until they are reported");
+    }
+    add_screen(plan);
+    add_sums(plan, "correlation");
+}
+
 /// Adds the lines of sums that are taken in a phase.
-pub fn add_sums(
-    memory: &mut MemoryPlan,
-    phase: &str,
-    data: &TrainingData,
-    limits: &Limits,
-    threads: usize,
-) {
-    let threads_in_all = threads as u64;
-    let budget = budget(memory.limit_bytes, threads);
-    let columns = data.roles.features.len() as u64;
-    let row_bytes = data.dataset.decode_estimate(&data.roles.features).row_bytes;
-    let rows_max = data.row_ranges.iter().map(|rows| rows.end - rows.start);
-    let slice_rows =
-        crate::pipeline::prune::correlate::slice_rows(budget.slice_bytes, row_bytes) as u64;
-    let slice_rows = slice_rows.min(rows_max.max().unwrap_or(0));
-    memory.add(
+pub(crate) fn add_sums(plan: &mut PlanBuilder<'_>, phase: &str) {
+    let threads = plan.threads;
+    let budget = budget(plan.memory_bytes(), threads as usize);
+    let features = plan.features();
+    let columns = features.len() as u64;
+    let row_bytes = plan.data.dataset.decode_estimate(features).row_bytes;
+    let slice_rows = slice_rows(budget.slice_bytes, row_bytes) as u64;
+    let slice_rows = slice_rows.min(plan.row_group_rows_max());
+    plan.add(
         phase,
         "slices of suspected columns",
-        threads_in_all * slice_rows * (row_bytes + 9),
+        threads * slice_rows * (row_bytes + 9),
         format!("{threads} x {slice_rows} rows of at most {columns} columns"),
     );
     let sums = whole_bytes(columns).min(budget.sums_bytes);
-    memory.add(
+    plan.add(
         phase,
         "co-moments",
-        (2 * threads_in_all + 2) * sums + threads_in_all * panel_bytes(columns),
+        (2 * threads + 2) * sums + threads * panel_bytes(columns),
         "sums of products, a part a lane",
     );
-    let pairs_bytes = pairs_bytes(columns as usize, limits);
-    memory.add(
+    let pairs_bytes = pairs_bytes(features.len(), plan.limits);
+    plan.add(
         phase,
         "pairs found",
         2 * pairs_bytes,
@@ -95,23 +102,22 @@ pub fn add_sums(
 }
 
 /// Adds the lines of the screen.
-pub fn add_screen(memory: &mut MemoryPlan, data: &TrainingData, limits: &Limits, threads: usize) {
-    let threads_in_all = threads as u64;
-    let budget = budget(memory.limit_bytes, threads);
-    let columns = data.roles.features.len();
-    let sampled = sample::rows_max(limits.start_sample_rows, data.dataset.rows());
-    memory.add(
+fn add_screen(plan: &mut PlanBuilder<'_>) {
+    let budget = budget(plan.memory_bytes(), plan.threads as usize);
+    let columns = plan.features().len();
+    let sampled = sample::rows_max(plan.limits.start_sample_rows, plan.rows());
+    plan.add(
         "screen",
         "sampled columns",
-        threads_in_all * 3 * sampled.max(BLOCK_ROWS as u64) * 12,
+        plan.threads * 3 * sampled.max(BLOCK_ROWS as u64) * 12,
         "two columns of the sample a thread",
     );
-    memory.add(
+    plan.add(
         "screen",
         "co-moments",
         whole_bytes(columns as u64).min(budget.screen_bytes)
-            + threads_in_all * panel_bytes(columns as u64)
-            + pairs_bytes(columns, limits),
+            + plan.threads * panel_bytes(columns as u64)
+            + pairs_bytes(columns, plan.limits),
         "sums of products of the sample",
     );
 }

@@ -5,9 +5,10 @@ mod contents;
 mod groups;
 mod key;
 mod lookup;
+mod plan;
 
 pub(crate) use code_cache::{CachedRows, CodeCache};
-pub(crate) use contents::PassResults;
 #[cfg(test)]
 pub(crate) use key::ingredients;
 pub(crate) use lookup::{CacheLookup, cached_target, find, open_or_create, seal};
+pub(crate) use plan::add_seal;

@@ -1,10 +1,12 @@
 //! Memory of the pass that writes the file.
 
 use crate::{
-    memory_plan::MemoryPlan,
-    pipeline::evaluate::{
-        prediction_pass::{SLICE_ROWS, slice_rows},
-        predictions::{file::row_group_rows, rows::PredictedRows},
+    pipeline::{
+        evaluate::{
+            prediction_pass::{SLICE_ROWS, slice_rows},
+            predictions::{file::row_group_rows, rows::PredictedRows},
+        },
+        open::plan_builder::PlanBuilder,
     },
     text::size::grouped,
 };
@@ -24,21 +26,19 @@ pub(crate) fn slice_rows_max(outputs: usize) -> usize {
     rows.clamp(*SLICE_ROWS.start(), *SLICE_ROWS.end())
 }
 
-/// Adds the lines of the pass, for a model of so many features and outputs. `columns` are read beside
-/// the features, and `reader_bytes` are a row's in the reader of rows. `row_group_rows_max` is that of
-/// the data.
+/// Adds the lines of the pass, for a model of so many outputs. `columns` are read beside the features, and
+/// `reader_bytes` are a row's in the reader of rows.
 pub(crate) fn add_lines(
-    memory: &mut MemoryPlan,
-    threads: u64,
-    (features, outputs): (usize, usize),
+    plan: &mut PlanBuilder<'_>,
+    outputs: usize,
     (columns, reader_bytes): (usize, usize),
-    row_group_rows_max: u64,
 ) {
-    let rows = slice_rows(features).min(slice_rows_max(outputs)) as u64;
-    let rows = rows.min(row_group_rows_max);
+    let threads = plan.threads;
+    let rows = slice_rows(plan.features().len()).min(slice_rows_max(outputs)) as u64;
+    let rows = rows.min(plan.row_group_rows_max());
     let row_bytes = PredictedRows::row_bytes(outputs) as u64;
     let beside = (columns * VALUE_BYTES + reader_bytes) as u64;
-    memory.add(
+    plan.add(
         "prediction",
         "predicted rows",
         // A lane fills a part and another one waits; one is written.
@@ -50,7 +50,7 @@ pub(crate) fn add_lines(
     );
     let held = row_group_rows(outputs) as u64;
     let encoded = outputs * (size_of::<f32>() + size_of::<f64>()) + size_of::<Option<&str>>() + 4;
-    memory.add(
+    plan.add(
         "prediction",
         "predictions file",
         held * (row_bytes + encoded as u64) + WRITER_BYTES,
