@@ -211,7 +211,7 @@ mod tests {
     fn the_first_difference_is_named() {
         assert_eq!(difference(&ingredients("42"), &ingredients("42")), None);
         let found = difference(&ingredients("42"), &ingredients("43"));
-        assert_eq!(found.as_deref(), Some("--seed was 42 and is 43"));
+        assert_eq!(found.as_deref(), Some("--seed was 42 and is now 43"));
         assert!(difference(&ingredients("42")[..1], &ingredients("42")).is_some());
         assert_ne!(
             fingerprint(&ingredients("42")),

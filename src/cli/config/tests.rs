@@ -89,8 +89,8 @@ fn mistakes_name_the_file() {
         "m",
         "unknown key `memroy` (did you mean `memory`?); the keys are the long flags of `rowmill train --help`",
     );
-    check_error("config = \"x\"\n", "m", "`config` is no flag");
-    check_error("dataset = \"x\"\n", "m", "`dataset` is no flag");
+    check_error("config = \"x\"\n", "m", "unknown key `config`");
+    check_error("dataset = \"x\"\n", "m", "unknown key `dataset`");
     check_error("\nmemory = \n", "m", "line 2:");
     check_error("memory = \"lots\"\n", "m", "`lots` is not a size");
     check_error(

@@ -375,11 +375,11 @@ fn coefficients_that_cannot_be_are_refused() {
     );
     check(
         &|linear| linear.columns.swap(2, 3),
-        "column 3: not after the column before it",
+        "column 3: the columns are not in ascending order",
     );
     check(
         &|linear| linear.columns[1] = linear.columns[0],
-        "column 1: not after",
+        "column 1: the columns are not",
     );
     check(
         &|linear| linear.columns.truncate(3),

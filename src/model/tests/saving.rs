@@ -173,7 +173,7 @@ fn values_come_back_whole_or_not_at_all() {
     let opened = container::open(FileKind::Seal, &longer[0]).expect("its own bytes");
     refused(
         opened.postcard(2, 3),
-        "section 2 is damaged: 1 bytes too many",
+        "section 2 is damaged: it has 1 extra bytes",
     );
 }
 

@@ -182,7 +182,7 @@ fn a_stream_cut_off_anywhere_is_an_error() {
         let error = found.unwrap_err().to_string();
         // Before the first length is whole, nothing says that it was to be a stream.
         let part = if length < 8 {
-            "not an Arrow stream"
+            "an Arrow stream"
         } else {
             "ends"
         };

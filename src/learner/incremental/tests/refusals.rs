@@ -168,14 +168,14 @@ fn options_that_need_all_rows_are_refused() {
 fn other_learners_are_not_merged() {
     let mut one: OnlineNewton = learner(2);
     let error = one.merge(&learner(3)).unwrap_err().to_string();
-    assert!(error.contains("other features or classes"), "{error}");
+    assert!(error.contains("different features or classes"), "{error}");
     let options = LogisticOptions {
         l2: 0.5,
         ..LogisticOptions::default()
     };
     let other = OnlineNewton::new(schema(2), &options).unwrap();
     let error = one.merge(&other).unwrap_err().to_string();
-    assert!(error.contains("other options"), "{error}");
+    assert!(error.contains("different options"), "{error}");
 }
 
 #[test]
