@@ -108,6 +108,7 @@ impl StepSums {
             pair.merge(part);
         }
         for (hash, part) in self.hashes.iter_mut().zip(&part.hashes) {
+            // Chained, not xored: the hash of a column must depend on the order of its slices.
             let mut chain = XxHash3_128::new();
             chain.write(&hash.to_le_bytes());
             chain.write(&part.to_le_bytes());
@@ -149,10 +150,13 @@ impl Correlations {
                 if !with_target.doubtful && !with_target.r.is_nan() {
                     self.with_target[later] = Some(with_target.r.abs());
                 }
+                // Column 0 of the triangle is the target, so features start at 1.
                 for earlier in 1..column {
                     let found = sums.coefficient(&item.plan, column, earlier);
                     let pair = [features[earlier - 1], later];
                     self.verified += 1;
+                    // Shared sums are shifted by the mean over all rows. Over few common rows that shift can cost too many
+                    // digits, so such a pair gets sums around its own means.
                     if found.doubtful {
                         let shift = |feature: usize| Shift::of(moments_of(&spec.survey[feature]));
                         doubtful.push(ClosePair {
@@ -188,6 +192,7 @@ impl Correlations {
         for group in by_hash.chunk_by(|a, b| a.0 == b.0) {
             for (index, (_, later)) in group.iter().enumerate() {
                 for (_, earlier) in &group[..index] {
+                    // Texts have no coefficient; numbers that do get it from the sums and are joined later.
                     self.push(spec, [*earlier, *later], f64::NAN, 0)?;
                     if let Some(pair) = self.pairs.last_mut() {
                         pair.identical = true;
@@ -260,6 +265,7 @@ pub fn correlate(
         };
         doubtful.extend(found.add(spec, &work.components, step, &merged)?);
     }
+    // Last and in one pass, because each further pass decodes the columns again.
     reports.extend(take_again(
         context,
         spec,

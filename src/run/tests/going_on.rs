@@ -212,7 +212,7 @@ fn going_on_otherwise_is_refused_and_named() {
         changed.output.overwrite = true;
         changed
     };
-    check(both, "leave one of them out");
+    check(both, "use one of them");
     let mut table = Table::new();
     table.weak.reverse();
     table.write(&fixture.directory.path().join("data.parquet"));

@@ -220,7 +220,7 @@ fn a_linear_model_looks_for_no_codes() {
     let error = fitted(&resumed, leaked(Stop::default()), &Silent)
         .err()
         .expect("an error");
-    assert!(error.to_string().contains("keeps no checkpoint"), "{error}");
+    assert!(error.to_string().contains("writes none"), "{error}");
 }
 
 fn list(options: &TrainOptions) -> Vec<Ingredient> {
