@@ -158,13 +158,13 @@ pub(crate) fn admit<'a>(
     data.announce(progress);
     let mut passes = Vec::new();
     let cached = cache::find(&data, options, progress);
-    let incremental = options.incremental.as_ref();
-    let declared = declared_target(&data, options.target_spec(), incremental, earlier.as_ref())?;
+    let spec = options.target_spec();
+    let declared = declared_target(&data, spec, options.incremental.as_ref(), earlier.as_ref())?;
     let target = match declared {
         Some(target) => target,
         None => cache::cached_target(&context, &data, options, cached.as_ref(), &mut passes)?,
     };
-    check_target(&options.model, incremental.is_some(), &target)?;
+    check_target(&options.model, spec.incremental, &target)?;
     let shape = (target.task, target.classes.len());
     let plan = plan_for(&context, &data, shape, options, earlier.as_ref())?;
     plan.memory.check(memory::free_memory_bytes())?;
@@ -179,9 +179,6 @@ pub(crate) fn admit<'a>(
         spill: scratch.path(),
     };
     let (cache, cached) = cache::open_or_create(&context, &lookup, cached, &mut passes)?;
-    let codes_directory = cache
-        .as_ref()
-        .map(|cache| cache.directory.path().to_path_buf());
     Ok(Admitted {
         options,
         session: Session {
@@ -189,7 +186,7 @@ pub(crate) fn admit<'a>(
             started,
             output,
             scratch,
-            codes_directory,
+            codes_directory: cache.as_ref().map(CodeCache::path),
             identity,
             checkpoint_interval: Duration::from_secs(options.output.checkpoint_seconds),
             passes,

@@ -58,7 +58,7 @@ pub(crate) fn fit<'a>(
         .as_ref()
         .map(|checkpoint| checkpoint.booster.rounds());
     let reused = match (&run.cached, &run.cache) {
-        (Some(_), Some(cache)) => Some(cache.directory.path().to_path_buf()),
+        (Some(_), Some(cache)) => Some(cache.path()),
         _ => None,
     };
     let learned = match options.one_pass() {

@@ -227,6 +227,10 @@ fn checksums(context: &Context<'_>, file: &BlockFile) -> Result<Vec<u64>> {
 }
 
 impl CodeCache {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().to_path_buf()
+    }
+
     /// A new directory for codes of these ingredients.
     ///
     /// # Errors

@@ -14,19 +14,19 @@ struct Ratchet {
 const RATCHETS: [Ratchet; 3] = [
     Ratchet {
         name: "functions above 70 lines",
-        limit: 10,
+        limit: 0,
         goal: 0,
         count: long_functions,
     },
     Ratchet {
         name: "files of code above 450 lines",
-        limit: 11,
+        limit: 0,
         goal: 0,
         count: long_files,
     },
     Ratchet {
         name: "doc lines that begin with What, Whether, How, Where, Which or Who, per mille",
-        limit: 109,
+        limit: 15,
         goal: 15,
         count: question_lines,
     },
