@@ -160,14 +160,14 @@ pub mod options {
     };
 }
 
-/// Records of a run, as in `metrics.json`, `features.csv` and `run.json`.
+/// The files of a run, and the records in `metrics.json`, `features.csv` and `run.json`.
 pub mod records {
     pub use crate::{
         data::Split,
         pipeline::evaluate::evaluation::Metrics,
         report::{
-            DatasetRecord, DeltaSummary, FeatureRow, FeatureStatus, MetricsRecord, PassRecord,
-            RunRecord, SplitRecord,
+            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, FeatureRow, FeatureStatus,
+            MetricsRecord, PassRecord, RunRecord, SplitRecord,
         },
     };
 }

@@ -217,7 +217,7 @@ mod tests {
                 let options = options(command, words);
                 let mut value = serde_json::to_value(options).unwrap();
                 // What batches are told besides.
-                value.as_object_mut().unwrap().remove("online");
+                value.as_object_mut().unwrap().remove("incremental");
                 value
             });
             assert_eq!(train == incremental, same, "{words}: {train} {incremental}");

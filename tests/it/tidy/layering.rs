@@ -19,6 +19,7 @@ const ROOMS: Floors = &[
     &["run"],
     &["report"],
     &["cli"],
+    &["internals"],
     &["lib", "main"],
 ];
 
