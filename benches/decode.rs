@@ -17,13 +17,16 @@ use std::{
 };
 
 use rowmill::{
-    Result,
-    data::{ValueType, Values},
-    limits::{BLOCK_ROWS, Limits},
-    source::{
-        Dataset, LaneReader, OpenOptions,
-        write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+    Result, Values,
+    internals::{
+        data::ValueType,
+        limits::BLOCK_ROWS,
+        source::{
+            ColumnData, ColumnKind, ColumnSpec, Dataset, LaneReader, OpenOptions, TableWriter,
+            WriteOptions,
+        },
     },
+    options::Limits,
 };
 
 struct Options {

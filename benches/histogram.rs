@@ -8,18 +8,18 @@
 use std::{hint::black_box, time::Instant};
 
 use rowmill::{
-    data::{CodeBlock, CodeLayout, Split},
-    learner::gbdt::{
-        FeatureCodes, Loss,
-        histogram::{PackedHistograms, WideHistograms},
-        kernel::{lanes, pack, unpack},
-        loss::{CHUNK_ROWS, Derivatives, Magnitudes, Rows, objective},
-        partition::{NO_SLOT, PartitionRule, RowLists, partition_rows},
-        quantise::{RoundingKey, Scale, quantise_into},
-        replay::CompiledTree,
+    internals::{
+        data::{CodeBlock, CodeLayout},
+        learner::gbdt::{
+            CHUNK_ROWS, CompiledTree, Derivatives, FeatureCodes, Magnitudes, NO_SLOT,
+            PackedHistograms, PartitionRule, RoundingKey, RowLists, Rows, Scale, WideHistograms,
+            lanes, objective, pack, partition_rows, quantise_into, unpack,
+        },
+        limits::{BLOCK_ROWS, CODES_MAX},
+        model::{Leaf, Node, NodeSplit, Rule, Tree},
     },
-    limits::{BLOCK_ROWS, CODES_MAX},
-    model::{Leaf, Node, NodeSplit, Rule, Tree},
+    options::Loss,
+    records::Split,
 };
 
 const COLUMNS: usize = 56;

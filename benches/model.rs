@@ -3,7 +3,7 @@
 //! `cargo bench --bench model`. Throughput is values, and rows times trees.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rowmill::{
+use rowmill::internals::{
     data::{CodeBlock, CodeLayout},
     limits::BLOCK_ROWS,
     model::{Binning, ByteTrees, Ensemble, Leaf, Link, Node, NodeSplit, Rule, Tree},

@@ -7,13 +7,15 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rowmill::{
-    data::{Tile, Values},
-    learner::logistic::{
-        Logistic, LogisticOptions,
-        gram::{GramScratch, add_gram},
-        kernel::{add_gradient, margins_into, triangle_len},
+    Values,
+    internals::{
+        data::Tile,
+        learner::logistic::{
+            GramScratch, Logistic, add_gradient, add_gram, margins_into, triangle_len,
+        },
+        transform::{Design, FeatureSummary, Input},
     },
-    transform::standardize::{Design, FeatureSummary, Input},
+    options::LogisticOptions,
 };
 
 const ROWS: usize = 16_384;

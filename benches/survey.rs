@@ -18,21 +18,15 @@ use std::{
 };
 
 use rowmill::{
-    Result,
-    data::{Split, Values},
-    engine::{Context, Silent},
-    limits::BLOCK_ROWS,
-    pipeline::{
-        open::training_data::TrainingData,
-        prepare::survey::{SurveySpec, survey},
-        storage::{
-            rows::RowsFile,
-            selection::{self, RowSample},
-        },
+    Result, Silent, Stop, Values,
+    internals::{
+        engine::Context,
+        limits::BLOCK_ROWS,
+        pipeline::{RowSample, RowsFile, SurveySpec, TrainingData, survey, takes},
+        source::LaneReader,
+        stats::sample_threshold,
     },
-    platform::stop::Stop,
-    source::LaneReader,
-    stats::sample,
+    records::Split,
 };
 
 // The survey needs the options alone.
@@ -99,7 +93,7 @@ fn main() -> Result<()> {
 
 /// Writes the splits, and counts the sample.
 fn assign(rows: &RowsFile, sample_rows: u64) -> Result<RowSample> {
-    let threshold = sample::threshold(sample_rows, rows.rows() * 7 / 10);
+    let threshold = sample_threshold(sample_rows, rows.rows() * 7 / 10);
     let mut counts = Vec::new();
     for block in 0..rows.blocks() {
         let first_row = (block * BLOCK_ROWS) as u64;
@@ -111,9 +105,9 @@ fn assign(rows: &RowsFile, sample_rows: u64) -> Result<RowSample> {
         };
         let splits: Vec<u8> = numbers.clone().map(split).collect();
         rows.write_splits(first_row, &splits)?;
-        let sampled = numbers.zip(&splits).filter(|(row, split)| {
-            **split == Split::Train as u8 && selection::takes(SEED, threshold, *row)
-        });
+        let sampled = numbers
+            .zip(&splits)
+            .filter(|(row, split)| **split == Split::Train as u8 && takes(SEED, threshold, *row));
         counts.push(sampled.count() as u32);
     }
     Ok(RowSample::new(SEED, threshold, counts))

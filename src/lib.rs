@@ -1,7 +1,51 @@
-//! rowmill: out-of-core, streaming training of tabular models on Parquet, in a fixed amount of memory.
+//! Out-of-core, streaming training of tabular models on Parquet, in a fixed amount of memory.
 //!
-//! Everything that looks at data is a fold over row groups with state of a fixed size. A run makes
-//! three passes over the Parquet and then never decodes it again:
+//! rowmill trains gradient-boosted trees and logistic regression on datasets that are larger than memory. The
+//! data are a Parquet file, a directory of files or a glob. A run splits the rows by group, trains, evaluates the
+//! held-out rows, compares them with a baseline, and writes model, metrics and tables into one directory.
+//!
+//! # Train, load, predict
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use rowmill::internals::source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+//! # let directory = tempfile::tempdir()?;
+//! # let (data, run) = (directory.path().join("data.parquet"), directory.path().join("run"));
+//! # let age: Vec<f64> = (0..1_000).map(|row| f64::from(row % 100)).collect();
+//! # let visits: Vec<f64> = (0..1_000).map(|row| f64::from(row % 7)).collect();
+//! # let bought: Vec<i64> = age.iter().map(|age| i64::from(*age >= 50.0)).collect();
+//! # let columns = [("age", ColumnKind::F64), ("visits", ColumnKind::F64), ("bought", ColumnKind::I64)];
+//! # let specs = columns.map(|(name, kind)| ColumnSpec::required(name, kind));
+//! # let mut table = TableWriter::create(&data, &specs, &WriteOptions::default())?;
+//! # table.write_row_group(&[ColumnData::F64(&age), ColumnData::F64(&visits), ColumnData::I64(&bought)])?;
+//! # table.finish()?;
+//! # let data = data.to_str().ok_or("the path is UTF-8")?;
+//! use rowmill::{Model, Predictor, TrainOptions, Unseen, Values, train};
+//!
+//! let options = TrainOptions::with_model(data, r#"{"name": "gbdt", "n_estimators": 20}"#)?
+//!     .target("bought")
+//!     .out_dir(&run);
+//! let report = train(&options)?;
+//! assert_eq!(report.metrics.classes, ["0", "1"]);
+//!
+//! let model = Model::load(&run.join("model.rowmill"))?;
+//! let columns = [Values::F64(vec![20.0, 70.0]), Values::F64(vec![3.0, f64::NAN])];
+//! let probabilities = Predictor::new(&model, Unseen::Missing).predict(&columns)?;
+//! assert!(probabilities[0] < 0.5 && probabilities[1] > 0.5);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`TrainOptions`] has the options by topic: [`DataOptions`], [`ColumnOptions`], [`SplitOptions`],
+//! [`ResourceOptions`], [`OutputOptions`] and [`IncrementalOptions`]. Their defaults are those of the command line.
+//! [`train()`] returns what it wrote as a [`RunReport`]; [`train_with`] also takes a [`Progress`] and a [`Stop`].
+//! [`incremental`](fn@incremental) trains batch by batch and saves a learner that can continue with further data.
+//! [`prune()`] copies a dataset without redundant columns. For batches that the program itself holds in memory,
+//! [`learner::incremental`] has learners with `partial_fit`.
+//!
+//! # Passes
+//!
+//! Everything that reads data is a fold over row groups, with a state of fixed size:
 //!
 //! ```text
 //!            scan                survey               binning              trees
@@ -10,62 +54,123 @@
 //!            split             categories, sample    column and row      block at a time
 //! ```
 //!
-//! * The **scan** reads only the target, group and split columns; with them each row is assigned to
-//!   train, valid or test.
-//! * The **survey** sees the training rows: ranges, missing values, moments, categories, and a hash
+//! * The **scan** reads the target, group, split and weight columns and assigns each row to train, valid or test.
+//!   A pass before it collects the classes of the target if neither profile nor options name them.
+//! * The **survey** reads the features of the training rows: ranges, missing values, moments, categories, and a hash
 //!   sample that yields the cut points.
-//! * The **binning** pass writes every feature as small codes into a column-blocked scratch file.
-//!   Trees stream that file; margins and labels live beside it, so that nothing in memory grows
-//!   with the number of rows.
+//! * The **binning** pass writes every feature as small codes into a scratch file. Trees read that file
+//!   only; margins and labels lie beside it. Logistic regression has no such file and decodes the raw values
+//!   once a Newton pass.
+//! * The pass of the **base scores** evaluates the scores that the data have already, if there are any.
+//! * The **verification** opens the saved model again, decodes the test rows once more, and compares the metrics to the
+//!   last bit.
 //!
-//! Logistic regression, which needs the raw values, decodes once a Newton pass.
-//!
-//! # Rooms
-//!
-//! Imports go down only, and rooms on one floor do not know each other (a test checks it). Read
-//! [`train`] next: it is the recipe, and names every other room in the order of the data.
-//! `docs/ARCHITECTURE.md` has the map.
+//! A run that reads each row once ([`IncrementalOptions::one_pass`]) has one pass instead of all of these.
 //!
 //! # Memory
 //!
-//! Memory is a function of the options and the columns, never of the rows. [`limits`] holds every
-//! bound and the plan that is computed from them before any work.
+//! Memory is a function of options and columns, never of the number of rows.
+//! [`ResourceOptions::memory_bytes`] is the bound, by default 1 GiB. A plan of every buffer is computed before any
+//! work; a run whose plan does not fit, or that the machine has no memory for, ends with [`Error::Memory`] and the
+//! bytes that it needs. The report has the plan and the peak that the operating system measured.
+//!
+//! # Errors
+//!
+//! [`Error`] names the file, row group and column at fault, and the next step. A run that fails or is stopped
+//! leaves no file half written.
+//!
+//! # Features
+//!
+//! The feature `cli` (default) holds the command line and its dependencies. A program that embeds training turns it off:
+//! `rowmill = { version = "0.1", default-features = false }`.
 
 #![deny(unsafe_code)]
 
-pub mod error;
-pub mod limits;
-pub mod memory_plan;
-pub mod platform;
-pub mod text;
+mod error;
+mod limits;
+mod memory_plan;
+mod platform;
+mod text;
 
-pub mod data;
+mod data;
 
-pub mod baseline;
-pub mod columns;
-pub mod format;
-pub mod spill;
+mod baseline;
+mod columns;
+mod format;
+mod spill;
 
-pub mod group;
-pub mod model;
-pub mod stats;
+mod group;
+mod model;
+mod stats;
 
 pub mod learner;
-pub mod scratch;
-pub mod source;
-pub mod transform;
+mod scratch;
+mod source;
+mod transform;
 
-pub mod engine;
-pub mod synth;
+mod engine;
+mod synth;
 
-pub mod pipeline;
+mod pipeline;
 
-pub mod run;
+mod run;
 
-pub mod report;
+mod report;
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 
+#[doc(hidden)]
+pub mod internals;
+
+pub use data::{TextValues, Values};
+pub use engine::{Progress, Silent};
 pub use error::{Error, Result};
-/// The views that [`learner::incremental`] takes.
+pub use learner::spec::{ModelChoice, ModelSpec};
+pub use model::{Model, Predictor, Unseen};
+pub use pipeline::options::{
+    ColumnOptions, DataOptions, IncrementalOptions, ResourceOptions, SplitOptions,
+};
+pub use platform::stop::Stop;
+pub use run::{
+    artefacts::RunReport,
+    calls::{PruneReport, incremental, prune, prune_with, train},
+    options::{OutputOptions, TrainOptions},
+    prune::PruneOptions,
+    train::train as train_with,
+};
+
+/// Types of single options.
+pub mod options {
+    pub use crate::{
+        columns::roles::GroupChoice,
+        data::Task,
+        learner::{
+            class_weight::ClassWeight,
+            gbdt::{BoosterOptions, Growth, Loss, Sampling},
+            logistic::{LogisticOptions, Solver},
+        },
+        limits::Limits,
+        pipeline::{
+            options::{ProfileChoice, SplitRule},
+            prune::options::Pruning,
+        },
+        transform::prune::{KeepRule, PruneRules},
+    };
+}
+
+/// The files of a run, and the records in `metrics.json`, `features.csv` and `run.json`.
+pub mod records {
+    pub use crate::{
+        data::Split,
+        pipeline::evaluate::evaluation::Metrics,
+        report::{
+            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, FeatureRow, FeatureStatus,
+            MetricsRecord, PassRecord, RunRecord, SplitRecord,
+        },
+    };
+}
+
+/// The array library of [`learner::incremental`], in the version that it takes.
 pub use ndarray;

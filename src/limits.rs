@@ -9,6 +9,9 @@ pub const CODES_MAX: usize = 256;
 /// The largest weight of a row: sums of such weights times squares stay far from overflowing.
 pub const ROW_WEIGHT_MAX: f64 = 1e12;
 
+/// The largest number of threads.
+pub const THREADS_MAX: usize = 1_024;
+
 /// The default of `--memory`.
 pub const MEMORY_DEFAULT_BYTES: u64 = 1 << 30;
 

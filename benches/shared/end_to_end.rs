@@ -3,15 +3,15 @@
 use std::{fmt, path::Path};
 
 use rowmill::{
-    Result,
-    data::Split,
-    engine::Silent,
-    learner::ModelChoice,
-    limits::Limits,
-    platform::{memory, stop::Stop},
-    run::{options::TrainOptions, train},
-    synth::{SynthOptions, generate},
-    text::size::format_bytes,
+    ModelChoice, Result, Silent, Stop, TrainOptions,
+    internals::{
+        platform::peak_rss_bytes,
+        synth::{SynthOptions, generate},
+        text::format_bytes,
+    },
+    options::Limits,
+    records::Split,
+    train_with,
 };
 
 /// The seed of every random choice.
@@ -85,7 +85,7 @@ pub(crate) fn make_data(directory: &Path, rows: u64, kmers: usize) -> Result<()>
 pub(crate) fn run(options: &TrainOptions) -> Result<Measured> {
     forget_peak_rss();
     let stop = Stop::default();
-    let finished = train::train(options, &stop, &Silent)?;
+    let finished = train_with(options, &stop, &Silent)?;
     let splits = &finished.metrics.splits;
     let test = splits.iter().find(|record| record.split == Split::Test);
     let headline = test.and_then(|record| Some(record.model.as_ref()?.headline()));
@@ -96,7 +96,7 @@ pub(crate) fn run(options: &TrainOptions) -> Result<Measured> {
         rows: finished.run.dataset.rows,
         features: finished.run.features,
         seconds_to_model: finished.run.seconds_to_model,
-        peak_rss_bytes: memory::peak_rss_bytes(),
+        peak_rss_bytes: peak_rss_bytes(),
         test_auc,
         model_sha256: finished.run.model_sha256,
     })

@@ -1,8 +1,8 @@
 //! Baseline tables. Every row of what is accepted is found by its group and site.
 
 use rowmill::{
-    baseline::{Baseline, BaselineColumns},
-    limits::Limits,
+    internals::baseline::{Baseline, BaselineColumns},
+    options::Limits,
 };
 
 pub(crate) fn run(input: &[u8]) {

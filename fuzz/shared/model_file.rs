@@ -4,10 +4,12 @@
 //! validation are reached and not only the checksum. Whatever is accepted must predict and be shown.
 
 use rowmill::{
-    data::{TextValues, Values},
-    format::container,
-    limits::Limits,
-    model::{FeatureSpec, Model, Predictor, Unseen, show},
+    Model, Predictor, TextValues, Unseen, Values,
+    internals::{
+        format::reseal,
+        model::{FeatureSpec, model_text},
+    },
+    options::Limits,
 };
 
 pub(crate) fn run(input: &[u8]) {
@@ -18,7 +20,7 @@ pub(crate) fn run(input: &[u8]) {
     };
     try_model(input, &limits);
     let mut resealed = input.to_vec();
-    if container::reseal(&mut resealed).is_some() {
+    if reseal(&mut resealed).is_some() {
         try_model(&resealed, &limits);
     }
 }
@@ -42,6 +44,6 @@ fn try_model(bytes: &[u8], limits: &Limits) {
     let mut margins = vec![0.0; 2 * predictor.outputs()];
     let predicted = predictor.margins_into(columns.iter(), 2, &mut margins);
     assert!(predicted.is_ok());
-    assert!(!show::text(&model, None).is_empty());
+    assert!(!model_text(&model, None).is_empty());
     assert!(model.to_bytes().is_ok());
 }

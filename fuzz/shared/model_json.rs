@@ -1,6 +1,6 @@
 //! What `--model` is given: a name or a JSON object.
 
-use rowmill::{learner::ModelChoice, limits::Limits};
+use rowmill::{ModelChoice, options::Limits};
 
 pub(crate) fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {

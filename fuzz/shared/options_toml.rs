@@ -1,6 +1,6 @@
 //! TOML files: profiles, and the configuration of a run.
 
-use rowmill::{cli, columns::profile::Profile};
+use rowmill::internals::{columns::Profile, takes_train_config};
 
 pub(crate) fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -10,5 +10,5 @@ pub(crate) fn run(input: &[u8]) {
         let again = Profile::parse(&profile.to_toml(), "what was written");
         assert_eq!(again.expect("a profile is read back"), profile);
     }
-    cli::takes_train_config(text);
+    takes_train_config(text);
 }

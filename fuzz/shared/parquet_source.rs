@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use rowmill::{
-    data::Values,
-    limits::Limits,
-    source::{Dataset, LaneReader, OpenOptions},
+    Values,
+    internals::source::{Dataset, LaneReader, OpenOptions},
+    options::Limits,
 };
 
 /// Files that claim more rows are not read: a page of one repeated value holds billions, rightly.

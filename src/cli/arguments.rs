@@ -21,7 +21,6 @@ pub(super) use prune::{PruneArguments, PruneInTraining};
 pub(super) use scratch::{CleanArguments, ListArguments, ScratchArguments, ScratchCommand};
 pub(super) use train::{GrowPolicy, ModelArguments, TrainArguments};
 pub(super) use training::CommonArguments;
-pub(super) use values::threads_default;
 
 /// The examples under `rowmill --help`.
 const EXAMPLES: &str = "\

@@ -5,12 +5,13 @@ use std::{path::Path, time::Instant};
 use clap::Parser;
 
 use crate::cli::{
-    arguments::{Arguments, Command, DemoArguments, TrainArguments, threads_default},
+    arguments::{Arguments, Command, DemoArguments, TrainArguments},
     log::Log,
     signals, synth, terminal, train,
 };
 use crate::{
     error::{Error, Result},
+    platform::parallel::threads_default,
     synth::SynthOptions,
 };
 

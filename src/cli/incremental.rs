@@ -17,14 +17,11 @@ use crate::{
         options::{IncrementalOptions, STANDARD_INPUT, SplitRule},
         prune::options::Pruning,
     },
-    run::options::TrainOptions,
+    run::options::{OutputOptions, TrainOptions},
 };
 
 /// The learner without `--model` and `--init-model`.
 const MODEL_DEFAULT: &str = "logistic";
-
-/// Seconds between writing the learner unless --checkpoint-seconds says otherwise.
-const CHECKPOINT_SECONDS: u64 = 0;
 
 /// Trains and prints a summary.
 pub(super) fn run(arguments: &IncrementalArguments, log: &Log) -> Result<()> {
@@ -54,7 +51,12 @@ pub(super) fn options(arguments: &IncrementalArguments) -> Result<(TrainOptions,
         choice: &choice,
         task: learning.task,
     };
-    let mut options = training(&arguments.common, &asked, CHECKPOINT_SECONDS, limits)?;
+    let mut options = training(
+        &arguments.common,
+        &asked,
+        OutputOptions::incremental(),
+        limits,
+    )?;
     check_pruning(learning, options.prune.as_ref())?;
     check_trees(&arguments.dataset, learning, &choice)?;
     if learning.one_pass {

@@ -1,7 +1,7 @@
 //! `rowmill inspect`: the contents of a dataset, and the role of each column.
 
 use crate::cli::{
-    arguments::{InspectArguments, threads_default},
+    arguments::InspectArguments,
     table::{Align, Table},
     terminal::{self, grouped},
 };
@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     limits::Limits,
     pipeline::storage::{rows, state},
+    platform::parallel::threads_default,
     source::{Dataset, OpenOptions},
     text::size::format_bytes,
 };

@@ -8,7 +8,7 @@
 //! error. A usage error exits with 2, a failed run with 1, a stopped one with 128 + the signal.
 
 mod arguments;
-mod command;
+pub(crate) mod command;
 mod config;
 mod options;
 
@@ -32,4 +32,4 @@ mod signals;
 mod table;
 mod terminal;
 
-pub use command::{run, takes_train_config};
+pub use command::run;

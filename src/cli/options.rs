@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::arguments::{
-    ColumnArguments, CommonArguments, PruneInTraining, ResourceArguments, Rule, threads_default,
-};
+use crate::cli::arguments::{ColumnArguments, CommonArguments, PruneInTraining, ResourceArguments};
 use crate::{
     data::Task,
     error::{Error, Result},
@@ -14,6 +12,7 @@ use crate::{
         options::{ColumnOptions, DataOptions, ResourceOptions, SplitOptions},
         prune::options::Pruning,
     },
+    platform::parallel::threads_default,
     run::options::{OutputOptions, TrainOptions},
 };
 
@@ -29,8 +28,8 @@ pub(super) struct CommandFlags<'a> {
     pub(super) task: Option<Task>,
 }
 
-/// The options of a training, checked; `checkpoint_seconds` is the default. Options of single commands
-/// are not among them.
+/// The options of a training, checked; `defaults` are the command's. Options of single commands are not among
+/// them.
 ///
 /// # Errors
 /// [`Error::Usage`] for invalid values and combinations, [`Error::Io`] for files that
@@ -38,7 +37,7 @@ pub(super) struct CommandFlags<'a> {
 pub(super) fn training(
     arguments: &CommonArguments,
     asked: &CommandFlags<'_>,
-    checkpoint_seconds: u64,
+    defaults: OutputOptions,
     limits: Limits,
 ) -> Result<TrainOptions> {
     let CommonArguments {
@@ -61,7 +60,9 @@ pub(super) fn training(
         split: SplitOptions {
             test_size: split.test_size,
             valid_size: split.valid_share(),
-            split_rule: split.split.unwrap_or(Rule::Balanced).into(),
+            split_rule: split
+                .split
+                .map_or(SplitOptions::default().split_rule, Into::into),
             seed: split.seed,
         },
         resources: resource_options(resources, limits),
@@ -69,7 +70,9 @@ pub(super) fn training(
             out_dir: run.out_dir.clone(),
             overwrite: run.overwrite,
             resume: run.resume,
-            checkpoint_seconds: run.checkpoint_seconds.unwrap_or(checkpoint_seconds),
+            checkpoint_seconds: run
+                .checkpoint_seconds
+                .unwrap_or(defaults.checkpoint_seconds),
             trimmed: !prune.no_trimmed,
             verify: !run.no_verify,
             predictions: run.predictions,
@@ -215,7 +218,7 @@ mod tests {
                 let options = options(command, words);
                 let mut value = serde_json::to_value(options).unwrap();
                 // What batches are told besides.
-                value.as_object_mut().unwrap().remove("online");
+                value.as_object_mut().unwrap().remove("incremental");
                 value
             });
             assert_eq!(train == incremental, same, "{words}: {train} {incremental}");
@@ -235,6 +238,29 @@ mod tests {
         check("", false);
         let seconds = |command| options(command, "").output.checkpoint_seconds;
         assert_eq!((seconds("train"), seconds("incremental")), (10, 0));
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let check = |command: &str, library: TrainOptions| {
+            let parsed = Arguments::try_parse_from(["rowmill", command, "DATA"]).unwrap();
+            let (options, _) = match parsed.command {
+                Command::Train(arguments) => train::options(&arguments),
+                Command::Incremental(arguments) => incremental::options(&arguments),
+                other => panic!("{other:?} does not train"),
+            }
+            .unwrap();
+            assert_eq!(options.resources.limits, library.resources.limits);
+            let [options, library] =
+                [options, library].map(|options| serde_json::to_value(options).unwrap());
+            assert_eq!(options, library, "{command}");
+        };
+        let model = |text| TrainOptions::with_model("DATA", text).unwrap();
+        check("train", model("gbdt"));
+        check(
+            "incremental",
+            TrainOptions::incremental("DATA", model("logistic").model),
+        );
     }
 
     #[test]

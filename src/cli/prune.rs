@@ -8,26 +8,22 @@ use crate::cli::{
     terminal::{self, duration},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     limits::Limits,
-    pipeline::{
-        options::{DataOptions, SplitOptions},
-        prune::trimmed::Destination,
-    },
     platform::{memory, stop},
-    report::{features, pruned},
-    run::prune::{PruneOptions, Pruned, prune},
+    report::pruned,
+    run::{
+        calls::prune_and_report,
+        prune::{PruneOptions, Pruned},
+    },
     text::size::{format_bytes, grouped},
 };
 
 /// Prunes, and prints a summary.
 pub(super) fn run(arguments: &PruneArguments, log: &Log) -> Result<()> {
     let options = options(arguments)?;
-    check_reports(&options)?;
     signals::watch()?;
-    let pruned = prune(&options, stop::process(), log.progress().as_ref())?;
-    let directory = pruned.destination.reports();
-    pruned::write(&directory, &pruned.data, &pruned.survey, &pruned.findings)?;
+    let pruned = prune_and_report(&options, stop::process(), log.progress().as_ref())?;
     if log.is_quiet() {
         return Ok(());
     }
@@ -44,34 +40,13 @@ fn options(arguments: &PruneArguments) -> Result<PruneOptions> {
     let mut resources = resource_options(&arguments.resources, limits);
     resources.keep_scratch = arguments.passes.keep_scratch;
     Ok(PruneOptions {
-        data: DataOptions {
-            dataset: arguments.dataset.clone(),
-            ..DataOptions::default()
-        },
         columns: column_options(&arguments.columns, None)?,
         resources,
-        seed: SplitOptions::default().seed,
         overwrite: arguments.overwrite,
         pruning,
-        out: arguments.out.clone(),
         drop: arguments.drop.clone(),
+        ..PruneOptions::new(&arguments.dataset, &arguments.out)
     })
-}
-
-/// Refuses to overwrite existing reports.
-fn check_reports(options: &PruneOptions) -> Result<()> {
-    let directory = Destination::of(&options.out).reports();
-    for name in [features::NAME, pruned::CORRELATIONS] {
-        let path = directory.join(name);
-        let written = name == features::NAME || options.pruning.report.is_some();
-        if written && path.exists() && !options.overwrite {
-            return Err(Error::Usage(format!(
-                "{} already exists; use an --out in another directory, or --overwrite",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn render(pruned: &Pruned) -> String {
@@ -110,6 +85,13 @@ mod tests {
             panic!("prune")
         };
         options(&prune)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let options = parse(&[]).unwrap();
+        let library = PruneOptions::new("data", "o.parquet");
+        assert_eq!(format!("{options:?}"), format!("{library:?}"));
     }
 
     #[test]

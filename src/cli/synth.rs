@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::cli::{
-    arguments::{SynthArguments, threads_default},
+    arguments::SynthArguments,
     log::Log,
     signals,
     terminal::{self, duration, grouped},
@@ -11,6 +11,7 @@ use crate::cli::{
 use crate::{
     engine::Progress,
     error::{Error, Result},
+    platform::parallel::threads_default,
     scratch::ScratchDirectory,
     synth::{SynthOptions, SynthSummary, generate},
     text::size::format_bytes,

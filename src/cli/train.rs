@@ -18,14 +18,15 @@ use crate::{
     pipeline::session::output,
     platform::stop,
     report,
-    run::{artefacts::RunReport, options::TrainOptions, train},
+    run::{
+        artefacts::RunReport,
+        options::{OutputOptions, TrainOptions},
+        train,
+    },
 };
 
 /// Features that the summary lists.
 const FEATURES_LISTED: usize = 10;
-
-/// Seconds between checkpoints unless --checkpoint-seconds says otherwise.
-const CHECKPOINT_SECONDS: u64 = 10;
 
 /// Trains and prints a summary.
 pub(super) fn run(arguments: &TrainArguments, log: &Log) -> Result<()> {
@@ -124,7 +125,7 @@ pub(super) fn options(arguments: &TrainArguments) -> Result<(TrainOptions, Model
         choice: &choice,
         task: learner.task,
     };
-    let mut options = training(common, &asked, CHECKPOINT_SECONDS, limits)?;
+    let mut options = training(common, &asked, OutputOptions::default(), limits)?;
     options.resources.keep_scratch = arguments.passes.keep_scratch;
     Ok((options, choice))
 }

@@ -1,15 +1,14 @@
-//! Learners: mutable while training, turned into a `model` at the end.
+//! Learners: mutable while training, turned into a [`Model`](crate::Model) at the end.
 //!
 //! Learners borrow blocks and batches, and depend neither on files nor on threads.
 
-mod class_weight;
-pub mod elementary;
-pub mod gbdt;
+pub(crate) mod class_weight;
+pub(crate) mod elementary;
+pub(crate) mod gbdt;
 pub mod incremental;
 mod link;
-pub mod logistic;
-pub mod spec;
+pub(crate) mod logistic;
+pub(crate) mod spec;
 
-pub use class_weight::ClassWeight;
-pub use incremental::{Batch, Learner, Merge};
-pub use spec::{ModelChoice, ModelSpec};
+pub(crate) use class_weight::ClassWeight;
+pub(crate) use spec::{ModelChoice, ModelSpec};

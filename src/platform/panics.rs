@@ -30,6 +30,7 @@ pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
 
 /// Installs a hook for the whole process that keeps panics inside [`catch`] from being printed. For
 /// programs, never for a library: other panics go to the hook that was there.
+#[cfg(feature = "cli")]
 pub fn keep_caught_quiet() {
     let other = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

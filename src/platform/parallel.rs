@@ -3,7 +3,14 @@
 //! The trait is in the lowest room because its two sides must not depend on each other: learners call
 //! it, the engine implements it with its threads.
 
-use crate::error::Result;
+use crate::{error::Result, limits::THREADS_MAX};
+
+/// The default number of threads: all processors that this process may use.
+pub fn threads_default() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS_MAX)
+}
 
 /// Runs tasks on several threads at once.
 pub trait Parallel: Sync {

@@ -46,11 +46,7 @@ pub fn process() -> &'static Stop {
 }
 
 /// Asks the process's run to stop.
+#[cfg(feature = "cli")]
 pub fn request(signal: i32) {
     process().request(signal);
-}
-
-/// The signal that asked the process's run to stop.
-pub fn requested() -> Option<i32> {
-    process().requested()
 }

@@ -17,6 +17,7 @@ pub mod pruned;
 pub mod run;
 pub mod splits;
 
+#[cfg(feature = "cli")]
 pub mod terminal;
 
 mod csv_file;

@@ -49,9 +49,9 @@ pub fn write(
     survey: &[FeatureSurvey],
     findings: &Findings,
 ) -> Result<Vec<FeatureRow>> {
-    let names = Names::new(data, &data.roles.features);
-    let rows = rows(data, survey, names, findings);
+    let rows = rows(data, survey, findings);
     features::write(directory, rows.iter().cloned())?;
+    let names = Names::new(data, &data.roles.features);
     write_correlations(directory, names, findings)?;
     Ok(rows)
 }
@@ -86,12 +86,13 @@ pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Finding
     })
 }
 
-fn rows(
+/// All columns of a pruned dataset, with the reason for each that was dropped.
+pub(crate) fn rows(
     data: &TrainingData,
     survey: &[FeatureSurvey],
-    names: Names<'_>,
     findings: &Findings,
 ) -> Vec<FeatureRow> {
+    let names = Names::new(data, &data.roles.features);
     features::rows_of(data, |row, _, feature| {
         if let Some(feature) = feature {
             features::describe(row, &survey[feature]);

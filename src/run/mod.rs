@@ -6,6 +6,7 @@ pub mod options;
 pub(crate) mod admission;
 pub(crate) mod artefacts;
 pub(crate) mod cache;
+pub(crate) mod calls;
 pub(crate) mod earlier_learner;
 pub(crate) mod incremental;
 pub(crate) mod one_pass;

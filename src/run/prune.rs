@@ -18,7 +18,7 @@ use crate::{
             target::Target,
             training_data::TrainingData,
         },
-        options::{ColumnOptions, DataOptions, ResourceOptions},
+        options::{ColumnOptions, DataOptions, ResourceOptions, SplitOptions},
         prepare::{
             scan::scan,
             survey::{FeatureSurvey, SurveySpec, survey},
@@ -59,6 +59,26 @@ pub struct PruneOptions {
     pub out: PathBuf,
     /// Columns that are dropped without a check: names or patterns.
     pub drop: Vec<String>,
+}
+
+impl PruneOptions {
+    /// The defaults of `rowmill prune` for a dataset and the place of its copy: a file that ends in `.parquet`, or
+    /// a directory.
+    pub fn new(dataset: impl Into<String>, out: impl Into<PathBuf>) -> Self {
+        Self {
+            data: DataOptions {
+                dataset: dataset.into(),
+                ..DataOptions::default()
+            },
+            columns: ColumnOptions::default(),
+            resources: ResourceOptions::default(),
+            seed: SplitOptions::default().seed,
+            overwrite: false,
+            pruning: Pruning::default(),
+            out: out.into(),
+            drop: Vec::new(),
+        }
+    }
 }
 
 /// The result of `rowmill prune`.

@@ -33,6 +33,7 @@ pub fn grouped(value: u64) -> String {
 ///
 /// # Errors
 /// A message that shows how a size is written.
+#[cfg(feature = "cli")]
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size; write for example 512MiB, 1.5GB or 1073741824");
     let lower = text.trim().to_ascii_lowercase();

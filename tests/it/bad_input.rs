@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rowmill::source::write::{ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+use rowmill::internals::source::{ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use crate::{
     command::{Run, text},

@@ -6,8 +6,8 @@ use std::{
     sync::OnceLock,
 };
 
-use rowmill::{
-    source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+use rowmill::internals::{
+    source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
     synth::{SynthOptions, generate},
 };
 

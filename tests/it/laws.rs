@@ -8,12 +8,13 @@ use std::{
 };
 
 use rowmill::{
-    columns::roles::GroupChoice,
-    data::Task,
-    format::file::sha256,
-    run::options::TrainOptions,
-    run::planning,
-    source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+    Silent, TrainOptions,
+    internals::{
+        format::sha256,
+        run::plan,
+        source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+    },
+    options::{GroupChoice, Task},
 };
 
 use crate::end_to_end::run;
@@ -266,7 +267,7 @@ fn threads_and_batches_change_nothing() {
 fn memory_min(mut options: TrainOptions) -> u64 {
     let mut fits = |mebibytes: u64| {
         options.resources.memory_bytes = mebibytes << 20;
-        let planned = planning::plan(&options, &rowmill::engine::Silent);
+        let planned = plan(&options, &Silent);
         planned.is_ok_and(|(_, plan)| plan.memory.peak_bytes() <= options.resources.memory_bytes)
     };
     let (mut too_little, mut enough) = (0, 1 << 14);
@@ -284,7 +285,7 @@ fn memory_min(mut options: TrainOptions) -> u64 {
 
 /// Passes over the tiles of the widest level, as the plan says.
 fn tiles(options: &TrainOptions) -> u64 {
-    let (_, plan) = planning::plan(options, &rowmill::engine::Silent).unwrap();
+    let (_, plan) = plan(options, &Silent).unwrap();
     let line = plan
         .memory
         .lines

@@ -6,8 +6,8 @@ use std::{
 };
 
 use rowmill::{
-    limits::Limits,
-    source::{Dataset, OpenOptions},
+    internals::source::{Dataset, OpenOptions},
+    options::Limits,
 };
 use serde_json::Value;
 use tempfile::TempDir;

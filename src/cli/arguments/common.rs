@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::arguments::values;
-use crate::pipeline::options::SplitRule;
+use crate::pipeline::options::{SplitOptions, SplitRule};
+use crate::run::options::OutputOptions;
 
 /// Assignment of rows to the splits.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Split")]
 pub(in crate::cli) struct SplitArguments {
     /// Share of the rows in the test split.
-    #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = values::share, conflicts_with = "split_col")]
+    #[arg(long, value_name = "SHARE", default_value_t = SplitOptions::default().test_size, value_parser = values::share, conflicts_with = "split_col")]
     pub(in crate::cli) test_size: f64,
 
     /// Share of the rows in the valid split, which early stopping uses.
-    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = values::share, conflicts_with = "val_dir")]
+    #[arg(long, value_name = "SHARE", default_value_t = SplitOptions::default().valid_size, value_parser = values::share, conflicts_with = "val_dir")]
     pub(in crate::cli) valid_size: f64,
 
     /// Validation dataset (a file, a directory or a glob): its labelled rows become the valid split, and the
@@ -32,7 +33,7 @@ pub(in crate::cli) struct SplitArguments {
     pub(in crate::cli) split: Option<Rule>,
 
     /// Seed of every random choice.
-    #[arg(long, value_name = "N", default_value = "42", value_parser = values::seed)]
+    #[arg(long, value_name = "N", default_value_t = SplitOptions::default().seed, value_parser = values::seed)]
     pub(in crate::cli) seed: u64,
 }
 
@@ -51,7 +52,7 @@ impl SplitArguments {
 #[command(next_help_heading = "Run")]
 pub(in crate::cli) struct RunArguments {
     /// Directory for the model, the reports and all other files of the run.
-    #[arg(long, short, value_name = "DIR", default_value = "rowmill-run", value_hint = ValueHint::DirPath)]
+    #[arg(long, short, value_name = "DIR", default_value_os_t = OutputOptions::default().out_dir, value_hint = ValueHint::DirPath)]
     pub(in crate::cli) out_dir: PathBuf,
 
     /// Replace a finished or an unfinished run in --out-dir.

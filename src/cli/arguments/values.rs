@@ -5,18 +5,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::{
     data::{Task, task_or_auto},
     learner::gbdt::Sampling,
-    limits::Limits,
+    limits::{Limits, THREADS_MAX},
 };
-
-/// Largest number of threads.
-const THREADS_MAX: usize = 1_024;
-
-/// All processors that this process may use.
-pub(in crate::cli) fn threads_default() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(THREADS_MAX)
-}
 
 /// `512MiB`.
 pub(in crate::cli) fn memory(text: &str) -> Result<u64, String> {

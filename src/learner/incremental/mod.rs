@@ -14,7 +14,7 @@
 //! ```
 //! use ndarray::array;
 //! use rowmill::learner::incremental::{Batch, BatchSchema, Learner, Merge, OnlineNewton};
-//! use rowmill::learner::logistic::LogisticOptions;
+//! use rowmill::options::LogisticOptions;
 //!
 //! let schema = BatchSchema::new(&["length", "score"], &["neither", "donor"])?;
 //! let mut learner = OnlineNewton::new(schema.clone(), &LogisticOptions::default())?;

@@ -43,7 +43,10 @@ enum Kind {
 }
 
 /// A text that training never met, where [`Unseen::Error`] was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "row {row} of feature {feature} has the text `{text}`, which training never met; predict with Unseen::Missing"
+)]
 pub struct UnseenText {
     /// Index into the model's features.
     pub feature: usize,
@@ -155,6 +158,23 @@ impl Predictor {
     /// As [`Link::apply_into`].
     pub fn predictions_into(&self, margins: &[f32], predictions: &mut [f64]) {
         self.link.apply_into(margins, self.outputs(), predictions);
+    }
+
+    /// Predictions of rows whose columns are the model's features in order, output-major: of two classes the
+    /// probability of the second, of more classes the probability of each, else the number.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    ///
+    /// # Panics
+    /// As [`margins_into`](Self::margins_into).
+    pub fn predict(&mut self, columns: &[Values]) -> Result<Vec<f64>, UnseenText> {
+        let rows = columns.first().map_or(0, Values::len);
+        let mut margins = vec![0.0; self.outputs() * rows];
+        self.margins_into(columns.iter(), rows, &mut margins)?;
+        let mut predictions = vec![0.0; margins.len()];
+        self.predictions_into(&margins, &mut predictions);
+        Ok(predictions)
     }
 
     /// The margins of a slice whose columns are the model's features in order, output-major.

@@ -23,6 +23,19 @@ pub struct IncrementalOptions {
     pub more_trees: Option<u32>,
 }
 
+impl Default for IncrementalOptions {
+    fn default() -> Self {
+        Self {
+            batch_rows: 200_000,
+            one_pass: false,
+            init_model: None,
+            classes: None,
+            rows_expected: None,
+            more_trees: None,
+        }
+    }
+}
+
 impl IncrementalOptions {
     /// The rows of the data, or the rows that are expected of a stream.
     ///

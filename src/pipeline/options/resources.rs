@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::limits::{Limits, MEMORY_DEFAULT_BYTES};
+use crate::{
+    limits::{Limits, MEMORY_DEFAULT_BYTES},
+    platform::parallel::threads_default,
+};
 
 /// Memory, threads and scratch of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -29,7 +32,7 @@ impl Default for ResourceOptions {
             allow_tmpfs: false,
             keep_scratch: false,
             memory_bytes: MEMORY_DEFAULT_BYTES,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: threads_default(),
             limits: Limits::default(),
         }
     }

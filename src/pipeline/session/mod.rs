@@ -10,7 +10,7 @@ mod running;
 mod tests;
 
 pub(crate) use identity::RunIdentity;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 pub(crate) use identity::command_line_name;
 pub use plan::RunPlan;
 pub(crate) use running::Session;

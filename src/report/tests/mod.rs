@@ -8,6 +8,7 @@ mod features;
 mod metrics;
 mod run;
 mod splits;
+#[cfg(feature = "cli")]
 mod terminal;
 
 use std::{fs, path::Path};

@@ -21,6 +21,16 @@ pub struct OutputOptions {
     pub predictions: bool,
 }
 
+impl OutputOptions {
+    /// The defaults of `rowmill incremental`: a checkpoint after every batch.
+    pub fn incremental() -> Self {
+        Self {
+            checkpoint_seconds: 0,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for OutputOptions {
     fn default() -> Self {
         Self {

@@ -1,11 +1,14 @@
 //! The options of a training, by topic.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
+    columns::roles::GroupChoice,
     error::{Error, Result},
-    learner::ModelSpec,
+    learner::{ModelChoice, ModelSpec},
+    limits::Limits,
     pipeline::{
+        incremental::earlier_learner::initial_learner,
         open::classes::TargetSpec,
         options::{ColumnOptions, DataOptions, IncrementalOptions, ResourceOptions, SplitOptions},
         prune::options::Pruning,
@@ -58,6 +61,80 @@ impl TrainOptions {
             prune: None,
             incremental: None,
         }
+    }
+
+    /// The defaults of `rowmill train` with the learner that `--model` of this text means: a name such as `gbdt`, or
+    /// a JSON object such as `{"name": "gbdt", "n_estimators": 300}`.
+    ///
+    /// # Errors
+    /// As [`ModelChoice::parse`].
+    pub fn with_model(dataset: impl Into<String>, model: &str) -> Result<Self> {
+        let seed = SplitOptions::default().seed;
+        let choice = ModelChoice::parse(model, seed, &Limits::DEFAULT)?;
+        let mut options = Self::new(dataset, choice.spec);
+        options.columns.task = choice.task;
+        Ok(options)
+    }
+
+    /// The defaults of `rowmill incremental` with this learner on a dataset.
+    pub fn incremental(dataset: impl Into<String>, model: ModelSpec) -> Self {
+        Self {
+            output: OutputOptions::incremental(),
+            incremental: Some(IncrementalOptions::default()),
+            ..Self::new(dataset, model)
+        }
+    }
+
+    /// The defaults of `rowmill incremental --init-model`: further data for the learner of an earlier run, which is
+    /// named by the run's directory, its model or its `learner.rowmill`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Format`] for a file that cannot be read.
+    pub fn continued(dataset: impl Into<String>, init_model: impl Into<PathBuf>) -> Result<Self> {
+        let init_model = init_model.into();
+        let initial = initial_learner(&init_model)?;
+        let mut options = Self::incremental(dataset, initial.spec);
+        options.columns.learned = Some(initial.roles);
+        options.incremental = Some(IncrementalOptions {
+            init_model: Some(init_model),
+            ..IncrementalOptions::default()
+        });
+        Ok(options)
+    }
+
+    /// Sets the target column.
+    #[must_use]
+    pub fn target(mut self, column: impl Into<String>) -> Self {
+        self.columns.target = Some(column.into());
+        self
+    }
+
+    /// Sets the column of groups; rows of a group stay in one split.
+    #[must_use]
+    pub fn group(mut self, column: impl Into<String>) -> Self {
+        self.columns.group = GroupChoice::Column(column.into());
+        self
+    }
+
+    /// Sets the directory of the run's files.
+    #[must_use]
+    pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.output.out_dir = directory.into();
+        self
+    }
+
+    /// Sets the memory limit.
+    #[must_use]
+    pub fn memory_bytes(mut self, bytes: u64) -> Self {
+        self.resources.memory_bytes = bytes;
+        self
+    }
+
+    /// Sets the number of threads, which does not change the model.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.resources.threads = threads;
+        self
     }
 
     /// The options of a run that reads each row once.

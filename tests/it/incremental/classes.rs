@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use rowmill::{
-    data::Values,
-    model::{Model, Predictor, Unseen},
-};
+use rowmill::{Model, Predictor, Unseen, Values};
 use serde_json::Value;
 
 use super::{bytes, words};

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+use rowmill::internals::source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use super::words;
 use crate::command::{Outcome, fails, succeeds, text};

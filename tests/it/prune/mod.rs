@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+use rowmill::internals::source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use crate::{
     command::{succeeds, text},

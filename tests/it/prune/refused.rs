@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rowmill::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
+use rowmill::internals::source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions};
 
 use super::{Numbers, PLAIN, families};
 use crate::{

@@ -19,6 +19,7 @@ const ROOMS: Floors = &[
     &["report"],
     &["run"],
     &["cli"],
+    &["internals"],
     &["lib", "main"],
 ];
 
