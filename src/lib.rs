@@ -166,8 +166,8 @@ pub mod records {
         data::Split,
         pipeline::evaluate::evaluation::Metrics,
         report::{
-            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, FeatureRow, FeatureStatus,
-            MetricsRecord, PassRecord, RunRecord, SplitRecord,
+            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, DeltaTally, FeatureRow,
+            FeatureStatus, MetricsRecord, PassRecord, RunRecord, SplitRecord,
         },
     };
 }

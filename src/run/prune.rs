@@ -87,8 +87,6 @@ pub struct Pruned {
     pub survey: Vec<FeatureSurvey>,
     /// The verdicts.
     pub findings: Findings,
-    /// Columns that the user asked to leave out, as indexes into the schema.
-    pub left_out: Vec<usize>,
     /// The copy.
     pub copied: CopySummary,
     /// Where it is.
@@ -181,7 +179,6 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         survey: survey.features,
         data,
         findings,
-        left_out,
         copied,
         destination,
         passes,

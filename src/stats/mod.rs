@@ -12,6 +12,6 @@ pub mod metrics;
 pub mod moments;
 pub mod sample;
 
-pub use categories::{Categories, CategoryCounts};
-pub use comoments::{CoMoments, CoMomentsPlan, Coefficient, PairMoments};
+pub use categories::CategoryCounts;
+pub use comoments::{CoMoments, CoMomentsPlan, PairMoments};
 pub use moments::{Moments, MomentsStream};

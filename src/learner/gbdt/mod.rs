@@ -44,8 +44,8 @@ pub use options::{BoosterOptions, Growth, Loss};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use sample::Sampling;
-pub use summary::LabelSummary;
 pub use worker::Worker;
+#[cfg(test)]
 pub use worker_part::WorkerPart;
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::stats::Moments;
-use crate::stats::comoments::{ColumnSums, kernel::PANEL_ROWS, triangle};
+#[cfg(test)]
+use crate::stats::comoments::kernel::PANEL_ROWS;
+use crate::stats::comoments::{ColumnSums, triangle};
 
 /// How a column is centred: `value * scale - mean`, where `mean` is scaled too.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,15 +132,11 @@ impl CoMomentsPlan {
     }
 
     /// Bytes of one panel under this plan.
+    #[cfg(test)]
     pub fn panel_bytes(&self) -> u64 {
         let columns = self.columns_read();
         let squares = if self.masked.is_empty() { 0 } else { columns };
         ((columns + squares + self.masked.len()) * PANEL_ROWS * size_of::<f64>()) as u64
-    }
-
-    /// How many columns there are, in the strip or not.
-    pub fn columns(&self) -> usize {
-        self.shifts.len()
     }
 
     /// Columns that the strip's pairs are of: the first ones.

@@ -20,10 +20,12 @@ mod regression;
 mod tests;
 
 pub use binary::{BinaryMetrics, BinaryTable};
-pub use bins::{BINS, Interval, MARGIN_MAX, ScoreBins};
+#[cfg(test)]
+pub use bins::BINS;
+pub use bins::{Interval, ScoreBins};
 pub use confusion::ClassCounts;
-pub use groups::{GroupConfusion, GroupCounts, GroupCountsIter, GroupF1};
-pub use multiclass::{ClassMetrics, MulticlassMetrics, MulticlassTable};
+pub use groups::{GroupConfusion, GroupF1};
+pub use multiclass::{MulticlassMetrics, MulticlassTable};
 pub use regression::{Deviation, RegressionMetrics, RegressionTable};
 
 /// The rows of a slice of `len`, or those at the indexes given.
