@@ -124,7 +124,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod internals;
 
-pub use data::{TextValues, Values};
+pub use data::{TextValues, Values, batch::MISSING_TEXT};
 pub use engine::{Progress, Silent};
 pub use error::{Error, Result};
 pub use learner::spec::{ModelChoice, ModelSpec};

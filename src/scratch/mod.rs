@@ -13,7 +13,7 @@ pub mod element;
 pub mod seal;
 
 pub use block_file::{BlockFile, CHECKED_BYTES};
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub use directory::ScratchState;
 pub use directory::{ScratchDirectory, bytes_in, remove_scratch, scratch_directories};
 pub use element::Element;
