@@ -110,7 +110,7 @@ pub mod stats {
 
 /// Generated data.
 pub mod synth {
-    pub use crate::synth::{SynthOptions, generate};
+    pub use crate::synth::{SynthOptions, SynthSummary, generate};
 }
 
 /// Sizes as text.

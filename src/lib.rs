@@ -124,7 +124,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod internals;
 
-pub use data::{TextValues, Values};
+pub use data::{TextValues, Values, batch::MISSING_TEXT};
 pub use engine::{Progress, Silent};
 pub use error::{Error, Result};
 pub use learner::spec::{ModelChoice, ModelSpec};
@@ -166,8 +166,8 @@ pub mod records {
         data::Split,
         pipeline::evaluate::evaluation::Metrics,
         report::{
-            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, FeatureRow, FeatureStatus,
-            MetricsRecord, PassRecord, RunRecord, SplitRecord,
+            ARTEFACTS, Artefact, DatasetRecord, DeltaSummary, DeltaTally, FeatureRow,
+            FeatureStatus, MetricsRecord, PassRecord, RunRecord, SplitRecord,
         },
     };
 }

@@ -24,5 +24,4 @@ mod tests;
 
 pub use columns::BaselineColumns;
 pub use discover::discover;
-pub use row::BaselineCounts;
 pub use table::{Baseline, BaselineRow};

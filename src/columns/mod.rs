@@ -3,6 +3,3 @@
 pub mod profile;
 mod resolver;
 pub mod roles;
-
-pub use profile::Profile;
-pub use roles::{Excluded, GroupChoice, LearnedRoles, Role, Roles, Selection};

@@ -73,7 +73,7 @@ impl Tile {
     }
 
     /// Appends rows, whose values the caller must then write in every feature column: what
-    /// [`TileRows::column_mut`] lends is undefined.
+    /// `TileRows::column_mut` lends is undefined.
     pub fn append(&mut self, rows: usize) -> TileRows<'_> {
         assert!(rows <= self.room(), "room in the tile");
         let first_row = self.rows;

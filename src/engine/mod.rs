@@ -15,7 +15,6 @@ mod tasks;
 
 pub use blocks::{block_pass, parallel_map};
 pub use context::{Context, PassReport};
-pub use lane::LaneSource;
 pub use parquet::{ParquetPass, parquet_pass};
 pub use progress::{Progress, Silent};
 pub use sink::{Sink, Slice};

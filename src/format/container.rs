@@ -124,8 +124,6 @@ impl Section<Vec<u8>> {
 /// A container whose checksums hold.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    /// The file's description of itself.
-    pub header: &'a [u8],
     /// True if a newer program of the same format wrote it, so that unknown sections are no error.
     pub is_newer: bool,
     /// The sections, in file order, ids distinct.
@@ -194,14 +192,13 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
             "{sections} sections, at most {SECTIONS_MAX} are allowed"
         ));
     }
-    let header = reader.take(header_bytes)?;
+    reader.take(header_bytes)?;
     let table = reader.take(sections * ENTRY_BYTES)?;
     let checked = XxHash3_64::oneshot(&body[..reader.at]);
     if reader.u64()? != checked {
         return Err("the table of sections is damaged; copy the file again".to_owned());
     }
     let mut opened = Opened {
-        header,
         is_newer: minor > FORMAT_MINOR,
         sections: Vec::with_capacity(sections),
     };
@@ -398,7 +395,7 @@ pub(crate) fn lengthened(kind: FileKind, file: &[u8]) -> Vec<Vec<u8>> {
             Section::new(section.id, section.version, section.codec, bytes)
         };
         let sections: Vec<Section<Vec<u8>>> = opened.sections.iter().map(own).collect();
-        seal(kind, opened.header, &sections)
+        seal(kind, b"{}", &sections)
     };
     let in_postcard = |section: &&Section<&[u8]>| section.codec == Codec::Postcard;
     let sections = opened.sections.iter().filter(in_postcard);

@@ -3,5 +3,3 @@
 pub mod container;
 pub mod file;
 pub mod reader;
-
-pub use file::Saved;

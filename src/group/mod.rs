@@ -10,7 +10,4 @@ pub mod buckets;
 pub mod hash;
 pub mod table;
 
-pub use assign::{Assignment, Method, Shares, Warning};
-pub use buckets::BucketCounts;
-pub use hash::{Purpose, row_hash};
 pub use table::{GroupRow, GroupTable, SplitProof};

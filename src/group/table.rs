@@ -153,11 +153,12 @@ impl GroupTable {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         self.map.heap_bytes()
     }
 
-    /// The most [`Self::heap_bytes`] can become, iteration included.
+    /// The most bytes that it can hold, iteration included.
     pub fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
         SpillMap::heap_bytes_max(SPLITS + classes, groups_max)
             + SpillMap::names_heap_bytes_max(groups_max)

@@ -90,7 +90,7 @@ impl Linear {
     }
 
     /// One row's margins from what each column reads (NaN where missing): the naive twin of
-    /// [`crate::model::predict::LinearPredictor`]. A feature's columns are summed first.
+    /// [`crate::model::predict::linear::LinearPredictor`]. A feature's columns are summed first.
     pub fn margins(&self, value_of: impl Fn(&Column) -> f64) -> Vec<f32> {
         let margin = |output: usize| {
             let mut margin = self.intercepts[output];

@@ -43,8 +43,9 @@ pub use ensemble::{Ensemble, Importance};
 pub use features::{FeatureSpec, Unseen};
 pub use linear::{Column, Linear, Reading};
 pub use link::Link;
-pub use predict::{ByteTrees, LinearPredictor, Predictor};
-pub use summary::Summary;
+#[cfg(test)]
+pub use predict::LinearPredictor;
+pub use predict::{ByteTrees, Predictor};
 pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ pub fn read_ahead(file: &File, offset: u64, bytes: u64) {
 }
 
 /// Tells the page cache that a range will not be read again soon. Advice only.
+#[cfg(test)]
 pub fn drop_behind(file: &File, offset: u64, bytes: u64) {
     #[cfg(target_os = "linux")]
     advise(file, offset, bytes, rustix::fs::Advice::DontNeed);

@@ -78,15 +78,6 @@ impl PositionedFile {
         Ok(Self::from(file))
     }
 
-    /// Opens an existing file for reading and writing.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn open_read_write(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(Self::from(file))
-    }
-
     /// The file underneath.
     pub fn file(&self) -> &File {
         &self.file
@@ -98,14 +89,6 @@ impl PositionedFile {
     /// The system's error.
     pub fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
-    }
-
-    /// True if the file has no bytes.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn is_empty(&self) -> io::Result<bool> {
-        Ok(self.len()? == 0)
     }
 
     /// Fills `buffer` from `offset` on.

@@ -20,6 +20,7 @@ pub fn peak_rss_bytes() -> Option<u64> {
 }
 
 /// The process's resident set now, in bytes.
+#[cfg(test)]
 pub fn rss_bytes() -> Option<u64> {
     proc_field("/proc/self/status", "VmRSS:")
 }

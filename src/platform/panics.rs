@@ -8,7 +8,7 @@
 use std::{
     any::Any,
     cell::Cell,
-    panic::{self, AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 thread_local! {
@@ -32,8 +32,8 @@ pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
 /// programs, never for a library: other panics go to the hook that was there.
 #[cfg(feature = "cli")]
 pub fn keep_caught_quiet() {
-    let other = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
+    let other = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
         // A thread that is ending may have no thread-local values; then nothing catches either.
         if CATCHING.try_with(Cell::get).unwrap_or(0) == 0 {
             other(info);

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::{
-    engine::{Progress, Silent},
+    engine::{PassReport, Progress, Silent},
     error::{Error, Result},
     pipeline::{options::IncrementalOptions, prune::trimmed::Destination},
     platform::stop::Stop,
-    report::{FeatureRow, features, pruned},
+    report::{FeatureRow, PassRecord, features, pruned},
     run::{
         artefacts::RunReport,
         options::TrainOptions,
@@ -51,6 +51,8 @@ pub struct PruneReport {
     pub rows: u64,
     /// Bytes of the copy.
     pub bytes: u64,
+    /// The passes over the data.
+    pub passes: Vec<PassRecord>,
     /// Seconds in all.
     pub seconds: f64,
 }
@@ -74,7 +76,10 @@ pub fn prune_with(
     progress: &dyn Progress,
 ) -> Result<PruneReport> {
     let pruned = prune_and_report(options, stop, progress)?;
+    let record =
+        |pass: &PassReport| PassRecord::new(&pass.name, pass.seconds, pass.rows, pass.bytes_read);
     Ok(PruneReport {
+        passes: pruned.passes.iter().map(record).collect(),
         path: pruned.destination.path().to_path_buf(),
         features: pruned::rows(&pruned.data, &pruned.survey, &pruned.findings),
         rows: pruned.copied.rows,

@@ -89,8 +89,6 @@ pub struct Pruned {
     pub survey: Vec<FeatureSurvey>,
     /// The verdicts.
     pub findings: Findings,
-    /// Columns of `--drop`, as indexes into the schema.
-    pub left_out: Vec<usize>,
     /// The copy.
     pub copied: CopySummary,
     /// The path of the copy.
@@ -168,7 +166,6 @@ pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Re
         survey: survey.features,
         data,
         findings,
-        left_out,
         copied,
         destination,
         passes,

@@ -13,8 +13,8 @@ pub mod element;
 pub mod seal;
 
 pub use block_file::{BlockFile, CHECKED_BYTES};
-pub use directory::{
-    DeadScratch, ScratchDirectory, ScratchState, bytes_in, remove_scratch, scratch_directories,
-};
+#[cfg(any(test, feature = "cli"))]
+pub use directory::ScratchState;
+pub use directory::{ScratchDirectory, bytes_in, remove_scratch, scratch_directories};
 pub use element::Element;
 pub use seal::{Ingredient, Seal, SealAbout};

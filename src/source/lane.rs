@@ -25,7 +25,7 @@ use crate::{
 /// ```
 ///
 /// One a reading thread. Memory: the footer of one file, and one chunk's bytes, page and
-/// dictionary; see [`crate::source::DecodeEstimate::lane_bytes`].
+/// dictionary; see [`crate::source::estimate::DecodeEstimate::lane_bytes`].
 pub struct LaneReader<'a> {
     dataset: &'a Dataset,
     file: Option<OpenFile>,

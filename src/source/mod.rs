@@ -36,8 +36,7 @@ pub mod write;
 mod tests;
 
 pub use arrow::ArrowStream;
-pub use dataset::{DataFile, Dataset, RowGroup};
+pub use dataset::{DataFile, Dataset};
 pub(crate) use discover::{DatasetPattern, real};
-pub use estimate::DecodeEstimate;
 pub use lane::LaneReader;
 pub use opening::OpenOptions;

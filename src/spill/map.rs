@@ -120,11 +120,13 @@ impl SpillMap {
     }
 
     /// True if anything went to disk.
+    #[cfg(test)]
     pub fn has_spilled(&self) -> bool {
         !self.runs.is_empty()
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         self.table.heap_bytes()
     }

@@ -19,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
 pub use entry::Entry;
 pub use map::SpillMap;
 pub use merge::Entries;

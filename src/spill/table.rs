@@ -145,6 +145,7 @@ impl MemoryTable {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.slots.allocation_size()
             + self.keys.capacity() * size_of::<u64>()

@@ -115,7 +115,7 @@ impl CategoryCounts {
             + self.batch_counts.capacity() * size_of::<u64>()
     }
 
-    /// The most [`Self::heap_bytes`] can become.
+    /// The most bytes that they can hold.
     pub fn heap_bytes_max(tracked_max: usize) -> usize {
         // A hash map holds up to 16/7 slots an entry.
         tracked_max * ((size_of::<(Box<str>, u64)>() + 1) * 16 / 7 + VALUE_BYTES_MEAN_MAX)

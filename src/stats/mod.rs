@@ -13,7 +13,7 @@ pub mod metrics;
 pub mod moments;
 pub mod sample;
 
-pub use categories::{Categories, CategoryCounts};
-pub use comoments::{CoMoments, CoMomentsPlan, Coefficient, PairMoments};
+pub use categories::CategoryCounts;
+pub use comoments::{CoMoments, CoMomentsPlan, PairMoments};
 pub use exact_sum::ExactSum;
 pub use moments::{Moments, MomentsStream};

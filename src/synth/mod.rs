@@ -31,5 +31,7 @@ mod shard;
 #[cfg(test)]
 mod tests;
 
-pub use generate::{SynthProgress, SynthSummary, generate};
+#[cfg(test)]
+pub use generate::SynthProgress;
+pub use generate::{SynthSummary, generate};
 pub use options::SynthOptions;

@@ -12,9 +12,8 @@ use parquet::{
     record::Field,
 };
 use rowmill::{
-    data::{TextValues, Values},
-    model::{Model, Predictor, Unseen},
-    source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+    Model, Predictor, TextValues, Unseen, Values,
+    internals::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
 use crate::{

@@ -87,16 +87,19 @@ impl Assignment {
     }
 
     /// The method of assignment.
+    #[cfg(test)]
     pub fn method(&self) -> Method {
         self.method
     }
 
     /// The seed the buckets depend on.
+    #[cfg(test)]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The shares that were asked for.
+    #[cfg(test)]
     pub fn shares(&self) -> Shares {
         self.shares
     }
@@ -144,11 +147,6 @@ impl Assignment {
             }
         }
         warnings
-    }
-
-    /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
-        self.table.capacity()
     }
 }
 

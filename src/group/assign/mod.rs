@@ -14,6 +14,8 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
-pub use assignment::{Assignment, Method, balanced, by_hash};
+#[cfg(test)]
+pub use assignment::Method;
+pub use assignment::{Assignment, balanced, by_hash};
 pub use shares::Shares;
 pub use warning::Warning;

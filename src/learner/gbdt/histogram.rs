@@ -114,7 +114,7 @@ impl WideHistograms {
 /// Rows of a list, on average, from which on sweeping the columns is faster than gathered codes.
 const SWEEP_ROWS_MIN: usize = 1_400;
 
-/// One worker's packed histograms: `units[group * slots + slot]` holds [`GROUP`] columns.
+/// One worker's packed histograms: `units[group * slots + slot]` holds `GROUP` columns.
 #[derive(Debug, Default)]
 pub struct PackedHistograms {
     /// The gathered codes of a group, in the order of the lists; empty until they are needed.

@@ -38,13 +38,12 @@ pub use checkpoint::BoosterCheckpoint;
 pub use constraints::{Constraints, FeatureKey};
 pub use curve::RoundLoss;
 pub use features::FeatureCodes;
-pub use metric::RoundMetric;
 pub use options::{BoosterOptions, Growth, Loss};
 pub use pass::{Access, PassRequest};
 pub use plan::BoosterPlan;
 pub use sample::Sampling;
-pub use summary::LabelSummary;
 pub use worker::Worker;
+#[cfg(test)]
 pub use worker_part::WorkerPart;
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The finest scale at which nothing within the bounds exceeds [`QUANTUM_MAX`] when rounded up.
+    /// The finest scale at which nothing within the bounds exceeds `QUANTUM_MAX` when rounded up.
     pub fn new(bounds: Magnitudes) -> Self {
         Self {
             gradient: units_of_one(bounds.gradient),

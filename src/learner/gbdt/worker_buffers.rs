@@ -31,16 +31,6 @@ impl WorkerBuffers {
             sample: SampleWorker::default(),
         }
     }
-
-    /// Bytes held, by capacity.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.packed.heap_bytes()
-            + self.lists.heap_bytes()
-            + self.derivatives.heap_bytes()
-            + self.weight.capacity() * 8
-            + self.counts.capacity() * 4
-            + self.sample.heap_bytes()
-    }
 }
 
 /// Buffers that no worker uses at the moment, at most one a worker of the widest pass so far.
@@ -62,11 +52,5 @@ impl BufferPool {
     pub(crate) fn give_back(&self, buffers: WorkerBuffers) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(buffers);
-    }
-
-    /// Bytes held, by capacity.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.iter().map(WorkerBuffers::heap_bytes).sum()
     }
 }

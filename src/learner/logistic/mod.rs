@@ -28,7 +28,7 @@ pub mod sums;
 pub use accumulate::{Accumulator, NewtonPass};
 pub use evaluate::{Evaluator, LabeledTile};
 pub use options::{LogisticOptions, Solver};
-pub use solver::{Logistic, LogisticFit, PassReport};
+pub use solver::{Logistic, LogisticFit};
 pub use sums::{NewtonSums, Shape};
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub struct LogisticFit {
 /// let fitted = learner.into_fit();
 /// ```
 ///
-/// Up to [`EXACT_PARAMETERS_MAX`] parameters each pass accumulates its exact Hessian; beyond, the
+/// Up to `EXACT_PARAMETERS_MAX` parameters each pass accumulates its exact Hessian; beyond, the
 /// Hessian of the sample's optimum serves all passes as preconditioner: the gradient stays exact, each
 /// pass divides the error by about (rows of the sample / parameters) instead of squaring it, and the
 /// gradients of earlier passes correct what the sample got wrong (L-BFGS).

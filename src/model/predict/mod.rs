@@ -12,5 +12,6 @@ mod tile;
 mod walk;
 
 pub use byte_trees::ByteTrees;
+#[cfg(test)]
 pub use linear::LinearPredictor;
 pub use predictor::Predictor;

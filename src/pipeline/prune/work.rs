@@ -125,19 +125,6 @@ impl Work {
         steps.retain(|step| !step.is_empty());
         Self { components, steps }
     }
-
-    /// Bytes of the largest step's sums, and of its largest panel.
-    pub fn bytes(&self) -> (u64, u64) {
-        let sums = |step: &Step| step.items.iter().map(|item| item.plan.sums_bytes()).sum();
-        let panel = |step: &Step| {
-            let panels = step.items.iter().map(|item| item.plan.panel_bytes());
-            panels.max().unwrap_or(0)
-        };
-        (
-            self.steps.iter().map(sums).max().unwrap_or(0),
-            self.steps.iter().map(panel).max().unwrap_or(0),
-        )
-    }
 }
 
 impl Step {

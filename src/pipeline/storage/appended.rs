@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::{
-    data::{CodeBlock, RowBlock, Split},
+    data::{RowBlock, Split},
     error::{Error, Result},
     limits::BLOCK_ROWS,
     pipeline::storage::rows::RowsFile,
@@ -48,15 +48,11 @@ impl AppendedRows {
         self.appended
     }
 
-    /// True without any row.
-    pub fn is_empty(&self) -> bool {
-        self.appended == 0
-    }
-
     /// Continues after the first `rows` rows; later ones are overwritten.
     ///
     /// # Panics
     /// If there are fewer.
+    #[cfg(test)]
     pub fn go_back(&mut self, rows: u64) {
         assert!(rows <= self.appended);
         self.appended = rows;
@@ -66,7 +62,12 @@ impl AppendedRows {
     ///
     /// # Errors
     /// As [`Self::append_columns`].
-    pub fn append(&mut self, codes: &CodeBlock<'_>, rows: &RowBlock<'_>) -> Result<()> {
+    #[cfg(test)]
+    pub fn append(
+        &mut self,
+        codes: &crate::data::CodeBlock<'_>,
+        rows: &RowBlock<'_>,
+    ) -> Result<()> {
         self.append_columns(rows, |byte_column, bytes| {
             bytes.copy_from_slice(codes.column(byte_column));
         })

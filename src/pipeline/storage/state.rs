@@ -39,11 +39,6 @@ impl StateFile {
         Ok(Self { file, outputs })
     }
 
-    /// Trees a round.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
     /// Reads a block's margins, output `k` of row `i` at `k * rows + i`.
     ///
     /// # Errors

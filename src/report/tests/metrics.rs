@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::check;
 use crate::{
     data::Split,
-    learner::gbdt::{RoundLoss, RoundMetric},
+    learner::gbdt::{RoundLoss, metric::RoundMetric},
     pipeline::evaluate::evaluation::Metrics,
     report::{
         DeltaSummary, DeltaTally,

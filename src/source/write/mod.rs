@@ -19,4 +19,6 @@ mod tests;
 
 pub use data::ColumnData;
 pub use file::TableWriter;
-pub use options::{ColumnKind, ColumnSpec, Compression, WriteOptions};
+#[cfg(test)]
+pub use options::Compression;
+pub use options::{ColumnKind, ColumnSpec, WriteOptions};

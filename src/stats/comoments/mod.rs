@@ -27,7 +27,6 @@ mod triangle;
 #[cfg(test)]
 mod tests;
 
-pub use coefficient::Coefficient;
 pub use column::Shift;
 pub use pair::PairMoments;
 pub use panel::Panel;

@@ -25,6 +25,7 @@ impl Panel {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         (self.values.capacity() + self.masks.capacity() + self.squares.capacity())
             * size_of::<f64>()

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use crate::stats::comoments::{
     column::{ColumnSums, Shift},
-    kernel::PANEL_ROWS,
     triangle,
 };
 use crate::stats::moments::Moments;
@@ -101,15 +100,13 @@ impl CoMomentsPlan {
     }
 
     /// Bytes of one panel under this plan.
+    #[cfg(test)]
     pub fn panel_bytes(&self) -> u64 {
         let columns = self.columns_read();
         let squares = if self.masked.is_empty() { 0 } else { columns };
-        ((columns + squares + self.masked.len()) * PANEL_ROWS * size_of::<f64>()) as u64
-    }
-
-    /// The number of columns, in the strip or not.
-    pub fn columns(&self) -> usize {
-        self.shifts.len()
+        ((columns + squares + self.masked.len())
+            * crate::stats::comoments::kernel::PANEL_ROWS
+            * size_of::<f64>()) as u64
     }
 
     /// Columns that the strip's pairs are of: the first ones.

@@ -41,11 +41,13 @@ impl CoMoments {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         let triangles = self.triangles().map(Triangle::heap_bytes);
         self.columns.capacity() * size_of::<ColumnSums>() + triangles.iter().sum::<usize>()
     }
 
+    #[cfg(test)]
     fn triangles(&self) -> [&Triangle; 6] {
         [
             &self.values,

@@ -5,7 +5,7 @@ use rand_xoshiro::{
 
 use std::ops::Range;
 
-use super::*;
+use super::{coefficient::Coefficient, *};
 use crate::stats::Moments;
 
 /// A number as the unevaluated sum of two doubles: 106 bits (Dekker 1971; Knuth, TAOCP 2, 4.2.2).

@@ -84,6 +84,7 @@ impl Triangle {
         self.sums[block.start + (row % BLOCK_ROWS) * block.width + right]
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.blocks.capacity() * size_of::<Block>() + self.sums.capacity() * size_of::<f64>()
     }

@@ -162,11 +162,6 @@ impl BinaryTable {
         self.unscored += other.unscored;
     }
 
-    /// The histograms behind the ranking metrics, for calibration and plots.
-    pub fn bins(&self) -> &ScoreBins {
-        &self.bins
-    }
-
     /// The answers.
     pub fn finish(&self) -> BinaryMetrics {
         let rows = self.confusion.rows();
@@ -191,11 +186,6 @@ impl BinaryTable {
             top_k_accuracy: self.bins.top_k_accuracy(),
             confusion: self.confusion.matrix(),
         }
-    }
-
-    /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
-        self.bins.heap_bytes() + self.confusion.heap_bytes()
     }
 }
 

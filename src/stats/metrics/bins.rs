@@ -96,11 +96,6 @@ impl ScoreBins {
         self.counts.iter().map(|bin| bin[1]).sum()
     }
 
-    /// Rows with the negative label.
-    pub fn negatives(&self) -> u64 {
-        self.counts.iter().map(|bin| bin[0]).sum()
-    }
-
     /// The area under the ROC curve: the share of (positive, negative) pairs ranked rightly, ties
     /// half. None unless both labels occur.
     pub fn auc_roc(&self) -> Option<Interval> {
@@ -172,6 +167,7 @@ impl ScoreBins {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         self.counts.capacity() * size_of::<[u64; 2]>()
     }

@@ -151,6 +151,7 @@ impl Confusion {
         rows.map(<[u64]>::to_vec).collect()
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.counts.capacity() * size_of::<u64>()
     }

@@ -193,12 +193,7 @@ impl GroupConfusion {
         })
     }
 
-    /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
-        self.map.heap_bytes()
-    }
-
-    /// The most [`Self::heap_bytes`] can become, iteration included.
+    /// The most bytes that it can hold, iteration included.
     pub fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
         SpillMap::heap_bytes_max(classes * COUNTERS, groups_max)
     }

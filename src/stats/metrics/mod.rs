@@ -23,10 +23,10 @@ mod rows;
 mod tests;
 
 pub use binary::{BinaryMetrics, BinaryTable};
-pub use bins::{BINS, Interval, MARGIN_MAX, ScoreBins};
+pub use bins::ScoreBins;
 pub use catalogue::{Accumulator, Metric};
 pub use confusion::ClassCounts;
 pub use deviation::Deviation;
-pub use groups::{GroupConfusion, GroupCounts, GroupCountsIter, GroupF1};
-pub use multiclass::{ClassMetrics, MulticlassMetrics, MulticlassTable};
+pub use groups::{GroupConfusion, GroupF1};
+pub use multiclass::{MulticlassMetrics, MulticlassTable};
 pub use regression::{RegressionMetrics, RegressionTable};

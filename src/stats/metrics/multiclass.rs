@@ -241,6 +241,7 @@ impl MulticlassTable {
     }
 
     /// Bytes held, by capacity.
+    #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         let bins: usize = self.one_vs_rest.iter().map(ScoreBins::heap_bytes).sum();
         bins + self.confusion.heap_bytes() + self.exps.capacity() * size_of::<f64>()

@@ -1,6 +1,9 @@
 use serde_json::Value;
 
-use super::*;
+use super::{
+    bins::{BINS, Interval},
+    *,
+};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("golden/metrics.json")).expect("a JSON file")

@@ -15,5 +15,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use stream::{BLOCK, MomentsStream};
+pub use stream::MomentsStream;
 pub use summary::Moments;

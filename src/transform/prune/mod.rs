@@ -15,5 +15,5 @@ mod rules;
 pub mod screen;
 
 pub use components::components;
-pub use decide::{ColumnFacts, Decision, Pair, Twin, Verdict, decide, is_reached};
+pub use decide::{ColumnFacts, Pair, Verdict, decide, is_reached};
 pub use rules::{KeepRule, PruneRules};

@@ -13,5 +13,4 @@ mod view;
 mod tests;
 
 pub use design::Design;
-pub use input::{DroppedFeature, FeatureSummary, Input};
-pub use view::DesignView;
+pub use input::{FeatureSummary, Input};

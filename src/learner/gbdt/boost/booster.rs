@@ -218,22 +218,6 @@ impl Booster {
         self.curve.points()
     }
 
-    /// The summary of the labels pass.
-    pub fn labels(&self) -> &LabelSummary {
-        &self.labels
-    }
-
-    /// The memory plan.
-    pub fn plan(&self) -> &BoosterPlan {
-        &self.builder.plan
-    }
-
-    /// Bytes held by trees and worker buffers between passes, by capacity.
-    pub fn heap_bytes(&self) -> usize {
-        let sampler = self.sampler.as_ref().map_or(0, Sampler::heap_bytes);
-        self.builder.heap_bytes() + self.pool.heap_bytes() + sampler
-    }
-
     /// The ensemble, once there is no next pass. With early stopping it ends at the best round; the
     /// margins of train and valid rows are its scores.
     ///

@@ -143,17 +143,6 @@ impl SampleWorker {
         std::mem::take(&mut self.sums)
     }
 
-    /// Bytes held, by capacity.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.buffers.as_ref().map_or(0, |buffers| {
-            buffers.derivatives.heap_bytes()
-                + buffers.weight.capacity() * 8
-                + buffers.chosen.heap_bytes()
-                + (buffers.places.capacity() + buffers.valid.capacity()) * 2
-                + buffers.row_chunk.heap_bytes()
-        })
-    }
-
     fn find_valid(&mut self, split: &[u8]) {
         let buffers = self.buffers.as_mut().expect("the worker was prepared");
         buffers.valid.clear();

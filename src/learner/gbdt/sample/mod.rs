@@ -24,12 +24,11 @@ mod store;
 mod sums;
 mod work;
 
-pub use kernel::{TILE, TileCodes, TileHistograms, accumulate_tile};
+pub use kernel::TILE;
 pub use memory::{rows_that_fit, sample_bytes, sample_worker_bytes};
 pub use options::{
     GOSS_OTHER, GOSS_TOP, SAMPLE_KEEP_MAX, SAMPLE_ROWS_DEFAULT, SampleSize, Sampling,
 };
-pub use selection::ThresholdForecast;
 
 pub(crate) use collect::SampleWorker;
 pub(crate) use growth::SampleGrower;

@@ -32,8 +32,4 @@ impl RowChunk {
             }
         }
     }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        (self.margin.capacity() + self.label.capacity() + self.weight.capacity()) * 4
-    }
 }

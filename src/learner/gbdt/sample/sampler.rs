@@ -19,16 +19,4 @@ pub(crate) struct Sampler {
     pub(crate) sample_grower: Option<SampleGrower>,
 }
 
-impl Sampler {
-    /// Bytes held, by capacity.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        let trees: usize = self.pending.iter().map(Tree::heap_bytes).sum();
-        let rows = self.rows.as_ref().map_or(0, SampleRows::heap_bytes);
-        trees
-            + rows
-            + self
-                .sample_grower
-                .as_ref()
-                .map_or(0, SampleGrower::heap_bytes)
-    }
-}
+impl Sampler {}
