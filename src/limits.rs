@@ -7,13 +7,13 @@ pub const BLOCK_ROWS: usize = 65_536;
 pub const CODES_MAX: usize = 256;
 
 /// The largest weight of a row: sums of such weights times squares stay far from overflowing.
-pub const ROW_WEIGHT_MAX: f64 = 1e12;
+pub(crate) const ROW_WEIGHT_MAX: f64 = 1e12;
 
 /// The largest number of threads.
-pub const THREADS_MAX: usize = 1_024;
+pub(crate) const THREADS_MAX: usize = 1_024;
 
 /// The default of `--memory`.
-pub const MEMORY_DEFAULT_BYTES: u64 = 1 << 30;
+pub(crate) const MEMORY_DEFAULT_BYTES: u64 = 1 << 30;
 
 /// Bounds on queues, pools, caches and input sizes. One value serves the whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]

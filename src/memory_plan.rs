@@ -30,7 +30,7 @@ pub struct MemoryPlan {
 }
 
 /// The phase of lines that are held from start to end.
-pub const ALWAYS: &str = "always";
+pub(crate) const ALWAYS: &str = "always";
 
 impl MemoryPlan {
     /// An empty plan under a limit.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// same beside the dataset. The first that is a file is taken.
 ///
 /// The dataset is a file, a directory, or a glob; of a glob, the part before the first pattern counts.
-pub fn discover(dataset: impl AsRef<Path>, files: &[String]) -> Option<PathBuf> {
+pub(crate) fn discover(dataset: impl AsRef<Path>, files: &[String]) -> Option<PathBuf> {
     let directory = directory_of(dataset.as_ref());
     let mut candidates = vec![directory.clone()];
     candidates.extend(parent_of(&directory));

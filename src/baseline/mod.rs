@@ -23,5 +23,6 @@ mod table;
 mod tests;
 
 pub use columns::BaselineColumns;
-pub use discover::discover;
-pub use table::{Baseline, BaselineRow};
+pub(crate) use discover::discover;
+pub use table::Baseline;
+pub(crate) use table::BaselineRow;

@@ -1,5 +1,5 @@
 //! The roles of columns (target, group, split, weight, feature), and the profiles that define them.
 
-pub mod profile;
+pub(crate) mod profile;
 mod resolver;
-pub mod roles;
+pub(crate) mod roles;

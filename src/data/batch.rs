@@ -140,7 +140,7 @@ impl Values {
 /// The lane that reads owns it: it sends it to the sink through a channel, and gets it back to
 /// fill it again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The dataset-wide number of the first row.
     pub first_row: u64,
     /// The column, as an index into the schema.

@@ -36,7 +36,7 @@ pub struct RowBlock<'a> {
 /// A learner's state of each row of a block between passes. With `outputs` trees a round, output
 /// `k` of row `i` is at `k * rows + i`.
 #[derive(Debug)]
-pub struct StateBlock<'a> {
+pub(crate) struct StateBlock<'a> {
     /// Score before the link function.
     pub margin: &'a mut [f32],
     /// Gradient and hessian of this round, quantised and packed by the learner.

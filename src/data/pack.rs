@@ -9,7 +9,7 @@ use crate::{
 ///
 /// `radices` are the numbers of codes by feature; features of one code (or none) are constant and
 /// left out. The result depends on the radices alone. Cost O(features * 256).
-pub fn layout(radices: &[u16]) -> CodeLayout {
+pub(crate) fn layout(radices: &[u16]) -> CodeLayout {
     assert!(radices.iter().all(|&radix| usize::from(radix) <= CODES_MAX));
     let mut order: Vec<usize> = (0..radices.len()).filter(|&i| radices[i] > 1).collect();
     order.sort_by_key(|&feature| (std::cmp::Reverse(radices[feature]), feature));
@@ -42,7 +42,7 @@ pub fn layout(radices: &[u16]) -> CodeLayout {
 
 /// As [`layout`], with some features packed apart from the others, in byte columns behind theirs: once
 /// those features are left out, no byte of the others holds their codes.
-pub fn layout_apart(radices: &[u16], is_apart: impl Fn(usize) -> bool) -> CodeLayout {
+pub(crate) fn layout_apart(radices: &[u16], is_apart: impl Fn(usize) -> bool) -> CodeLayout {
     let side = |apart: bool| {
         let radices: Vec<u16> = (radices.iter().enumerate())
             .map(|(feature, radix)| {
@@ -61,7 +61,7 @@ pub fn layout_apart(radices: &[u16], is_apart: impl Fn(usize) -> bool) -> CodeLa
 }
 
 /// Adds a feature's codes to its byte column. The column is zeroed before its first member.
-pub fn pack_into(codes: &[u8], member: PackMember, column: &mut [u8]) {
+pub(crate) fn pack_into(codes: &[u8], member: PackMember, column: &mut [u8]) {
     assert_eq!(codes.len(), column.len());
     let stride = member.stride as u8;
     for (byte, &code) in column.iter_mut().zip(codes) {

@@ -27,16 +27,16 @@ impl Task {
 }
 
 /// An optional task in files: `"auto"` for `None`.
-pub mod task_or_auto {
+pub(crate) mod task_or_auto {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::data::Task;
 
     /// The name of no task.
-    pub const AUTO: &str = "auto";
+    pub(crate) const AUTO: &str = "auto";
 
     /// The name of an optional task.
-    pub fn name(task: Option<Task>) -> &'static str {
+    pub(crate) fn name(task: Option<Task>) -> &'static str {
         task.map_or(AUTO, Task::name)
     }
 
@@ -53,7 +53,10 @@ pub mod task_or_auto {
     ///
     /// # Errors
     /// The serializer's.
-    pub fn serialize<S: Serializer>(task: &Option<Task>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        task: &Option<Task>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(name(*task))
     }
 
@@ -61,7 +64,7 @@ pub mod task_or_auto {
     ///
     /// # Errors
     /// For any other text.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Task>, D::Error> {
         Ok(match Stored::deserialize(deserializer)? {

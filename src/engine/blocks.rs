@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// The first worker's error, a panic as [`crate::error::Error::Panic`], or a request to stop.
-pub fn block_pass<W: Send>(
+pub(crate) fn block_pass<W: Send>(
     context: &Context<'_>,
     name: &str,
     blocks: usize,
@@ -48,7 +48,7 @@ pub fn block_pass<W: Send>(
 ///
 /// # Errors
 /// As [`block_pass`].
-pub fn parallel_map<T: Send>(
+pub(crate) fn parallel_map<T: Send>(
     context: &Context<'_>,
     name: &str,
     count: usize,

@@ -3,7 +3,7 @@
 use crate::{data::Values, error::Result, source::LaneReader};
 
 /// The reader behind a lane. One a thread.
-pub trait LaneSource: Send {
+pub(crate) trait LaneSource: Send {
     /// Moves to a row group.
     ///
     /// # Errors

@@ -13,9 +13,10 @@ mod queue;
 mod sink;
 mod tasks;
 
-pub use blocks::{block_pass, parallel_map};
-pub use context::{Context, PassReport};
-pub use parquet::{ParquetPass, parquet_pass};
+pub(crate) use blocks::{block_pass, parallel_map};
+pub use context::Context;
+pub(crate) use context::PassReport;
+pub(crate) use parquet::{ParquetPass, parquet_pass};
 pub use progress::{Progress, Silent};
-pub use sink::{Sink, Slice};
-pub use tasks::{TaskThreads, Tasks};
+pub(crate) use sink::{Sink, Slice};
+pub(crate) use tasks::{TaskThreads, Tasks};

@@ -31,7 +31,7 @@ use crate::{
 
 /// The rows and columns that a pass reads.
 #[derive(Debug, Clone)]
-pub struct ParquetPass<'a> {
+pub(crate) struct ParquetPass<'a> {
     /// The pass's name for people.
     pub name: &'a str,
     /// First row and end of each row group of the dataset.
@@ -79,7 +79,7 @@ struct LaneChannels {
 ///
 /// # Panics
 /// If there are not as many lanes as sinks.
-pub fn parquet_pass<L: LaneSource, S: Sink>(
+pub(crate) fn parquet_pass<L: LaneSource, S: Sink>(
     context: &Context<'_>,
     pass: &ParquetPass<'_>,
     lanes: Vec<L>,

@@ -4,7 +4,7 @@ use crate::{data::Batch, error::Result};
 
 /// The rows that a sink sees between `start` and `finish`: a row group or a part of one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Slice {
+pub(crate) struct Slice {
     /// The dataset-wide index of the row group.
     pub row_group: usize,
     /// The dataset-wide number of the first row.
@@ -15,13 +15,13 @@ pub struct Slice {
 
 impl Slice {
     /// The lane that reads it, of `lanes` lanes.
-    pub fn lane(self, lanes: usize) -> usize {
+    pub(crate) fn lane(self, lanes: usize) -> usize {
         self.row_group % lanes
     }
 }
 
 /// The consumer of the batches of one lane.
-pub trait Sink: Send {
+pub(crate) trait Sink: Send {
     /// The result of a slice; the caller merges them in row order.
     type Part: Send;
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Threads that wait for tasks until this is dropped.
-pub struct TaskThreads {
+pub(crate) struct TaskThreads {
     /// All threads but the caller's.
     helpers: Option<ThreadPool>,
     threads: usize,
@@ -22,7 +22,7 @@ impl TaskThreads {
     ///
     /// # Errors
     /// [`Error::Io`] if the system starts no more threads.
-    pub fn new(threads: usize) -> Result<Self> {
+    pub(crate) fn new(threads: usize) -> Result<Self> {
         let threads = threads.max(1);
         let start = |helpers| {
             let named = |index| format!("task {index}");
@@ -39,7 +39,7 @@ impl TaskThreads {
 
 /// Runs a learner's tasks on some threads, the caller's being one of them.
 #[derive(Clone, Copy)]
-pub struct Tasks<'a> {
+pub(crate) struct Tasks<'a> {
     /// The request to stop.
     pub context: &'a Context<'a>,
     /// The name of the work, for the message of a panic.

@@ -35,7 +35,7 @@ const SECTIONS_MAX: usize = 64;
 
 /// The content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
+pub(crate) enum FileKind {
     /// A finished model.
     Model,
     /// A run that can be resumed.
@@ -69,7 +69,7 @@ impl FileKind {
 /// The encoding of a section's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
-pub enum Codec {
+pub(crate) enum Codec {
     /// Little-endian records of a fixed size.
     Raw = 0,
     /// Postcard.
@@ -80,7 +80,7 @@ pub enum Codec {
 
 /// One section: its kind, the version of its layout, its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Section<B> {
+pub(crate) struct Section<B> {
     /// Its number.
     pub id: u32,
     /// The version of its layout.
@@ -93,7 +93,7 @@ pub struct Section<B> {
 
 impl Section<Vec<u8>> {
     /// A section of bytes that are encoded already.
-    pub fn new(id: u32, version: u16, codec: Codec, bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(id: u32, version: u16, codec: Codec, bytes: Vec<u8>) -> Self {
         Self {
             id,
             version,
@@ -106,7 +106,7 @@ impl Section<Vec<u8>> {
     ///
     /// # Panics
     /// For what JSON has no form of: a map whose keys are no text.
-    pub fn json(id: u32, version: u16, value: &impl Serialize) -> Self {
+    pub(crate) fn json(id: u32, version: u16, value: &impl Serialize) -> Self {
         let bytes = serde_json::to_vec(value).expect("plain data");
         Self::new(id, version, Codec::Json, bytes)
     }
@@ -115,7 +115,7 @@ impl Section<Vec<u8>> {
     ///
     /// # Panics
     /// For what postcard has no form of: a list that does not know its length.
-    pub fn postcard(id: u32, version: u16, value: &impl Serialize) -> Self {
+    pub(crate) fn postcard(id: u32, version: u16, value: &impl Serialize) -> Self {
         let bytes = postcard::to_allocvec(value).expect("plain data");
         Self::new(id, version, Codec::Postcard, bytes)
     }
@@ -123,7 +123,7 @@ impl Section<Vec<u8>> {
 
 /// A container whose checksums hold.
 #[derive(Debug)]
-pub struct Opened<'a> {
+pub(crate) struct Opened<'a> {
     /// True if a newer program of the same format wrote it, so that unknown sections are no error.
     pub is_newer: bool,
     /// The sections, in file order, ids distinct.
@@ -131,7 +131,7 @@ pub struct Opened<'a> {
 }
 
 /// The file's bytes.
-pub fn seal(kind: FileKind, header: &[u8], sections: &[Section<Vec<u8>>]) -> Vec<u8> {
+pub(crate) fn seal(kind: FileKind, header: &[u8], sections: &[Section<Vec<u8>>]) -> Vec<u8> {
     assert!(sections.len() <= SECTIONS_MAX, "too many sections");
     let header_bytes = u32::try_from(header.len()).expect("a header is small");
     let mut file = Vec::new();
@@ -172,7 +172,7 @@ pub fn seal(kind: FileKind, header: &[u8], sections: &[Section<Vec<u8>>]) -> Vec
 ///
 /// # Errors
 /// The fault and the next step, as a sentence.
-pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
+pub(crate) fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
     check_ends(kind, file)?;
     let body = &file[..file.len() - TRAILER_BYTES];
     let mut reader = Reader {
@@ -218,7 +218,7 @@ pub fn open(kind: FileKind, file: &[u8]) -> Result<Opened<'_>, String> {
 
 impl<'a> Opened<'a> {
     /// A section, if the file has it.
-    pub fn find(&self, id: u32) -> Option<&Section<&'a [u8]>> {
+    pub(crate) fn find(&self, id: u32) -> Option<&Section<&'a [u8]>> {
         self.sections.iter().find(|section| section.id == id)
     }
 
@@ -226,7 +226,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// A sentence, for a section that is missing or has another layout.
-    pub fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
+    pub(crate) fn section(&self, id: u32, version: u16) -> Result<&'a [u8], String> {
         let section = self.find(id);
         let section = section.ok_or_else(|| format!("section {id} is missing"))?;
         if section.version != version {
@@ -243,7 +243,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// As [`section`](Self::section); a sentence, for bytes that are no such value.
-    pub fn json<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
         serde_json::from_slice(self.section(id, version)?)
             .map_err(|error| format!("section {id} is damaged: {error}"))
     }
@@ -252,7 +252,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// As [`section`](Self::section) and [`from_postcard`].
-    pub fn postcard<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
+    pub(crate) fn postcard<T: DeserializeOwned>(&self, id: u32, version: u16) -> Result<T, String> {
         from_postcard(self.section(id, version)?)
             .map_err(|flaw| format!("section {id} is damaged: {flaw}"))
     }
@@ -262,7 +262,7 @@ impl<'a> Opened<'a> {
 ///
 /// # Errors
 /// A sentence about the flaw in the bytes.
-pub fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(crate) fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => Err(format!("it has {} extra bytes", rest.len())),

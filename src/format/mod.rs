@@ -1,5 +1,5 @@
 //! Stored files: sections with checksums, bounded readers, whole files under their names.
 
-pub mod container;
-pub mod file;
-pub mod reader;
+pub(crate) mod container;
+pub(crate) mod file;
+pub(crate) mod reader;

@@ -3,20 +3,20 @@
 use crate::group::hash::{Purpose, row_hash};
 
 /// Buckets. Whole buckets go to a split, so one holds about 1/65,536 of many groups.
-pub const BUCKETS: usize = 65_536;
+pub(crate) const BUCKETS: usize = 65_536;
 
 /// Classes that are balanced apart; a target with more is balanced by rows alone.
-pub const CLASSES_BALANCED_MAX: usize = 16;
+pub(crate) const CLASSES_BALANCED_MAX: usize = 16;
 
 /// The bucket of a group. It depends on the seed, so that another seed gives another split.
 #[inline]
-pub fn bucket_of(group: u64, seed: u64) -> usize {
+pub(crate) fn bucket_of(group: u64, seed: u64) -> usize {
     (row_hash(seed, group, 0, Purpose::Bucket) >> 48) as usize
 }
 
 /// Rows of each bucket by class: 0.5 MiB a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BucketCounts {
+pub(crate) struct BucketCounts {
     seed: u64,
     classes: usize,
     /// Bucket `b`'s rows of class `c` are at `b * classes + c`.
@@ -26,7 +26,7 @@ pub struct BucketCounts {
 impl BucketCounts {
     /// Counts of nothing. `classes` is 1 for a numeric target; beyond
     /// [`CLASSES_BALANCED_MAX`] it is taken as 1.
-    pub fn new(seed: u64, classes: usize) -> Self {
+    pub(crate) fn new(seed: u64, classes: usize) -> Self {
         let classes = if (1..=CLASSES_BALANCED_MAX).contains(&classes) {
             classes
         } else {
@@ -41,7 +41,7 @@ impl BucketCounts {
 
     /// Adds rows: each one's group hash and class index. A NaN label is a row that will be in no
     /// split, and is not counted. The label is not looked at when classes are not balanced.
-    pub fn update(&mut self, groups: &[u64], labels: &[f32]) {
+    pub(crate) fn update(&mut self, groups: &[u64], labels: &[f32]) {
         assert_eq!(groups.len(), labels.len(), "a label for each row");
         let mut last = (0, bucket_of(0, self.seed));
         for (&group, &label) in groups.iter().zip(labels) {
@@ -59,7 +59,7 @@ impl BucketCounts {
     }
 
     /// Adds the rows of another part with the same seed and classes. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         assert_eq!(
             (self.seed, self.classes),
             (other.seed, other.classes),
@@ -71,38 +71,38 @@ impl BucketCounts {
     }
 
     /// The seed the buckets depend on.
-    pub fn seed(&self) -> u64 {
+    pub(crate) fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The number of classes that are counted apart.
-    pub fn classes(&self) -> usize {
+    pub(crate) fn classes(&self) -> usize {
         self.classes
     }
 
     /// A bucket's rows by class.
-    pub fn bucket(&self, bucket: usize) -> &[u64] {
+    pub(crate) fn bucket(&self, bucket: usize) -> &[u64] {
         &self.counts[bucket * self.classes..][..self.classes]
     }
 
     /// A bucket's rows.
-    pub fn bucket_rows(&self, bucket: usize) -> u64 {
+    pub(crate) fn bucket_rows(&self, bucket: usize) -> u64 {
         self.bucket(bucket).iter().sum()
     }
 
     /// All rows.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.counts.iter().sum()
     }
 
     /// All rows by class.
-    pub fn class_rows(&self) -> Vec<u64> {
+    pub(crate) fn class_rows(&self) -> Vec<u64> {
         let class = |class| self.counts.iter().skip(class).step_by(self.classes).sum();
         (0..self.classes).map(class).collect()
     }
 
     /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.counts.capacity() * size_of::<u64>()
     }
 }

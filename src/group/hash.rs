@@ -19,7 +19,7 @@ use twox_hash::XxHash3_64;
 /// and by tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The hash sample of rows that yields the cut points.
     Sample = 1,
     /// The split of a row that is its own group.
@@ -53,7 +53,7 @@ const TEXT_STACK_BYTES: usize = 127;
 const INTEGER_END: f64 = 9_223_372_036_854_775_808.0;
 
 /// The stable hash of a numeric group key; NaN is missing, -0 is 0.
-pub fn hash_number(key: f64) -> u64 {
+pub(crate) fn hash_number(key: f64) -> u64 {
     if key.is_nan() {
         return hash_missing();
     }
@@ -70,7 +70,7 @@ pub fn hash_number(key: f64) -> u64 {
 }
 
 /// The stable hash of a text group key.
-pub fn hash_text(key: &str) -> u64 {
+pub(crate) fn hash_text(key: &str) -> u64 {
     if key.len() <= TEXT_STACK_BYTES {
         let mut bytes = [0u8; TEXT_STACK_BYTES + 1];
         bytes[0] = TAG_TEXT;
@@ -84,7 +84,7 @@ pub fn hash_text(key: &str) -> u64 {
 }
 
 /// The stable hash of a missing group key.
-pub fn hash_missing() -> u64 {
+pub(crate) fn hash_missing() -> u64 {
     XxHash3_64::oneshot(&[TAG_MISSING])
 }
 
@@ -99,7 +99,7 @@ const SECRET_HIGH: u64 = 0x2172_ffcc_7dd0_5a82 ^ 0x8e24_43f7_7446_08b8;
 /// It is XXH3-64 under `seed` of the 16 bytes row, round, purpose, written out (Collet 2019,
 /// `XXH3_len_9to16_64b`) since rounding calls it for each row and tree: 2.5 ns in a loop.
 #[inline(always)]
-pub fn row_hash(seed: u64, row: u64, round: u32, purpose: Purpose) -> u64 {
+pub(crate) fn row_hash(seed: u64, row: u64, round: u32, purpose: Purpose) -> u64 {
     let key = u64::from(round) | (u64::from(purpose as u32) << 32);
     let low = row ^ SECRET_LOW.wrapping_add(seed);
     let high = key ^ SECRET_HIGH.wrapping_sub(seed);

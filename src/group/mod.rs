@@ -5,9 +5,9 @@
 //! to train, valid and test. What memory this takes does not depend on the number of groups: the
 //! counts are per bucket, and the table of groups spills beyond its bound.
 
-pub mod assign;
-pub mod buckets;
-pub mod hash;
-pub mod table;
+pub(crate) mod assign;
+pub(crate) mod buckets;
+pub(crate) mod hash;
+pub(crate) mod table;
 
-pub use table::{GroupRow, GroupTable, SplitProof};
+pub(crate) use table::{GroupRow, GroupTable, SplitProof};

@@ -16,7 +16,7 @@ const SPLITS: usize = 4;
 
 /// Counts each group's rows by split and class, spilling to disk beyond a bound.
 #[derive(Debug)]
-pub struct GroupTable {
+pub(crate) struct GroupTable {
     classes: usize,
     map: SpillMap,
     /// The source of valid rows, where that is neither the assignment nor the split column alone.
@@ -25,7 +25,7 @@ pub struct GroupTable {
 
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct GroupRow {
+pub(crate) struct GroupRow {
     /// The key's hash.
     pub group: u64,
     /// The key as the data has it; none if no name was given.
@@ -42,7 +42,7 @@ pub struct GroupRow {
 
 /// The result of the proof that no group is in two splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct SplitProof {
+pub(crate) struct SplitProof {
     /// Groups with rows in a split.
     pub groups: u64,
     /// Groups of train, valid and test.
@@ -57,7 +57,7 @@ impl GroupTable {
     /// A table of nothing. At most `groups_max` groups
     /// ([`crate::limits::Limits::groups_in_memory_max`]) are held in memory, the others in
     /// temporary files in `directory`. `classes` is 0 for a numeric target.
-    pub fn new(classes: usize, groups_max: usize, directory: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(classes: usize, groups_max: usize, directory: impl Into<PathBuf>) -> Self {
         Self {
             classes,
             map: SpillMap::new(SPLITS + classes, groups_max, directory),
@@ -67,7 +67,7 @@ impl GroupTable {
 
     /// Names the source of valid rows, for the message about a group in two splits.
     #[must_use]
-    pub fn with_validation(self, validation: Option<String>) -> Self {
+    pub(crate) fn with_validation(self, validation: Option<String>) -> Self {
         Self { validation, ..self }
     }
 
@@ -75,7 +75,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// [`Error::Dataset`] if two names have one hash, [`Error::Io`] if groups cannot be spilled.
-    pub fn name(&mut self, group: u64, name: &str) -> Result<()> {
+    pub(crate) fn name(&mut self, group: u64, name: &str) -> Result<()> {
         self.map.set_name(group, name)
     }
 
@@ -83,7 +83,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// [`Error::Io`] if groups must be spilled and cannot.
-    pub fn update(&mut self, groups: &[u64], labels: &[f32], splits: &[u8]) -> Result<()> {
+    pub(crate) fn update(&mut self, groups: &[u64], labels: &[f32], splits: &[u8]) -> Result<()> {
         assert_eq!(groups.len(), labels.len(), "a label for each row");
         assert_eq!(groups.len(), splits.len(), "a split for each row");
         for ((&group, &label), &split) in groups.iter().zip(labels).zip(splits) {
@@ -101,7 +101,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// As [`Self::name`].
-    pub fn insert(&mut self, group: &GroupRow) -> Result<()> {
+    pub(crate) fn insert(&mut self, group: &GroupRow) -> Result<()> {
         assert_eq!(group.class_rows.len(), self.classes, "same classes");
         let (key, map) = (group.group, &mut self.map);
         map.add(key, group.split as usize, group.rows)?;
@@ -119,7 +119,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// As [`Self::name`].
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         self.map.merge(other.map)
     }
 
@@ -127,7 +127,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// [`Error::Io`] if spilled groups cannot be read.
-    pub fn groups(&mut self) -> Result<Groups<'_>> {
+    pub(crate) fn groups(&mut self) -> Result<Groups<'_>> {
         Ok(Groups {
             entries: self.map.entries()?,
             validation: self.validation.as_deref(),
@@ -138,7 +138,7 @@ impl GroupTable {
     ///
     /// # Errors
     /// [`Error::Dataset`] that names a group which is, or two groups with one hash.
-    pub fn prove(&mut self) -> Result<SplitProof> {
+    pub(crate) fn prove(&mut self) -> Result<SplitProof> {
         let mut proof = SplitProof::default();
         let mut groups = self.groups()?;
         while let Some(group) = groups.next_group()? {
@@ -154,19 +154,19 @@ impl GroupTable {
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.map.heap_bytes()
     }
 
     /// The most bytes that it can hold, iteration included.
-    pub fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
+    pub(crate) fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
         SpillMap::heap_bytes_max(SPLITS + classes, groups_max)
             + SpillMap::names_heap_bytes_max(groups_max)
     }
 }
 
 /// The groups of a table in the order of their hashes.
-pub struct Groups<'a> {
+pub(crate) struct Groups<'a> {
     entries: Entries<'a>,
     validation: Option<&'a str>,
 }
@@ -177,7 +177,7 @@ impl Groups<'_> {
     /// # Errors
     /// [`Error::Io`] if spilled groups cannot be read, [`Error::Dataset`] if a group is in two
     /// splits or two groups have one hash.
-    pub fn next_group(&mut self) -> Result<Option<GroupRow>> {
+    pub(crate) fn next_group(&mut self) -> Result<Option<GroupRow>> {
         let Some(entry) = self.entries.next_entry()? else {
             return Ok(None);
         };

@@ -34,14 +34,14 @@ const EXP: [f64; 14] = [
 
 /// e^x, for x clipped to [-700, 700].
 #[inline(always)]
-pub fn exp(x: f64) -> f64 {
+pub(crate) fn exp(x: f64) -> f64 {
     // On [-ln 2 / 2, ln 2 / 2] the first term left out is below 7e-13.
     exp_by_series::<10>(x.clamp(-700.0, 700.0))
 }
 
 /// e^x for x <= 0, within 2 units in the last place; below -708 it returns e^-708.
 #[inline(always)]
-pub fn exp_nonpositive(x: f64) -> f64 {
+pub(crate) fn exp_nonpositive(x: f64) -> f64 {
     // On [-ln 2 / 2, ln 2 / 2] the first term left out is below 1e-17.
     exp_by_series::<14>(x.max(-708.0))
 }
@@ -64,7 +64,7 @@ fn exp_by_series<const TERMS: usize>(x: f64) -> f64 {
 
 /// The natural logarithm of a positive normal number.
 #[inline(always)]
-pub fn ln(x: f64) -> f64 {
+pub(crate) fn ln(x: f64) -> f64 {
     // x = 2^power * m with m in [sqrt(1/2), sqrt(2)).
     let offset = x
         .to_bits()

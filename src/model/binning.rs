@@ -10,10 +10,10 @@
 use crate::limits::CODES_MAX;
 
 /// The most cut points of a numeric feature: one bin more, and one code for missing values.
-pub const CUTS_MAX: usize = CODES_MAX - 2;
+pub(crate) const CUTS_MAX: usize = CODES_MAX - 2;
 
 /// The most values a categorical feature keeps: beside them `other` and missing.
-pub const VALUES_MAX: usize = CODES_MAX - 2;
+pub(crate) const VALUES_MAX: usize = CODES_MAX - 2;
 
 /// The codes of one feature.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -46,7 +46,7 @@ impl FeatureSpec {
 }
 
 /// The missing code of each feature, as [`crate::model::predict::ByteTrees`] wants them.
-pub fn missing_codes(features: &[FeatureSpec]) -> Vec<u8> {
+pub(crate) fn missing_codes(features: &[FeatureSpec]) -> Vec<u8> {
     let missing_code = |feature: &FeatureSpec| feature.binning.missing_code();
     features.iter().map(missing_code).collect()
 }

@@ -66,7 +66,7 @@ impl Link {
 }
 
 /// `1 / (1 + e^-margin)`, without overflow on either side.
-pub fn sigmoid(margin: f64) -> f64 {
+pub(crate) fn sigmoid(margin: f64) -> f64 {
     let small = (-margin.abs()).exp();
     let towards_zero = small / (1.0 + small);
     if margin < 0.0 {

@@ -11,23 +11,23 @@
 //!   summary   a model in a few figures        show      the same as text
 //! ```
 
-pub mod binning;
-pub mod bins;
-pub mod coder;
-pub mod features;
+pub(crate) mod binning;
+pub(crate) mod bins;
+pub(crate) mod coder;
+pub(crate) mod features;
 
-pub mod link;
-pub mod tree;
+pub(crate) mod link;
+pub(crate) mod tree;
 
-pub mod ensemble;
-pub mod linear;
+pub(crate) mod ensemble;
+pub(crate) mod linear;
 
-pub mod predict;
+pub(crate) mod predict;
 
-pub mod bundle;
+pub(crate) mod bundle;
 
-pub mod show;
-pub mod summary;
+pub(crate) mod show;
+pub(crate) mod summary;
 
 mod codec;
 mod cut_table;
@@ -36,15 +36,17 @@ mod records;
 mod validate;
 
 pub use binning::Binning;
-pub use bins::Bins;
-pub use bundle::{About, Body, ExcludedColumn, Model, Roles};
-pub use coder::Coder;
-pub use ensemble::{Ensemble, Importance};
+pub(crate) use bins::Bins;
+pub use bundle::Model;
+pub(crate) use bundle::{About, Body, ExcludedColumn, Roles};
+pub(crate) use coder::Coder;
+pub use ensemble::Ensemble;
+pub(crate) use ensemble::Importance;
 pub use features::{FeatureSpec, Unseen};
-pub use linear::{Column, Linear, Reading};
+pub(crate) use linear::{Column, Linear, Reading};
 pub use link::Link;
 #[cfg(test)]
-pub use predict::LinearPredictor;
+pub(crate) use predict::LinearPredictor;
 pub use predict::{ByteTrees, Predictor};
 pub use tree::{Leaf, Node, NodeSplit, Rule, Tree};
 

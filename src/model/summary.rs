@@ -10,7 +10,7 @@ use crate::model::{
 
 /// The figures of a model that need no data. Serialises to JSON.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The rowmill that trained it.
     pub rowmill_version: String,
     /// `gbdt` or `logistic`.
@@ -43,7 +43,7 @@ pub struct Summary {
 
 /// Figures of an ensemble.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct TreeFigures {
+pub(crate) struct TreeFigures {
     /// Trees.
     pub trees: usize,
     /// Rounds; one tree an output each.
@@ -60,7 +60,7 @@ pub struct TreeFigures {
 
 /// Figures of a linear model.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct LinearFigures {
+pub(crate) struct LinearFigures {
     /// Columns of the design.
     pub columns: usize,
     /// One an output.
@@ -69,7 +69,7 @@ pub struct LinearFigures {
 
 /// One feature's part.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct FeatureImportance {
+pub(crate) struct FeatureImportance {
     /// The column's name.
     pub name: String,
     /// Of all features' gain, or of all coefficients' absolute values; sums to 1.
@@ -80,7 +80,7 @@ pub struct FeatureImportance {
 
 impl Summary {
     /// Sums a model up. O(nodes + features).
-    pub fn of(model: &Model) -> Self {
+    pub(crate) fn of(model: &Model) -> Self {
         let about = &model.about;
         let features = &model.features;
         let bins = features.iter().map(|feature| match &feature.binning {

@@ -5,17 +5,17 @@
 //!                                        \-> incremental, one_pass -/
 //! ```
 
-pub mod options;
-pub mod session;
-pub mod storage;
+pub(crate) mod options;
+pub(crate) mod session;
+pub(crate) mod storage;
 
-pub mod open;
-pub mod prepare;
-pub mod prune;
+pub(crate) mod open;
+pub(crate) mod prepare;
+pub(crate) mod prune;
 
-pub mod coding;
-pub mod evaluate;
-pub mod fit;
+pub(crate) mod coding;
+pub(crate) mod evaluate;
+pub(crate) mod fit;
 
-pub mod incremental;
-pub mod one_pass;
+pub(crate) mod incremental;
+pub(crate) mod one_pass;

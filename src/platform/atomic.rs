@@ -22,7 +22,7 @@ use tempfile::NamedTempFile;
 use crate::error::{Error, Result};
 
 /// The end of the name of an unfinished file.
-pub const TEMPORARY_SUFFIX: &str = ".rowmill-tmp";
+pub(crate) const TEMPORARY_SUFFIX: &str = ".rowmill-tmp";
 
 /// The most bytes of a file's name that its temporary name repeats.
 const NAME_BYTES_MAX: usize = 200;
@@ -35,7 +35,7 @@ const PERMISSIONS: u32 = 0o644;
 ///
 /// # Errors
 /// [`Error::Io`] naming `path`; then nothing has changed under that name.
-pub fn write(
+pub(crate) fn write(
     path: impl AsRef<Path>,
     fill: impl FnOnce(&mut BufWriter<PendingFile>) -> io::Result<()>,
 ) -> Result<()> {
@@ -49,7 +49,7 @@ pub fn write(
 ///
 /// # Errors
 /// The filler's own, or [`Error::Io`] naming `path`; then nothing has changed under that name.
-pub fn write_with<T>(
+pub(crate) fn write_with<T>(
     path: impl AsRef<Path>,
     fill: impl FnOnce(&mut BufWriter<PendingFile>) -> Result<T>,
 ) -> Result<T> {
@@ -62,7 +62,7 @@ pub fn write_with<T>(
 /// A file that is being written under a temporary name beside its own. It gets its own name in
 /// [`PendingFile::persist`]; dropping it removes it.
 #[derive(Debug)]
-pub struct PendingFile {
+pub(crate) struct PendingFile {
     file: NamedTempFile,
     path: PathBuf,
 }
@@ -72,7 +72,7 @@ impl PendingFile {
     ///
     /// # Errors
     /// [`Error::Io`] naming `path` if the directory cannot be written.
-    pub fn create(path: impl Into<PathBuf>) -> Result<Self> {
+    pub(crate) fn create(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let mut prefix = OsString::from(".");
         // A temporary name must not be too long where the final one is not.
@@ -91,7 +91,7 @@ impl PendingFile {
     }
 
     /// The path under which the content can be read before it is persisted.
-    pub fn temporary_path(&self) -> &Path {
+    pub(crate) fn temporary_path(&self) -> &Path {
         self.file.path()
     }
 
@@ -99,7 +99,7 @@ impl PendingFile {
     ///
     /// # Errors
     /// [`Error::Io`] naming the path; then nothing has changed under that name.
-    pub fn persist(self) -> Result<u64> {
+    pub(crate) fn persist(self) -> Result<u64> {
         let Self { file, path } = self;
         let failed = |source| Error::io("write", &path, source);
         file.as_file().sync_all().map_err(failed)?;
@@ -129,7 +129,7 @@ impl Write for PendingFile {
 ///
 /// # Errors
 /// [`Error::Io`] naming what could not be listed or removed.
-pub fn remove_leftovers(directory: impl AsRef<Path>) -> Result<usize> {
+pub(crate) fn remove_leftovers(directory: impl AsRef<Path>) -> Result<usize> {
     let directory = directory.as_ref();
     let entries = fs::read_dir(directory).map_err(|source| Error::io("list", directory, source))?;
     let mut removed = 0;

@@ -3,7 +3,7 @@
 use std::{fs::File, io, path::Path};
 
 /// Bytes that an unprivileged user can still write to the filesystem of a directory.
-pub fn free_disk_bytes(directory: &Path) -> Option<u64> {
+pub(crate) fn free_disk_bytes(directory: &Path) -> Option<u64> {
     #[cfg(unix)]
     {
         let stat = rustix::fs::statvfs(directory).ok()?;
@@ -18,7 +18,7 @@ pub fn free_disk_bytes(directory: &Path) -> Option<u64> {
 
 /// True if a directory is in memory (tmpfs, ramfs), where scratch files would count against the
 /// limit they are meant to keep.
-pub fn is_memory_filesystem(directory: &Path) -> bool {
+pub(crate) fn is_memory_filesystem(directory: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
         const TMPFS: u64 = 0x0102_1994;
@@ -37,7 +37,7 @@ pub fn is_memory_filesystem(directory: &Path) -> bool {
 ///
 /// # Errors
 /// `StorageFull`, or another error of the system.
-pub fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+pub(crate) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use rustix::{fs::FallocateFlags, io::Errno};
@@ -51,7 +51,7 @@ pub fn allocate(file: &File, bytes: u64) -> io::Result<()> {
 }
 
 /// Tells the page cache that a range will be read soon. Advice only: a refusal changes nothing.
-pub fn read_ahead(file: &File, offset: u64, bytes: u64) {
+pub(crate) fn read_ahead(file: &File, offset: u64, bytes: u64) {
     #[cfg(target_os = "linux")]
     advise(file, offset, bytes, rustix::fs::Advice::WillNeed);
     #[cfg(not(target_os = "linux"))]
@@ -60,7 +60,7 @@ pub fn read_ahead(file: &File, offset: u64, bytes: u64) {
 
 /// Tells the page cache that a range will not be read again soon. Advice only.
 #[cfg(test)]
-pub fn drop_behind(file: &File, offset: u64, bytes: u64) {
+pub(crate) fn drop_behind(file: &File, offset: u64, bytes: u64) {
     #[cfg(target_os = "linux")]
     advise(file, offset, bytes, rustix::fs::Advice::DontNeed);
     #[cfg(not(target_os = "linux"))]

@@ -9,7 +9,7 @@ use std::{
 
 /// The identity of a file: it differs if a path no longer names the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct FileIdentity {
+pub(crate) struct FileIdentity {
     /// Device number; 0 where the system has none.
     pub device: u64,
     /// Inode number; 0 where the system has none.
@@ -22,7 +22,7 @@ pub struct FileIdentity {
 
 impl FileIdentity {
     /// The difference between two identities, for a message.
-    pub fn difference(&self, now: &Self) -> Option<String> {
+    pub(crate) fn difference(&self, now: &Self) -> Option<String> {
         if self.size != now.size {
             return Some(format!(
                 "its size was {} and is now {}",
@@ -42,7 +42,7 @@ impl FileIdentity {
 /// A file read and written at explicit offsets. Clones share the descriptor, and no cursor exists
 /// that two threads could race for.
 #[derive(Debug, Clone)]
-pub struct PositionedFile {
+pub(crate) struct PositionedFile {
     file: Arc<File>,
 }
 
@@ -51,7 +51,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// The system's error, or `InvalidInput` for anything but a regular file.
-    pub fn open_read(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open_read(path: &Path) -> io::Result<Self> {
         let not_regular =
             || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
         // Looked at before it is opened: opening a pipe would wait for its writer.
@@ -69,7 +69,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// The system's error.
-    pub fn create_new(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create_new(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -79,7 +79,7 @@ impl PositionedFile {
     }
 
     /// The file underneath.
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
@@ -87,7 +87,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// The system's error.
-    pub fn len(&self) -> io::Result<u64> {
+    pub(crate) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 
@@ -95,7 +95,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// `UnexpectedEof` when the file ends before.
-    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         #[cfg(unix)]
         return std::os::unix::fs::FileExt::read_exact_at(&*self.file, buffer, offset);
         #[cfg(windows)]
@@ -106,7 +106,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// The system's error, such as `StorageFull`.
-    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         #[cfg(unix)]
         return std::os::unix::fs::FileExt::write_all_at(&*self.file, bytes, offset);
         #[cfg(windows)]
@@ -117,7 +117,7 @@ impl PositionedFile {
     ///
     /// # Errors
     /// The system's error.
-    pub fn identity(&self) -> io::Result<FileIdentity> {
+    pub(crate) fn identity(&self) -> io::Result<FileIdentity> {
         identity_of(&self.file.metadata()?)
     }
 }
@@ -134,7 +134,7 @@ impl From<File> for PositionedFile {
 ///
 /// # Errors
 /// The system's error.
-pub fn identity(path: &Path) -> io::Result<FileIdentity> {
+pub(crate) fn identity(path: &Path) -> io::Result<FileIdentity> {
     identity_of(&std::fs::metadata(path)?)
 }
 

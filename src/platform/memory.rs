@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Bytes that this process could still take: what the system calls available, or less where a
 /// control group (v1 or v2) allows less. `None` where the system does not say.
-pub fn free_memory_bytes() -> Option<u64> {
+pub(crate) fn free_memory_bytes() -> Option<u64> {
     let available = proc_field("/proc/meminfo", "MemAvailable:");
     [available, control_group_free_bytes(Path::new("/"))]
         .into_iter()
@@ -21,7 +21,7 @@ pub fn peak_rss_bytes() -> Option<u64> {
 
 /// The process's resident set now, in bytes.
 #[cfg(test)]
-pub fn rss_bytes() -> Option<u64> {
+pub(crate) fn rss_bytes() -> Option<u64> {
     proc_field("/proc/self/status", "VmRSS:")
 }
 

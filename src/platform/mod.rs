@@ -3,12 +3,12 @@
 //! Linux is complete. Elsewhere a figure that the system does not give is `None`, and advice to
 //! the page cache is skipped; nothing else in the crate asks which system it runs on.
 
-pub mod atomic;
-pub mod disk;
-pub mod file;
-pub mod memory;
-pub mod panics;
-pub mod parallel;
-pub mod stop;
+pub(crate) mod atomic;
+pub(crate) mod disk;
+pub(crate) mod file;
+pub(crate) mod memory;
+pub(crate) mod panics;
+pub(crate) mod parallel;
+pub(crate) mod stop;
 
-pub use file::{FileIdentity, PositionedFile};
+pub(crate) use file::{FileIdentity, PositionedFile};

@@ -21,7 +21,7 @@ thread_local! {
 ///
 /// # Errors
 /// The payload of the panic.
-pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
+pub(crate) fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     CATCHING.set(CATCHING.get() + 1);
     let outcome = catch_unwind(AssertUnwindSafe(step));
     CATCHING.set(CATCHING.get() - 1);
@@ -31,7 +31,7 @@ pub fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
 /// Installs a hook for the whole process that keeps panics inside [`catch`] from being printed. For
 /// programs, never for a library: other panics go to the hook that was there.
 #[cfg(feature = "cli")]
-pub fn keep_caught_quiet() {
+pub(crate) fn keep_caught_quiet() {
     let other = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         // A thread that is ending may have no thread-local values; then nothing catches either.

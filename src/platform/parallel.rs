@@ -6,7 +6,7 @@
 use crate::{error::Result, limits::THREADS_MAX};
 
 /// The default number of threads: all processors that this process may use.
-pub fn threads_default() -> usize {
+pub(crate) fn threads_default() -> usize {
     std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(THREADS_MAX)
@@ -29,7 +29,7 @@ pub trait Parallel: Sync {
 
 /// Runs one task after the other on the calling thread.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Serial;
+pub(crate) struct Serial;
 
 impl Parallel for Serial {
     fn threads(&self) -> usize {

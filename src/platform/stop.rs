@@ -41,12 +41,12 @@ impl Stop {
 static PROCESS: std::sync::OnceLock<Stop> = std::sync::OnceLock::new();
 
 /// The process's own stop, which signal handlers set.
-pub fn process() -> &'static Stop {
+pub(crate) fn process() -> &'static Stop {
     PROCESS.get_or_init(Stop::default)
 }
 
 /// Asks the process's run to stop.
 #[cfg(feature = "cli")]
-pub fn request(signal: i32) {
+pub(crate) fn request(signal: i32) {
     process().request(signal);
 }

@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = "coefficients.csv";
+pub(crate) const NAME: &str = "coefficients.csv";
 
 /// The feature of a row that is none.
 const INTERCEPT: &str = "(intercept)";
 
 /// One coefficient of one output.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CoefficientRow {
+pub(crate) struct CoefficientRow {
     /// The class whose margin it adds to; of two classes the second.
     pub class: String,
     /// The feature, or `(intercept)`.
@@ -50,7 +50,7 @@ const HEADER: [&str; 9] = [
 
 /// The rows of a model, each output's intercept first. `covariance` is that of its parameters on the
 /// standardised scale, by output and column with the intercept last, a lower triangle row after row.
-pub fn rows(
+pub(crate) fn rows(
     linear: &Linear,
     features: &[FeatureSpec],
     classes: &[String],
@@ -104,7 +104,10 @@ pub fn rows(
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write(directory: &Path, rows: impl IntoIterator<Item = CoefficientRow>) -> Result<()> {
+pub(crate) fn write(
+    directory: &Path,
+    rows: impl IntoIterator<Item = CoefficientRow>,
+) -> Result<()> {
     csv_file::write(&directory.join(NAME), |csv| {
         csv.row(HEADER)?;
         for row in rows {

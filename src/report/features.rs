@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = "features.csv";
+pub(crate) const NAME: &str = "features.csv";
 
 /// The use of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,7 +137,10 @@ pub(crate) fn rows_of(
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write(directory: &Path, features: impl IntoIterator<Item = FeatureRow>) -> Result<()> {
+pub(crate) fn write(
+    directory: &Path,
+    features: impl IntoIterator<Item = FeatureRow>,
+) -> Result<()> {
     csv_file::write(&directory.join(NAME), |csv| {
         csv.row(HEADER)?;
         for feature in features {

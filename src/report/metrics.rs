@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = "metrics.json";
+pub(crate) const NAME: &str = "metrics.json";
 
 /// The mean over groups where none was held out.
 const NO_GROUPS: GroupF1 = GroupF1 {
@@ -82,7 +82,11 @@ pub struct MetricsRecord {
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write(directory: &Path, record: &MetricsRecord, progressive: &[CurvePoint]) -> Result<()> {
+pub(crate) fn write(
+    directory: &Path,
+    record: &MetricsRecord,
+    progressive: &[CurvePoint],
+) -> Result<()> {
     let mut value = record.to_value();
     if !progressive.is_empty() {
         value["progressive_validation"] = to_value(&progressive);

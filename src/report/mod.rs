@@ -9,16 +9,16 @@
 //! deltas. `docs/notes/artefacts.md` lists every key and column with its unit.
 
 pub(crate) mod artefacts;
-pub mod coefficients;
-pub mod delta;
-pub mod features;
-pub mod metrics;
-pub mod pruned;
-pub mod run;
-pub mod splits;
+pub(crate) mod coefficients;
+pub(crate) mod delta;
+pub(crate) mod features;
+pub(crate) mod metrics;
+pub(crate) mod pruned;
+pub(crate) mod run;
+pub(crate) mod splits;
 
 #[cfg(feature = "cli")]
-pub mod terminal;
+pub(crate) mod terminal;
 
 mod csv_file;
 mod text;
@@ -29,8 +29,9 @@ mod tests;
 pub(crate) use crate::pipeline::evaluate::predictions::NAME as PREDICTIONS;
 
 pub use artefacts::{ARTEFACTS, Artefact};
-pub use delta::{DeltaInput, DeltaSummary, DeltaTally, GroupOutcome};
+pub(crate) use delta::{DeltaInput, GroupOutcome};
+pub use delta::{DeltaSummary, DeltaTally};
 pub use features::{FeatureRow, FeatureStatus};
 pub use metrics::{MetricsRecord, SplitRecord};
 pub use run::{DatasetRecord, PassRecord, RunRecord};
-pub use splits::SplitRow;
+pub(crate) use splits::SplitRow;

@@ -16,21 +16,21 @@ use crate::{
 };
 
 /// The name of the file with all pairs of interest.
-pub const CORRELATIONS: &str = "correlations.csv";
+pub(crate) const CORRELATIONS: &str = "correlations.csv";
 
 /// Dropped columns that the summary lists.
 const DROPPED_LISTED: usize = 20;
 
 /// The names of the columns that were looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     data: &'a TrainingData,
     columns: &'a [usize],
 }
 
 impl<'a> Names<'a> {
     /// `columns` has the schema's index of each.
-    pub fn new(data: &'a TrainingData, columns: &'a [usize]) -> Self {
+    pub(crate) fn new(data: &'a TrainingData, columns: &'a [usize]) -> Self {
         Self { data, columns }
     }
 
@@ -43,7 +43,7 @@ impl<'a> Names<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write(
+pub(crate) fn write(
     directory: &Path,
     data: &TrainingData,
     survey: &[FeatureSurvey],
@@ -61,7 +61,11 @@ pub fn write(
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write_correlations(directory: &Path, names: Names<'_>, findings: &Findings) -> Result<()> {
+pub(crate) fn write_correlations(
+    directory: &Path,
+    names: Names<'_>,
+    findings: &Findings,
+) -> Result<()> {
     if findings.pruning.report.is_none() {
         return Ok(());
     }
@@ -130,7 +134,7 @@ fn reason(names: Names<'_>, findings: &Findings, verdict: &Verdict) -> String {
 }
 
 /// The number of columns by verdict, and the guarantee on those kept.
-pub fn summary(names: Names<'_>, findings: &Findings) -> String {
+pub(crate) fn summary(names: Names<'_>, findings: &Findings) -> String {
     let count = |is: &dyn Fn(&Verdict) -> bool| grouped(findings.count(is) as u64);
     let mut text = String::new();
     let lines = [

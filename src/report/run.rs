@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = "run.json";
+pub(crate) const NAME: &str = "run.json";
 
 /// One pass over the data.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -129,7 +129,7 @@ pub struct RunRecord {
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] naming the file.
-pub fn write(directory: &Path, run: &RunRecord) -> Result<()> {
+pub(crate) fn write(directory: &Path, run: &RunRecord) -> Result<()> {
     atomic::write(directory.join(NAME), |writer| {
         serde_json::to_writer_pretty(&mut *writer, run)?;
         writer.write_all(b"\n")

@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = output::SPLITS;
+pub(crate) const NAME: &str = output::SPLITS;
 
 /// Rows of a row group, and of what is held in memory.
 const ROW_GROUP_ROWS: usize = 4_096;
 
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SplitRow {
+pub(crate) struct SplitRow {
     /// The group's name; null where rows are their own groups (then there is a row a split).
     pub group: Option<String>,
     /// Its split.
@@ -31,7 +31,10 @@ pub struct SplitRow {
 ///
 /// # Errors
 /// The iterator's own, or [`crate::error::Error::Io`] naming the file.
-pub fn write(directory: &Path, groups: impl IntoIterator<Item = Result<SplitRow>>) -> Result<u64> {
+pub(crate) fn write(
+    directory: &Path,
+    groups: impl IntoIterator<Item = Result<SplitRow>>,
+) -> Result<u64> {
     let columns = [
         ColumnSpec::nullable("group", ColumnKind::Text),
         ColumnSpec::required("split", ColumnKind::Text),

@@ -52,7 +52,7 @@ impl Table {
 }
 
 /// Rows, groups and classes of each split.
-pub fn splits_table(record: &MetricsRecord) -> String {
+pub(crate) fn splits_table(record: &MetricsRecord) -> String {
     let mut table = Table::new(["split", "rows", "share", "groups"]);
     table.rows[0].extend(record.classes.iter().map(|class| printable(class)));
     let rows_total: u64 = record.splits.iter().map(|split| split.rows).sum();
@@ -71,7 +71,7 @@ pub fn splits_table(record: &MetricsRecord) -> String {
 }
 
 /// The headline metrics: a row a metric, a column a split, the base scores beside the model.
-pub fn metrics_table(record: &MetricsRecord) -> String {
+pub(crate) fn metrics_table(record: &MetricsRecord) -> String {
     let evaluated: Vec<&SplitRecord> = record
         .splits
         .iter()
@@ -116,7 +116,7 @@ pub fn metrics_table(record: &MetricsRecord) -> String {
 }
 
 /// Each class against the rest, on one split; empty unless there are several classes.
-pub fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
+pub(crate) fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
     let Some(Metrics::Multiclass(metrics)) = &split.model else {
         return String::new();
     };
@@ -145,7 +145,7 @@ pub fn classes_table(record: &MetricsRecord, split: &SplitRecord) -> String {
 }
 
 /// The comparison with a baseline, in a line or two.
-pub fn delta_summary(summary: &DeltaSummary) -> String {
+pub(crate) fn delta_summary(summary: &DeltaSummary) -> String {
     let what = if summary.per == "group" {
         "groups"
     } else {
@@ -195,7 +195,7 @@ fn tally(tally: &DeltaTally) -> String {
 }
 
 /// The most important features; `rows_max` of them at most.
-pub fn importance_table(features: &[FeatureRow], rows_max: usize) -> String {
+pub(crate) fn importance_table(features: &[FeatureRow], rows_max: usize) -> String {
     let mut ranked: Vec<(&FeatureRow, f64)> = features
         .iter()
         .filter(|feature| feature.status == FeatureStatus::Used)
@@ -218,7 +218,7 @@ pub fn importance_table(features: &[FeatureRow], rows_max: usize) -> String {
 }
 
 /// Time, rows and bytes of each pass, and of the run in all.
-pub fn passes_table(run: &RunRecord) -> String {
+pub(crate) fn passes_table(run: &RunRecord) -> String {
     let mut table = Table::new(["pass", "seconds", "rows", "rows/s", "read"]);
     for pass in &run.passes {
         let speed = pass.rows_per_second.map(|speed| grouped(speed as u64));

@@ -82,7 +82,7 @@ impl PruneOptions {
 }
 
 /// The result of `rowmill prune`.
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// The data and the columns' roles.
     pub data: TrainingData,
     /// Statistics of each feature.
@@ -104,7 +104,11 @@ pub struct Pruned {
 /// # Errors
 /// For a fault of options, data, memory or disk. The input is never touched, and the output exists only after
 /// success.
-pub fn prune(options: &PruneOptions, stop: &Stop, progress: &dyn Progress) -> Result<Pruned> {
+pub(crate) fn prune(
+    options: &PruneOptions,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Result<Pruned> {
     let started = Instant::now();
     options.pruning.check()?;
     let resources = &options.resources;

@@ -30,7 +30,7 @@ const HEADER_BYTES: u64 = 4096;
 const MAGIC: &[u8; 8] = b"RMLLBLK1";
 
 /// Bytes that are read at once for a checksum.
-pub const CHECKED_BYTES: usize = 1 << 20;
+pub(crate) const CHECKED_BYTES: usize = 1 << 20;
 
 /// Bytes of the buffer through which numbers become bytes.
 const STAGE_BYTES: usize = 1 << 14;

@@ -33,7 +33,7 @@ const SHARED: &str = "codes-";
 
 /// The use of a scratch directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ScratchState {
+pub(crate) enum ScratchState {
     /// A run uses it.
     Alive,
     /// It was kept on purpose.
@@ -46,7 +46,7 @@ pub enum ScratchState {
 
 /// The scratch of a run that died, found and removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadScratch {
+pub(crate) struct DeadScratch {
     /// The path that it had.
     pub path: PathBuf,
     /// Bytes that it held on disk.
@@ -56,7 +56,7 @@ pub struct DeadScratch {
 /// A scratch directory. Dropping it removes it with everything in it, unless it is kept or somebody
 /// else uses it.
 #[derive(Debug)]
-pub struct ScratchDirectory {
+pub(crate) struct ScratchDirectory {
     path: PathBuf,
     keep: bool,
     /// Held open: its lock shows other runs that this one is alive.
@@ -68,7 +68,7 @@ impl ScratchDirectory {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Usage`] when `parent` is in memory and `allow_memory` is not set.
-    pub fn create(parent: &Path, keep: bool, allow_memory: bool) -> Result<Self> {
+    pub(crate) fn create(parent: &Path, keep: bool, allow_memory: bool) -> Result<Self> {
         let (path, lock) = Self::create_named(parent, "run", allow_memory)?;
         let lock_path = path.join(LOCK);
         lock.lock()
@@ -81,7 +81,7 @@ impl ScratchDirectory {
     ///
     /// # Errors
     /// As [`Self::create`].
-    pub fn create_shared(
+    pub(crate) fn create_shared(
         parent: &Path,
         fingerprint: u64,
         allow_memory: bool,
@@ -101,7 +101,7 @@ impl ScratchDirectory {
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be locked.
-    pub fn open_shared(path: &Path) -> Result<Option<Self>> {
+    pub(crate) fn open_shared(path: &Path) -> Result<Option<Self>> {
         let lock_path = path.join(LOCK);
         let io = |source| Error::io("lock", &lock_path, source);
         let lock = match File::open(&lock_path) {
@@ -163,32 +163,32 @@ impl ScratchDirectory {
     ///
     /// # Errors
     /// [`Error::Io`] when the mark cannot be written.
-    pub fn mark_kept(&self) -> Result<()> {
+    pub(crate) fn mark_kept(&self) -> Result<()> {
         let kept = self.file(KEPT);
         File::create_new(&kept).map_err(|source| Error::io("create", &kept, source))?;
         Ok(())
     }
 
     /// Leaves the directory where it is when it is dropped.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.keep = true;
     }
 
     /// Takes a directory over whose run died or was stopped: it is removed when it is dropped, unless it is
     /// kept on purpose.
-    pub fn adopt(&mut self) {
+    pub(crate) fn adopt(&mut self) {
         self.keep = false;
     }
 
     /// True if it waits for the run that writes this file.
-    pub fn waits_for(&self, file: &Path) -> bool {
+    pub(crate) fn waits_for(&self, file: &Path) -> bool {
         let waits = waits(&self.path);
         waits.is_some_and(|[waits_for, _]| waits_for == file)
     }
 
     /// Removes what runs that died (killed, power lost) left under `parent`. Scratch of living
     /// runs, and scratch that was kept on purpose, stays.
-    pub fn remove_dead(parent: &Path) -> Vec<DeadScratch> {
+    pub(crate) fn remove_dead(parent: &Path) -> Vec<DeadScratch> {
         let Ok(entries) = fs::read_dir(parent) else {
             return Vec::new();
         };
@@ -207,12 +207,12 @@ impl ScratchDirectory {
     }
 
     /// The path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The path of a file in it.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -220,7 +220,7 @@ impl ScratchDirectory {
     ///
     /// # Errors
     /// [`Error::Io`] of kind `StorageFull` that names both figures.
-    pub fn check_free(&self, needed_bytes: u64) -> Result<()> {
+    pub(crate) fn check_free(&self, needed_bytes: u64) -> Result<()> {
         match disk::free_disk_bytes(&self.path) {
             Some(free) if free < needed_bytes => Err(Error::io(
                 "reserve scratch in",
@@ -254,7 +254,7 @@ impl Drop for ScratchDirectory {
 }
 
 /// The scratch directories in a directory, by name, with their use.
-pub fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
+pub(crate) fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     let mut found: Vec<(PathBuf, ScratchState)> = entries
         .map(|entry| entry.path())
@@ -265,7 +265,7 @@ pub fn scratch_directories(parent: &Path) -> Vec<(PathBuf, ScratchState)> {
 }
 
 /// Removes a scratch directory that no run uses. Returns true if it is gone.
-pub fn remove_scratch(path: &Path) -> bool {
+pub(crate) fn remove_scratch(path: &Path) -> bool {
     let alone = OpenOptions::new().write(true).open(path.join(LOCK));
     let is_free = alone.is_ok_and(|lock| lock.try_lock().is_ok());
     (is_free || !path.join(LOCK).exists()) && remove_files(path).is_ok()
@@ -330,7 +330,7 @@ fn older_than_a_minute(path: &Path) -> bool {
 }
 
 /// Bytes of the files in a directory.
-pub fn bytes_in(directory: &Path) -> u64 {
+pub(crate) fn bytes_in(directory: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(directory) else {
         return 0;
     };

@@ -7,14 +7,15 @@
 //! [`ScratchDirectory`] that vanishes at the end of the run, or, where other runs may use them, in
 //! one that has a [`Seal`].
 
-pub mod block_file;
-pub mod directory;
-pub mod element;
-pub mod seal;
+pub(crate) mod block_file;
+pub(crate) mod directory;
+pub(crate) mod element;
+pub(crate) mod seal;
 
-pub use block_file::{BlockFile, CHECKED_BYTES};
+pub(crate) use block_file::{BlockFile, CHECKED_BYTES};
 #[cfg(any(test, feature = "cli"))]
-pub use directory::ScratchState;
-pub use directory::{ScratchDirectory, bytes_in, remove_scratch, scratch_directories};
-pub use element::Element;
-pub use seal::{Ingredient, Seal, SealAbout};
+pub(crate) use directory::ScratchState;
+pub(crate) use directory::{ScratchDirectory, bytes_in, remove_scratch, scratch_directories};
+pub(crate) use element::Element;
+pub use seal::Seal;
+pub(crate) use seal::{Ingredient, SealAbout};

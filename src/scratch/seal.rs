@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// The seal's name in its directory.
-pub const SEAL: &str = "seal";
+pub(crate) const SEAL: &str = "seal";
 
 /// The layout of everything in a sealed directory; raised when any of it changes.
-pub const SEAL_VERSION: u16 = 1;
+pub(crate) const SEAL_VERSION: u16 = 1;
 
 /// Bytes of a seal that is opened.
 const SEAL_BYTES_MAX: u64 = 4 << 30;
@@ -63,13 +63,13 @@ pub struct Seal {
 }
 
 /// The hash of everything that scratch files depend on.
-pub fn fingerprint(ingredients: &[Ingredient]) -> u64 {
+pub(crate) fn fingerprint(ingredients: &[Ingredient]) -> u64 {
     let text = serde_json::to_vec(ingredients).expect("ingredients are text");
     XxHash3_64::oneshot(&text)
 }
 
 /// The first thing in which two lists of ingredients differ, as a sentence; `None` if they agree.
-pub fn difference(made: &[Ingredient], wanted: &[Ingredient]) -> Option<String> {
+pub(crate) fn difference(made: &[Ingredient], wanted: &[Ingredient]) -> Option<String> {
     for (made, wanted) in made.iter().zip(wanted) {
         if made.name != wanted.name {
             break;

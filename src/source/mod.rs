@@ -14,7 +14,7 @@
 mod arrow;
 mod chunk;
 mod column;
-pub mod copy;
+pub(crate) mod copy;
 mod cost;
 mod dataset;
 mod delta;
@@ -30,13 +30,14 @@ mod pages;
 mod text;
 mod thrift;
 mod unify;
-pub mod write;
+pub(crate) mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use arrow::ArrowStream;
-pub use dataset::{DataFile, Dataset};
+pub(crate) use arrow::ArrowStream;
+pub(crate) use dataset::DataFile;
+pub use dataset::Dataset;
 pub(crate) use discover::{DatasetPattern, real};
 pub use lane::LaneReader;
 pub use opening::OpenOptions;

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 
 /// One key with the sum of its counters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
     pub key: u64,
     /// The counters.

@@ -23,7 +23,7 @@ pub(super) const COUNTED_MAX: u64 = u32::MAX as u64;
 
 /// Maps keys, hashes or numbers of one's own, to `width` counters and an optional name.
 #[derive(Debug)]
-pub struct SpillMap {
+pub(crate) struct SpillMap {
     width: usize,
     entries_max: usize,
     directory: PathBuf,
@@ -39,7 +39,7 @@ pub struct SpillMap {
 impl SpillMap {
     /// An empty map of at most `entries_max` entries in memory; the others go to temporary files
     /// in `directory`, which is touched only then.
-    pub fn new(width: usize, entries_max: usize, directory: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(width: usize, entries_max: usize, directory: impl Into<PathBuf>) -> Self {
         assert!(width > 0 && entries_max > 0, "room for something");
         Self {
             width,
@@ -56,7 +56,7 @@ impl SpillMap {
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] if the table was full and cannot be written.
-    pub fn add(&mut self, key: u64, counter: usize, amount: u64) -> Result<()> {
+    pub(crate) fn add(&mut self, key: u64, counter: usize, amount: u64) -> Result<()> {
         let mut left = amount;
         loop {
             let slot = self.slot(key)?;
@@ -76,7 +76,7 @@ impl SpillMap {
     /// # Errors
     /// [`crate::error::Error::Dataset`] if the key has another name already: two names with one hash.
     /// [`crate::error::Error::Io`] as [`Self::add`]. A clash with an entry on disk is found later.
-    pub fn set_name(&mut self, key: u64, name: &str) -> Result<()> {
+    pub(crate) fn set_name(&mut self, key: u64, name: &str) -> Result<()> {
         let mut slot = self.slot(key)?;
         if let Some(known) = self.table.name(slot) {
             return check_names(known, name, key);
@@ -94,7 +94,7 @@ impl SpillMap {
     ///
     /// # Errors
     /// As [`Self::set_name`].
-    pub fn merge(&mut self, mut other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, mut other: Self) -> Result<()> {
         assert_eq!(self.width, other.width, "same counters");
         for run in std::mem::take(&mut other.runs) {
             self.push_run(run)?;
@@ -115,29 +115,29 @@ impl SpillMap {
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] if a run cannot be read.
-    pub fn entries(&mut self) -> Result<Entries<'_>> {
+    pub(crate) fn entries(&mut self) -> Result<Entries<'_>> {
         Entries::new(&self.table, &mut self.runs, self.width)
     }
 
     /// True if anything went to disk.
     #[cfg(test)]
-    pub fn has_spilled(&self) -> bool {
+    pub(crate) fn has_spilled(&self) -> bool {
         !self.runs.is_empty()
     }
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.table.heap_bytes()
     }
 
     /// The most memory a map without names can take, its iteration included.
-    pub fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
+    pub(crate) fn heap_bytes_max(width: usize, entries_max: usize) -> usize {
         MemoryTable::heap_bytes_max(width, entries_max) + RUNS_MAX * BUFFER_BYTES
     }
 
     /// The most memory that names take in addition.
-    pub fn names_heap_bytes_max(entries_max: usize) -> usize {
+    pub(crate) fn names_heap_bytes_max(entries_max: usize) -> usize {
         MemoryTable::name_bytes_max(entries_max, entries_max * NAME_BYTES_MEAN_MAX)
     }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Entries of a map in key order. The map is borrowed meanwhile.
-pub struct Entries<'a> {
+pub(crate) struct Entries<'a> {
     sources: Vec<EntrySource<'a>>,
     /// The head of each source that is not exhausted, by (key, source).
     heads: BinaryHeap<Reverse<Head>>,
@@ -119,7 +119,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// [`crate::error::Error::Io`] if a run cannot be read, [`crate::error::Error::Dataset`] if a key has two
     /// names.
-    pub fn next_entry(&mut self) -> Result<Option<Entry>> {
+    pub(crate) fn next_entry(&mut self) -> Result<Option<Entry>> {
         let Some(mut merged) = self.pop()? else {
             return Ok(None);
         };

@@ -20,6 +20,6 @@ mod table;
 mod tests;
 
 #[cfg(test)]
-pub use entry::Entry;
-pub use map::SpillMap;
-pub use merge::Entries;
+pub(crate) use entry::Entry;
+pub(crate) use map::SpillMap;
+pub(crate) use merge::Entries;

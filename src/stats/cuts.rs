@@ -5,7 +5,7 @@
 
 /// The exact facts of a feature beside its sample, from the survey.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Extent {
+pub(crate) struct Extent {
     /// Some training row is +inf.
     pub positive_infinity: bool,
     /// Some training row is -inf.
@@ -23,7 +23,7 @@ pub struct Extent {
 ///
 /// `sample` holds some training rows' values in any order, missing ones (NaN) included; it is sorted
 /// in place. The result depends on the values only, not on their order. Cost O(n log n).
-pub fn numeric_cuts(sample: &mut [f64], extent: Extent, bins_max: usize) -> Vec<f64> {
+pub(crate) fn numeric_cuts(sample: &mut [f64], extent: Extent, bins_max: usize) -> Vec<f64> {
     assert!(bins_max >= 2);
     sample.sort_unstable_by(f64::total_cmp);
     let finite = |value: &&mut f64| value.is_finite();

@@ -21,7 +21,7 @@ const _: () = assert!(BINS * EXPONENTS_PER_BIN >= 2_046);
 ///
 /// Holds 1 KiB; exact for 2^42 terms; adding costs about 2 ns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExactSum {
+pub(crate) struct ExactSum {
     bins: [i128; BINS],
     has_nan: bool,
     has_infinity: bool,
@@ -39,7 +39,7 @@ impl Default for ExactSum {
 
 impl ExactSum {
     /// Adds a term.
-    pub fn add(&mut self, term: f64) {
+    pub(crate) fn add(&mut self, term: f64) {
         if !term.is_finite() {
             self.has_nan |= term.is_nan();
             self.has_infinity |= term.is_infinite();
@@ -60,7 +60,7 @@ impl ExactSum {
     }
 
     /// Adds another sum's terms.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
             *bin += other;
         }
@@ -69,7 +69,7 @@ impl ExactSum {
     }
 
     /// The f64 nearest to the sum, ties to even; infinite if a term was, NaN if a term was NaN.
-    pub fn nearest(&self) -> f64 {
+    pub(crate) fn nearest(&self) -> f64 {
         if self.has_nan {
             return f64::NAN;
         }
@@ -89,7 +89,7 @@ impl ExactSum {
     ///
     /// It may differ from [`Self::nearest`] in the last bit. Base margins and learning curves are
     /// rounded so, and change with it: another rounding would make other trees.
-    pub fn rounded_by_bin(&self) -> f64 {
+    pub(crate) fn rounded_by_bin(&self) -> f64 {
         if self.has_nan || self.has_infinity {
             return f64::NAN;
         }
@@ -146,7 +146,7 @@ fn scaled(mut value: f64, mut exponent: i32) -> f64 {
 }
 
 /// 2^`exponent`: 0 below the smallest subnormal, infinite above the largest float.
-pub fn power_of_two(exponent: i32) -> f64 {
+pub(crate) fn power_of_two(exponent: i32) -> f64 {
     match exponent {
         -1_022..=1_023 => f64::from_bits(((exponent + 1_023) as u64) << 52),
         -1_074..=-1_023 => f64::from_bits(1 << (exponent + 1_074)),

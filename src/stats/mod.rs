@@ -5,15 +5,15 @@
 //! finished into an answer. Counts and metrics are integers or fixed point, so that any order of
 //! merging gives the same bits; moments are f64 and are merged in row-group order.
 
-pub mod categories;
-pub mod comoments;
-pub mod cuts;
-pub mod exact_sum;
-pub mod metrics;
-pub mod moments;
-pub mod sample;
+pub(crate) mod categories;
+pub(crate) mod comoments;
+pub(crate) mod cuts;
+pub(crate) mod exact_sum;
+pub(crate) mod metrics;
+pub(crate) mod moments;
+pub(crate) mod sample;
 
-pub use categories::CategoryCounts;
-pub use comoments::{CoMoments, CoMomentsPlan, PairMoments};
-pub use exact_sum::ExactSum;
-pub use moments::{Moments, MomentsStream};
+pub(crate) use categories::CategoryCounts;
+pub(crate) use comoments::{CoMoments, CoMomentsPlan, PairMoments};
+pub(crate) use exact_sum::ExactSum;
+pub(crate) use moments::{Moments, MomentsStream};

@@ -16,13 +16,13 @@ pub fn threshold(rows_wanted: u64, rows_total: u64) -> u64 {
 /// True if a row with this random number is taken. Use this rather than `<`, for a threshold that
 /// takes every row also takes the hash `u64::MAX`.
 #[inline(always)]
-pub fn takes(threshold: u64, row_hash: u64) -> bool {
+pub(crate) fn takes(threshold: u64, row_hash: u64) -> bool {
     row_hash < threshold || threshold == u64::MAX
 }
 
 /// Room for the sampled rows: exceeded with a probability below 1e-15 (the count is binomial; ten
 /// standard deviations), and never more than there are rows.
-pub fn rows_max(rows_wanted: u64, rows_total: u64) -> u64 {
+pub(crate) fn rows_max(rows_wanted: u64, rows_total: u64) -> u64 {
     let slack = 10.0 * (rows_wanted as f64).sqrt() + 64.0;
     rows_wanted.saturating_add(slack as u64).min(rows_total)
 }

@@ -32,6 +32,6 @@ mod shard;
 mod tests;
 
 #[cfg(test)]
-pub use generate::SynthProgress;
+pub(crate) use generate::SynthProgress;
 pub use generate::{SynthSummary, generate};
 pub use options::SynthOptions;

@@ -4,7 +4,10 @@
 ///
 /// Near is: the same but for case, or at most a third of the name edited (Damerau-Levenshtein).
 /// Ties go to the first candidate. O(candidates * length^2); only ever called for an error.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     let distance_max = (wanted.chars().count() / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
@@ -26,7 +29,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// ` (did you mean X?)` with backticks around the nearest candidate, or nothing.
-pub fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(name, candidates) {
         Some(near) => format!(" (did you mean `{near}`?)"),
         None => String::new(),

@@ -6,7 +6,7 @@
 
 /// A parsed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     steps: Vec<Step>,
 }
 
@@ -74,7 +74,7 @@ impl Pattern {
     }
 
     /// True if the whole name matches.
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         // `at[i]`: the steps before `i` can account for the characters so far.
         let mut at = vec![false; self.steps.len() + 1];
         at[0] = true;

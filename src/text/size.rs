@@ -17,7 +17,7 @@ pub fn format_bytes(bytes: u64) -> String {
 }
 
 /// A count for a person: `12,345,678`.
-pub fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
@@ -34,7 +34,7 @@ pub fn grouped(value: u64) -> String {
 /// # Errors
 /// A message that shows how a size is written.
 #[cfg(feature = "cli")]
-pub fn parse_bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size; write for example 512MiB, 1.5GB or 1073741824");
     let lower = text.trim().to_ascii_lowercase();
     let digits = lower

@@ -1,5 +1,5 @@
 //! Transformations of raw values: the standardised design matrix of linear learners, and the search
 //! for redundant columns.
 
-pub mod prune;
-pub mod standardize;
+pub(crate) mod prune;
+pub(crate) mod standardize;

@@ -13,7 +13,7 @@ use parquet::{
 };
 use rowmill::{
     Model, Predictor, TextValues, Unseen, Values,
-    internals::source::write::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
+    internals::source::{ColumnData, ColumnKind, ColumnSpec, TableWriter, WriteOptions},
 };
 
 use crate::{

@@ -11,7 +11,7 @@ use crate::{
 /// The method by which buckets are assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Method {
+pub(crate) enum Method {
     /// By the rows and classes they hold.
     Balanced,
     /// By their number alone.
@@ -21,7 +21,7 @@ pub enum Method {
 /// The split of every group there can be.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "StoredAssignment", into = "StoredAssignment")]
-pub struct Assignment {
+pub(crate) struct Assignment {
     method: Method,
     seed: u64,
     shares: Shares,
@@ -31,7 +31,7 @@ pub struct Assignment {
 
 /// Assigns buckets by what they hold. Buckets without rows go by their number, so that a group seen
 /// later has a split too. O(buckets * (log buckets + classes)).
-pub fn balanced(counts: &BucketCounts, shares: Shares) -> Assignment {
+pub(crate) fn balanced(counts: &BucketCounts, shares: Shares) -> Assignment {
     let mut assignment = by_hash(counts.seed(), shares);
     assignment.method = Method::Balanced;
     let mut order: Vec<(u64, usize)> = (0..BUCKETS)
@@ -50,7 +50,7 @@ pub fn balanced(counts: &BucketCounts, shares: Shares) -> Assignment {
 }
 
 /// Assigns buckets by their number: the first ones to test, the next to valid, the rest to train.
-pub fn by_hash(seed: u64, shares: Shares) -> Assignment {
+pub(crate) fn by_hash(seed: u64, shares: Shares) -> Assignment {
     let end = |share: f64| (share * BUCKETS as f64).round() as usize;
     let (test_end, valid_end) = (end(shares.test), end(shares.test + shares.valid));
     let split = |bucket| match bucket {
@@ -69,12 +69,12 @@ pub fn by_hash(seed: u64, shares: Shares) -> Assignment {
 impl Assignment {
     /// The split of a group.
     #[inline]
-    pub fn split_of(&self, group: u64) -> Split {
+    pub(crate) fn split_of(&self, group: u64) -> Split {
         Split::from_byte(self.table[bucket_of(group, self.seed)])
     }
 
     /// Writes the split of each row as a byte; a row with a NaN label is in none.
-    pub fn splits_into(&self, groups: &[u64], labels: &[f32], splits: &mut [u8]) {
+    pub(crate) fn splits_into(&self, groups: &[u64], labels: &[f32], splits: &mut [u8]) {
         assert_eq!(groups.len(), labels.len(), "a label for each row");
         assert_eq!(groups.len(), splits.len(), "a split for each row");
         for ((slot, &group), label) in splits.iter_mut().zip(groups).zip(labels) {
@@ -88,24 +88,24 @@ impl Assignment {
 
     /// The method of assignment.
     #[cfg(test)]
-    pub fn method(&self) -> Method {
+    pub(crate) fn method(&self) -> Method {
         self.method
     }
 
     /// The seed the buckets depend on.
     #[cfg(test)]
-    pub fn seed(&self) -> u64 {
+    pub(crate) fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The shares that were asked for.
     #[cfg(test)]
-    pub fn shares(&self) -> Shares {
+    pub(crate) fn shares(&self) -> Shares {
         self.shares
     }
 
     /// The rows of each split by class, in the order of [`Split::ALL`].
-    pub fn rows(&self, counts: &BucketCounts) -> [Vec<u64>; 3] {
+    pub(crate) fn rows(&self, counts: &BucketCounts) -> [Vec<u64>; 3] {
         let mut rows = std::array::from_fn(|_| vec![0; counts.classes()]);
         for (bucket, &split) in self.table.iter().enumerate() {
             let sums = &mut rows[split as usize];
@@ -117,7 +117,7 @@ impl Assignment {
     }
 
     /// Warnings about the splits that these rows get.
-    pub fn warnings(&self, counts: &BucketCounts) -> Vec<Warning> {
+    pub(crate) fn warnings(&self, counts: &BucketCounts) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let wanted = |split: &Split| self.shares.of(*split) > 0.0;
         let share = |split: &Split| self.shares.of(*split);

@@ -15,7 +15,7 @@ mod warning;
 mod tests;
 
 #[cfg(test)]
-pub use assignment::Method;
-pub use assignment::{Assignment, balanced, by_hash};
-pub use shares::Shares;
-pub use warning::Warning;
+pub(crate) use assignment::Method;
+pub(crate) use assignment::{Assignment, balanced, by_hash};
+pub(crate) use shares::Shares;
+pub(crate) use warning::Warning;

@@ -7,7 +7,7 @@ use crate::{
 
 /// The wanted part of the rows of each split; the three sum to 1.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Shares {
+pub(crate) struct Shares {
     /// Learned from; above 0.
     pub train: f64,
     /// For early stopping; may be 0.
@@ -21,7 +21,7 @@ impl Shares {
     ///
     /// # Errors
     /// [`Error::Usage`] unless both are at least 0 and leave something to train on.
-    pub fn new(valid: f64, test: f64) -> Result<Self> {
+    pub(crate) fn new(valid: f64, test: f64) -> Result<Self> {
         for (option, share) in [("--valid-size", valid), ("--test-size", test)] {
             if !(0.0..1.0).contains(&share) {
                 return Err(Error::Usage(format!(
@@ -39,7 +39,7 @@ impl Shares {
     }
 
     /// The share of a split; none has 0.
-    pub fn of(&self, split: Split) -> f64 {
+    pub(crate) fn of(&self, split: Split) -> f64 {
         match split {
             Split::Train => self.train,
             Split::Valid => self.valid,

@@ -6,7 +6,7 @@ use crate::data::Split;
 
 /// A property of an assignment that the user should know.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Warning {
+pub(crate) enum Warning {
     /// One bucket (mostly: one group) alone is larger than a split should be.
     BucketExceedsSplit {
         /// The bucket.

@@ -46,7 +46,7 @@ impl PartialOrd for QueuedNode {
 
 /// The nodes that best-first growth splits, in its order, at most `splits_max`; the children of a node
 /// that is not split yet count as leaves. Cost O(nodes log nodes).
-pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
+pub(crate) fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
     let waiting = |node: u32, number: usize| {
         let gain = tree.best(node)?.gain;
         Some(QueuedNode { gain, number, node })
@@ -70,7 +70,7 @@ pub fn order(tree: &GrowingTree, splits_max: usize) -> Vec<u32> {
 
 /// The leaves to split before more gains can be known.
 #[derive(Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The leaves, in the order of their splits.
     pub nodes: Vec<u32>,
     /// True if the tree is grown once they are split.
@@ -81,7 +81,7 @@ pub struct Batch {
 ///
 /// The last split that the budget allows has leaves for children whatever their gains are, so it waits
 /// until no other is left that could push it out.
-pub fn batch(tree: &GrowingTree, order: &[u32], splits_max: usize) -> Batch {
+pub(crate) fn batch(tree: &GrowingTree, order: &[u32], splits_max: usize) -> Batch {
     let is_leaf = |&node: &u32| tree.children(node).is_none();
     let (all, but_last) = (order.len(), order.len().min(splits_max - 1));
     let mut nodes: Vec<u32> = order[..but_last].iter().copied().filter(is_leaf).collect();

@@ -35,25 +35,25 @@ impl RoundLoss {
 
 /// Losses after each round, from the base margin on.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curve {
+pub(crate) struct Curve {
     points: Vec<RoundLoss>,
 }
 
 impl Curve {
     /// Adds the next point.
-    pub fn push(&mut self, point: RoundLoss) {
+    pub(crate) fn push(&mut self, point: RoundLoss) {
         assert_eq!(point.rounds as usize, self.points.len());
         self.points.push(point);
     }
 
     /// The points, by rounds.
-    pub fn points(&self) -> &[RoundLoss] {
+    pub(crate) fn points(&self) -> &[RoundLoss] {
         &self.points
     }
 
     /// The rounds with the best valid loss or metric, the first of equals, at least 1; `None` without
     /// valid rows. `metric` is `None` for the loss.
-    pub fn best_rounds(&self, metric: Option<Metric>) -> Option<u32> {
+    pub(crate) fn best_rounds(&self, metric: Option<Metric>) -> Option<u32> {
         let mut best: Option<(f64, u32)> = None;
         for point in self.points.iter().skip(1) {
             let Some(valid) = point.watched(metric) else {
@@ -67,7 +67,7 @@ impl Curve {
     }
 
     /// True if the valid loss or metric has not improved for `patience` rounds.
-    pub fn is_stalled(&self, metric: Option<Metric>, patience: u32) -> bool {
+    pub(crate) fn is_stalled(&self, metric: Option<Metric>, patience: u32) -> bool {
         let rounds = self.points.len().saturating_sub(1) as u32;
         self.best_rounds(metric)
             .is_some_and(|best| rounds >= best + patience)

@@ -82,7 +82,7 @@ pub(super) fn assert_layout(features: &[FeatureCodes], layout: &CodeLayout) {
 ///
 /// The draws depend on seed, round, depth and the node's place in its tree alone.
 #[derive(Debug, Clone)]
-pub struct FeatureDraw {
+pub(crate) struct FeatureDraw {
     used: Vec<bool>,
     level_fraction: f64,
     node_fraction: f64,
@@ -92,7 +92,12 @@ pub struct FeatureDraw {
 
 impl FeatureDraw {
     /// Draws a round's features from those laid out.
-    pub fn new(layout: &CodeLayout, features: usize, options: &BoosterOptions, round: u32) -> Self {
+    pub(crate) fn new(
+        layout: &CodeLayout,
+        features: usize,
+        options: &BoosterOptions,
+        round: u32,
+    ) -> Self {
         let mut laid_out = vec![false; features];
         for member in layout.byte_columns.iter().flatten() {
             laid_out[member.feature as usize] = true;
@@ -109,12 +114,12 @@ impl FeatureDraw {
     }
 
     /// The features of the round's trees.
-    pub fn used(&self) -> &[bool] {
+    pub(crate) fn used(&self) -> &[bool] {
         &self.used
     }
 
     /// The features of a node, given its depth, its key and the output of its tree.
-    pub fn of_node(&self, depth: u32, node_key: u64, output: usize) -> Vec<bool> {
+    pub(crate) fn of_node(&self, depth: u32, node_key: u64, output: usize) -> Vec<bool> {
         let mut used = self.used.clone();
         if self.level_fraction < 1.0 {
             let round = u64::from(self.round);

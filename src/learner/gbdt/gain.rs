@@ -9,7 +9,7 @@ const GAIN_SHARE_MIN: f64 = 1e-12;
 
 /// A node's rows: their sums, and how many they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NodeTotals {
+pub(crate) struct NodeTotals {
     /// Sums over the node's training rows.
     pub sums: Sums,
     /// The number of these rows.
@@ -18,7 +18,7 @@ pub struct NodeTotals {
 
 /// The rules of one tree: regularisation, the smallest children, and what a unit is.
 #[derive(Debug, Clone, Copy)]
-pub struct Regularisation {
+pub(crate) struct Regularisation {
     lambda_l1: f64,
     lambda_l2: f64,
     child_hessian_min: f64,
@@ -32,7 +32,7 @@ pub struct Regularisation {
 
 impl Regularisation {
     /// The options' rules for a tree whose integers have this scale.
-    pub fn new(options: &BoosterOptions, scale: Scale) -> Self {
+    pub(crate) fn new(options: &BoosterOptions, scale: Scale) -> Self {
         Self {
             lambda_l1: options.reg_alpha,
             lambda_l2: options.reg_lambda,
@@ -48,24 +48,24 @@ impl Regularisation {
 
     /// The same with a larger L2 penalty.
     #[must_use]
-    pub fn with_more_l2(mut self, more: f64) -> Self {
+    pub(crate) fn with_more_l2(mut self, more: f64) -> Self {
         self.lambda_l2 += more;
         self
     }
 
     /// The hessian that an integer sum stands for.
-    pub fn hessian(&self, sums: Sums) -> f64 {
+    pub(crate) fn hessian(&self, sums: Sums) -> f64 {
         sums.hessian as f64 * self.hessian_unit
     }
 
     /// A gradient sum over a hessian sum; orders categories.
-    pub fn slope(&self, sums: Sums, smoothing: f64) -> f64 {
+    pub(crate) fn slope(&self, sums: Sums, smoothing: f64) -> f64 {
         sums.gradient as f64 * self.gradient_unit / (self.hessian(sums) + smoothing)
     }
 
     /// T(G)^2 / (H + lambda), T the soft threshold by the L1 penalty: twice the loss that a leaf
     /// of these rows removes (Chen & Guestrin 2016, equation 6).
-    pub fn score(&self, sums: Sums) -> f64 {
+    pub(crate) fn score(&self, sums: Sums) -> f64 {
         let [gradient, hessian] = self.in_units_of_loss(sums);
         let gradient = self.soft_threshold(gradient);
         let denominator = hessian + self.lambda_l2;
@@ -80,7 +80,7 @@ impl Regularisation {
     ///
     /// Equation 7 of Chen & Guestrin 2016 without its factor 1/2, as both XGBoost and LightGBM
     /// compute it, so that `gain_min` means the same.
-    pub fn gain(&self, node_score: f64, left: Sums, right: Sums) -> Option<f64> {
+    pub(crate) fn gain(&self, node_score: f64, left: Sums, right: Sums) -> Option<f64> {
         self.enough(self.score(left) + self.score(right), node_score)
     }
 
@@ -90,18 +90,18 @@ impl Regularisation {
     }
 
     /// The range of the root's value.
-    pub fn root_range(&self) -> ValueRange {
+    pub(crate) fn root_range(&self) -> ValueRange {
         ValueRange::within(self.value_max)
     }
 
     /// The best value of a leaf that may have any (equation 5).
-    pub fn value(&self, sums: Sums) -> f64 {
+    pub(crate) fn value(&self, sums: Sums) -> f64 {
         let [gradient, hessian] = self.in_units_of_loss(sums);
         self.step(gradient, hessian)
     }
 
     /// The same from sums that are no integers.
-    pub fn step(&self, gradient: f64, hessian: f64) -> f64 {
+    pub(crate) fn step(&self, gradient: f64, hessian: f64) -> f64 {
         let denominator = hessian + self.lambda_l2;
         if denominator > 0.0 {
             -self.soft_threshold(gradient) / denominator
@@ -111,14 +111,14 @@ impl Regularisation {
     }
 
     /// The gradient and the hessian that integer sums stand for.
-    pub fn in_units_of_loss(&self, sums: Sums) -> [f64; 2] {
+    pub(crate) fn in_units_of_loss(&self, sums: Sums) -> [f64; 2] {
         let gradient = sums.gradient as f64 * self.gradient_unit;
         [gradient, self.hessian(sums)]
     }
 
     /// [`Regularisation::score`] of a leaf whose value must stay in a range: twice the loss that the
     /// nearest allowed value removes.
-    pub fn score_within(&self, sums: Sums, range: ValueRange) -> f64 {
+    pub(crate) fn score_within(&self, sums: Sums, range: ValueRange) -> f64 {
         if range.is_free() {
             return self.score(sums);
         }
@@ -131,7 +131,7 @@ impl Regularisation {
 
     /// [`Regularisation::gain`] where values must stay in a range and rise (1) or fall (-1) from left
     /// to right; 0 for any direction.
-    pub fn gain_within(
+    pub(crate) fn gain_within(
         &self,
         node_score: f64,
         [left, right]: [Sums; 2],
@@ -147,7 +147,7 @@ impl Regularisation {
     }
 
     /// The value of a leaf within its range, shrinkage applied.
-    pub fn leaf_value(&self, sums: Sums, range: ValueRange) -> f32 {
+    pub(crate) fn leaf_value(&self, sums: Sums, range: ValueRange) -> f32 {
         (self.shrinkage * range.clamp(self.value(sums))) as f32
     }
 
@@ -155,7 +155,7 @@ impl Regularisation {
     ///
     /// Rows of a child are estimated from its share of the node's hessian, as LightGBM does:
     /// histograms hold no counts. Exact for squared error with equal weights.
-    pub fn child_hessian_units_min(&self, node: NodeTotals) -> i64 {
+    pub(crate) fn child_hessian_units_min(&self, node: NodeTotals) -> i64 {
         let of_hessian = self.child_hessian_min / self.hessian_unit;
         // A child that rounds to `child_rows_min` rows is enough, as in LightGBM.
         let rows = (self.child_rows_min - 0.5).max(0.0);
@@ -164,7 +164,7 @@ impl Regularisation {
     }
 
     /// True if the totals of a node allow any split.
-    pub fn can_split(&self, node: NodeTotals) -> bool {
+    pub(crate) fn can_split(&self, node: NodeTotals) -> bool {
         let child_min = self.child_hessian_units_min(node);
         node.rows >= 2 && child_min <= node.sums.hessian / 2
     }

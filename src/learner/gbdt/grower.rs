@@ -65,7 +65,7 @@ struct OpenNode {
 
 /// The trees of one round, one an output.
 #[derive(Debug)]
-pub struct Grower {
+pub(crate) struct Grower {
     trees: Vec<GrowingTree>,
     rules: Regularisation,
     draw: FeatureDraw,
@@ -79,7 +79,7 @@ pub struct Grower {
 
 impl Grower {
     /// Trees that are one root each.
-    pub fn new(
+    pub(crate) fn new(
         context: GrowthContext<'_>,
         outputs: usize,
         draw: FeatureDraw,
@@ -112,32 +112,32 @@ impl Grower {
     }
 
     /// The trees, one an output.
-    pub fn trees(&self) -> &[GrowingTree] {
+    pub(crate) fn trees(&self) -> &[GrowingTree] {
         &self.trees
     }
 
     /// The trees, to be given the counts of a pass.
-    pub fn trees_mut(&mut self) -> &mut [GrowingTree] {
+    pub(crate) fn trees_mut(&mut self) -> &mut [GrowingTree] {
         &mut self.trees
     }
 
     /// The rules of this round.
-    pub fn rules(&self) -> &Regularisation {
+    pub(crate) fn rules(&self) -> &Regularisation {
         &self.rules
     }
 
     /// Nodes whose histograms the next pass yields.
-    pub fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         self.targets.len()
     }
 
     /// True if the next pass is a level's first, in which rows move to the children.
-    pub fn at_first_tile(&self) -> bool {
+    pub(crate) fn at_first_tile(&self) -> bool {
         self.tile_start == 0
     }
 
     /// The byte columns of the next pass.
-    pub fn tile(&self, plan: &BoosterPlan) -> &[u32] {
+    pub(crate) fn tile(&self, plan: &BoosterPlan) -> &[u32] {
         let rest = &self.byte_columns[self.tile_start..];
         if plan.parents_kept {
             return rest;
@@ -146,7 +146,7 @@ impl Grower {
     }
 
     /// The targets of an output: its first slot, and for each leaf its slot counted from there.
-    pub fn slots_of(&self, output: usize) -> (usize, usize, Vec<u16>) {
+    pub(crate) fn slots_of(&self, output: usize) -> (usize, usize, Vec<u16>) {
         let first_slot = self
             .targets
             .partition_point(|target| target.output < output);
@@ -168,7 +168,7 @@ impl Grower {
     ///
     /// # Errors
     /// As [`Parallel::for_each`].
-    pub fn absorb(
+    pub(crate) fn absorb(
         &mut self,
         context: GrowthContext<'_>,
         histograms: Vec<NodeHistogram>,
@@ -264,7 +264,7 @@ impl Grower {
 
     /// Splits nodes, and makes the children that may be split further the next targets. Answers
     /// whether there are any; if not, the trees are grown.
-    pub fn advance(&mut self, context: GrowthContext<'_>) -> bool {
+    pub(crate) fn advance(&mut self, context: GrowthContext<'_>) -> bool {
         let opens = std::mem::take(&mut self.open);
         self.targets.clear();
         self.tile_start = 0;

@@ -7,7 +7,7 @@ use crate::{
 
 /// The facts that trees are grown by, the same for all rounds.
 #[derive(Debug, Clone, Copy)]
-pub struct GrowthContext<'a> {
+pub(crate) struct GrowthContext<'a> {
     /// The user's options.
     pub options: &'a BoosterOptions,
     /// The codes of each feature.
@@ -31,7 +31,7 @@ impl<'a> GrowthContext<'a> {
 
 /// The facts that decide the children of a node split.
 #[derive(Debug, Clone, Copy)]
-pub struct SplitContext<'a> {
+pub(crate) struct SplitContext<'a> {
     /// The user's options.
     pub options: &'a BoosterOptions,
     /// The rules of the round.

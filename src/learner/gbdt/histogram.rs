@@ -68,12 +68,12 @@ impl Sub for Sums {
 }
 
 /// The sums of one node over some byte columns: bin `code` of column `c` is `c * CODES_MAX + code`.
-pub type NodeHistogram = Vec<Sums>;
+pub(crate) type NodeHistogram = Vec<Sums>;
 
 /// Bytes of one byte column in a [`NodeHistogram`].
-pub const WIDE_COLUMN_BYTES: usize = CODES_MAX * size_of::<Sums>();
+pub(crate) const WIDE_COLUMN_BYTES: usize = CODES_MAX * size_of::<Sums>();
 /// Bytes of one byte column of one slot in [`PackedHistograms`].
-pub const PACKED_COLUMN_BYTES: usize = size_of::<Histogram>();
+pub(crate) const PACKED_COLUMN_BYTES: usize = size_of::<Histogram>();
 
 /// The wide histograms of a pass, one a slot, shared by its workers.
 #[derive(Debug, Default)]
@@ -223,7 +223,7 @@ pub(super) fn column(codes: &[u8], byte_column: u32) -> &Column {
 }
 
 /// Turns a parent's histogram into the other child's: exact, since the sums are integers.
-pub fn subtract(parent: &mut [Sums], child: &[Sums]) {
+pub(crate) fn subtract(parent: &mut [Sums], child: &[Sums]) {
     assert_eq!(parent.len(), child.len());
     for (parent, child) in parent.iter_mut().zip(child) {
         *parent -= *child;
@@ -233,7 +233,12 @@ pub fn subtract(parent: &mut [Sums], child: &[Sums]) {
 /// The histogram of one member of a pack out of the pack's joint histogram.
 ///
 /// `sums[code]` becomes the sum over the bytes whose digit is `code`. Cost O(256).
-pub fn marginalise(joint: &[Sums], stride: usize, radix: usize, sums: &mut [Sums; CODES_MAX]) {
+pub(crate) fn marginalise(
+    joint: &[Sums],
+    stride: usize,
+    radix: usize,
+    sums: &mut [Sums; CODES_MAX],
+) {
     assert_eq!(joint.len(), CODES_MAX);
     assert!(radix <= CODES_MAX);
     sums[..radix].fill(Sums::default());

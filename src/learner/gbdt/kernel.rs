@@ -18,10 +18,10 @@
 use crate::limits::{BLOCK_ROWS, CODES_MAX};
 
 /// The largest magnitude of a quantised gradient, and the largest quantised hessian.
-pub const QUANTUM_MAX: i32 = (1 << 14) - 1;
+pub(crate) const QUANTUM_MAX: i32 = (1 << 14) - 1;
 
 /// Rows whose sums are certain to fit the lanes of a packed bin.
-pub const PACKED_ROWS_MAX: usize = 1 << 17;
+pub(crate) const PACKED_ROWS_MAX: usize = 1 << 17;
 
 const _: () = assert!(PACKED_ROWS_MAX as i64 * (QUANTUM_MAX as i64) < (1 << 31));
 const _: () = assert!(BLOCK_ROWS <= PACKED_ROWS_MAX);
@@ -31,13 +31,13 @@ const _: () = assert!(
 );
 
 /// Byte columns accumulated at once.
-pub const GROUP: usize = 4;
+pub(crate) const GROUP: usize = 4;
 
 /// The codes of one byte column in one block; a `u16` indexes it without a check.
-pub type Column = [u8; BLOCK_ROWS];
+pub(crate) type Column = [u8; BLOCK_ROWS];
 
 /// Packed sums of one byte column in one node; a code indexes it without a check.
-pub type Histogram = [u64; CODES_MAX];
+pub(crate) type Histogram = [u64; CODES_MAX];
 
 /// Packs a quantised gradient and hessian.
 #[inline(always)]
@@ -66,7 +66,7 @@ pub fn unpack(bin: u64) -> (i64, i64) {
 /// `rows` are row numbers in the block, `sums` the [`lanes`] of their gradients in the same order.
 /// Cost O(rows * N): about 0.5 ns a row and column while the histograms are in the first cache.
 #[inline(always)]
-pub fn accumulate<const N: usize>(
+pub(crate) fn accumulate<const N: usize>(
     columns: [&Column; N],
     rows: &[u16],
     sums: &[u64],
@@ -83,7 +83,7 @@ pub fn accumulate<const N: usize>(
 
 /// [`accumulate`] for a group of [`GROUP`] columns, kept apart from its callers' registers.
 #[inline(never)]
-pub fn accumulate_group(
+pub(crate) fn accumulate_group(
     columns: [&Column; GROUP],
     rows: &[u16],
     sums: &[u64],
@@ -93,7 +93,7 @@ pub fn accumulate_group(
 }
 
 /// The codes of a row in a group of columns, the first column's in the lowest byte.
-pub type Quad = u32;
+pub(crate) type Quad = u32;
 
 /// Gathers the codes of rows into the order of their lists: row `rows[i]` goes to `places[i]`.
 ///
@@ -102,7 +102,7 @@ pub type Quad = u32;
 /// # Panics
 /// If a place is not in `quads`.
 #[inline(never)]
-pub fn gather(columns: [&Column; GROUP], rows: &[u16], places: &[u16], quads: &mut [Quad]) {
+pub(crate) fn gather(columns: [&Column; GROUP], rows: &[u16], places: &[u16], quads: &mut [Quad]) {
     assert_eq!(rows.len(), places.len());
     for (&row, &place) in rows.iter().zip(places) {
         let codes = columns.map(|column| column[usize::from(row)]);
@@ -114,7 +114,7 @@ pub fn gather(columns: [&Column; GROUP], rows: &[u16], places: &[u16], quads: &m
 ///
 /// `sums` are the [`lanes`] of the rows' gradients. Cost O(rows): about 0.4 ns a row and column.
 #[inline(never)]
-pub fn accumulate_quads(quads: &[Quad], sums: &[u64], histograms: &mut [Histogram; GROUP]) {
+pub(crate) fn accumulate_quads(quads: &[Quad], sums: &[u64], histograms: &mut [Histogram; GROUP]) {
     assert_eq!(quads.len(), sums.len());
     for (&quad, &sums) in quads.iter().zip(sums) {
         let codes = quad.to_le_bytes();
@@ -126,7 +126,7 @@ pub fn accumulate_quads(quads: &[Quad], sums: &[u64], histograms: &mut [Histogra
 }
 
 /// [`accumulate`] for the one to three columns that are left over.
-pub fn accumulate_rest(
+pub(crate) fn accumulate_rest(
     columns: &[&Column],
     rows: &[u16],
     sums: &[u64],

@@ -35,7 +35,7 @@ pub struct RoundMetric {
 
 /// The metrics to compute, and the units of row weights.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EvalSpec {
+pub(crate) struct EvalSpec {
     /// The metrics, in the order that was asked for.
     pub metrics: Vec<Metric>,
     /// The loss that is minimised.
@@ -46,7 +46,7 @@ pub struct EvalSpec {
 
 impl EvalSpec {
     /// Bytes of one thread's sums.
-    pub fn bytes(metrics: &[Metric]) -> usize {
+    pub(crate) fn bytes(metrics: &[Metric]) -> usize {
         let ranked = metrics
             .iter()
             .any(|metric| metric.accumulator() == Accumulator::Ranks);
@@ -55,7 +55,7 @@ impl EvalSpec {
     }
 
     /// Sums of no rows; `None` if nothing is measured.
-    pub fn sums(&self) -> Option<EvalSums> {
+    pub(crate) fn sums(&self) -> Option<EvalSums> {
         let ranked = self
             .metrics
             .iter()
@@ -70,7 +70,7 @@ impl EvalSpec {
 
 /// Sums of train and valid rows. Merges exactly.
 #[derive(Debug, Clone)]
-pub struct EvalSums {
+pub(crate) struct EvalSums {
     weight: [ExactSum; 2],
     /// One a metric; those of ranks stay 0.
     terms: Vec<[ExactSum; 2]>,
@@ -79,7 +79,13 @@ pub struct EvalSums {
 
 impl EvalSums {
     /// Adds a chunk: `weight` are the rows' own weights. Sums within a chunk are in row order.
-    pub fn update(&mut self, spec: &EvalSpec, rows: &Rows<'_>, weight: &[f32], split: &[u8]) {
+    pub(crate) fn update(
+        &mut self,
+        spec: &EvalSpec,
+        rows: &Rows<'_>,
+        weight: &[f32],
+        split: &[u8],
+    ) {
         assert_eq!(rows.len(), weight.len());
         assert_eq!(rows.len(), split.len());
         let mut sums = [0.0; 2];
@@ -128,7 +134,7 @@ impl EvalSums {
     }
 
     /// Adds another's rows.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let sums = self.terms.iter_mut().zip(&other.terms);
         for (sum, other) in sums.flat_map(|(sums, others)| sums.iter_mut().zip(others)) {
             sum.merge(other);
@@ -144,7 +150,7 @@ impl EvalSums {
     }
 
     /// The metrics, in their order.
-    pub fn finish(&self, spec: &EvalSpec) -> Vec<RoundMetric> {
+    pub(crate) fn finish(&self, spec: &EvalSpec) -> Vec<RoundMetric> {
         let of_split = |index: usize, split: usize| {
             let weight = self.weight[split].rounded_by_bin();
             let mean = (weight > 0.0).then(|| self.terms[index][split].rounded_by_bin() / weight);

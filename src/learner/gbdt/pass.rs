@@ -7,7 +7,7 @@ use crate::learner::gbdt::{
 
 /// The use that a pass makes of a state array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Access {
+pub(crate) struct Access {
     /// The pass reads the array.
     pub reads: bool,
     /// The pass changes it.
@@ -25,14 +25,14 @@ impl Access {
     }
 
     /// True if the array is needed at all; if not, an empty slice will do.
-    pub fn is_used(self) -> bool {
+    pub(crate) fn is_used(self) -> bool {
         self.reads || self.writes
     }
 }
 
 /// The arrays that the workers of a pass borrow for every block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassRequest {
+pub(crate) struct PassRequest {
     /// For people: `labels`, `base`, `root`, `level`, `tile`, `leaves`, `scores`, `replay`.
     pub name: &'static str,
     /// The round the pass belongs to, from 0.

@@ -22,7 +22,7 @@ use crate::{
 
 /// The tiles and threads that fit the budget, and the bytes they take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoosterPlan {
+pub(crate) struct BoosterPlan {
     /// Bytes of all histograms at their peak: of nodes, and of the workers that add to them.
     pub histogram_bytes: u64,
     /// Bytes of the workers' row lists and derivatives.
@@ -44,7 +44,7 @@ impl BoosterPlan {
     ///
     /// # Errors
     /// [`Error::Memory`] if one worker's histograms of four byte columns do not fit.
-    pub fn new(
+    pub(crate) fn new(
         options: &BoosterOptions,
         loss: Loss,
         layout: &CodeLayout,
@@ -106,12 +106,12 @@ impl BoosterPlan {
     }
 
     /// The least budget that [`BoosterPlan::new`] accepts.
-    pub fn budget_bytes_min(options: &BoosterOptions, loss: Loss) -> u64 {
+    pub(crate) fn budget_bytes_min(options: &BoosterOptions, loss: Loss) -> u64 {
         tile_bytes(nodes_max(options, loss), GROUP, 1) as u64
     }
 
     /// Bytes of one worker's row lists and derivatives, and of its quantiles where leaves are some.
-    pub fn bytes_of_worker(options: &BoosterOptions, loss: Loss) -> u64 {
+    pub(crate) fn bytes_of_worker(options: &BoosterOptions, loss: Loss) -> u64 {
         worker_bytes(options, loss) as u64
     }
 

@@ -19,7 +19,7 @@ use crate::stats::exact_sum::power_of_two;
 
 /// Row weights as integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WeightUnits {
+pub(crate) struct WeightUnits {
     /// Units of a weight of 1, a power of two.
     units_of_one: f64,
 }
@@ -30,7 +30,7 @@ impl WeightUnits {
     ///
     /// A weight below half a unit, 2^-22 of the largest one at the most for up to 2^40 rows, counts as
     /// none.
-    pub fn new(weight_max: f64, rows: u64) -> Self {
+    pub(crate) fn new(weight_max: f64, rows: u64) -> Self {
         if weight_max == 0.0 {
             return Self { units_of_one: 1.0 };
         }
@@ -48,7 +48,7 @@ impl WeightUnits {
 
     /// A weight in units.
     #[inline(always)]
-    pub fn of(self, weight: f64) -> u64 {
+    pub(crate) fn of(self, weight: f64) -> u64 {
         (weight * self.units_of_one + 0.5) as u64
     }
 }
@@ -113,7 +113,7 @@ struct LeafQuantile {
 
 /// The quantiles of all leaves, known to some digit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Quantiles {
+pub(crate) struct Quantiles {
     alpha: f64,
     units: WeightUnits,
     digits: &'static [Digit],
@@ -124,7 +124,7 @@ pub struct Quantiles {
 
 /// One thread's sums for the next digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuantileHistogram {
+pub(crate) struct QuantileHistogram {
     digit: Digit,
     /// Weight of each bin, leaf by leaf.
     bins: Vec<u64>,
@@ -134,7 +134,7 @@ pub struct QuantileHistogram {
 
 impl Quantiles {
     /// The share-`alpha` quantiles of `leaves` leaves, before the first pass.
-    pub fn new(alpha: f64, leaves: usize, units: WeightUnits) -> Self {
+    pub(crate) fn new(alpha: f64, leaves: usize, units: WeightUnits) -> Self {
         assert!(alpha > 0.0 && alpha < 1.0);
         Self {
             alpha,
@@ -146,7 +146,7 @@ impl Quantiles {
     }
 
     /// Bytes of one thread's histogram, and its share of the quantiles, for at most `leaves_max` leaves.
-    pub fn bytes(leaves_max: usize) -> usize {
+    pub(crate) fn bytes(leaves_max: usize) -> usize {
         let coarse = leaves_max.min(COARSE_LEAVES_MAX) << COARSE[0].bits;
         let fine = leaves_max << FINE[0].bits;
         coarse.max(fine) * size_of::<u64>()
@@ -154,12 +154,12 @@ impl Quantiles {
     }
 
     /// True if every digit is known.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.known == self.digits.len()
     }
 
     /// An empty histogram for the next digit.
-    pub fn histogram(&self) -> QuantileHistogram {
+    pub(crate) fn histogram(&self) -> QuantileHistogram {
         let digit = self.digits[self.known];
         QuantileHistogram {
             digit,
@@ -170,7 +170,13 @@ impl Quantiles {
 
     /// Adds a row to a thread's histogram. Rows of weight 0 are no rows.
     #[inline(always)]
-    pub fn add(&self, histogram: &mut QuantileHistogram, leaf: usize, residual: f32, weight: f64) {
+    pub(crate) fn add(
+        &self,
+        histogram: &mut QuantileHistogram,
+        leaf: usize,
+        residual: f32,
+        weight: f64,
+    ) {
         let units = self.units.of(weight);
         let key = key_of(residual);
         let known = self.leaves[leaf].key;
@@ -185,7 +191,7 @@ impl Quantiles {
     }
 
     /// Learns the next digit from the histogram of all rows.
-    pub fn narrow(&mut self, histogram: &QuantileHistogram) {
+    pub(crate) fn narrow(&mut self, histogram: &QuantileHistogram) {
         let digit = self.digits[self.known];
         assert_eq!(histogram.digit, digit);
         let is_first = self.known == 0;
@@ -224,7 +230,7 @@ impl Quantiles {
     }
 
     /// The quantile of each leaf; 0 for one without weight.
-    pub fn values(&self) -> Vec<f32> {
+    pub(crate) fn values(&self) -> Vec<f32> {
         assert!(self.is_done());
         self.leaves.iter().map(LeafQuantile::value).collect()
     }
@@ -246,7 +252,7 @@ impl LeafQuantile {
 
 impl QuantileHistogram {
     /// Adds another thread's rows. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         assert_eq!(self.digit, other.digit);
         for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
             *bin += other;
@@ -259,14 +265,14 @@ impl QuantileHistogram {
 
 /// The label minus the margin; finite.
 #[inline(always)]
-pub fn residual(label: f32, margin: f32) -> f32 {
+pub(crate) fn residual(label: f32, margin: f32) -> f32 {
     (f64::from(label) - f64::from(margin)).clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
 }
 
 /// The quantiles of rows that are in memory: residuals, weights and leaves of equal length.
 ///
 /// Cost O(rows + leaves * 2,048), three times. Memory: [`Quantiles::histogram`].
-pub fn quantiles_in_memory(
+pub(crate) fn quantiles_in_memory(
     mut quantiles: Quantiles,
     residuals: &[f32],
     weights: &[f64],

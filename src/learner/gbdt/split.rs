@@ -27,7 +27,7 @@ const CATEGORIES_FEW: usize = 4;
 
 /// A node split and what it would bring.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Loss removed, above the smallest gain allowed.
     pub gain: f64,
     /// Index into the booster's features.
@@ -42,7 +42,7 @@ pub struct Candidate {
 
 impl Candidate {
     /// True if this beats the other, or there is no other.
-    pub fn is_better(&self, other: Option<&Self>) -> bool {
+    pub(crate) fn is_better(&self, other: Option<&Self>) -> bool {
         other.is_none_or(|other| {
             self.gain > other.gain || (self.gain == other.gain && self.feature < other.feature)
         })
@@ -51,7 +51,7 @@ impl Candidate {
 
 /// A node as the search sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct NodeView<'a> {
+pub(crate) struct NodeView<'a> {
     /// Its rows.
     pub totals: NodeTotals,
     /// The range of its leaves' values.
@@ -63,7 +63,7 @@ pub struct NodeView<'a> {
 /// Looks at the members of one byte column, given the node's joint histogram of it.
 ///
 /// Cost O(256 * members).
-pub fn search_column(
+pub(crate) fn search_column(
     joint: &[Sums],
     members: &[PackMember],
     features: &[FeatureCodes],

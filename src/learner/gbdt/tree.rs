@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Stands for no node.
-pub const NO_NODE: u32 = u32::MAX;
+pub(crate) const NO_NODE: u32 = u32::MAX;
 
 /// A node of a tree that grows.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl GrowingNode {
 
 /// One tree while it grows, and where its rows go next.
 #[derive(Debug)]
-pub struct GrowingTree {
+pub(crate) struct GrowingTree {
     nodes: Vec<GrowingNode>,
     /// The node that each leaf number stands for; [`NO_NODE`] for a number that is free.
     leaves: Vec<u32>,
@@ -101,7 +101,7 @@ pub struct GrowingTree {
 
 impl GrowingTree {
     /// A root whose leaves may have values in this range.
-    pub fn new(range: ValueRange) -> Self {
+    pub(crate) fn new(range: ValueRange) -> Self {
         Self {
             nodes: vec![GrowingNode::root(range)],
             leaves: vec![0],
@@ -113,77 +113,77 @@ impl GrowingTree {
 
     /// Leaf numbers in use, free ones below the largest included: as many as leaves where nothing was
     /// cut off.
-    pub fn leaves(&self) -> usize {
+    pub(crate) fn leaves(&self) -> usize {
         self.leaves.len()
     }
 
     /// The number of nodes.
-    pub fn nodes(&self) -> usize {
+    pub(crate) fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
     /// Rules for the rows of each leaf in the next pass; empty if every row stays.
-    pub fn partition_rules(&self) -> &[PartitionRule] {
+    pub(crate) fn partition_rules(&self) -> &[PartitionRule] {
         &self.partition_rules
     }
 
     /// Forgets the rules, once rows have followed them.
-    pub fn clear_partition_rules(&mut self) {
+    pub(crate) fn clear_partition_rules(&mut self) {
         self.partition_rules.clear();
     }
 
     /// A node's totals.
-    pub fn totals(&self, node: u32) -> NodeTotals {
+    pub(crate) fn totals(&self, node: u32) -> NodeTotals {
         self.nodes[node as usize].totals
     }
 
     /// A node's leaf number.
-    pub fn leaf(&self, node: u32) -> u16 {
+    pub(crate) fn leaf(&self, node: u32) -> u16 {
         self.nodes[node as usize].leaf
     }
 
     /// Edges from the root.
-    pub fn depth(&self, node: u32) -> u32 {
+    pub(crate) fn depth(&self, node: u32) -> u32 {
         self.nodes[node as usize].depth
     }
 
     /// The range of the values of a node's leaves.
-    pub fn range(&self, node: u32) -> ValueRange {
+    pub(crate) fn range(&self, node: u32) -> ValueRange {
         self.nodes[node as usize].range
     }
 
     /// A number of the node, distinct in its tree and independent of the order of growing.
-    pub fn key(&self, node: u32) -> u64 {
+    pub(crate) fn key(&self, node: u32) -> u64 {
         self.nodes[node as usize].key
     }
 
     /// The features of the splits above a node, ascending.
-    pub fn path(&self, node: u32) -> &[u32] {
+    pub(crate) fn path(&self, node: u32) -> &[u32] {
         &self.nodes[node as usize].path
     }
 
     /// The best split of a node as far as it is known.
-    pub fn best(&self, node: u32) -> Option<&Candidate> {
+    pub(crate) fn best(&self, node: u32) -> Option<&Candidate> {
         self.nodes[node as usize].best.as_ref()
     }
 
     /// Sets the best split of a node, `None` if there is none.
-    pub fn set_best(&mut self, node: u32, best: Option<Candidate>) {
+    pub(crate) fn set_best(&mut self, node: u32, best: Option<Candidate>) {
         self.nodes[node as usize].best = best;
     }
 
     /// The children of a node that is split.
-    pub fn children(&self, node: u32) -> Option<[u32; 2]> {
+    pub(crate) fn children(&self, node: u32) -> Option<[u32; 2]> {
         self.nodes[node as usize].children
     }
 
     /// Sets the root's totals, once its histogram is complete.
-    pub fn set_root(&mut self, totals: NodeTotals) {
+    pub(crate) fn set_root(&mut self, totals: NodeTotals) {
         self.nodes[0].totals = totals;
     }
 
     /// Sets how many rows each leaf has, as counted when rows were routed.
-    pub fn set_rows(&mut self, counts: &[u64]) {
+    pub(crate) fn set_rows(&mut self, counts: &[u64]) {
         assert_eq!(counts.len(), self.leaves.len());
         for (&node, &rows) in self.leaves.iter().zip(counts) {
             if node != NO_NODE {
@@ -197,7 +197,7 @@ impl GrowingTree {
     ///
     /// # Panics
     /// If no split of the node is known.
-    pub fn split(&mut self, node: u32, context: &SplitContext<'_>) -> [u32; 2] {
+    pub(crate) fn split(&mut self, node: u32, context: &SplitContext<'_>) -> [u32; 2] {
         let right_leaf = self.take_leaf();
         let parent = &self.nodes[node as usize];
         let best = parent.best.expect("the best split of the node is known");
@@ -242,7 +242,7 @@ impl GrowingTree {
     ///
     /// The rows below a node that is a leaf again go back to its leaf number. Returns each node's
     /// new number, [`NO_NODE`] if it is removed. Cost O(nodes).
-    pub fn keep(&mut self, order: &[u32]) -> Vec<u32> {
+    pub(crate) fn keep(&mut self, order: &[u32]) -> Vec<u32> {
         let mut numbers = vec![NO_NODE; self.nodes.len()];
         let mut stays_split = vec![false; self.nodes.len()];
         let mut kept = vec![0];
@@ -294,13 +294,13 @@ impl GrowingTree {
     }
 
     /// Gives every leaf number a value, shrinkage applied, in place of its Newton step.
-    pub fn renew(&mut self, values: Vec<f32>) {
+    pub(crate) fn renew(&mut self, values: Vec<f32>) {
         assert_eq!(values.len(), self.leaves.len());
         self.renewed = Some(values);
     }
 
     /// The value of each leaf number, shrinkage applied; 0 for those that are free.
-    pub fn leaf_values(&self, rules: &Regularisation) -> Vec<f32> {
+    pub(crate) fn leaf_values(&self, rules: &Regularisation) -> Vec<f32> {
         let value = |&node: &u32| match node {
             NO_NODE => 0.0,
             node => self.leaf_value(node as usize, rules),
@@ -317,7 +317,7 @@ impl GrowingTree {
     }
 
     /// The finished tree.
-    pub fn finish(&self, rules: &Regularisation) -> Tree {
+    pub(crate) fn finish(&self, rules: &Regularisation) -> Tree {
         let nodes = self.nodes.iter().enumerate().map(|(index, node)| {
             let cover = rules.hessian(node.totals.sums);
             let count = node.totals.rows;

@@ -2,7 +2,7 @@
 
 /// The values a leaf may have, before shrinkage.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ValueRange {
+pub(crate) struct ValueRange {
     /// The smallest.
     pub lower: f64,
     /// The largest.
@@ -11,7 +11,7 @@ pub struct ValueRange {
 
 impl ValueRange {
     /// Values of at most this magnitude; 0 for no limit.
-    pub fn within(magnitude: f64) -> Self {
+    pub(crate) fn within(magnitude: f64) -> Self {
         let upper = if magnitude > 0.0 {
             magnitude
         } else {
@@ -24,19 +24,19 @@ impl ValueRange {
     }
 
     /// True if every value is allowed.
-    pub fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         self.lower == f64::NEG_INFINITY && self.upper == f64::INFINITY
     }
 
     /// The nearest value that is allowed.
-    pub fn clamp(&self, value: f64) -> f64 {
+    pub(crate) fn clamp(&self, value: f64) -> f64 {
         value.max(self.lower).min(self.upper)
     }
 
     /// The ranges of two children of these best values, split on a feature of this direction: the
     /// middle between the values parts them, so that no leaf below one can pass a leaf below the other (LightGBM's
     /// `basic` method, XGBoost's only one).
-    pub fn of_children(self, direction: i8, [left, right]: [f64; 2]) -> [Self; 2] {
+    pub(crate) fn of_children(self, direction: i8, [left, right]: [f64; 2]) -> [Self; 2] {
         if direction == 0 {
             return [self; 2];
         }

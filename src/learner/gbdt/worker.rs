@@ -21,7 +21,7 @@ use crate::{
 
 /// One thread's share of a pass; it borrows one block after the other.
 #[derive(Debug)]
-pub struct Worker<'a> {
+pub(crate) struct Worker<'a> {
     constants: &'a Constants,
     work: &'a PassWork,
     pool: &'a BufferPool,
@@ -56,7 +56,12 @@ impl<'a> Worker<'a> {
     ///
     /// # Panics
     /// If an array of the pass's request is missing, or does not have the block's length.
-    pub fn block(&mut self, codes: CodeBlock<'_>, rows: RowBlock<'_>, mut state: StateBlock<'_>) {
+    pub(crate) fn block(
+        &mut self,
+        codes: CodeBlock<'_>,
+        rows: RowBlock<'_>,
+        mut state: StateBlock<'_>,
+    ) {
         let outputs = self.constants.objective.outputs();
         let kind = self.work.kind;
         assert!(codes.rows <= BLOCK_ROWS);
@@ -110,7 +115,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Ends the worker's share: the results leave it, the buffers return to the pool.
-    pub fn finish(mut self) -> WorkerPart {
+    pub(crate) fn finish(mut self) -> WorkerPart {
         self.buffers.packed.spill_all(&self.work.wide);
         if let Some(sample) = &self.work.sample {
             self.part.sample = self.buffers.sample.finish(sample);

@@ -14,7 +14,7 @@ use crate::{
 
 /// The results of one worker in a pass.
 #[derive(Debug, Clone)]
-pub struct WorkerPart {
+pub(crate) struct WorkerPart {
     pub(crate) labels: LabelSummary,
     /// Training rows of each leaf, one list an output.
     pub(crate) counts: Vec<Vec<u64>>,

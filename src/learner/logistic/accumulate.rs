@@ -12,7 +12,7 @@ use crate::{
 
 /// Rows of a tile: small enough that it and its weighted copy stay in the second-level cache at a
 /// hundred columns, large enough that adding the product in `f64` costs little beside it.
-pub const TILE_ROWS: usize = 512;
+pub(crate) const TILE_ROWS: usize = 512;
 
 /// The task of a pass: the point, and whether the Hessian is wanted.
 #[derive(Debug, Clone)]

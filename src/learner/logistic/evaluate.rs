@@ -22,7 +22,7 @@ pub struct LabeledTile<'a> {
 
 /// Working memory for tiles of a fixed number of rows; contents undefined between calls.
 #[derive(Debug)]
-pub struct Evaluator {
+pub(crate) struct Evaluator {
     shape: Shape,
     margins: Vec<f64>,
     curvatures: Vec<f32>,
@@ -31,7 +31,7 @@ pub struct Evaluator {
 
 impl Evaluator {
     /// Room for tiles that hold `rows_max` rows at most.
-    pub fn new(shape: Shape, rows_max: usize, with_hessian: bool) -> Self {
+    pub(crate) fn new(shape: Shape, rows_max: usize, with_hessian: bool) -> Self {
         let gram_rows = if with_hessian { rows_max } else { 0 };
         Self {
             shape,
@@ -42,20 +42,20 @@ impl Evaluator {
     }
 
     /// Bytes that [`Self::new`] allocates.
-    pub fn bytes(shape: Shape, rows_max: usize, with_hessian: bool) -> u64 {
+    pub(crate) fn bytes(shape: Shape, rows_max: usize, with_hessian: bool) -> u64 {
         let gram_rows = if with_hessian { rows_max } else { 0 };
         let row = 8 * shape.outputs + 4 * link::pairs(shape.outputs);
         GramScratch::bytes(gram_rows) + (rows_max * row) as u64
     }
 
     /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.scratch.heap_bytes() + self.margins.capacity() * 8 + self.curvatures.capacity() * 4
     }
 
     /// Adds the rows' sums at `point` (coefficients by output and column, the intercept last) to
     /// `sums`, the Hessian where those have room for it. O(rows * columns^2 / 2) with the Hessian.
-    pub fn add(&mut self, rows: LabeledTile<'_>, point: &[f64], sums: &mut NewtonSums) {
+    pub(crate) fn add(&mut self, rows: LabeledTile<'_>, point: &[f64], sums: &mut NewtonSums) {
         let LabeledTile {
             design, weights, ..
         } = rows;

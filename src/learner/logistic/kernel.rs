@@ -65,7 +65,7 @@ fn dot_mixed(x: &[f32], y: &[f64]) -> f64 {
 }
 
 /// `sum of x * y`, in the fixed order of eight partial sums.
-pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     assert_eq!(x.len(), y.len(), "lengths of a dot product");
     let mut lanes = [0.0; LANES];
     let (x_chunks, y_chunks) = (x.chunks_exact(LANES), y.chunks_exact(LANES));

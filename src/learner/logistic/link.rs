@@ -10,7 +10,7 @@ use crate::learner::{elementary::exp_nonpositive, link::logistic_terms};
 const PIECE_ROWS: usize = 64;
 
 /// Pairs of outputs whose curvature is kept: one for the logistic function, else each `j < k`.
-pub fn pairs(outputs: usize) -> usize {
+pub(crate) fn pairs(outputs: usize) -> usize {
     if outputs == 1 {
         1
     } else {
@@ -19,13 +19,13 @@ pub fn pairs(outputs: usize) -> usize {
 }
 
 /// The place of the pair `j < k` in the order (0,1), (0,2), (1,2), (0,3), ...
-pub fn pair_index(j: usize, k: usize) -> usize {
+pub(crate) fn pair_index(j: usize, k: usize) -> usize {
     debug_assert!(j < k, "a pair is ordered");
     k * (k - 1) / 2 + j
 }
 
 /// One row's probabilities of the classes from its margins: one for two classes, else one a class.
-pub fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]) {
+pub(crate) fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]) {
     let largest = margins.clone().fold(f64::NEG_INFINITY, f64::max);
     let is_single = margins.clone().count() == 1;
     assert!(!is_single || out.len() == 2, "probabilities of two classes");
@@ -43,7 +43,7 @@ pub fn probabilities(margins: impl Iterator<Item = f64> + Clone, out: &mut [f64]
 /// Turns the margins of a binary model into residuals, fills the curvatures and returns the loss.
 /// `margins` holds one value a row; classes are 0 or 1.
 #[inline(always)]
-pub fn binary(
+pub(crate) fn binary(
     margins: &mut [f64],
     classes: &[u32],
     weights: &[f64],
@@ -76,7 +76,7 @@ pub fn binary(
 
 /// Turns the margins of a softmax model into residuals, fills the curvatures and returns the loss.
 /// Output `k` of row `i` is `margins[k * rows + i]`, pair `q` of row `i` is `curvatures[q * rows + i]`.
-pub fn softmax(
+pub(crate) fn softmax(
     margins: &mut [f64],
     classes: &[u32],
     weights: &[f64],

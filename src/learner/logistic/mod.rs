@@ -11,25 +11,26 @@
 //! and are merged in their order, so that the model has the same bytes for any number of lanes and
 //! any batch size. Kernels for wider registers do the same operations in the same order.
 
-pub mod accumulate;
+pub(crate) mod accumulate;
 pub(in crate::learner) mod cholesky;
 mod descent;
-pub mod evaluate;
-pub mod gram;
-pub mod kernel;
-pub mod link;
-pub mod options;
+pub(crate) mod evaluate;
+pub(crate) mod gram;
+pub(crate) mod kernel;
+pub(crate) mod link;
+pub(crate) mod options;
 mod proximal;
 mod secants;
-pub mod solver;
+pub(crate) mod solver;
 mod start;
-pub mod sums;
+pub(crate) mod sums;
 
-pub use accumulate::{Accumulator, NewtonPass};
-pub use evaluate::{Evaluator, LabeledTile};
+pub(crate) use accumulate::{Accumulator, NewtonPass};
+pub(crate) use evaluate::{Evaluator, LabeledTile};
 pub use options::{LogisticOptions, Solver};
-pub use solver::{Logistic, LogisticFit};
-pub use sums::{NewtonSums, Shape};
+pub use solver::Logistic;
+pub(crate) use solver::LogisticFit;
+pub(crate) use sums::{NewtonSums, Shape};
 
 #[cfg(test)]
 mod tests;

@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// Most parameters for which every pass accumulates the exact Hessian.
-pub const EXACT_PARAMETERS_MAX: usize = 512;
+pub(crate) const EXACT_PARAMETERS_MAX: usize = 512;
 
 /// Most parameters at all: the factors of the sample's Hessian are 256 MiB here.
-pub const PARAMETERS_MAX: usize = 8_192;
+pub(crate) const PARAMETERS_MAX: usize = 8_192;
 
 /// The largest promise, as a share of the objective, that a last step is trusted with although no
 /// pass will evaluate it.

@@ -19,7 +19,7 @@ use crate::{
 /// order of the calls: a feature ahead of its turn is buffered, at 8 bytes per row and output. So the
 /// margins are the same bits however rows are cut into slices.
 #[derive(Debug, Clone)]
-pub struct LinearPredictor {
+pub(crate) struct LinearPredictor {
     linear: Arc<Linear>,
     features: Vec<FeatureTerm>,
     /// The features with columns in the design, ascending.
@@ -51,7 +51,7 @@ enum FeatureTerm {
 
 impl LinearPredictor {
     /// Prepares a sound model (a loaded one is checked).
-    pub fn new(linear: Arc<Linear>, features: &[FeatureSpec]) -> Self {
+    pub(crate) fn new(linear: Arc<Linear>, features: &[FeatureSpec]) -> Self {
         let mut terms = Vec::with_capacity(features.len());
         let mut used = Vec::new();
         let mut first = 0;
@@ -90,17 +90,17 @@ impl LinearPredictor {
     }
 
     /// Margins of a row.
-    pub fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.linear.outputs
     }
 
     /// The features that the margins depend on, ascending.
-    pub fn used_features(&self) -> &[usize] {
+    pub(crate) fn used_features(&self) -> &[usize] {
         &self.used
     }
 
     /// Begins a slice.
-    pub fn start(&mut self, rows: usize) {
+    pub(crate) fn start(&mut self, rows: usize) {
         self.rows = rows;
         self.turn = 0;
         self.rows_added.fill(0);
@@ -118,7 +118,7 @@ impl LinearPredictor {
     ///
     /// # Panics
     /// If rows are outside the slice or added twice, or the column's type is wrong.
-    pub fn add(&mut self, feature: usize, first_row: usize, values: &Values) {
+    pub(crate) fn add(&mut self, feature: usize, first_row: usize, values: &Values) {
         assert!(first_row + values.len() <= self.rows, "rows of the slice");
         let Ok(place) = self.used.binary_search(&feature) else {
             return;
@@ -144,7 +144,7 @@ impl LinearPredictor {
     ///
     /// # Panics
     /// If a used feature lacks rows, or `margins` is not `outputs * rows` long.
-    pub fn finish_into(&mut self, margins: &mut [f32]) {
+    pub(crate) fn finish_into(&mut self, margins: &mut [f32]) {
         assert!(
             self.rows_added.iter().all(|rows| *rows == self.rows),
             "every used feature was added"
@@ -156,7 +156,7 @@ impl LinearPredictor {
     }
 
     /// Bytes held, by capacity; the shared part is counted in every clone.
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let terms: usize = self.features.iter().map(FeatureTerm::heap_bytes).sum();
         let waiting = self.waiting.iter().map(|(_, terms)| terms);
         let waiting: usize = waiting.chain(&self.spare).map(Vec::capacity).sum();

@@ -5,13 +5,13 @@
 //! They depend on the row alone, never on how rows are cut into blocks or batches.
 
 mod blend;
-pub mod byte_trees;
-pub mod linear;
-pub mod predictor;
+pub(crate) mod byte_trees;
+pub(crate) mod linear;
+pub(crate) mod predictor;
 mod tile;
 mod walk;
 
 pub use byte_trees::ByteTrees;
 #[cfg(test)]
-pub use linear::LinearPredictor;
+pub(crate) use linear::LinearPredictor;
 pub use predictor::Predictor;

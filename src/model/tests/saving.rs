@@ -133,7 +133,7 @@ fn containers_come_back_as_they_were() {
     ];
     let file = container::seal(FileKind::Checkpoint, b"a header", &sections);
     let opened = container::open(FileKind::Checkpoint, &file).expect("its own bytes");
-    assert_eq!((opened.header, opened.is_newer), (&b"a header"[..], false));
+    assert!(!opened.is_newer);
     for (opened, section) in opened.sections.iter().zip(&sections) {
         assert_eq!((opened.id, opened.version), (section.id, section.version));
         assert_eq!(opened.bytes, section.bytes);

@@ -22,11 +22,11 @@ use crate::{
 };
 
 /// Rows of a slice: a byte column of so many rows is assembled before it is written.
-pub const SLICE_ROWS_MAX: usize = 1 << 20;
+pub(crate) const SLICE_ROWS_MAX: usize = 1 << 20;
 
 /// The inputs of a binning pass.
 #[derive(Clone, Copy)]
-pub struct BinningSpec<'a> {
+pub(crate) struct BinningSpec<'a> {
     /// The data.
     pub data: &'a TrainingData,
     /// The features' codes and where they lie.
@@ -39,7 +39,7 @@ pub struct BinningSpec<'a> {
 }
 
 /// The codes of all rows, and the sums accumulated along the way.
-pub struct BinningResult {
+pub(crate) struct BinningResult {
     /// The codes of all rows.
     pub codes: BlockFile,
     /// The sums, where some were asked for.
@@ -54,7 +54,7 @@ pub struct BinningResult {
 ///
 /// # Errors
 /// When the data cannot be read, have changed since the survey, or the disk is full.
-pub fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<BinningResult> {
+pub(crate) fn write_codes(context: &Context<'_>, spec: &BinningSpec<'_>) -> Result<BinningResult> {
     let BinningSpec { data, bins, .. } = *spec;
     let codes = BlockFile::create(spec.path, data.dataset.rows(), &vec![1; bins.layout.len()])?;
     let members: Vec<(usize, PackMember)> = bins

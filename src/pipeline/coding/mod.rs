@@ -1,5 +1,5 @@
 //! Codes of all rows for trees: the decision which features to code, and the binning pass that writes them.
 
-pub mod binning;
-pub mod codes;
+pub(crate) mod binning;
+pub(crate) mod codes;
 pub(crate) mod plan;

@@ -19,7 +19,7 @@ const SLICE_ROWS_MAX: usize = 1 << 16;
 ///
 /// # Errors
 /// When the data cannot be read.
-pub fn evaluate_base_scores(
+pub(crate) fn evaluate_base_scores(
     context: &Context<'_>,
     data: &TrainingData,
     scores: &BaseScores,

@@ -21,7 +21,7 @@ use crate::{
 const HELD_OUT_ROWS: usize = 8192;
 
 /// Bytes of one worker beside its evaluation.
-pub fn worker_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
+pub(crate) fn worker_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
     let block = BLOCK_ROWS * (RowsBuffer::ROW_BYTES + 4 + 4 * outputs + 1);
     let held_out = HELD_OUT_ROWS * (4 + 8 + 4 + 4 * outputs + layout.len());
     (block + held_out) as u64
@@ -29,7 +29,7 @@ pub fn worker_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
 
 /// The scratch files that trees were grown from.
 #[derive(Debug, Clone, Copy)]
-pub struct Files<'a> {
+pub(crate) struct Files<'a> {
     /// The packed codes of all rows.
     pub codes: &'a BlockFile,
     /// Labels, groups and splits.
@@ -45,7 +45,7 @@ pub struct Files<'a> {
 ///
 /// # Panics
 /// If the model has no trees.
-pub fn evaluate_from_scratch(
+pub(crate) fn evaluate_from_scratch(
     context: &Context<'_>,
     model: &Model,
     layout: &CodeLayout,

@@ -12,11 +12,11 @@ use crate::{
 };
 
 /// The probability from which on a row counts as positive.
-pub const THRESHOLD: f64 = 0.5;
+pub(crate) const THRESHOLD: f64 = 0.5;
 
 /// The predictions of one split, tabled.
 #[derive(Debug, Clone)]
-pub enum Table {
+pub(crate) enum Table {
     /// Two classes.
     Binary(BinaryTable),
     /// Several classes.
@@ -39,7 +39,7 @@ pub enum Metrics {
 
 impl Table {
     /// An empty table.
-    pub fn new(spec: &EvaluationSpec) -> Self {
+    pub(crate) fn new(spec: &EvaluationSpec) -> Self {
         match spec.task {
             Task::Binary => Self::Binary(BinaryTable::new(THRESHOLD)),
             Task::Multiclass => Self::Multiclass(MulticlassTable::new(spec.classes)),
@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// Adds rows at some indexes: margins output-major, labels a row.
-    pub fn update(&mut self, margins: &[f32], labels: &[f32], at: &[u32]) {
+    pub(crate) fn update(&mut self, margins: &[f32], labels: &[f32], at: &[u32]) {
         match self {
             Self::Binary(table) => table.update(margins, labels, Some(at)),
             Self::Multiclass(table) => table.update(margins, labels, Some(at)),
@@ -60,7 +60,7 @@ impl Table {
     }
 
     /// Adds another's rows; exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Self::Binary(table), Self::Binary(other)) => table.merge(other),
             (Self::Multiclass(table), Self::Multiclass(other)) => table.merge(other),
@@ -70,7 +70,7 @@ impl Table {
     }
 
     /// The figures.
-    pub fn finish(&self) -> Metrics {
+    pub(crate) fn finish(&self) -> Metrics {
         match self {
             Self::Binary(table) => Metrics::Binary(table.finish()),
             Self::Multiclass(table) => Metrics::Multiclass(table.finish()),
@@ -79,7 +79,7 @@ impl Table {
     }
 
     /// Bytes of a table of a task.
-    pub fn bytes(task: Task, classes: usize) -> u64 {
+    pub(crate) fn bytes(task: Task, classes: usize) -> u64 {
         match task {
             Task::Binary => 1 << 20,
             Task::Multiclass => (classes as u64) << 20,
@@ -90,13 +90,13 @@ impl Table {
 
 /// The indexes of a block's rows, by split.
 #[derive(Debug, Clone, Default)]
-pub struct BySplit {
+pub(crate) struct BySplit {
     indexes: [Vec<u32>; 3],
 }
 
 impl BySplit {
     /// Sorts rows by their split.
-    pub fn fill(&mut self, splits: &[u8]) {
+    pub(crate) fn fill(&mut self, splits: &[u8]) {
         self.indexes.iter_mut().for_each(Vec::clear);
         for (row, split) in splits.iter().enumerate() {
             if let Some(indexes) = self.indexes.get_mut(usize::from(*split)) {
@@ -106,14 +106,14 @@ impl BySplit {
     }
 
     /// The rows of a split, ascending; none of [`Split::None`].
-    pub fn rows(&self, split: Split) -> &[u32] {
+    pub(crate) fn rows(&self, split: Split) -> &[u32] {
         self.indexes.get(split as usize).map_or(&[], Vec::as_slice)
     }
 }
 
 /// The task of an evaluation, and the bounds of its memory.
 #[derive(Debug, Clone)]
-pub struct EvaluationSpec {
+pub(crate) struct EvaluationSpec {
     /// The kind of target.
     pub task: Task,
     /// The number of classes; 0 for regression.
@@ -132,7 +132,7 @@ pub struct EvaluationSpec {
 
 impl EvaluationSpec {
     /// Bytes of one worker's tables.
-    pub fn worker_bytes(&self) -> u64 {
+    pub(crate) fn worker_bytes(&self) -> u64 {
         let groups = if self.counts_groups() {
             GroupConfusion::heap_bytes_max(self.classes, self.groups_max) as u64
         } else {
@@ -148,7 +148,7 @@ impl EvaluationSpec {
 
 /// The predictions of a run, tabled by split, and the test rows by group.
 #[derive(Debug)]
-pub struct Evaluation {
+pub(crate) struct Evaluation {
     spec: EvaluationSpec,
     tables: [Option<Table>; 3],
     groups: Option<GroupConfusion>,
@@ -157,7 +157,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// An evaluation without rows; also what each worker starts from.
-    pub fn new(spec: &EvaluationSpec) -> Self {
+    pub(crate) fn new(spec: &EvaluationSpec) -> Self {
         let groups = spec
             .counts_groups()
             .then(|| GroupConfusion::new(spec.classes, spec.groups_max, &spec.spill));
@@ -173,7 +173,12 @@ impl Evaluation {
     ///
     /// # Errors
     /// When the counts of groups cannot be spilled.
-    pub fn update(&mut self, splits: &[Split], rows: &RowBlock<'_>, margins: &[f32]) -> Result<()> {
+    pub(crate) fn update(
+        &mut self,
+        splits: &[Split],
+        rows: &RowBlock<'_>,
+        margins: &[f32],
+    ) -> Result<()> {
         let mut by_split = std::mem::take(&mut self.by_split);
         by_split.fill(rows.split);
         for split in splits {
@@ -187,7 +192,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Self::update`].
-    pub fn update_at(
+    pub(crate) fn update_at(
         &mut self,
         split: Split,
         rows: &RowBlock<'_>,
@@ -218,7 +223,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Self::update`].
-    pub fn update_decided(
+    pub(crate) fn update_decided(
         &mut self,
         splits: &[Split],
         rows: &RowBlock<'_>,
@@ -256,7 +261,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Self::update`].
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         for (table, other) in self.tables.iter_mut().zip(other.tables) {
             match (table, other) {
                 (Some(table), Some(other)) => table.merge(&other),
@@ -271,7 +276,7 @@ impl Evaluation {
     }
 
     /// The figures of a split; `None` for one without rows.
-    pub fn metrics(&self, split: Split) -> Option<Metrics> {
+    pub(crate) fn metrics(&self, split: Split) -> Option<Metrics> {
         self.tables[split as usize].as_ref().map(Table::finish)
     }
 
@@ -279,12 +284,12 @@ impl Evaluation {
     ///
     /// # Errors
     /// When spilled counts cannot be read.
-    pub fn group_f1(&mut self) -> Result<Option<GroupF1>> {
+    pub(crate) fn group_f1(&mut self) -> Result<Option<GroupF1>> {
         self.groups.as_mut().map(GroupConfusion::finish).transpose()
     }
 
     /// The counts of the test groups, where there are groups.
-    pub fn groups_mut(&mut self) -> Option<&mut GroupConfusion> {
+    pub(crate) fn groups_mut(&mut self) -> Option<&mut GroupConfusion> {
         self.groups.as_mut()
     }
 }

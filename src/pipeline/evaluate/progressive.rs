@@ -12,7 +12,7 @@ const POINTS_MAX: usize = 2_048;
 
 /// How well a batch was predicted by what was learned before it, or the mean over some batches.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct CurvePoint {
+pub(crate) struct CurvePoint {
     /// Rows that were learned before.
     pub rows_learned: u64,
     /// Batches.
@@ -30,18 +30,18 @@ pub struct CurvePoint {
 
 /// The points so far, in a bounded number.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Curve {
+pub(crate) struct Curve {
     points: Vec<CurvePoint>,
 }
 
 impl Curve {
     /// The points, in order.
-    pub fn points(&self) -> &[CurvePoint] {
+    pub(crate) fn points(&self) -> &[CurvePoint] {
         &self.points
     }
 
     /// Appends a batch.
-    pub fn push(&mut self, point: CurvePoint) {
+    pub(crate) fn push(&mut self, point: CurvePoint) {
         let batches_of_a_point = self.points.first().map_or(1, |first| first.batches);
         match self.points.last_mut() {
             Some(last) if last.batches < batches_of_a_point => *last = joined(last, &point),
@@ -57,7 +57,7 @@ impl Curve {
     }
 
     /// Mean log-loss of all rows so far, each predicted before it was learned.
-    pub fn mean_log_loss(&self) -> Option<f64> {
+    pub(crate) fn mean_log_loss(&self) -> Option<f64> {
         let rows: u64 = self.points.iter().map(|point| point.rows).sum();
         let sum: f64 = (self.points.iter())
             .map(|point| point.log_loss * point.rows as f64)

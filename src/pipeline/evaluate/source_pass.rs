@@ -17,7 +17,7 @@ use crate::{
 
 /// The model, the rows and the splits of an evaluation.
 #[derive(Debug, Clone, Copy)]
-pub struct PredictSpec<'a> {
+pub(crate) struct PredictSpec<'a> {
     /// The pass's name for people.
     pub name: &'a str,
     /// The data.
@@ -38,7 +38,7 @@ pub struct PredictSpec<'a> {
 ///
 /// # Errors
 /// When the data cannot be read or lack a column of the model.
-pub fn predict_and_evaluate(
+pub(crate) fn predict_and_evaluate(
     context: &Context<'_>,
     spec: &PredictSpec<'_>,
 ) -> Result<(Evaluation, PassReport)> {

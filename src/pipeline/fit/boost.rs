@@ -27,7 +27,7 @@ use crate::{
 const NAME: &str = "trees";
 
 /// The ensemble, its learning curve, and the final margins of train and valid rows.
-pub struct BoostResult {
+pub(crate) struct BoostResult {
     pub(crate) ensemble: Ensemble,
     /// Losses after each round.
     pub curve: Vec<RoundLoss>,
@@ -38,7 +38,7 @@ pub struct BoostResult {
 }
 
 /// Options, codes and rows from which trees grow.
-pub struct BoostSpec<'a> {
+pub(crate) struct BoostSpec<'a> {
     pub(crate) options: &'a BoosterOptions,
     pub(crate) loss: Loss,
     /// Features, radices and layout.
@@ -59,7 +59,7 @@ pub struct BoostSpec<'a> {
 }
 
 /// The loss of a task; `regression` is that of a numeric target.
-pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
+pub(crate) fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
     match task {
         Task::Binary => Loss::BinaryLogLoss,
         Task::Multiclass => Loss::Softmax {
@@ -75,7 +75,7 @@ pub fn loss_of(task: Task, classes: usize, regression: Loss) -> Loss {
 ///
 /// # Errors
 /// When labels do not suit the loss, or a scratch file fails.
-pub fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<BoostResult> {
+pub(crate) fn boost(context: &Context<'_>, spec: BoostSpec<'_>) -> Result<BoostResult> {
     let BoostSpec { rows, loss, .. } = spec;
     let threads = spec.plan.threads_used;
     let state = StateFile::create(spec.state_path, rows.rows(), loss.outputs())?;

@@ -110,7 +110,7 @@ pub fn to_bytes(identity: &RunIdentity, booster: &BoosterCheckpoint<'_>) -> Vec<
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be removed.
-pub fn remove_before(directory: &Path) -> Result<()> {
+pub(crate) fn remove_before(directory: &Path) -> Result<()> {
     let path = directory.join(CHECKPOINT_BEFORE);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -121,7 +121,7 @@ pub fn remove_before(directory: &Path) -> Result<()> {
 }
 
 /// Writes checkpoints while trees grow: at most so often, and at the end.
-pub struct CheckpointWriter<'a> {
+pub(crate) struct CheckpointWriter<'a> {
     directory: &'a OutputDirectory,
     identity: RunIdentity,
     every: Duration,
@@ -137,7 +137,7 @@ pub struct CheckpointWriter<'a> {
 
 impl<'a> CheckpointWriter<'a> {
     /// Into a run's directory, whose newest checkpoint has so many rounds.
-    pub fn new(
+    pub(crate) fn new(
         directory: &'a OutputDirectory,
         identity: RunIdentity,
         every: Duration,
@@ -157,7 +157,7 @@ impl<'a> CheckpointWriter<'a> {
     }
 
     /// Writes one if it is time. A failure is a warning: training goes on.
-    pub fn after_pass(&mut self, booster: &Booster) {
+    pub(crate) fn after_pass(&mut self, booster: &Booster) {
         let pause = self.every.max(self.cost * TIME_SHARE);
         if self.every.is_zero() || self.written.elapsed() >= pause {
             self.write(booster, self.tried);
@@ -165,7 +165,7 @@ impl<'a> CheckpointWriter<'a> {
     }
 
     /// Writes the last one, unless nothing came since.
-    pub fn last(&mut self, booster: &Booster) {
+    pub(crate) fn last(&mut self, booster: &Booster) {
         self.write(booster, self.rounds);
     }
 

@@ -56,7 +56,7 @@ pub(crate) struct LinearFit {
 ///
 /// # Errors
 /// When no feature varies.
-pub fn design(
+pub(crate) fn design(
     features: &[FeatureSpec],
     columns: &[usize],
     survey: &[FeatureSurvey],
@@ -105,13 +105,13 @@ pub(crate) fn inputs(
 }
 
 /// Rows of a slice, for a row of `row_bytes`: a function of the data alone.
-pub fn slice_rows(row_bytes: usize) -> usize {
+pub(crate) fn slice_rows(row_bytes: usize) -> usize {
     (SLICE_BYTES_MAX / row_bytes.max(1)).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX)
 }
 
 /// Rows of a slice of a Newton pass: more where memory allows, because each slice of a row group decodes the
 /// dictionaries again. The sums do not depend on the slices.
-pub fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
+pub(crate) fn pass_slice_rows(row_bytes: usize, threads: usize, memory_bytes: u64) -> usize {
     let all = PASS_BYTES_MAX.min(memory_bytes / PASS_SHARE_OF_MEMORY) as usize;
     let rows = all / threads / row_bytes.max(1);
     rows.clamp(slice_rows(row_bytes), PASS_SLICE_ROWS_MAX)

@@ -123,7 +123,7 @@ fn other_learner(is: &str, wanted: &str) -> Error {
 
 /// The options and roles of the learner of `--init-model`.
 #[derive(Debug)]
-pub struct InitialLearner {
+pub(crate) struct InitialLearner {
     pub(crate) spec: ModelSpec,
     /// The columns' roles.
     pub roles: LearnedRoles,
@@ -133,7 +133,7 @@ pub struct InitialLearner {
 ///
 /// # Errors
 /// As reading the file.
-pub fn initial_learner(path: &Path) -> Result<InitialLearner> {
+pub(crate) fn initial_learner(path: &Path) -> Result<InitialLearner> {
     let file = load_initial(path)?;
     let roles = file.model.about.roles;
     Ok(InitialLearner {

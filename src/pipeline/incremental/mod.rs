@@ -9,15 +9,15 @@
 //! `linear` reads the source, `trees` reads codes on scratch. [`crate::pipeline::one_pass`] reads each row once.
 //! Splits, survey, evaluation and reports are those of `train`.
 
-pub mod declared_target;
-pub mod earlier_learner;
-pub mod exact_fit;
-pub mod learner_file;
-pub mod linear;
-pub mod linear_learner;
+pub(crate) mod declared_target;
+pub(crate) mod earlier_learner;
+pub(crate) mod exact_fit;
+pub(crate) mod learner_file;
+pub(crate) mod linear;
+pub(crate) mod linear_learner;
 pub(crate) mod plan;
-pub mod row_feeder;
-pub mod saver;
-pub mod stored_learner;
-pub mod tree_feeder;
-pub mod trees;
+pub(crate) mod row_feeder;
+pub(crate) mod saver;
+pub(crate) mod stored_learner;
+pub(crate) mod tree_feeder;
+pub(crate) mod trees;

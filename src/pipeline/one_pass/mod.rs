@@ -9,18 +9,18 @@
 //!
 //! The first rows are held until design or bins are fixed, and then used like all others.
 
-pub mod first_rows;
-pub mod held_out;
-pub mod learner;
-pub mod linear;
-pub mod one_pass_fit;
+pub(crate) mod first_rows;
+pub(crate) mod held_out;
+pub(crate) mod learner;
+pub(crate) mod linear;
+pub(crate) mod one_pass_fit;
 pub(crate) mod plan;
 pub(crate) mod reread;
-pub mod rows;
-pub mod sizes;
-pub mod slice;
-pub mod source;
-pub mod trees;
+pub(crate) mod rows;
+pub(crate) mod sizes;
+pub(crate) mod slice;
+pub(crate) mod source;
+pub(crate) mod trees;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! Opening: the dataset with the roles of its columns, its target, splits from a column, validation rows.
 
-pub mod base_scores;
-pub mod classes;
+pub(crate) mod base_scores;
+pub(crate) mod classes;
 pub(crate) mod plan_builder;
-pub mod planned_output;
-pub mod split_column;
-pub mod target;
-pub mod training_data;
-pub mod validation;
+pub(crate) mod planned_output;
+pub(crate) mod split_column;
+pub(crate) mod target;
+pub(crate) mod training_data;
+pub(crate) mod validation;

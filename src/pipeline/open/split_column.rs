@@ -6,7 +6,7 @@ use crate::data::{Split, Values, batch::MISSING_TEXT};
 ///
 /// # Errors
 /// A sentence about the first value that is none of these.
-pub fn splits_into(values: &Values, splits: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn splits_into(values: &Values, splits: &mut Vec<u8>) -> Result<(), String> {
     splits.clear();
     match values {
         Values::Text(text) => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The dataset's name that means the standard input.
-pub const STANDARD_INPUT: &str = "-";
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// The dataset, its validation rows and its baseline.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

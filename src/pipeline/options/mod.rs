@@ -7,7 +7,8 @@ mod resources;
 mod split;
 
 pub use columns::{ColumnOptions, ProfileChoice};
-pub use data::{DataOptions, STANDARD_INPUT};
+pub use data::DataOptions;
+pub(crate) use data::STANDARD_INPUT;
 pub use incremental::IncrementalOptions;
 pub use resources::ResourceOptions;
 pub use split::{SplitOptions, SplitRule};

@@ -34,7 +34,7 @@ use crate::{
 
 /// The rows of the three splits, and the proof of their separation.
 #[derive(Debug)]
-pub struct Assigned {
+pub(crate) struct Assigned {
     /// The split of every possible group; `None` where a column gives the splits.
     pub assignment: Option<Assignment>,
     pub(crate) warnings: Vec<String>,
@@ -58,7 +58,7 @@ pub struct Assigned {
 
 impl Assigned {
     /// Rows of a split.
-    pub fn rows(&self, split: Split) -> u64 {
+    pub(crate) fn rows(&self, split: Split) -> u64 {
         self.class_rows[split as usize].iter().sum()
     }
 }
@@ -174,7 +174,7 @@ fn finish(
 ///
 /// # Errors
 /// [`Error::Usage`] for early stopping without valid rows.
-pub fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()> {
+pub(crate) fn check_early_stopping(spec: &ModelSpec, assigned: &Assigned) -> Result<()> {
     if spec.early_stopping_rounds().is_some() && assigned.rows(Split::Valid) == 0 {
         return Err(Error::Usage(
             "--model: `early_stopping_rounds` watches the valid split, and no row is in it; mark rows as \

@@ -20,7 +20,7 @@ use crate::{
 
 /// Numbers of bins and categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BinsSpec {
+pub(crate) struct BinsSpec {
     /// Bins of a number; `None` for no cut points at all.
     pub bins_max: Option<u16>,
     /// Categories of a text.
@@ -46,7 +46,7 @@ impl BinsSpec {
 
 /// The number of codes of a feature in the scratch file. It includes the code for missing values only where
 /// some row of the data needs it; a text that training never met counts as missing, so text always does.
-pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
+pub(crate) fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
     let missing = missing_anywhere || feature.value_type == ValueType::Text;
     feature.binning.codes_without_missing() + u16::from(missing)
 }
@@ -58,7 +58,7 @@ pub fn radix(feature: &FeatureSpec, missing_anywhere: bool) -> u16 {
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn find_bins(
+pub(crate) fn find_bins(
     context: &Context<'_>,
     data: &TrainingData,
     survey: &Survey,
@@ -124,7 +124,7 @@ fn extent(moments: &Moments) -> Extent {
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn read_sample(
+pub(crate) fn read_sample(
     file: &BlockFile,
     array: usize,
     value_type: Option<ValueType>,

@@ -17,7 +17,7 @@ const SLICE_ROWS_MAX: usize = 1 << 17;
 
 /// Rows with the same group key, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupRun {
+pub(crate) struct GroupRun {
     /// The key's stable hash.
     pub hash: u64,
     /// The key as text.
@@ -30,7 +30,7 @@ pub struct GroupRun {
 ///
 /// # Errors
 /// When the data cannot be read, a label is no class, a weight is none, or a group key is missing.
-pub fn scan(
+pub(crate) fn scan(
     context: &Context<'_>,
     data: &TrainingData,
     target: &Target,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Rows that a survey sees as one slice.
-pub const SLICE_ROWS_MAX: usize = 1 << 20;
+pub(crate) const SLICE_ROWS_MAX: usize = 1 << 20;
 
 /// The statistics of one feature.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -130,7 +130,7 @@ pub fn survey(context: &Context<'_>, spec: &SurveySpec<'_>) -> Result<Survey> {
 }
 
 /// Bytes of a sampled value: text is sampled as a hash.
-pub fn sample_bytes(schema: &Schema, column: usize) -> usize {
+pub(crate) fn sample_bytes(schema: &Schema, column: usize) -> usize {
     match schema.fields[column].value_type {
         Some(ValueType::F64) => 8,
         _ => 4,
@@ -138,7 +138,7 @@ pub fn sample_bytes(schema: &Schema, column: usize) -> usize {
 }
 
 /// The number that stands for a text in the sample; 0 is missing.
-pub fn sampled_text(value: &str) -> u32 {
+pub(crate) fn sampled_text(value: &str) -> u32 {
     (hash_text(value) as u32).max(1)
 }
 

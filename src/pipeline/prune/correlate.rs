@@ -24,7 +24,7 @@ const SLICE_ROWS: std::ops::RangeInclusive<usize> = 4_096..=(1 << 20);
 
 /// The correlations that the passes found, by feature.
 #[derive(Debug, Clone, Default)]
-pub struct Correlations {
+pub(crate) struct Correlations {
     /// Pairs with an |r| of interest, and pairs of the same values. The later feature is second.
     pub pairs: Vec<Pair>,
     /// Pairs that were compared on all rows.
@@ -37,7 +37,7 @@ pub struct Correlations {
 
 /// The sums of a step as a pass takes them.
 #[derive(Clone, Copy)]
-pub struct SumsSpec<'a> {
+pub(crate) struct SumsSpec<'a> {
     pub(crate) step: &'a Step,
     pub(crate) components: &'a [Component],
     /// The number of all features.
@@ -48,14 +48,14 @@ pub struct SumsSpec<'a> {
 
 impl<'a> SumsSpec<'a> {
     /// A gatherer for one lane.
-    pub fn gatherer(&self) -> Gatherer<'a> {
+    pub(crate) fn gatherer(&self) -> Gatherer<'a> {
         Gatherer::new(self.step, self.components, self.features, self.rows)
     }
 }
 
 /// The inputs of the exact correlations.
 #[derive(Clone, Copy)]
-pub struct CorrelateSpec<'a> {
+pub(crate) struct CorrelateSpec<'a> {
     /// The data.
     pub data: &'a TrainingData,
     /// Labels and splits; training rows count.
@@ -71,7 +71,7 @@ pub struct CorrelateSpec<'a> {
 }
 
 /// The sums of a step, merged in row order.
-pub struct StepSums {
+pub(crate) struct StepSums {
     sums: Vec<CoMoments>,
     varied_rows: Vec<Vec<u64>>,
     pairs: Vec<PairMoments>,
@@ -80,7 +80,7 @@ pub struct StepSums {
 
 impl StepSums {
     /// The sums of no rows.
-    pub fn new(step: &Step) -> Self {
+    pub(crate) fn new(step: &Step) -> Self {
         Self {
             sums: step
                 .items
@@ -96,7 +96,7 @@ impl StepSums {
     }
 
     /// Adds the next slice.
-    pub fn merge(&mut self, part: &Part) {
+    pub(crate) fn merge(&mut self, part: &Part) {
         for (sums, part) in self.sums.iter_mut().zip(&part.sums) {
             sums.merge(part);
         }
@@ -119,7 +119,7 @@ impl StepSums {
 
 impl Correlations {
     /// Without any result, for this number of features.
-    pub fn new(features: usize) -> Self {
+    pub(crate) fn new(features: usize) -> Self {
         Self {
             with_target: vec![None; features],
             varied_rows: vec![None; features],
@@ -131,7 +131,7 @@ impl Correlations {
     ///
     /// # Errors
     /// [`Error::Dataset`] when more pairs reach the threshold than can be held.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         spec: &CorrelateSpec<'_>,
         components: &[Component],
@@ -226,7 +226,7 @@ impl Correlations {
     }
 
     /// Joins results on the same pair by coefficient and by hash, and sorts by columns.
-    pub fn sort_and_join(&mut self) {
+    pub(crate) fn sort_and_join(&mut self) {
         self.pairs
             .sort_by_key(|pair| (pair.columns, pair.identical));
         self.pairs.dedup_by(|later, first| {
@@ -245,7 +245,7 @@ impl Correlations {
 ///
 /// # Errors
 /// When the data cannot be read or have changed since the survey, or too many pairs are found.
-pub fn correlate(
+pub(crate) fn correlate(
     context: &Context<'_>,
     spec: &CorrelateSpec<'_>,
     work: &Work,
@@ -350,13 +350,13 @@ fn run_step(
 }
 
 /// Rows of a slice whose gathered columns take so many bytes.
-pub fn slice_rows_of(data: &TrainingData, columns: &[usize], slice_bytes: u64) -> usize {
+pub(crate) fn slice_rows_of(data: &TrainingData, columns: &[usize], slice_bytes: u64) -> usize {
     let row_bytes = data.dataset.decode_estimate(columns).row_bytes;
     slice_rows(slice_bytes, row_bytes)
 }
 
 /// Rows of a slice whose rows have so many bytes.
-pub fn slice_rows(slice_bytes: u64, row_bytes: u64) -> usize {
+pub(crate) fn slice_rows(slice_bytes: u64, row_bytes: u64) -> usize {
     let rows = (slice_bytes / row_bytes.max(1)) as usize;
     rows.clamp(*SLICE_ROWS.start(), *SLICE_ROWS.end())
 }
@@ -395,7 +395,7 @@ impl Sink for CorrelateSink<'_> {
 }
 
 /// The error of a value that is missing where the survey saw none.
-pub fn changed(place: Place) -> Error {
+pub(crate) fn changed(place: Place) -> Error {
     Error::InputChanged {
         path: place.path.clone(),
         what: format!("{place} has values missing that were there when the data were surveyed"),

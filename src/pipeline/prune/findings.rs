@@ -25,7 +25,7 @@ use crate::{
 
 /// The verdicts on all features, and the evidence.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Findings {
+pub(crate) struct Findings {
     /// One a feature.
     pub verdicts: Vec<Verdict>,
     /// Reported pairs, by the indices of their features.
@@ -43,7 +43,7 @@ pub struct Findings {
 }
 
 /// The inputs of the search, which follows the survey.
-pub struct RedundancySearch<'a> {
+pub(crate) struct RedundancySearch<'a> {
     /// The data; all its features are candidates.
     pub data: &'a TrainingData,
     /// Labels and splits; training rows count.
@@ -61,7 +61,7 @@ pub struct RedundancySearch<'a> {
 }
 
 /// The candidates of the screen, and the plan of the sums that decide on them.
-pub struct Comparison {
+pub(crate) struct Comparison {
     screen: ScreenResult,
     work: Work,
     slice_bytes: u64,
@@ -69,7 +69,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// True for a candidate.
-    pub fn compares(&self, feature: usize) -> bool {
+    pub(crate) fn compares(&self, feature: usize) -> bool {
         let mut components = self.work.components.iter();
         components.any(|component| component.features.binary_search(&feature).is_ok())
             || self.screen.hashed.binary_search(&feature).is_ok()
@@ -81,14 +81,14 @@ impl<'a> RedundancySearch<'a> {
     ///
     /// # Errors
     /// When data or sample cannot be read, or nothing would be left.
-    pub fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<(Findings, Vec<PassReport>)> {
         let comparison = self.screen(context)?;
         self.compare(context, comparison, None)
     }
 
     /// The sums that the binning pass can accumulate, and the rows of its slices. These are all sums, or only
     /// the first step's if all exceed the memory budget.
-    pub fn sums<'b>(&self, comparison: &'b Comparison) -> Option<(SumsSpec<'b>, usize)>
+    pub(crate) fn sums<'b>(&self, comparison: &'b Comparison) -> Option<(SumsSpec<'b>, usize)>
     where
         'a: 'b,
     {
@@ -113,7 +113,7 @@ impl<'a> RedundancySearch<'a> {
     ///
     /// # Errors
     /// When the sample cannot be read.
-    pub fn screen(&self, context: &Context<'_>) -> Result<Comparison> {
+    pub(crate) fn screen(&self, context: &Context<'_>) -> Result<Comparison> {
         let features = &self.survey.features;
         let budget = budget(self.memory_bytes, context.threads);
         let screen = ScreenSpec {
@@ -145,7 +145,7 @@ impl<'a> RedundancySearch<'a> {
     ///
     /// # Errors
     /// When the data cannot be read, or nothing would be left.
-    pub fn compare(
+    pub(crate) fn compare(
         &self,
         context: &Context<'_>,
         comparison: Comparison,
@@ -209,12 +209,12 @@ impl Findings {
     }
 
     /// The number of columns with a verdict of some kind.
-    pub fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
+    pub(crate) fn count(&self, is: impl Fn(&Verdict) -> bool) -> usize {
         self.verdicts.iter().filter(|verdict| is(verdict)).count()
     }
 
     /// The guarantee on the kept columns, in a sentence.
-    pub fn promise(&self) -> String {
+    pub(crate) fn promise(&self) -> String {
         let threshold = self.pruning.rules.correlation;
         let mut text = if self.exact {
             format!(

@@ -24,7 +24,7 @@ const MISSING_BITS: u64 = u64::MAX;
 
 /// The sums of a slice.
 #[derive(Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// One an item of the step.
     pub sums: Vec<CoMoments>,
     /// Of each item, for the columns of its strip: rows off the value that most have.
@@ -36,7 +36,7 @@ pub struct Part {
 }
 
 /// Gathers slices; one a lane.
-pub struct Gatherer<'a> {
+pub(crate) struct Gatherer<'a> {
     step: &'a Step,
     components: &'a [Component],
     rows: &'a RowsFile,
@@ -63,7 +63,7 @@ enum Column {
 
 impl<'a> Gatherer<'a> {
     /// A gatherer for one step. `features` says how many features there are.
-    pub fn new(
+    pub(crate) fn new(
         step: &'a Step,
         components: &'a [Component],
         features: usize,
@@ -105,7 +105,7 @@ impl<'a> Gatherer<'a> {
     ///
     /// # Errors
     /// When the rows file cannot be read.
-    pub fn start(&mut self, slice: Slice) -> Result<()> {
+    pub(crate) fn start(&mut self, slice: Slice) -> Result<()> {
         self.rows
             .read_splits(slice.first_row, slice.rows, &mut self.splits)?;
         self.counted.clear();
@@ -135,7 +135,7 @@ impl<'a> Gatherer<'a> {
 
     /// Some rows of a feature, ascending; `first` is their place in the slice. Features that are not
     /// needed are passed over.
-    pub fn batch(&mut self, feature: usize, first: usize, values: &Values) {
+    pub(crate) fn batch(&mut self, feature: usize, first: usize, values: &Values) {
         if self.place_of[feature].is_none() && self.hash_of[feature].is_none() {
             return;
         }
@@ -165,7 +165,7 @@ impl<'a> Gatherer<'a> {
 
     /// The slice's sums. An error is the first feature with a missing value that the survey did
     /// not see.
-    pub fn finish(&mut self) -> Result<Part, usize> {
+    pub(crate) fn finish(&mut self) -> Result<Part, usize> {
         let rows = self.counted.len();
         let mut sums = Vec::with_capacity(self.step.items.len());
         let mut varied_rows = Vec::with_capacity(self.step.items.len());

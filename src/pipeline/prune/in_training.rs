@@ -11,7 +11,7 @@ use crate::{
 
 /// The verdicts of pruning on the training rows of a run.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct PrunedInTraining {
+pub(crate) struct PrunedInTraining {
     /// The columns that were features before, as indexes into the schema.
     pub columns: Vec<usize>,
     /// The statistics of the dropped columns.
@@ -22,7 +22,7 @@ pub struct PrunedInTraining {
 
 impl PrunedInTraining {
     /// Reduces the data's features and their survey to what is kept.
-    pub fn new(findings: Findings, data: &mut TrainingData, survey: &mut Survey) -> Self {
+    pub(crate) fn new(findings: Findings, data: &mut TrainingData, survey: &mut Survey) -> Self {
         let this = Self {
             columns: data.roles.features.clone(),
             dropped: survey.leave_out(|feature| findings.verdicts[feature].is_kept()),
@@ -33,7 +33,7 @@ impl PrunedInTraining {
     }
 
     /// Takes the dropped columns from a data's features.
-    pub fn apply(&self, data: &mut TrainingData) {
+    pub(crate) fn apply(&self, data: &mut TrainingData) {
         let roles = &mut data.roles;
         assert_eq!(roles.features, self.columns, "the features before pruning");
         roles.features.clear();
@@ -51,13 +51,13 @@ impl PrunedInTraining {
     }
 
     /// True for each column that is kept.
-    pub fn kept(&self) -> Vec<bool> {
+    pub(crate) fn kept(&self) -> Vec<bool> {
         let verdicts = self.findings.verdicts.iter();
         verdicts.map(|verdict| verdict.is_kept()).collect()
     }
 
     /// The index of a column among the features before pruning.
-    pub fn feature_of(&self, column: usize) -> Option<usize> {
+    pub(crate) fn feature_of(&self, column: usize) -> Option<usize> {
         self.columns.binary_search(&column).ok()
     }
 }

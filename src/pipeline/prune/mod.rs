@@ -1,11 +1,11 @@
 //! Pruning: drops columns that are constant, duplicate, or highly correlated with another.
 
-pub mod correlate;
-pub mod findings;
-pub mod gather;
-pub mod in_training;
-pub mod options;
-pub mod plan;
-pub mod screening;
-pub mod trimmed;
-pub mod work;
+pub(crate) mod correlate;
+pub(crate) mod findings;
+pub(crate) mod gather;
+pub(crate) mod in_training;
+pub(crate) mod options;
+pub(crate) mod plan;
+pub(crate) mod screening;
+pub(crate) mod trimmed;
+pub(crate) mod work;

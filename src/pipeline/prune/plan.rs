@@ -24,7 +24,7 @@ const PAIR_BYTES: u64 = 40;
 
 /// What the passes of pruning may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PruneBudget {
+pub(crate) struct PruneBudget {
     /// One step's sums.
     pub sums_bytes: u64,
     /// The screen's sums, of all threads.
@@ -34,7 +34,7 @@ pub struct PruneBudget {
 }
 
 /// The budget under a memory limit.
-pub fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
+pub(crate) fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
     let threads = threads as u64;
     PruneBudget {
         // A lane fills a part, another one waits, one is merged into the sums.
@@ -45,7 +45,7 @@ pub fn budget(memory_bytes: u64, threads: usize) -> PruneBudget {
 }
 
 /// Bytes of the pairs of interest of so many columns, at the most.
-pub fn pairs_bytes(columns: usize, limits: &Limits) -> u64 {
+pub(crate) fn pairs_bytes(columns: usize, limits: &Limits) -> u64 {
     (columns * columns / 2).min(limits.prune_pairs_max) as u64 * PAIR_BYTES
 }
 

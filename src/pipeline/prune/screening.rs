@@ -23,7 +23,7 @@ use crate::{
 
 /// The columns that have to be compared on all rows, by the indices of their features.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct ScreenResult {
+pub(crate) struct ScreenResult {
     /// Features whose correlations with each other are taken, two or more each.
     pub components: Vec<Vec<usize>>,
     /// Features whose values are hashed: each agrees with another in all that the survey knows.
@@ -40,7 +40,7 @@ pub struct ScreenResult {
 
 /// The inputs of the screen.
 #[derive(Clone, Copy)]
-pub struct ScreenSpec<'a> {
+pub(crate) struct ScreenSpec<'a> {
     /// The columns' names and types.
     pub schema: &'a Schema,
     /// The features, as indexes into the schema.
@@ -60,7 +60,7 @@ pub struct ScreenSpec<'a> {
 }
 
 /// The features that vary: numbers for correlations, and those that look like another one.
-pub fn varying(survey: &[FeatureSurvey]) -> Vec<usize> {
+pub(crate) fn varying(survey: &[FeatureSurvey]) -> Vec<usize> {
     let varies = |feature: &usize| match &survey[*feature].values {
         SurveyedValues::Numeric(moments) => moments.count > 1 && moments.min < moments.max,
         SurveyedValues::Text(_) => false,
@@ -69,7 +69,7 @@ pub fn varying(survey: &[FeatureSurvey]) -> Vec<usize> {
 }
 
 /// Features that agree with another one in everything that the survey knows of them.
-pub fn alike(survey: &[FeatureSurvey]) -> Vec<usize> {
+pub(crate) fn alike(survey: &[FeatureSurvey]) -> Vec<usize> {
     let mut groups: HashMap<Vec<u64>, Vec<usize>> = HashMap::new();
     for (feature, found) in survey.iter().enumerate() {
         let key = match &found.values {
@@ -105,7 +105,7 @@ pub fn alike(survey: &[FeatureSurvey]) -> Vec<usize> {
 }
 
 /// All varying features in one component.
-pub fn all_pairs(survey: &[FeatureSurvey]) -> ScreenResult {
+pub(crate) fn all_pairs(survey: &[FeatureSurvey]) -> ScreenResult {
     let all = varying(survey);
     ScreenResult {
         components: if all.len() > 1 { vec![all] } else { Vec::new() },
@@ -120,7 +120,7 @@ pub fn all_pairs(survey: &[FeatureSurvey]) -> ScreenResult {
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<ScreenResult> {
+pub(crate) fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<ScreenResult> {
     let sample = Sample::new(spec);
     let features = varying(spec.survey);
     let judged = parallel_map(context, "screen", features.len(), |index| {
@@ -170,7 +170,7 @@ pub fn screened(context: &Context<'_>, spec: &ScreenSpec<'_>) -> Result<ScreenRe
 ///
 /// # Errors
 /// When the sample cannot be read.
-pub fn majorities(
+pub(crate) fn majorities(
     context: &Context<'_>,
     spec: &ScreenSpec<'_>,
     result: &ScreenResult,

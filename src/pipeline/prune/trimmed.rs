@@ -24,16 +24,16 @@ use crate::{
 const EXTENSION: &str = "parquet";
 
 /// The copy in a run's directory: a file, or a directory where one file cannot hold all.
-pub const FILE: &str = "dataset_trimmed.parquet";
+pub(crate) const FILE: &str = "dataset_trimmed.parquet";
 /// That directory.
-pub const DIRECTORY: &str = "dataset_trimmed";
+pub(crate) const DIRECTORY: &str = "dataset_trimmed";
 
 /// Writes the copy of a training's data into its directory, without validation rows from elsewhere.
 /// Answers where it is.
 ///
 /// # Errors
 /// As [`Destination::write`].
-pub fn write_for_run(
+pub(crate) fn write_for_run(
     context: &Context<'_>,
     data: &TrainingData,
     pruned: &PrunedInTraining,
@@ -59,7 +59,7 @@ pub fn write_for_run(
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn remove_for_run(out_dir: &Path) -> Result<()> {
+pub(crate) fn remove_for_run(out_dir: &Path) -> Result<()> {
     let (file, directory) = (out_dir.join(FILE), out_dir.join(DIRECTORY));
     let gone = |path: &Path, removed: io::Result<()>| match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -73,7 +73,7 @@ pub fn remove_for_run(out_dir: &Path) -> Result<()> {
 
 /// The path of a trimmed copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// One file.
     File(PathBuf),
     /// A directory with a file for each of the input's.
@@ -82,7 +82,7 @@ pub enum Destination {
 
 impl Destination {
     /// A file if the path ends in `.parquet`, else a directory.
-    pub fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         if path
             .extension()
             .is_some_and(|extension| extension == EXTENSION)
@@ -142,19 +142,19 @@ impl Destination {
     }
 
     /// The path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::File(path) | Self::Directory(path) => path,
         }
     }
 
     /// The directory that the path is in.
-    pub fn parent(&self) -> PathBuf {
+    pub(crate) fn parent(&self) -> PathBuf {
         parent_of(self.path())
     }
 
     /// The directory of the reports: beside the file, or inside the directory.
-    pub fn reports(&self) -> PathBuf {
+    pub(crate) fn reports(&self) -> PathBuf {
         match self {
             Self::File(_) => self.parent(),
             Self::Directory(path) => path.clone(),
@@ -165,7 +165,12 @@ impl Destination {
     ///
     /// # Errors
     /// As [`copy_to_file`]; nothing is left under the name then.
-    pub fn write(&self, dataset: &Dataset, kept: &[bool], stop: &Stop) -> Result<CopySummary> {
+    pub(crate) fn write(
+        &self,
+        dataset: &Dataset,
+        kept: &[bool],
+        stop: &Stop,
+    ) -> Result<CopySummary> {
         let path = match self {
             Self::File(path) => return copy_to_file(dataset, kept, path, stop),
             Self::Directory(path) => path,
@@ -208,7 +213,7 @@ impl Destination {
 }
 
 /// The columns of the copy: all but the pruned ones among `columns`, and those that the user dropped.
-pub fn kept_columns(
+pub(crate) fn kept_columns(
     data: &TrainingData,
     columns: &[usize],
     findings: &Findings,

@@ -11,7 +11,7 @@ use crate::{
 /// Columns of a component that are compared. Column 0 is the target's label, column `i` the feature
 /// `features[i - 1]`.
 #[derive(Debug, Clone)]
-pub struct Component {
+pub(crate) struct Component {
     /// The features, ascending.
     pub features: Vec<usize>,
     /// All pairs of them, and of each with the label.
@@ -22,7 +22,7 @@ pub struct Component {
 
 /// A strip of a component's triangle.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub(crate) struct Item {
     /// The component.
     pub component: usize,
     /// The strip of its plan.
@@ -31,7 +31,7 @@ pub struct Item {
 
 /// A pair that is taken around its own means.
 #[derive(Debug, Clone, Copy)]
-pub struct ClosePair {
+pub(crate) struct ClosePair {
     /// The features.
     pub features: [usize; 2],
     /// The shift and scale of their values.
@@ -40,7 +40,7 @@ pub struct ClosePair {
 
 /// The sums of one pass.
 #[derive(Debug, Clone, Default)]
-pub struct Step {
+pub(crate) struct Step {
     /// Sums of products.
     pub items: Vec<Item>,
     /// Pairs taken around their own means.
@@ -51,7 +51,7 @@ pub struct Step {
 
 /// All of it: the components and the passes over them.
 #[derive(Debug, Clone, Default)]
-pub struct Work {
+pub(crate) struct Work {
     /// The components.
     pub components: Vec<Component>,
     /// One a pass.
@@ -60,7 +60,7 @@ pub struct Work {
 
 impl Component {
     /// The columns of a component with their moments. `majorities` are of all features.
-    pub fn new(
+    pub(crate) fn new(
         features: &[usize],
         survey: &[FeatureSurvey],
         label: &Moments,
@@ -82,7 +82,7 @@ impl Component {
 ///
 /// # Panics
 /// If it is a text.
-pub fn moments_of(survey: &FeatureSurvey) -> &Moments {
+pub(crate) fn moments_of(survey: &FeatureSurvey) -> &Moments {
     match &survey.values {
         SurveyedValues::Numeric(moments) => moments,
         SurveyedValues::Text(_) => unreachable!("only numbers are correlated"),
@@ -92,7 +92,7 @@ pub fn moments_of(survey: &FeatureSurvey) -> &Moments {
 impl Work {
     /// Plans the passes over the columns that the screen left. The sums of one pass take about `sums_bytes` where they
     /// can be cut so small.
-    pub fn new(
+    pub(crate) fn new(
         screen: &ScreenResult,
         survey: &[FeatureSurvey],
         label: &Moments,
@@ -129,12 +129,12 @@ impl Work {
 
 impl Step {
     /// True without any work.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty() && self.pairs.is_empty() && self.hashed.is_empty()
     }
 
     /// The features that are read, ascending.
-    pub fn features(&self, components: &[Component]) -> Vec<usize> {
+    pub(crate) fn features(&self, components: &[Component]) -> Vec<usize> {
         let of_items = self.items.iter().flat_map(|item| {
             let features = &components[item.component].features;
             // A strip reads the columns up to its end; the first one is the label.

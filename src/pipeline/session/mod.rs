@@ -1,6 +1,6 @@
 //! A running command as the steps see it: passes, scratch, output directory, plan, identity.
 
-pub mod output;
+pub(crate) mod output;
 
 mod earlier_names;
 mod identity;
@@ -12,5 +12,5 @@ mod tests;
 pub(crate) use identity::RunIdentity;
 #[cfg(all(test, feature = "cli"))]
 pub(crate) use identity::command_line_name;
-pub use plan::RunPlan;
+pub(crate) use plan::RunPlan;
 pub(crate) use running::Session;

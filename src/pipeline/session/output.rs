@@ -12,26 +12,26 @@ use crate::{
 };
 
 /// The trained model's file.
-pub const MODEL: &str = "model.rowmill";
+pub(crate) const MODEL: &str = "model.rowmill";
 
 /// The file that says a run is finished: it is written last.
-pub const FINISHED: &str = "run.json";
+pub(crate) const FINISHED: &str = "run.json";
 
 /// The split of each group: Parquet, as data are.
-pub const SPLITS: &str = "splits.parquet";
+pub(crate) const SPLITS: &str = "splits.parquet";
 
 /// The newest checkpoint.
-pub const CHECKPOINT: &str = "checkpoint.rowmill";
+pub(crate) const CHECKPOINT: &str = "checkpoint.rowmill";
 
 /// The checkpoint before it.
-pub const CHECKPOINT_BEFORE: &str = "checkpoint-before.rowmill";
+pub(crate) const CHECKPOINT_BEFORE: &str = "checkpoint-before.rowmill";
 
 /// The learner of a run by batches, for `--resume` and for further data.
-pub const LEARNER: &str = "learner.rowmill";
+pub(crate) const LEARNER: &str = "learner.rowmill";
 
 /// The treatment of an earlier run in the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarlierRun {
+pub(crate) enum EarlierRun {
     /// There must be none.
     Refused,
     /// Its files are replaced.
@@ -42,7 +42,7 @@ pub enum EarlierRun {
 
 /// A request for an output directory.
 #[derive(Debug, Clone, Copy)]
-pub struct OutputRequest<'a> {
+pub(crate) struct OutputRequest<'a> {
     /// The directory.
     pub directory: &'a Path,
     pub(crate) earlier: EarlierRun,
@@ -53,7 +53,7 @@ pub struct OutputRequest<'a> {
 /// The directory of a run, locked for as long as this lives. What an earlier run left there stays until this
 /// one has something to write.
 #[derive(Debug)]
-pub struct OutputDirectory {
+pub(crate) struct OutputDirectory {
     path: PathBuf,
     earlier: EarlierRun,
     is_writing: AtomicBool,
@@ -67,7 +67,7 @@ impl OutputRequest<'_> {
     ///
     /// # Errors
     /// [`Error::Usage`].
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let is_finished = self.directory.join(FINISHED).exists();
         let has_checkpoint = has_checkpoint(self.directory);
         let is_incremental = self.directory.join(LEARNER).exists();
@@ -97,7 +97,7 @@ impl OutputRequest<'_> {
     /// # Errors
     /// [`Error::Usage`] for a directory with a finished or living run, [`Error::Io`] for one that cannot be
     /// written.
-    pub fn acquire(&self) -> Result<OutputDirectory> {
+    pub(crate) fn acquire(&self) -> Result<OutputDirectory> {
         let directory = self.directory;
         fs::create_dir_all(directory).map_err(|source| Error::io("create", directory, source))?;
         // A file without a name shows that the directory can be written, and leaves nothing.
@@ -123,7 +123,7 @@ impl OutputRequest<'_> {
 
 impl OutputDirectory {
     /// The path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -131,7 +131,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn remove_leftovers(&self) -> Result<usize> {
+    pub(crate) fn remove_leftovers(&self) -> Result<usize> {
         atomic::remove_leftovers(&self.path)
     }
 
@@ -140,7 +140,7 @@ impl OutputDirectory {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn start_writing(&self) -> Result<()> {
+    pub(crate) fn start_writing(&self) -> Result<()> {
         if self.is_writing.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -160,14 +160,14 @@ impl OutputDirectory {
     }
 
     /// True with a checkpoint of this run, or of the one that it continues.
-    pub fn has_checkpoint(&self) -> bool {
+    pub(crate) fn has_checkpoint(&self) -> bool {
         let is_own = self.earlier == EarlierRun::Resumed || self.is_writing.load(Ordering::Relaxed);
         is_own && has_checkpoint(&self.path)
     }
 }
 
 /// True with a checkpoint of either generation, or a learner.
-pub fn has_checkpoint(directory: &Path) -> bool {
+pub(crate) fn has_checkpoint(directory: &Path) -> bool {
     let names = [CHECKPOINT, CHECKPOINT_BEFORE, LEARNER];
     names.iter().any(|name| directory.join(name).exists())
 }

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// Memory: a few words a byte column. Disk: a byte a row and byte column, and 17 bytes a row.
 #[derive(Debug)]
-pub struct AppendedRows {
+pub(crate) struct AppendedRows {
     codes: BlockFile,
     rows: RowsFile,
     /// Rows so far.
@@ -30,7 +30,7 @@ impl AppendedRows {
     ///
     /// # Errors
     /// As [`BlockFile::create`].
-    pub fn create(directory: &Path, rows_max: u64, byte_columns: usize) -> Result<Self> {
+    pub(crate) fn create(directory: &Path, rows_max: u64, byte_columns: usize) -> Result<Self> {
         let codes = BlockFile::create(
             &directory.join("appended-codes"),
             rows_max,
@@ -44,7 +44,7 @@ impl AppendedRows {
     }
 
     /// Rows so far.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.appended
     }
 
@@ -53,7 +53,7 @@ impl AppendedRows {
     /// # Panics
     /// If there are fewer.
     #[cfg(test)]
-    pub fn go_back(&mut self, rows: u64) {
+    pub(crate) fn go_back(&mut self, rows: u64) {
         assert!(rows <= self.appended);
         self.appended = rows;
     }
@@ -63,7 +63,7 @@ impl AppendedRows {
     /// # Errors
     /// As [`Self::append_columns`].
     #[cfg(test)]
-    pub fn append(
+    pub(crate) fn append(
         &mut self,
         codes: &crate::data::CodeBlock<'_>,
         rows: &RowBlock<'_>,
@@ -78,7 +78,7 @@ impl AppendedRows {
     /// # Errors
     /// [`Error::Dataset`] for more rows than there is room for, before anything is written;
     /// [`Error::Io`] where the system refuses.
-    pub fn append_columns(
+    pub(crate) fn append_columns(
         &mut self,
         rows: &RowBlock<'_>,
         mut fill: impl FnMut(usize, &mut [u8]),
@@ -110,12 +110,12 @@ impl AppendedRows {
     }
 
     /// The codes of all rows.
-    pub fn codes(&self) -> &BlockFile {
+    pub(crate) fn codes(&self) -> &BlockFile {
         &self.codes
     }
 
     /// Labels, weights, groups and splits.
-    pub fn rows(&self) -> &RowsFile {
+    pub(crate) fn rows(&self) -> &RowsFile {
         &self.rows
     }
 
@@ -123,7 +123,7 @@ impl AppendedRows {
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses.
-    pub fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self) -> Result<()> {
         let none = vec![Split::None as u8; BLOCK_ROWS];
         for first in (self.appended..self.rows.rows()).step_by(BLOCK_ROWS) {
             let len = (self.rows.rows() - first).min(BLOCK_ROWS as u64);

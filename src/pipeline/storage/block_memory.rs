@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Bytes of a block's codes, rows and state in memory.
-pub fn block_memory_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
+pub(crate) fn block_memory_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
     let codes = layout.len() * BLOCK_ROWS;
     let rows = BLOCK_ROWS * RowsBuffer::ROW_BYTES;
     (codes + rows) as u64 + StateBuffer::bytes(outputs)
@@ -27,7 +27,7 @@ pub fn block_memory_bytes(layout: &CodeLayout, outputs: usize) -> u64 {
 
 /// The files that passes over blocks read and write.
 #[derive(Clone, Copy)]
-pub struct BlockFiles<'a> {
+pub(crate) struct BlockFiles<'a> {
     /// The packed codes of all rows.
     pub codes: &'a BlockFile,
     /// Labels, weights and splits.
@@ -38,7 +38,7 @@ pub struct BlockFiles<'a> {
 
 /// One block's codes, rows and state.
 #[derive(Default)]
-pub struct BlockMemory {
+pub(crate) struct BlockMemory {
     codes: Vec<u8>,
     rows: RowsBuffer,
     state: StateBuffer,
@@ -49,7 +49,7 @@ impl BlockMemory {
     ///
     /// # Errors
     /// As [`BlockFile::read`] and [`BlockFile::write`].
-    pub fn pass(
+    pub(crate) fn pass(
         &mut self,
         worker: &mut Worker<'_>,
         request: &PassRequest,
@@ -90,7 +90,7 @@ fn state_arrays(request: &PassRequest, is_used: impl Fn(Access) -> bool) -> Stat
 }
 
 /// The first blocks, which stay in memory from pass to pass.
-pub struct ResidentBlocks {
+pub(crate) struct ResidentBlocks {
     blocks: Vec<Mutex<Resident>>,
 }
 
@@ -105,7 +105,12 @@ struct Resident {
 
 impl ResidentBlocks {
     /// As many of `blocks` blocks as fit `budget_bytes`, nothing of them read yet.
-    pub fn new(budget_bytes: u64, layout: &CodeLayout, outputs: usize, blocks: usize) -> Self {
+    pub(crate) fn new(
+        budget_bytes: u64,
+        layout: &CodeLayout,
+        outputs: usize,
+        blocks: usize,
+    ) -> Self {
         let fit = budget_bytes / block_memory_bytes(layout, outputs);
         let fit = usize::try_from(fit).map_or(blocks, |fit| fit.min(blocks));
         Self {
@@ -114,7 +119,7 @@ impl ResidentBlocks {
     }
 
     /// True for a block that stays in memory.
-    pub fn holds(&self, block: usize) -> bool {
+    pub(crate) fn holds(&self, block: usize) -> bool {
         block < self.blocks.len()
     }
 
@@ -125,7 +130,7 @@ impl ResidentBlocks {
     ///
     /// # Panics
     /// If the block is not one of those that stay.
-    pub fn pass(
+    pub(crate) fn pass(
         &self,
         worker: &mut Worker<'_>,
         request: &PassRequest,
@@ -142,7 +147,7 @@ impl ResidentBlocks {
     ///
     /// # Errors
     /// As [`BlockFile::write`].
-    pub fn write_margins(&self, state: &StateFile) -> Result<()> {
+    pub(crate) fn write_margins(&self, state: &StateFile) -> Result<()> {
         let margins = StateArrays {
             margin: true,
             ..StateArrays::default()

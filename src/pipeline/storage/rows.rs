@@ -18,10 +18,10 @@ const WEIGHT: usize = 3;
 const ELEMENT_BYTES: [usize; 4] = [4, 8, 1, WEIGHT_BYTES];
 
 /// Bytes on disk of one row that has no weight.
-pub const ROW_BYTES: usize = 4 + 8 + 1;
+pub(crate) const ROW_BYTES: usize = 4 + 8 + 1;
 
 /// Bytes on disk of a row's weight.
-pub const WEIGHT_BYTES: usize = 4;
+pub(crate) const WEIGHT_BYTES: usize = 4;
 
 /// Label, group hash and split of every row, on disk, and its weight where there is a weight column.
 /// The scan writes labels, groups and weights, the assignment the splits; afterwards it is only
@@ -158,7 +158,7 @@ fn element_bytes(weighted: bool) -> &'static [usize] {
 
 /// The memory into which one worker reads the rows of a block.
 #[derive(Debug, Default)]
-pub struct RowsBuffer {
+pub(crate) struct RowsBuffer {
     label: Vec<f32>,
     weight: Vec<f32>,
     group: Vec<u64>,
@@ -167,13 +167,13 @@ pub struct RowsBuffer {
 
 impl RowsBuffer {
     /// Bytes held a row.
-    pub const ROW_BYTES: usize = ROW_BYTES + WEIGHT_BYTES;
+    pub(crate) const ROW_BYTES: usize = ROW_BYTES + WEIGHT_BYTES;
 
     /// Reads a block of rows.
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read(&mut self, file: &RowsFile, block: usize) -> Result<RowBlock<'_>> {
+    pub(crate) fn read(&mut self, file: &RowsFile, block: usize) -> Result<RowBlock<'_>> {
         let rows = file.block_rows(block);
         self.read_range(file, (block * BLOCK_ROWS) as u64, rows)
     }
@@ -182,7 +182,7 @@ impl RowsBuffer {
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read_range(
+    pub(crate) fn read_range(
         &mut self,
         file: &RowsFile,
         first_row: u64,
@@ -199,7 +199,7 @@ impl RowsBuffer {
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read_splits(&mut self, file: &RowsFile, block: usize) -> Result<()> {
+    pub(crate) fn read_splits(&mut self, file: &RowsFile, block: usize) -> Result<()> {
         let rows = file.block_rows(block);
         file.read_splits((block * BLOCK_ROWS) as u64, rows, &mut self.split)
     }
@@ -208,14 +208,14 @@ impl RowsBuffer {
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
+    pub(crate) fn read_labels(&mut self, file: &RowsFile, block: usize) -> Result<()> {
         let (first_row, rows) = ((block * BLOCK_ROWS) as u64, file.block_rows(block));
         file.read_labels(first_row, rows, &mut self.label)?;
         file.read_weights(first_row, rows, &mut self.weight)
     }
 
     /// The block read last; arrays that were not read have undefined contents.
-    pub fn block(&self) -> RowBlock<'_> {
+    pub(crate) fn block(&self) -> RowBlock<'_> {
         RowBlock {
             label: &self.label,
             weight: &self.weight,

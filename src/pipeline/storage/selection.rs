@@ -91,7 +91,7 @@ pub fn takes(seed: u64, threshold: u64, row: u64) -> bool {
 
 /// The selected rows of one batch, as indexes into it.
 #[derive(Debug, Default)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// Training rows.
     pub train: Vec<u32>,
     /// Sampled training rows.
@@ -102,7 +102,13 @@ pub struct Selected {
 
 impl Selected {
     /// Selects among the rows `first_row..` whose splits are given.
-    pub fn fill(&mut self, sample: &RowSample, first_row: u64, splits: &[u8], first_rank: u64) {
+    pub(crate) fn fill(
+        &mut self,
+        sample: &RowSample,
+        first_row: u64,
+        splits: &[u8],
+        first_rank: u64,
+    ) {
         self.train.clear();
         self.sampled.clear();
         self.first_rank = first_rank;

@@ -5,18 +5,18 @@ use std::path::Path;
 use crate::{data::StateBlock, error::Result, limits::BLOCK_ROWS, scratch::BlockFile};
 
 /// Bytes on disk of one row and output.
-pub const ROW_OUTPUT_BYTES: usize = 4 + 4 + 2;
+pub(crate) const ROW_OUTPUT_BYTES: usize = 4 + 4 + 2;
 
 /// Margin, packed gradient and node of every row and output, on disk.
 #[derive(Debug, Clone)]
-pub struct StateFile {
+pub(crate) struct StateFile {
     file: BlockFile,
     outputs: usize,
 }
 
 /// The arrays of a block that a pass reads or writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StateArrays {
+pub(crate) struct StateArrays {
     /// Scores before the link.
     pub margin: bool,
     /// Packed gradients.
@@ -30,7 +30,7 @@ impl StateFile {
     ///
     /// # Errors
     /// As [`BlockFile::create`].
-    pub fn create(path: &Path, rows: u64, outputs: usize) -> Result<Self> {
+    pub(crate) fn create(path: &Path, rows: u64, outputs: usize) -> Result<Self> {
         let element_bytes: Vec<usize> = [4, 4, 2]
             .into_iter()
             .flat_map(|bytes| std::iter::repeat_n(bytes, outputs))
@@ -43,7 +43,7 @@ impl StateFile {
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read_margins(&self, block: usize, margins: &mut Vec<f32>) -> Result<()> {
+    pub(crate) fn read_margins(&self, block: usize, margins: &mut Vec<f32>) -> Result<()> {
         let rows = self.file.block_rows(block);
         margins.resize(rows * self.outputs, 0.0);
         for (output, margins) in margins.chunks_exact_mut(rows).enumerate() {
@@ -56,7 +56,7 @@ impl StateFile {
 
 /// The memory into which one worker reads the state of a block, and from which it is written back.
 #[derive(Debug, Default)]
-pub struct StateBuffer {
+pub(crate) struct StateBuffer {
     margin: Vec<f32>,
     gradient: Vec<u32>,
     node: Vec<u16>,
@@ -64,7 +64,7 @@ pub struct StateBuffer {
 
 impl StateBuffer {
     /// Bytes held for so many outputs.
-    pub fn bytes(outputs: usize) -> u64 {
+    pub(crate) fn bytes(outputs: usize) -> u64 {
         (outputs * BLOCK_ROWS * ROW_OUTPUT_BYTES) as u64
     }
 
@@ -72,7 +72,12 @@ impl StateBuffer {
     ///
     /// # Errors
     /// As [`BlockFile::read`].
-    pub fn read(&mut self, file: &StateFile, block: usize, arrays: StateArrays) -> Result<()> {
+    pub(crate) fn read(
+        &mut self,
+        file: &StateFile,
+        block: usize,
+        arrays: StateArrays,
+    ) -> Result<()> {
         let rows = file.file.block_rows(block);
         let first_row = (block * BLOCK_ROWS) as u64;
         let outputs = file.outputs;
@@ -101,7 +106,7 @@ impl StateBuffer {
     }
 
     /// The block that was read last.
-    pub fn block(&mut self) -> StateBlock<'_> {
+    pub(crate) fn block(&mut self) -> StateBlock<'_> {
         StateBlock {
             margin: &mut self.margin,
             gradient: &mut self.gradient,
@@ -113,7 +118,7 @@ impl StateBuffer {
     ///
     /// # Errors
     /// As [`BlockFile::write`].
-    pub fn write(&self, file: &StateFile, block: usize, arrays: StateArrays) -> Result<()> {
+    pub(crate) fn write(&self, file: &StateFile, block: usize, arrays: StateArrays) -> Result<()> {
         let rows = file.file.block_rows(block);
         let first_row = (block * BLOCK_ROWS) as u64;
         let outputs = file.outputs;

@@ -4,7 +4,7 @@ use crate::{baseline::Baseline, stats::metrics::ClassCounts};
 
 /// The baseline and the classes to compare.
 #[derive(Debug, Clone, Copy)]
-pub struct DeltaInput<'a> {
+pub(crate) struct DeltaInput<'a> {
     /// The baseline.
     pub baseline: &'a Baseline,
     /// The class names in class order; class 0 is no site.
@@ -15,7 +15,7 @@ pub struct DeltaInput<'a> {
 
 /// The counts of the model, and of the base scores, on the rows of one held-out group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupOutcome {
+pub(crate) struct GroupOutcome {
     /// The group's name, as the baseline spells it.
     pub name: String,
     /// The model: each class against the rest, in class order.

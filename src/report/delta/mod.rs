@@ -23,6 +23,6 @@ mod side;
 mod summary;
 mod table;
 
-pub use input::{DeltaInput, GroupOutcome};
+pub(crate) use input::{DeltaInput, GroupOutcome};
 pub use summary::{DeltaSummary, DeltaTally};
-pub use table::{NAME, write};
+pub(crate) use table::{NAME, write};

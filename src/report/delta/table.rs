@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The file's name.
-pub const NAME: &str = "delta_vs_baseline.csv";
+pub(crate) const NAME: &str = "delta_vs_baseline.csv";
 
 /// Counts and metrics of one side; `_meta` or `_base_rows` is appended.
 const SIDE: [&str; 7] = ["TP", "FP", "FN", "TN", "precision", "recall", "f1_score"];
@@ -31,7 +31,7 @@ const SIDE: [&str; 7] = ["TP", "FP", "FN", "TN", "precision", "recall", "f1_scor
 ///
 /// # Panics
 /// If a group's counts are not one a class.
-pub fn write(
+pub(crate) fn write(
     directory: &Path,
     input: DeltaInput<'_>,
     groups: impl IntoIterator<Item = Result<GroupOutcome>>,

@@ -16,4 +16,4 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use stream::ArrowStream;
+pub(crate) use stream::ArrowStream;

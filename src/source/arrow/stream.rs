@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// An Arrow IPC stream whose schema was read.
-pub struct ArrowStream {
+pub(crate) struct ArrowStream {
     frames: Frames,
     decoder: StreamDecoder,
     schema: Schema,
@@ -39,7 +39,7 @@ impl ArrowStream {
     /// # Errors
     /// [`Error::Dataset`] for an empty input, for input that is not an Arrow stream, and for two
     /// columns of one name.
-    pub fn open(
+    pub(crate) fn open(
         reader: Box<dyn Read + Send>,
         memory_bytes: u64,
         message_share: u64,
@@ -77,12 +77,12 @@ impl ArrowStream {
     }
 
     /// The columns.
-    pub fn schema(&self) -> &Schema {
+    pub(crate) fn schema(&self) -> &Schema {
         &self.schema
     }
 
     /// Bytes read so far.
-    pub fn bytes_read(&self) -> u64 {
+    pub(crate) fn bytes_read(&self) -> u64 {
         self.frames.bytes_read()
     }
 
@@ -91,7 +91,7 @@ impl ArrowStream {
     ///
     /// # Errors
     /// [`Error::Dataset`] for a stream that is damaged or ends too early.
-    pub fn next_rows(
+    pub(crate) fn next_rows(
         &mut self,
         schema: &Schema,
         columns: &[usize],

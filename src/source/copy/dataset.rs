@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// The difference, as an error that names the column and both files; a file that cannot be read.
-pub fn fits_one_file(dataset: &Dataset, kept: &[bool]) -> Result<()> {
+pub(crate) fn fits_one_file(dataset: &Dataset, kept: &[bool]) -> Result<()> {
     one_schema(dataset, kept).map(|_| ())
 }
 
@@ -32,7 +32,7 @@ pub fn fits_one_file(dataset: &Dataset, kept: &[bool]) -> Result<()> {
 /// # Errors
 /// Files that store a column differently; a changed or damaged file; a disk that refuses. There is
 /// nothing under the output's name then, or what was there before.
-pub fn copy_to_file(
+pub(crate) fn copy_to_file(
     dataset: &Dataset,
     kept: &[bool],
     path: &Path,
@@ -52,7 +52,7 @@ pub fn copy_to_file(
 ///
 /// # Errors
 /// As [`copy_to_file`], but that files may differ; the files finished before stay.
-pub fn copy_to_directory(
+pub(crate) fn copy_to_directory(
     dataset: &Dataset,
     kept: &[bool],
     directory: &Path,

@@ -25,5 +25,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use dataset::{copy_to_directory, copy_to_file, fits_one_file};
-pub use summary::CopySummary;
+pub(crate) use dataset::{copy_to_directory, copy_to_file, fits_one_file};
+pub(crate) use summary::CopySummary;

@@ -2,7 +2,7 @@
 
 /// Files, rows and bytes of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CopySummary {
+pub(crate) struct CopySummary {
     /// Files written.
     pub files: usize,
     /// Rows of all of them.

@@ -20,5 +20,5 @@ mod tests;
 pub use data::ColumnData;
 pub use file::TableWriter;
 #[cfg(test)]
-pub use options::Compression;
+pub(crate) use options::Compression;
 pub use options::{ColumnKind, ColumnSpec, WriteOptions};

@@ -6,7 +6,7 @@ const SQUARES_LEFT_MIN: f64 = 1e-6;
 
 /// The correlation of two columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Coefficient {
+pub(crate) struct Coefficient {
     /// Pearson's r, from -1 to 1; NaN where it is not defined.
     pub r: f64,
     /// Rows in which both columns have a finite value.

@@ -4,7 +4,7 @@ use crate::stats::moments::Moments;
 
 /// The centring of a column: `value * scale - mean`, with `mean` scaled too.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shift {
+pub(crate) struct Shift {
     pub(super) mean: f64,
     /// A power of two, so that scaling is exact.
     pub(super) scale: f64,
@@ -12,7 +12,7 @@ pub struct Shift {
 
 impl Shift {
     /// Centres by the mean of the finite values, and scales them to at most 2.
-    pub fn of(moments: &Moments) -> Self {
+    pub(crate) fn of(moments: &Moments) -> Self {
         if moments.count == 0 {
             return Self {
                 mean: 0.0,

@@ -27,8 +27,8 @@ mod triangle;
 #[cfg(test)]
 mod tests;
 
-pub use column::Shift;
-pub use pair::PairMoments;
-pub use panel::Panel;
-pub use plan::CoMomentsPlan;
-pub use sums::CoMoments;
+pub(crate) use column::Shift;
+pub(crate) use pair::PairMoments;
+pub(crate) use panel::Panel;
+pub(crate) use plan::CoMomentsPlan;
+pub(crate) use sums::CoMoments;

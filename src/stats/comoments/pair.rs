@@ -7,7 +7,7 @@ use crate::stats::comoments::{
 
 /// Count, means and centred sums of two columns over the rows in which both are finite.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct PairMoments {
+pub(crate) struct PairMoments {
     count: u64,
     /// The first common values, and the means as differences from them: a mean alone has no digits
     /// left for what distinguishes it from another one where both are large.
@@ -20,7 +20,7 @@ pub struct PairMoments {
 impl PairMoments {
     /// Of two slices of the same rows: the means first, then the differences from them. Values are
     /// scaled as their shifts say, and not shifted. O(rows), thrice.
-    pub fn of(x: &[f64], y: &[f64], shifts: [Shift; 2]) -> Self {
+    pub(crate) fn of(x: &[f64], y: &[f64], shifts: [Shift; 2]) -> Self {
         assert_eq!(x.len(), y.len(), "columns of the same rows");
         let scaled = |(x, y): (&f64, &f64)| {
             let both = x.is_finite() && y.is_finite();
@@ -53,7 +53,7 @@ impl PairMoments {
     }
 
     /// Adds other rows (Chan, Golub & LeVeque 1983, eq. 1.5, and its like for products).
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
         }
@@ -76,7 +76,7 @@ impl PairMoments {
     }
 
     /// The correlation.
-    pub fn coefficient(&self) -> Coefficient {
+    pub(crate) fn coefficient(&self) -> Coefficient {
         Coefficient {
             r: pearson(self.count, self.product, self.m2[0], self.m2[1]),
             count: self.count,

@@ -5,7 +5,7 @@ use crate::stats::comoments::{kernel::PANEL_ROWS, plan::CoMomentsPlan};
 /// The columns of a chunk of rows, centred; lent to [`CoMoments::add`]. Contents are undefined
 /// between calls.
 #[derive(Debug)]
-pub struct Panel {
+pub(crate) struct Panel {
     pub(super) values: Vec<f64>,
     pub(super) masks: Vec<f64>,
     pub(super) squares: Vec<f64>,
@@ -13,7 +13,7 @@ pub struct Panel {
 
 impl Panel {
     /// Room for a plan's columns.
-    pub fn new(plan: &CoMomentsPlan) -> Self {
+    pub(crate) fn new(plan: &CoMomentsPlan) -> Self {
         let columns = plan.columns_read();
         let masked = plan.masked().len();
         let squares = if masked > 0 { columns } else { 0 };
@@ -26,7 +26,7 @@ impl Panel {
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         (self.values.capacity() + self.masks.capacity() + self.squares.capacity())
             * size_of::<f64>()
     }

@@ -14,7 +14,7 @@ use crate::stats::moments::Moments;
 /// `a <= i < b` and `j <= i`, so that only columns below `b` are read. Strips that follow each
 /// other make the whole triangle; each takes its share of the memory and a pass of its own.
 #[derive(Debug, Clone)]
-pub struct CoMomentsPlan {
+pub(crate) struct CoMomentsPlan {
     shifts: Vec<Shift>,
     /// The columns with a mask, ascending, below the strip's end.
     masked: Vec<usize>,
@@ -25,7 +25,7 @@ pub struct CoMomentsPlan {
 impl CoMomentsPlan {
     /// The whole triangle of some columns with their moments. A column with missing or infinite
     /// values gets a mask.
-    pub fn new<'a>(moments: impl IntoIterator<Item = &'a Moments>) -> Self {
+    pub(crate) fn new<'a>(moments: impl IntoIterator<Item = &'a Moments>) -> Self {
         let (mut shifts, mut has_mask) = (Vec::new(), Vec::new());
         for moments in moments {
             shifts.push(Shift::of(moments));
@@ -53,7 +53,7 @@ impl CoMomentsPlan {
 
     /// The same plan for a strip of the triangle.
     #[must_use]
-    pub fn for_strip(&self, strip: Range<usize>) -> Self {
+    pub(crate) fn for_strip(&self, strip: Range<usize>) -> Self {
         assert!(strip.end <= self.shifts.len(), "a strip of the columns");
         assert!(strip.start <= strip.end, "a strip ascends");
         let mut plan = self.clone();
@@ -63,7 +63,7 @@ impl CoMomentsPlan {
     }
 
     /// Cuts the triangle into strips whose sums take about `bytes_max` each, at least a column wide.
-    pub fn strips(&self, bytes_max: u64) -> Vec<Range<usize>> {
+    pub(crate) fn strips(&self, bytes_max: u64) -> Vec<Range<usize>> {
         let columns = self.shifts.len();
         let mut strips = Vec::new();
         let mut start = 0;
@@ -86,7 +86,7 @@ impl CoMomentsPlan {
     }
 
     /// Bytes of one [`crate::stats::comoments::CoMoments`] under this plan.
-    pub fn sums_bytes(&self) -> u64 {
+    pub(crate) fn sums_bytes(&self) -> u64 {
         let strip_columns = self.strip.len() as u64;
         let read = self.strip.end as u64;
         let masked = self.masked.len() as u64;
@@ -101,7 +101,7 @@ impl CoMomentsPlan {
 
     /// Bytes of one panel under this plan.
     #[cfg(test)]
-    pub fn panel_bytes(&self) -> u64 {
+    pub(crate) fn panel_bytes(&self) -> u64 {
         let columns = self.columns_read();
         let squares = if self.masked.is_empty() { 0 } else { columns };
         ((columns + squares + self.masked.len())
@@ -110,12 +110,12 @@ impl CoMomentsPlan {
     }
 
     /// Columns that the strip's pairs are of: the first ones.
-    pub fn columns_read(&self) -> usize {
+    pub(crate) fn columns_read(&self) -> usize {
         self.strip.end
     }
 
     /// The later columns of the pairs.
-    pub fn strip(&self) -> Range<usize> {
+    pub(crate) fn strip(&self) -> Range<usize> {
         self.strip.clone()
     }
 

@@ -11,7 +11,7 @@ use crate::stats::comoments::{
 
 /// The sums of a strip of the triangle of pairs; see [`CoMomentsPlan`].
 #[derive(Debug, Clone)]
-pub struct CoMoments {
+pub(crate) struct CoMoments {
     columns: Vec<ColumnSums>,
     /// Values by values; values by masks and masks by values; squares likewise; masks by masks.
     values: Triangle,
@@ -24,7 +24,7 @@ pub struct CoMoments {
 
 impl CoMoments {
     /// The sums of no rows.
-    pub fn new(plan: &CoMomentsPlan) -> Self {
+    pub(crate) fn new(plan: &CoMomentsPlan) -> Self {
         let all: Vec<usize> = (0..plan.columns_read()).collect();
         let masked = plan.masked();
         let strip = plan.strip();
@@ -42,7 +42,7 @@ impl CoMoments {
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let triangles = self.triangles().map(Triangle::heap_bytes);
         self.columns.capacity() * size_of::<ColumnSums>() + triangles.iter().sum::<usize>()
     }
@@ -65,7 +65,7 @@ impl CoMoments {
     ///
     /// Answers the first column that has a missing or infinite value although the plan has no mask
     /// for it; the sums are then of no use.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         plan: &CoMomentsPlan,
         panel: &mut Panel,
@@ -137,7 +137,7 @@ impl CoMoments {
 
     /// Adds the sums of other rows under the same plan. Parts are added in row order, for the last
     /// bits depend on it.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (sums, other) in self.columns.iter_mut().zip(&other.columns) {
             sums.count += other.count;
             sums.sum += other.sum;
@@ -152,7 +152,12 @@ impl CoMoments {
     }
 
     /// The correlation of `column`, which is in the strip, with an earlier one.
-    pub fn coefficient(&self, plan: &CoMomentsPlan, column: usize, earlier: usize) -> Coefficient {
+    pub(crate) fn coefficient(
+        &self,
+        plan: &CoMomentsPlan,
+        column: usize,
+        earlier: usize,
+    ) -> Coefficient {
         assert!(plan.strip().contains(&column), "a column of the strip");
         assert!(earlier < column, "pairs are (later, earlier)");
         let (x, y) = (&self.columns[column], &self.columns[earlier]);

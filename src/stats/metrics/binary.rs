@@ -16,7 +16,7 @@ pub(super) const LOSS_MAX: f64 = 34.538_776_394_910_684;
 
 /// Counts and sums of a split's binary predictions: 1 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BinaryTable {
+pub(crate) struct BinaryTable {
     threshold: f64,
     threshold_margin: f64,
     bins: ScoreBins,
@@ -89,7 +89,7 @@ impl BinaryMetrics {
 
 impl BinaryTable {
     /// An empty table that decides for class 1 at a probability of at least `threshold`.
-    pub fn new(threshold: f64) -> Self {
+    pub(crate) fn new(threshold: f64) -> Self {
         Self {
             threshold,
             threshold_margin: logit(threshold),
@@ -103,7 +103,7 @@ impl BinaryTable {
 
     /// Adds rows by margin; labels are 0 or 1. `at` picks rows by index, else all are added.
     /// A NaN margin is a row without a prediction: counted, and left out.
-    pub fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
+    pub(crate) fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
         assert_eq!(margins.len(), labels.len(), "a label for each margin");
         for row in rows_at(margins.len(), at) {
             debug_assert!(labels[row] == 0.0 || labels[row] == 1.0);
@@ -115,7 +115,7 @@ impl BinaryTable {
     }
 
     /// Adds rows by the probability of class 1, as a base model gives it. The margin is its logit.
-    pub fn update_probabilities(
+    pub(crate) fn update_probabilities(
         &mut self,
         probabilities: &[f64],
         labels: &[f32],
@@ -153,7 +153,7 @@ impl BinaryTable {
     }
 
     /// Adds the rows of another table with the same threshold. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         assert_eq!(self.threshold, other.threshold, "same threshold");
         self.bins.merge(&other.bins);
         self.confusion.merge(&other.confusion);
@@ -163,7 +163,7 @@ impl BinaryTable {
     }
 
     /// The answers.
-    pub fn finish(&self) -> BinaryMetrics {
+    pub(crate) fn finish(&self) -> BinaryMetrics {
         let rows = self.confusion.rows();
         let counts = self.confusion.class_counts(1);
         BinaryMetrics {

@@ -7,10 +7,10 @@
 //! sums, about 1e-15).
 
 /// The margin's clip: probabilities within 1.1e-7 of 0 or 1 are ties.
-pub const MARGIN_MAX: f64 = 16.0;
+pub(crate) const MARGIN_MAX: f64 = 16.0;
 
 /// Bins of a table: each 2^-11 wide. At 2 M rows AUC is then known to about 4e-5, certified.
-pub const BINS: usize = 65_536;
+pub(crate) const BINS: usize = 65_536;
 
 /// Counters over all classes of a table, so that many classes do not take much memory.
 const BINS_TOTAL_MAX: usize = 1 << 20;
@@ -31,7 +31,7 @@ pub struct Interval {
 
 /// Rows by margin and label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScoreBins {
+pub(crate) struct ScoreBins {
     /// Negative and positive rows of each bin, margins ascending.
     counts: Vec<[u64; 2]>,
 }
@@ -50,7 +50,7 @@ impl Default for ScoreBins {
 
 impl ScoreBins {
     /// Empty histograms of `bins` bins, a power of two.
-    pub fn new(bins: usize) -> Self {
+    pub(crate) fn new(bins: usize) -> Self {
         assert!(bins.is_power_of_two(), "bin borders are powers of two");
         Self {
             counts: vec![[0; 2]; bins],
@@ -59,13 +59,13 @@ impl ScoreBins {
 
     /// Adds a row. A NaN counts as the lowest margin; tables keep such rows out.
     #[inline]
-    pub fn add(&mut self, margin: f64, is_positive: bool) {
+    pub(crate) fn add(&mut self, margin: f64, is_positive: bool) {
         self.add_weighted(margin, is_positive, 1);
     }
 
     /// Adds a row that counts as many; all rows together at most 2^62.
     #[inline]
-    pub fn add_weighted(&mut self, margin: f64, is_positive: bool, weight: u64) {
+    pub(crate) fn add_weighted(&mut self, margin: f64, is_positive: bool, weight: u64) {
         let half = (self.counts.len() / 2) as f64;
         // Scaling by a power of two is exact, so a margin below a border never lands above it.
         let place = (margin * (half / MARGIN_MAX))
@@ -76,7 +76,7 @@ impl ScoreBins {
     }
 
     /// Adds the rows of another table. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         assert_eq!(self.counts.len(), other.counts.len(), "same classes");
         for (mine, others) in self.counts.iter_mut().zip(&other.counts) {
             mine[0] += others[0];
@@ -86,19 +86,19 @@ impl ScoreBins {
 
     /// The histograms of `-margin` against the opposite label: those of "any class but this one".
     #[must_use]
-    pub fn opposite(&self) -> Self {
+    pub(crate) fn opposite(&self) -> Self {
         let counts = self.counts.iter().rev().map(|&[n, p]| [p, n]).collect();
         Self { counts }
     }
 
     /// Rows with the positive label.
-    pub fn positives(&self) -> u64 {
+    pub(crate) fn positives(&self) -> u64 {
         self.counts.iter().map(|bin| bin[1]).sum()
     }
 
     /// The area under the ROC curve: the share of (positive, negative) pairs ranked rightly, ties
     /// half. None unless both labels occur.
-    pub fn auc_roc(&self) -> Option<Interval> {
+    pub(crate) fn auc_roc(&self) -> Option<Interval> {
         let (mut below, mut won, mut tied) = (0u128, 0u128, 0u128);
         for &[negatives, positives] in &self.counts {
             won += u128::from(positives) * below;
@@ -119,7 +119,7 @@ impl ScoreBins {
     /// The bounds hold for any order and any ties inside a bin: a positive's precision is highest
     /// with all of the bin's positives and none of its negatives above it, lowest with all of the
     /// negatives and none of the later positives.
-    pub fn auc_pr(&self) -> Option<Interval> {
+    pub(crate) fn auc_pr(&self) -> Option<Interval> {
         let total = self.positives();
         if total == 0 {
             return None;
@@ -148,7 +148,7 @@ impl ScoreBins {
 
     /// The share of positives among the `positives()` rows with the highest margin; the bin that
     /// straddles the border gives its proportional share. None without positives.
-    pub fn top_k_accuracy(&self) -> Option<f64> {
+    pub(crate) fn top_k_accuracy(&self) -> Option<f64> {
         let k = self.positives();
         if k == 0 {
             return None;
@@ -168,7 +168,7 @@ impl ScoreBins {
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.counts.capacity() * size_of::<[u64; 2]>()
     }
 }

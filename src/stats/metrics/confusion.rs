@@ -2,7 +2,7 @@
 
 /// Rows of one class, one against the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ClassCounts {
+pub(crate) struct ClassCounts {
     /// Of the class, and said to be.
     pub tp: u64,
     /// Not of the class, but said to be.
@@ -16,23 +16,23 @@ pub struct ClassCounts {
 
 impl ClassCounts {
     /// The share of rows said to be of the class that are.
-    pub fn precision(&self) -> Option<f64> {
+    pub(crate) fn precision(&self) -> Option<f64> {
         ratio(self.tp, self.tp + self.fp)
     }
 
     /// The share of rows of the class that are said to be.
-    pub fn recall(&self) -> Option<f64> {
+    pub(crate) fn recall(&self) -> Option<f64> {
         ratio(self.tp, self.tp + self.fn_)
     }
 
     /// The harmonic mean of precision and recall; none if the class neither occurs nor is said to.
-    pub fn f1(&self) -> Option<f64> {
+    pub(crate) fn f1(&self) -> Option<f64> {
         ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
     }
 
     /// The counts with the other class as the positive one.
     #[must_use]
-    pub fn opposite(&self) -> Self {
+    pub(crate) fn opposite(&self) -> Self {
         Self {
             tp: self.tn,
             fp: self.fn_,

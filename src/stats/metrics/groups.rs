@@ -14,14 +14,14 @@ const COUNTERS: usize = 3;
 
 /// Counts each group's decisions by class, spilling to disk beyond a bound.
 #[derive(Debug)]
-pub struct GroupConfusion {
+pub(crate) struct GroupConfusion {
     classes: usize,
     map: SpillMap,
 }
 
 /// The counts of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupCounts {
+pub(crate) struct GroupCounts {
     /// The group's hash.
     pub group: u64,
     /// Rows.
@@ -45,7 +45,7 @@ pub struct GroupF1 {
 
 impl GroupCounts {
     /// The counts of all classes but 0 pooled: right if the very class was said.
-    pub fn sites(&self) -> ClassCounts {
+    pub(crate) fn sites(&self) -> ClassCounts {
         let mut pooled = ClassCounts::default();
         for class in &self.classes[1..] {
             pooled.tp += class.tp;
@@ -61,7 +61,7 @@ impl GroupConfusion {
     /// Counts of nothing. At most `groups_max` groups
     /// ([`crate::limits::Limits::groups_in_memory_max`]) are held in memory, the others in
     /// temporary files in `directory`.
-    pub fn new(classes: usize, groups_max: usize, directory: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(classes: usize, groups_max: usize, directory: impl Into<PathBuf>) -> Self {
         assert!(classes >= 2, "at least two classes");
         Self {
             classes,
@@ -73,7 +73,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] if groups must be spilled and cannot.
-    pub fn update_binary(
+    pub(crate) fn update_binary(
         &mut self,
         groups: &[u64],
         margins: &[f32],
@@ -95,7 +95,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// As [`Self::update_binary`].
-    pub fn update(
+    pub(crate) fn update(
         &mut self,
         groups: &[u64],
         labels: &[f32],
@@ -123,7 +123,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// As [`Self::update_binary`].
-    pub fn update_multiclass(
+    pub(crate) fn update_multiclass(
         &mut self,
         groups: &[u64],
         margins: &[f32],
@@ -151,7 +151,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// As [`Self::update_binary`].
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         self.map.merge(other.map)
     }
 
@@ -159,7 +159,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] if spilled groups cannot be read.
-    pub fn groups(&mut self) -> Result<GroupCountsIter<'_>> {
+    pub(crate) fn groups(&mut self) -> Result<GroupCountsIter<'_>> {
         Ok(GroupCountsIter {
             entries: self.map.entries()?,
         })
@@ -169,7 +169,7 @@ impl GroupConfusion {
     ///
     /// # Errors
     /// As [`Self::groups`].
-    pub fn finish(&mut self) -> Result<GroupF1> {
+    pub(crate) fn finish(&mut self) -> Result<GroupF1> {
         let (mut groups, mut sum) = (0u64, 0.0);
         let (mut groups_with_sites, mut sum_with_sites) = (0u64, 0.0);
         let mut iter = self.groups()?;
@@ -194,13 +194,13 @@ impl GroupConfusion {
     }
 
     /// The most bytes that it can hold, iteration included.
-    pub fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
+    pub(crate) fn heap_bytes_max(classes: usize, groups_max: usize) -> usize {
         SpillMap::heap_bytes_max(classes * COUNTERS, groups_max)
     }
 }
 
 /// Groups with their counts, in the order of their hashes.
-pub struct GroupCountsIter<'a> {
+pub(crate) struct GroupCountsIter<'a> {
     entries: Entries<'a>,
 }
 
@@ -209,7 +209,7 @@ impl GroupCountsIter<'_> {
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] if spilled groups cannot be read.
-    pub fn next_group(&mut self) -> Result<Option<GroupCounts>> {
+    pub(crate) fn next_group(&mut self) -> Result<Option<GroupCounts>> {
         let Some(entry) = self.entries.next_entry()? else {
             return Ok(None);
         };

@@ -14,7 +14,7 @@ mod catalogue;
 mod confusion;
 mod deviation;
 mod fixed;
-pub mod formulas;
+pub(crate) mod formulas;
 mod groups;
 mod multiclass;
 mod regression;
@@ -22,11 +22,11 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use binary::{BinaryMetrics, BinaryTable};
-pub use bins::ScoreBins;
-pub use catalogue::{Accumulator, Metric};
-pub use confusion::ClassCounts;
-pub use deviation::Deviation;
-pub use groups::{GroupConfusion, GroupF1};
-pub use multiclass::{MulticlassMetrics, MulticlassTable};
-pub use regression::{RegressionMetrics, RegressionTable};
+pub(crate) use binary::{BinaryMetrics, BinaryTable};
+pub(crate) use bins::ScoreBins;
+pub(crate) use catalogue::{Accumulator, Metric};
+pub(crate) use confusion::ClassCounts;
+pub(crate) use deviation::Deviation;
+pub(crate) use groups::{GroupConfusion, GroupF1};
+pub(crate) use multiclass::{MulticlassMetrics, MulticlassTable};
+pub(crate) use regression::{RegressionMetrics, RegressionTable};

@@ -11,7 +11,7 @@ use crate::stats::metrics::{
 
 /// Counts and sums of a split's predictions of several classes: at most 16 MiB, whatever the rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MulticlassTable {
+pub(crate) struct MulticlassTable {
     /// One class against the rest, by the logit of its probability.
     one_vs_rest: Vec<ScoreBins>,
     confusion: Confusion,
@@ -99,7 +99,7 @@ impl MulticlassMetrics {
 
 impl MulticlassTable {
     /// An empty table.
-    pub fn new(classes: usize) -> Self {
+    pub(crate) fn new(classes: usize) -> Self {
         assert!(classes >= 2, "at least two classes");
         Self {
             one_vs_rest: vec![ScoreBins::new(bins_for(classes)); classes],
@@ -113,7 +113,7 @@ impl MulticlassTable {
 
     /// Adds rows by margins: class `c` of row `i` is at `c * rows + i`. Labels are class indexes.
     /// `at` picks rows by index, else all are added. A row with a NaN is counted and left out.
-    pub fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
+    pub(crate) fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
         let rows = labels.len();
         let classes = self.exps.len();
         assert_eq!(margins.len(), rows * classes, "a margin a class and row");
@@ -126,7 +126,7 @@ impl MulticlassTable {
     }
 
     /// Adds rows by probabilities laid out as in [`Self::update`]; they are scaled to sum to 1.
-    pub fn update_probabilities(
+    pub(crate) fn update_probabilities(
         &mut self,
         probabilities: &[f64],
         labels: &[f32],
@@ -192,7 +192,7 @@ impl MulticlassTable {
     }
 
     /// Adds the rows of another table of the same classes. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.confusion.merge(&other.confusion);
         for (mine, others) in self.one_vs_rest.iter_mut().zip(&other.one_vs_rest) {
             mine.merge(others);
@@ -203,7 +203,7 @@ impl MulticlassTable {
     }
 
     /// The answers.
-    pub fn finish(&self) -> MulticlassMetrics {
+    pub(crate) fn finish(&self) -> MulticlassMetrics {
         let rows = self.confusion.rows();
         let classes: Vec<ClassMetrics> = (0..self.exps.len()).map(|c| self.class(c)).collect();
         let macro_f1 = self.confusion.macro_f1();
@@ -242,7 +242,7 @@ impl MulticlassTable {
 
     /// Bytes held, by capacity.
     #[cfg(test)]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let bins: usize = self.one_vs_rest.iter().map(ScoreBins::heap_bytes).sum();
         bins + self.confusion.heap_bytes() + self.exps.capacity() * size_of::<f64>()
     }

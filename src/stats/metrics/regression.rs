@@ -12,7 +12,7 @@ use crate::stats::{
 
 /// Sums of a split's numeric predictions: 5 KiB, whatever the rows.
 #[derive(Debug, Clone)]
-pub struct RegressionTable {
+pub(crate) struct RegressionTable {
     center: f64,
     deviation: Deviation,
     rows: u64,
@@ -70,7 +70,7 @@ impl RegressionMetrics {
 impl RegressionTable {
     /// An empty table. `center` is any number near the labels' mean (that of the training rows):
     /// their variance is summed around it.
-    pub fn new(center: f64, deviation: Deviation) -> Self {
+    pub(crate) fn new(center: f64, deviation: Deviation) -> Self {
         Self {
             center,
             deviation,
@@ -88,7 +88,7 @@ impl RegressionTable {
 
     /// Adds rows; `at` picks them by index, else all are added. A NaN margin is counted and left
     /// out.
-    pub fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
+    pub(crate) fn update(&mut self, margins: &[f32], labels: &[f32], at: Option<&[u32]>) {
         assert_eq!(margins.len(), labels.len(), "a label for each row");
         for row in rows_at(labels.len(), at) {
             let (margin, label) = (f64::from(margins[row]), f64::from(labels[row]));
@@ -122,7 +122,7 @@ impl RegressionTable {
     }
 
     /// Adds the rows of another table with the same center. Exact in any order.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         assert_eq!(self.center, other.center, "same center");
         assert_eq!(self.deviation, other.deviation, "same loss");
         self.rows += other.rows;
@@ -137,7 +137,7 @@ impl RegressionTable {
     }
 
     /// The answers.
-    pub fn finish(&self) -> RegressionMetrics {
+    pub(crate) fn finish(&self) -> RegressionMetrics {
         let rows = self.rows as f64;
         let mean = |sum: &ExactSum| (self.rows > 0).then(|| sum.nearest() / rows);
         let deviation = mean(&self.deviation_sum);

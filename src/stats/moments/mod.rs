@@ -15,5 +15,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use stream::MomentsStream;
-pub use summary::Moments;
+pub(crate) use stream::MomentsStream;
+pub(crate) use summary::Moments;

@@ -6,7 +6,7 @@ use crate::stats::moments::{
 };
 
 /// Values a block sums before it is merged.
-pub const BLOCK: usize = 1024;
+pub(crate) const BLOCK: usize = 1024;
 
 /// Selected values copied at once if their indexes follow each other.
 const RUN: usize = 32;
@@ -15,7 +15,7 @@ const RUN: usize = 32;
 ///
 /// Holds no heap memory. Any cut of the same values into calls gives the same bits.
 #[derive(Debug, Clone, Default)]
-pub struct MomentsStream {
+pub(crate) struct MomentsStream {
     /// The blocks that are full, and the range and counts of everything.
     done: Moments,
     /// The open block.
@@ -38,27 +38,27 @@ impl Moments {
 
 impl MomentsStream {
     /// Adds values; NaN is missing.
-    pub fn update_f32(&mut self, values: &[f32]) {
+    pub(crate) fn update_f32(&mut self, values: &[f32]) {
         self.update(values);
     }
 
     /// Adds values; NaN is missing.
-    pub fn update_f64(&mut self, values: &[f64]) {
+    pub(crate) fn update_f64(&mut self, values: &[f64]) {
         self.update(values);
     }
 
     /// Adds the values at some indexes, which ascend.
-    pub fn update_f32_selected(&mut self, values: &[f32], indexes: &[u32]) {
+    pub(crate) fn update_f32_selected(&mut self, values: &[f32], indexes: &[u32]) {
         self.update_selected(values, indexes);
     }
 
     /// Adds the values at some indexes, which ascend.
-    pub fn update_f64_selected(&mut self, values: &[f64], indexes: &[u32]) {
+    pub(crate) fn update_f64_selected(&mut self, values: &[f64], indexes: &[u32]) {
         self.update_selected(values, indexes);
     }
 
     /// Closes the open block.
-    pub fn finish(mut self) -> Moments {
+    pub(crate) fn finish(mut self) -> Moments {
         self.close_block();
         // A range that ends at zero has one zero, whichever came first.
         self.done.min += 0.0;

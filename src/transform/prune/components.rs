@@ -2,7 +2,10 @@
 
 /// The components of the graph of `columns` nodes that have two or more, each ascending, in the
 /// order of their first columns. O(edges), about.
-pub fn components(columns: usize, edges: impl IntoIterator<Item = [u32; 2]>) -> Vec<Vec<usize>> {
+pub(crate) fn components(
+    columns: usize,
+    edges: impl IntoIterator<Item = [u32; 2]>,
+) -> Vec<Vec<usize>> {
     let mut parent: Vec<u32> = (0..columns as u32).collect();
     for [a, b] in edges {
         let (a, b) = (root(&mut parent, a), root(&mut parent, b));

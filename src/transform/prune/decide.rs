@@ -13,13 +13,13 @@ const TARGET_STEP: f64 = 1e-6;
 const TIE: f64 = 1e-12;
 
 /// True if the absolute value of a coefficient reaches a threshold. NaN never does.
-pub fn is_reached(r: f64, threshold: f64) -> bool {
+pub(crate) fn is_reached(r: f64, threshold: f64) -> bool {
     r.abs() >= threshold - TIE
 }
 
 /// The facts of a column that need no pair.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ColumnFacts {
+pub(crate) struct ColumnFacts {
     /// The name, by which ties are broken.
     pub name: String,
     /// Keep it in any case.
@@ -39,7 +39,7 @@ pub struct ColumnFacts {
 
 /// Two columns and their correlation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// The columns.
     pub columns: [u32; 2],
     /// Their correlation; NaN where it is not defined.
@@ -52,7 +52,7 @@ pub struct Pair {
 
 /// The kept column that replaces a dropped one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Twin {
+pub(crate) struct Twin {
     /// The kept column.
     pub by: usize,
     /// Their correlation; 1 where every value is the same.
@@ -63,7 +63,7 @@ pub struct Twin {
 
 /// The decision about a column.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It stays.
     Kept,
     /// One value in all rows.
@@ -78,12 +78,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// True if the column stays.
-    pub fn is_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         matches!(self, Self::Kept)
     }
 
     /// The kept column that replaces it.
-    pub fn twin(&self) -> Option<Twin> {
+    pub(crate) fn twin(&self) -> Option<Twin> {
         match self {
             Self::Duplicate(twin) | Self::Correlated(twin) => Some(*twin),
             Self::Kept | Self::Constant | Self::LowVariance => None,
@@ -93,7 +93,7 @@ impl Verdict {
 
 /// The verdicts, one a column.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// One a column, in the order given.
     pub verdicts: Vec<Verdict>,
     /// Pairs of protected columns that reach the threshold, which both stay.
@@ -104,7 +104,7 @@ pub struct Decision {
 ///
 /// Checked at the end: a dropped column has a kept twin that reaches the threshold, and no
 /// two kept columns reach it, but where both are protected. O(columns log columns + pairs).
-pub fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> Decision {
+pub(crate) fn decide(columns: &[ColumnFacts], pairs: &[Pair], rules: &PruneRules) -> Decision {
     let mut verdicts: Vec<Option<Verdict>> =
         columns.iter().map(|facts| alone(facts, rules)).collect();
     let told: Vec<Pair> = pairs

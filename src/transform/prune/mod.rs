@@ -12,8 +12,8 @@
 mod components;
 mod decide;
 mod rules;
-pub mod screen;
+pub(crate) mod screen;
 
-pub use components::components;
-pub use decide::{ColumnFacts, Pair, Verdict, decide, is_reached};
+pub(crate) use components::components;
+pub(crate) use decide::{ColumnFacts, Pair, Verdict, decide, is_reached};
 pub use rules::{KeepRule, PruneRules};

@@ -16,16 +16,16 @@ use crate::stats::{
 };
 
 /// The coarse net's margin.
-pub const COARSE: f64 = 0.2;
+pub(crate) const COARSE: f64 = 0.2;
 
 /// The fine net's smallest margin.
-pub const MARGIN_MIN: f64 = 0.02;
+pub(crate) const MARGIN_MIN: f64 = 0.02;
 
 /// The fine net's margin in standard deviations.
 const MARGIN_DEVIATIONS: f64 = 6.0;
 
 /// Parts of the sample.
-pub const PARTS: usize = 16;
+pub(crate) const PARTS: usize = 16;
 
 /// A pair with fewer common rows in the sample is not judged.
 const COMMON_ROWS_MIN: u64 = 50;
@@ -41,7 +41,7 @@ const VARIANCE_RATIO_MAX: f64 = 1.5;
 
 /// A pair that the coarse net let through.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NearPair {
+pub(crate) struct NearPair {
     /// The columns, the later one first.
     pub columns: [u32; 2],
     /// True if the sample cannot judge it, so that it is a candidate at once.
@@ -50,7 +50,7 @@ pub struct NearPair {
 
 /// True if the sample can judge a column, whose sampled values and true moments are given.
 /// O(rows).
-pub fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
+pub(crate) fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
     let of_sample = Moments::of(sampled);
     if varied_rows(sampled, majority(sampled)) < VARIED_ROWS_MIN {
         return false;
@@ -71,7 +71,7 @@ pub fn is_judged(sampled: &[f64], moments: &Moments) -> bool {
 }
 
 /// The value that more than half of the finite values have; NaN if none has. O(rows).
-pub fn majority(values: &[f64]) -> f64 {
+pub(crate) fn majority(values: &[f64]) -> f64 {
     // The majority vote (Boyer & Moore 1981): a value of more than half of the rows survives it.
     let (mut candidate, mut lead) = (f64::NAN, 0usize);
     for &value in values.iter().filter(|value| value.is_finite()) {
@@ -93,7 +93,7 @@ pub fn majority(values: &[f64]) -> f64 {
 }
 
 /// Finite values that differ from one; all finite values if that is NaN. O(rows).
-pub fn varied_rows(values: &[f64], from: f64) -> u64 {
+pub(crate) fn varied_rows(values: &[f64], from: f64) -> u64 {
     let differs = |value: &f64| u64::from(value.is_finite() & (*value != from));
     values.iter().map(differs).sum()
 }
@@ -113,7 +113,7 @@ fn parts<T>(values: &[T]) -> impl Iterator<Item = &[T]> {
 ///
 /// # Panics
 /// If the plan is not of these rows.
-pub fn near_pairs(
+pub(crate) fn near_pairs(
     plan: &CoMomentsPlan,
     judged: &[bool],
     rows: usize,
@@ -141,7 +141,7 @@ pub fn near_pairs(
 }
 
 /// The fine net: whether a pair of sampled columns could reach the threshold. O(rows).
-pub fn is_candidate(x: &[f64], y: &[f64], shifts: [Shift; 2], threshold: f64) -> bool {
+pub(crate) fn is_candidate(x: &[f64], y: &[f64], shifts: [Shift; 2], threshold: f64) -> bool {
     let blocks: Vec<PairMoments> = parts(x)
         .zip(parts(y))
         .map(|(x, y)| PairMoments::of(x, y, shifts))

@@ -38,7 +38,7 @@ use crate::{
 
 /// Histogram gradient boosting in passes over borrowed blocks.
 #[derive(Debug)]
-pub struct Booster {
+pub(crate) struct Booster {
     pub(super) builder: EnsembleBuilder,
     pub(super) labels: LabelSummary,
     pub(super) bounds: DerivativeBounds,
@@ -67,7 +67,7 @@ impl Booster {
     ///
     /// # Errors
     /// [`Error::Dataset`] if no feature is laid out.
-    pub fn new(
+    pub(crate) fn new(
         options: BoosterOptions,
         loss: Loss,
         features: Vec<FeatureCodes>,
@@ -112,7 +112,7 @@ impl Booster {
     ///
     /// # Panics
     /// If the pass before was not finished.
-    pub fn next_pass(&mut self) -> Option<PassRequest> {
+    pub(crate) fn next_pass(&mut self) -> Option<PassRequest> {
         assert!(self.work.is_none(), "a pass is under way");
         let kind = self.next?;
         let mut work = self.prepare(kind);
@@ -126,7 +126,7 @@ impl Booster {
     ///
     /// # Panics
     /// If no pass is under way.
-    pub fn worker(&self) -> Worker<'_> {
+    pub(crate) fn worker(&self) -> Worker<'_> {
         let work = self.work.as_ref().expect("a pass is under way");
         Worker::new(&self.builder.constants, work, &self.pool)
     }
@@ -138,7 +138,11 @@ impl Booster {
     ///
     /// # Panics
     /// If no pass is under way.
-    pub fn finish_pass(&mut self, parts: Vec<WorkerPart>, parallel: &dyn Parallel) -> Result<()> {
+    pub(crate) fn finish_pass(
+        &mut self,
+        parts: Vec<WorkerPart>,
+        parallel: &dyn Parallel,
+    ) -> Result<()> {
         let work = self.work.take().expect("a pass is under way");
         let mut result = WorkerPart::new(&self.builder.constants, &work);
         for part in parts {
@@ -209,12 +213,12 @@ impl Booster {
     }
 
     /// Rounds in the ensemble so far.
-    pub fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         self.builder.rounds()
     }
 
     /// Mean losses after each round so far.
-    pub fn curve(&self) -> &[RoundLoss] {
+    pub(crate) fn curve(&self) -> &[RoundLoss] {
         self.curve.points()
     }
 
@@ -223,7 +227,7 @@ impl Booster {
     ///
     /// # Panics
     /// If there is a next pass.
-    pub fn into_ensemble(self) -> Ensemble {
+    pub(crate) fn into_ensemble(self) -> Ensemble {
         assert!(self.next.is_none() && self.work.is_none());
         self.builder.into_ensemble()
     }

@@ -7,4 +7,4 @@ mod rounds;
 mod sampled_rounds;
 mod work;
 
-pub use booster::Booster;
+pub(crate) use booster::Booster;

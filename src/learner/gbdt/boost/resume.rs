@@ -17,7 +17,7 @@ impl Booster {
     ///
     /// A booster that resumes from it ends in the same trees as this one. Where a sample serves
     /// several rounds, a boundary is where the next sample is drawn.
-    pub fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
+    pub(crate) fn checkpoint(&self) -> Option<BoosterCheckpoint<'_>> {
         let bounds = self.checkpoint_state.bounds?;
         let outputs = self.builder.outputs();
         let all = self.builder.trees.len() + self.checkpoint_state.cut_off.len();
@@ -53,7 +53,7 @@ impl Booster {
     ///
     /// # Panics
     /// If a pass was asked for already.
-    pub fn resume(mut self, checkpoint: BoosterCheckpoint<'_>) -> Result<Self, String> {
+    pub(crate) fn resume(mut self, checkpoint: BoosterCheckpoint<'_>) -> Result<Self, String> {
         assert!(self.next == Some(PassKind::Labels) && self.work.is_none());
         let outputs = self.builder.outputs();
         if checkpoint.outputs != outputs {

@@ -15,10 +15,12 @@ mod rows;
 mod softmax;
 mod squared_error;
 
-pub use bounds::{DerivativeBounds, Magnitudes};
+pub(crate) use bounds::DerivativeBounds;
+pub use bounds::Magnitudes;
 pub use choice::objective;
-pub use objective::Objective;
-pub use rows::{CHUNK_ROWS, Derivatives, Rows, add_by_split};
+pub(crate) use objective::Objective;
+pub(crate) use rows::add_by_split;
+pub use rows::{CHUNK_ROWS, Derivatives, Rows};
 
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Adds losses of some rows to the sums of train and valid. No branch depends on a row.
-pub fn add_by_split(sums: &mut [f64; 2], split: &[u8], losses: &[f64]) {
+pub(crate) fn add_by_split(sums: &mut [f64; 2], split: &[u8], losses: &[f64]) {
     for (&split, &loss) in split.iter().zip(losses) {
         for (sum, of) in sums.iter_mut().zip([Split::Train, Split::Valid]) {
             *sum += if split == of as u8 { loss } else { 0.0 };

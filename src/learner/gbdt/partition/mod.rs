@@ -3,8 +3,9 @@
 mod lists;
 mod rows;
 mod rule;
-pub mod vectors;
+pub(crate) mod vectors;
 
 pub use lists::{NO_SLOT, RowLists};
-pub use rows::{NONE, count, partition_rows};
+pub use rows::partition_rows;
+pub(crate) use rows::{NONE, count};
 pub use rule::PartitionRule;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The node of a row that is neither train nor valid.
-pub const NONE: u16 = u16::MAX;
+pub(crate) const NONE: u16 = u16::MAX;
 
 /// Moves a block's rows to the children of the leaves that were split.
 ///
@@ -106,7 +106,7 @@ fn partition_by_row(codes: &CodeBlock<'_>, rules: &[PartitionRule], nodes: &mut 
 
 /// Adds the training rows of each leaf to `counts`, which has an entry more than there are leaves;
 /// the last one takes every other row.
-pub fn count(nodes: &[u16], split: &[u8], counts: &mut [u32]) {
+pub(crate) fn count(nodes: &[u16], split: &[u8], counts: &mut [u32]) {
     assert_eq!(nodes.len(), split.len());
     let rest = counts.len() - 1;
     for (&node, &split) in nodes.iter().zip(split) {

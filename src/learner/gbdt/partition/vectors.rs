@@ -15,23 +15,23 @@
 use crate::{learner::gbdt::partition::rule::PartitionRule, limits::CODES_MAX};
 
 /// Rows whose nodes are held as bytes at once: with a piece of a column they fit the first cache.
-pub const CHUNK_ROWS: usize = 4_096;
+pub(crate) const CHUNK_ROWS: usize = 4_096;
 
 /// The most leaves whose numbers fit a byte beside the one for rows that are in none.
-pub const LEAVES_MAX: usize = CODES_MAX - 1;
+pub(crate) const LEAVES_MAX: usize = CODES_MAX - 1;
 
 /// The node of a row that no rule moves.
-pub const NONE: u8 = u8::MAX;
+pub(crate) const NONE: u8 = u8::MAX;
 
 /// The bytes that go right, as tables by nibble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RightBytes {
+pub(crate) struct RightBytes {
     tables: [u8; 32],
 }
 
 impl RightBytes {
     /// The bytes that a rule sends right.
-    pub fn new(rule: &PartitionRule) -> Self {
+    pub(crate) fn new(rule: &PartitionRule) -> Self {
         let mut tables = [0; 32];
         for byte in 0..=u8::MAX {
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
@@ -49,7 +49,7 @@ impl RightBytes {
 }
 
 /// True if [`move_right`] is faster here than moving every row by itself.
-pub fn are_fast() -> bool {
+pub(crate) fn are_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     return is_x86_feature_detected!("avx2");
     #[cfg(not(target_arch = "x86_64"))]
@@ -59,7 +59,7 @@ pub fn are_fast() -> bool {
 /// Moves the rows of node `from` whose byte is in the set to node `to`.
 ///
 /// `bytes` and `nodes` have an entry a row. Cost O(rows): about 0.05 ns a row.
-pub fn move_right(right: &RightBytes, [from, to]: [u8; 2], bytes: &[u8], nodes: &mut [u8]) {
+pub(crate) fn move_right(right: &RightBytes, [from, to]: [u8; 2], bytes: &[u8], nodes: &mut [u8]) {
     assert_eq!(bytes.len(), nodes.len());
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {

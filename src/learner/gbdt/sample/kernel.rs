@@ -12,13 +12,13 @@
 use crate::learner::gbdt::kernel::{Histogram, lanes};
 
 /// Byte columns of a tile.
-pub const TILE: usize = 16;
+pub(crate) const TILE: usize = 16;
 
 /// One row's codes in one tile.
-pub type TileCodes = [u8; TILE];
+pub(crate) type TileCodes = [u8; TILE];
 
 /// Packed sums of the byte columns of a tile.
-pub type TileHistograms = [Histogram; TILE];
+pub(crate) type TileHistograms = [Histogram; TILE];
 
 /// A row of a node: its slot in the store, and its packed gradient.
 pub(crate) type Entry = u64;
@@ -67,7 +67,11 @@ pub(crate) fn gather(
 /// ([`crate::learner::gbdt::kernel::pack`]). At most
 /// [`crate::learner::gbdt::kernel::PACKED_ROWS_MAX`] rows may be added before the bins are emptied.
 #[inline(never)]
-pub fn accumulate_tile(codes: &[TileCodes], entries: &[u64], histograms: &mut TileHistograms) {
+pub(crate) fn accumulate_tile(
+    codes: &[TileCodes],
+    entries: &[u64],
+    histograms: &mut TileHistograms,
+) {
     for (codes, &entry) in codes.iter().zip(entries) {
         let sums = lanes(entry as u32);
         for (histogram, &code) in histograms.iter_mut().zip(codes) {

@@ -24,11 +24,10 @@ mod store;
 mod sums;
 mod work;
 
-pub use kernel::TILE;
-pub use memory::{rows_that_fit, sample_bytes, sample_worker_bytes};
-pub use options::{
-    GOSS_OTHER, GOSS_TOP, SAMPLE_KEEP_MAX, SAMPLE_ROWS_DEFAULT, SampleSize, Sampling,
-};
+pub(crate) use kernel::TILE;
+pub(crate) use memory::{rows_that_fit, sample_bytes, sample_worker_bytes};
+pub use options::Sampling;
+pub(crate) use options::{GOSS_OTHER, GOSS_TOP, SAMPLE_KEEP_MAX, SAMPLE_ROWS_DEFAULT, SampleSize};
 
 pub(crate) use collect::SampleWorker;
 pub(crate) use growth::SampleGrower;

@@ -3,14 +3,14 @@
 use std::fmt;
 
 /// The share of the largest gradients that `goss` keeps unless it is given (LightGBM's `top_rate`).
-pub const GOSS_TOP: f64 = 0.2;
+pub(crate) const GOSS_TOP: f64 = 0.2;
 /// The share of the other rows that `goss` draws unless it is given (LightGBM's `other_rate`).
-pub const GOSS_OTHER: f64 = 0.1;
+pub(crate) const GOSS_OTHER: f64 = 0.1;
 /// The rows of a sample unless they are given or memory is short.
-pub const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;
+pub(crate) const SAMPLE_ROWS_DEFAULT: u64 = 1 << 19;
 
 /// The most rounds that a sample serves.
-pub const SAMPLE_KEEP_MAX: u32 = 1_000;
+pub(crate) const SAMPLE_KEEP_MAX: u32 = 1_000;
 
 /// The size of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]

@@ -28,7 +28,7 @@ const FIRST_TREND: f64 = 0.7;
 
 /// A forecast of the thresholds of the next sample. It spares work and changes no tree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct ThresholdForecast {
+pub(crate) struct ThresholdForecast {
     /// The thresholds of the last sample; zeros if they are not known.
     pub(crate) thresholds: Thresholds,
     /// Their ratio to those of the sample before, at most 1.

@@ -24,7 +24,7 @@ use crate::{
 ///
 /// A function of options and blocks alone: threads change no bit.
 #[derive(Debug)]
-pub struct StreamBooster {
+pub(crate) struct StreamBooster {
     pub(super) builder: EnsembleBuilder,
     pub(super) stream: StreamOptions,
     /// The reservoir, then the rows of the batch.
@@ -59,7 +59,7 @@ impl StreamBooster {
     ///
     /// # Panics
     /// If features and layout do not belong together.
-    pub fn new(
+    pub(crate) fn new(
         options: BoosterOptions,
         stream: StreamOptions,
         loss: Loss,
@@ -91,17 +91,17 @@ impl StreamBooster {
     }
 
     /// Rows so far, trained on or not.
-    pub fn rows_seen(&self) -> u64 {
+    pub(crate) fn rows_seen(&self) -> u64 {
         self.rows_seen
     }
 
     /// Rounds of trees so far.
-    pub fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         self.builder.rounds()
     }
 
     /// The trees so far. Before the first rows margins start from 0.
-    pub fn ensemble(&self) -> Ensemble {
+    pub(crate) fn ensemble(&self) -> Ensemble {
         let outputs = self.builder.outputs();
         let mut base_margin = self.builder.constants.base_margins.clone();
         base_margin.resize(outputs, 0.0);
@@ -114,7 +114,7 @@ impl StreamBooster {
     }
 
     /// The most rows of a block.
-    pub fn block_rows_max(&self) -> usize {
+    pub(crate) fn block_rows_max(&self) -> usize {
         STREAM_BLOCK_ROWS.min(self.stream.batch_rows)
     }
 
@@ -126,7 +126,7 @@ impl StreamBooster {
     ///
     /// # Errors
     /// The error of a task of `parallel`.
-    pub fn block(
+    pub(crate) fn block(
         &mut self,
         codes: &CodeBlock<'_>,
         rows: &RowBlock<'_>,
@@ -166,7 +166,7 @@ impl StreamBooster {
     ///
     /// # Errors
     /// The error of a task of `parallel`.
-    pub fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
+    pub(crate) fn end_batch(&mut self, parallel: &dyn Parallel) -> Result<()> {
         let due = self
             .stream
             .rounds_due(self.builder.options.n_estimators, self.rows_seen);
@@ -187,12 +187,12 @@ impl StreamBooster {
     ///
     /// # Errors
     /// The error of a task of `parallel`.
-    pub fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
+    pub(crate) fn spend_budget(&mut self, parallel: &dyn Parallel) -> Result<()> {
         self.grow_to(self.builder.options.n_estimators, parallel)
     }
 
     /// Bytes held, by capacity.
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let compiled: usize = self.compiled.iter().map(CompiledTree::heap_bytes).sum();
         let sums: usize = self.sums.iter().map(Vec::capacity).sum();
         let buffers = &self.buffers;
@@ -348,7 +348,7 @@ impl StreamBooster {
 }
 
 /// Bytes that a booster of a stream holds beside its trees and histograms.
-pub fn stream_bytes(stream: &StreamOptions, byte_columns: usize, outputs: usize) -> u64 {
+pub(crate) fn stream_bytes(stream: &StreamOptions, byte_columns: usize, outputs: usize) -> u64 {
     let store = SampleRows::bytes(stream.store_rows(), byte_columns, outputs);
     let entries = SampleGrower::bytes(stream.store_rows(), outputs);
     let order = stream.store_rows() * size_of::<u32>();

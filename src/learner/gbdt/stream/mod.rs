@@ -19,11 +19,11 @@ mod options;
 mod reservoir;
 mod state;
 
-pub use booster::{StreamBooster, stream_bytes};
-pub use options::{
+pub(crate) use booster::{StreamBooster, stream_bytes};
+pub(crate) use options::{
     RESERVOIR_ROWS_DEFAULT, STREAM_BATCH_ROWS_DEFAULT, STREAM_BLOCK_ROWS, StreamOptions,
 };
-pub use state::StreamState;
+pub(crate) use state::StreamState;
 
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,19 @@
 //! Options of a booster of batches.
 
 /// Rows of the reservoir unless they are given.
-pub const RESERVOIR_ROWS_DEFAULT: usize = 1 << 18;
+pub(crate) const RESERVOIR_ROWS_DEFAULT: usize = 1 << 18;
 
 /// The most rows that join the reservoir at once, unless they are given; longer batches are taken in
 /// parts.
-pub const STREAM_BATCH_ROWS_DEFAULT: usize = 1 << 18;
+pub(crate) const STREAM_BATCH_ROWS_DEFAULT: usize = 1 << 18;
 
 /// The most rows of a block. Of byte columns that lie 65,536 bytes apart only the beginnings are touched
 /// then, so that blocks of 4,000 of them take 32 MiB.
-pub const STREAM_BLOCK_ROWS: usize = 1 << 13;
+pub(crate) const STREAM_BLOCK_ROWS: usize = 1 << 13;
 
 /// Options of a booster of batches, beside those of the trees.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StreamOptions {
+pub(crate) struct StreamOptions {
     /// Rows that are expected in all, at least 1: when so many have come, all trees are grown.
     pub rows_expected: u64,
     /// Rows of the reservoir, at least 1.

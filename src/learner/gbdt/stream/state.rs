@@ -16,7 +16,7 @@ use crate::{
 ///
 /// Arrays of the reservoir have an entry per row; margins are stored output by output, codes row by row.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct StreamState<'a> {
+pub(crate) struct StreamState<'a> {
     rows_seen: u64,
     thinned: u32,
     pub(super) base_margins: Cow<'a, [f32]>,
@@ -32,7 +32,7 @@ pub struct StreamState<'a> {
 
 impl StreamState<'_> {
     /// The same, held on its own.
-    pub fn into_owned(self) -> StreamState<'static> {
+    pub(crate) fn into_owned(self) -> StreamState<'static> {
         let margins = self.margin.into_iter();
         StreamState {
             rows_seen: self.rows_seen,
@@ -52,7 +52,7 @@ impl StreamState<'_> {
     /// The same rows with their codes in another layout. A feature that is laid out for the first time has
     /// code 0 in all of them, and one that is not any more is left out.
     #[must_use]
-    pub fn recoded(mut self, from: &CodeLayout, to: &CodeLayout) -> Self {
+    pub(crate) fn recoded(mut self, from: &CodeLayout, to: &CodeLayout) -> Self {
         let width = |layout: &CodeLayout| layout.len().div_ceil(TILE) * TILE;
         let (width_from, width_to) = (width(from), width(to));
         let rows = self.row.len();
@@ -81,7 +81,7 @@ fn members(layout: &CodeLayout) -> impl Iterator<Item = (usize, PackMember)> {
 
 impl StreamBooster {
     /// The state after a batch.
-    pub fn state(&self) -> StreamState<'_> {
+    pub(crate) fn state(&self) -> StreamState<'_> {
         let store = &self.store;
         let rows = store.len;
         let margins = store.margin.chunks_exact(store.capacity);
@@ -105,7 +105,7 @@ impl StreamBooster {
     /// # Errors
     /// A sentence if it is not the state of a booster with these options and features; the booster does
     /// not change then.
-    pub fn restore(&mut self, state: StreamState<'_>) -> Result<(), String> {
+    pub(crate) fn restore(&mut self, state: StreamState<'_>) -> Result<(), String> {
         self.check(&state)?;
         let store = &mut self.store;
         let rows = state.row.len();
