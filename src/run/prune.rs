@@ -133,13 +133,7 @@ pub(crate) fn prune(
     data.roles.split = None;
     data.roles.weight = None;
     let rows = RowsFile::create(&scratch.file("rows"), data.dataset.rows(), false)?;
-    match target {
-        Some(target) => passes.push(scan(&context, &data, &target, &rows, |_| Ok(()))?),
-        None => {
-            progress.message("the data have no target: columns are ranked without it");
-            no_labels(&rows)?;
-        }
-    }
+    passes.extend(label(&context, &data, target.as_ref(), &rows)?);
     let sample = count_all(&rows, options.seed, limits.start_sample_rows)?;
     let survey = survey(
         &context,
@@ -175,6 +169,25 @@ pub(crate) fn prune(
         passes,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// Writes the labels of all rows, and says so if the data have none.
+fn label(
+    context: &Context<'_>,
+    data: &TrainingData,
+    target: Option<&Target>,
+    rows: &RowsFile,
+) -> Result<Option<PassReport>> {
+    match target {
+        Some(target) => Ok(Some(scan(context, data, target, rows, |_| Ok(()))?)),
+        None => {
+            context
+                .progress
+                .message("the data have no target: columns are ranked without it");
+            no_labels(rows)?;
+            Ok(None)
+        }
+    }
 }
 
 /// Writes the kept columns to the destination.

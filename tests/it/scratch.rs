@@ -50,7 +50,7 @@ fn a_second_run_uses_the_codes_of_the_first_and_makes_the_same_files_as_alone() 
     assert_eq!(json(&alone.join("run.json"))["reused_scratch"], Value::Null);
     let refused = train(&other, FIRST, &[&shared[..], &["--seed", "7"]].concat());
     assert!(
-        refused.stderr.contains("--seed was 42 and is 7"),
+        refused.stderr.contains("--seed was 42 and is now 7"),
         "{refused:#?}"
     );
 }

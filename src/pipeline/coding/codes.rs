@@ -179,8 +179,8 @@ pub(crate) fn constants(bins: &Bins) -> Result<Vec<(u32, &'static str)>> {
         .collect();
     if constant.len() == bins.features.len() {
         return Err(Error::Dataset(format!(
-            "none of the {} features varies in the training rows, so there is nothing to learn from; \
-             check --exclude and the split",
+            "all {} features are constant in the training rows, so trees cannot be trained; check --exclude and \
+             the split",
             constant.len()
         )));
     }

@@ -14,7 +14,7 @@ fn about() -> RunIdentity {
     };
     RunIdentity {
         rowmill_version: "0.1.0".to_owned(),
-        options: json!({"seed": 42, "group": {"column": "g"}, "model": {"learner": "gbdt", "shrinkage": 0.1}}),
+        options: json!({"seed": 42, "group_col": {"column": "g"}, "model": {"learner": "gbdt", "learning_rate": 0.1}}),
         files: vec![file("a.parquet"), file("b.parquet")],
         codes_hash: 9,
         sampling: json!("exact"),
@@ -44,15 +44,15 @@ fn what_differs_is_named() {
         "--seed was 42 and is 43",
     );
     check(
-        &|now| now.options["model"]["shrinkage"] = json!(0.2),
+        &|now| now.options["model"]["learning_rate"] = json!(0.2),
         "--model learning_rate was 0.1 and is 0.2",
     );
     check(
-        &|now| now.options["model"]["level_fraction"] = json!(0.5),
+        &|now| now.options["model"]["colsample_bylevel"] = json!(0.5),
         "--model colsample_bylevel was null and is 0.5",
     );
     check(
-        &|now| now.options["group"] = json!({"column": "h"}),
+        &|now| now.options["group_col"] = json!({"column": "h"}),
         "--group-col was {\"column\":\"g\"}",
     );
     check(

@@ -206,7 +206,7 @@ fn going_on_otherwise_is_refused_and_named() {
         changed.split.seed = 4;
         changed
     };
-    check(seeded, "--seed was 3 and is now 4");
+    check(seeded, "--seed was 3 and is 4");
     let both = {
         let mut changed = resumed.clone();
         changed.output.overwrite = true;

@@ -61,7 +61,7 @@ fn a_class_without_rows_leaves_the_model_to_the_batches() {
         let there = dir.path().join(format!("{exact}-there"));
         let outcome = run(&there, &common);
         assert!(passes(&there).iter().any(|pass| pass == exact));
-        let said = "the model is what the batches taught";
+        let said = "keeping the incremental model";
         assert!(!outcome.stderr.contains(said), "{outcome:#?}");
         let absent = dir.path().join(format!("{exact}-absent"));
         let more = ["--classes", "absent,acceptor,donor,neither"];

@@ -150,7 +150,7 @@ fn columns_that_are_not_there_any_more_are_counted_and_named() {
             assert!(outcome.stderr.contains(needed), "{needed}: {outcome:#?}");
         }
         let needed = [
-            "none of the 7 column(s)",
+            "none of the 7 feature(s)",
             "a, b, c, d, e, ...",
             "--init-model",
         ];
@@ -199,7 +199,7 @@ fn the_task_is_that_of_the_learner() {
         check(&continued, 3, &["--profile", "none"], expected);
         for task in ["binary", "regression"] {
             let more = ["--task", task];
-            let needed = [&more.join(" "), "classes"];
+            let needed = [&more.join(" "), "class"];
             continued.refuses(("splice_type", &columns), &more, 2, &needed);
         }
         // A profile that says more classes.
@@ -209,7 +209,7 @@ fn the_task_is_that_of_the_learner() {
         let more = ["--profile", text(&profile)];
         check(&continued, 3, &more, "0 = neither, 1 = splice_site");
         let more = [&more[..], &["--task", "multiclass"]].concat();
-        let needed = ["--task multiclass", "leave --task out"];
+        let needed = ["--task multiclass", "leave out --task"];
         continued.refuses(("splice_type", &columns), &more, 2, &needed);
         // Classes that no profile had.
         let none = [&["--profile", "none"][..], &splice].concat();

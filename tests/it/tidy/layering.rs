@@ -76,6 +76,7 @@ const FOLDERS: &[(&str, Floors)] = &[
             &["trained"],
             &["artefacts", "one_pass", "planning", "prune"],
             &["train"],
+            &["calls"],
         ],
     ),
 ];
@@ -272,7 +273,7 @@ fn imports_that_point_up_are_found() {
     check(
         "src/run/a.rs",
         "use crate::Error;",
-        &["`run` (floor 7) imports `lib` (floor 9)"],
+        &["`run` (floor 7) imports `lib` (floor 10)"],
     );
     check(
         "src/data/mod.rs",

@@ -153,18 +153,7 @@ impl Booster {
         }
         let histograms = work.wide.into_slots();
         match work.kind {
-            PassKind::Labels => {
-                self.labels = result.labels;
-                self.labels.check()?;
-                self.builder
-                    .constants
-                    .objective
-                    .check_labels(&self.labels)?;
-                let rows = self.labels.train_rows + self.labels.valid_rows;
-                self.builder.constants.eval.units =
-                    WeightUnits::new(self.labels.own_weight_max, rows);
-                self.find_base();
-            }
+            PassKind::Labels => self.finish_labels(result.labels)?,
             PassKind::Base | PassKind::Renew { .. } => {
                 if work.kind == (PassKind::Renew { is_first: true }) {
                     self.set_leaf_rows(&result.counts);
@@ -209,6 +198,17 @@ impl Booster {
                 panic!("a sample pass has its work")
             }
         }
+        Ok(())
+    }
+
+    /// Takes the totals of the labels over, and sets the base score.
+    fn finish_labels(&mut self, labels: LabelSummary) -> Result<()> {
+        labels.check()?;
+        self.builder.constants.objective.check_labels(&labels)?;
+        let rows = labels.train_rows + labels.valid_rows;
+        self.builder.constants.eval.units = WeightUnits::new(labels.own_weight_max, rows);
+        self.labels = labels;
+        self.find_base();
         Ok(())
     }
 

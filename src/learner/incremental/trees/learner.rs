@@ -56,7 +56,7 @@ const PREDICTED_ROWS: usize = 1 << 13;
 ///
 /// // All trees are grown; the learner is as it was.
 /// let error = learner.partial_fit(&Batch::new(features.view(), labels.view())).unwrap_err();
-/// assert!(error.to_string().contains("the budget of 120 rounds of trees is spent"));
+/// assert!(error.to_string().contains("all 120 rounds of trees are grown"));
 /// # Ok::<(), rowmill::Error>(())
 /// ```
 #[derive(Debug)]

@@ -86,12 +86,12 @@ fn rows_groups_and_warnings_are_those_of_a_naive_count() {
     };
     let expected = [
         format!(
-            "{} rows have no value of the target `y` and are left out",
+            "{} rows have no value of the target `y` and are skipped",
             twin.unlabelled_rows
         ),
-        "the class `2` of the target `y` has no training rows; it is learned when some come".to_owned(),
-        "the class `3` of the target `y` has 1 training row, from which little can be learned; merge it with \
-         another class, or leave it out"
+        "the class `2` of the target `y` has no training rows yet; its probability stays near 0 until it has some".to_owned(),
+        "the class `3` of the target `y` has only 1 training row; merge it with another class, or remove \
+         its rows"
             .to_owned(),
         empty.to_string(),
     ];
