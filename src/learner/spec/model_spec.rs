@@ -48,7 +48,7 @@ impl ModelSpec {
     /// Refuses metrics of the learning curve that mean nothing for what is learned.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the metric and those that could be used.
+    /// [`Error::Usage`](crate::Error::Usage) naming the metric and those that could be used.
     pub fn check_metrics(&self, loss: Loss) -> Result<()> {
         match self {
             Self::Gbdt(options) => metrics::check(&options.eval_metric, loss),
@@ -68,7 +68,7 @@ impl ModelSpec {
     /// whether they are texts.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for a feature that is not there, a list of the wrong length, or a direction
+    /// [`Error::Dataset`](crate::Error::Dataset) for a feature that is not there, a list of the wrong length, or a direction
     /// asked of a text.
     pub fn resolve_features(&mut self, features: &[(&str, bool)]) -> Result<()> {
         if let Self::Gbdt(options) = self {
@@ -99,7 +99,7 @@ impl ModelSpec {
     /// that of all training rows.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for a weight of a class that the target does not have, or class weights
+    /// [`Error::Dataset`](crate::Error::Dataset) for a weight of a class that the target does not have, or class weights
     /// where there are no classes.
     pub fn resolve(&mut self, classes: &[(&str, u64)], weight: f64) -> Result<()> {
         let (weight_of_classes, class_weights) = match self {

@@ -397,7 +397,8 @@ fn check_a_feature_is_missed(model: &Model) {
     let columns = some_values(4, &mut Draws::new(2));
     let mut margins = vec![0.0; 4 * predictor.outputs()];
     predictor.start(4);
-    for feature in predictor.used_features()[1..].to_vec() {
+    let used = predictor.used_features().to_vec();
+    for &feature in &used[1..] {
         let added = predictor.add(feature, 0, &columns[feature]);
         added.expect("no text is refused");
     }

@@ -76,7 +76,7 @@ impl<'a> OnePassTrees<'a> {
     /// Codes a slice's rows, and trains on the batches that are complete.
     ///
     /// # Errors
-    /// As [`AppendedRows::append`] and [`TreeFeeder::feed`].
+    /// As [`AppendedRows::append_columns`] and [`TreeFeeder::feed`].
     pub(crate) fn take(&mut self, columns: &OnePassSlice) -> Result<()> {
         let codes = &mut self.codes;
         self.appended

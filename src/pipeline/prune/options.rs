@@ -1,14 +1,4 @@
-//! Pruning: the passes that find columns which add nothing, and what they found.
-//!
-//! ```text
-//! survey --candidates--> components of columns --correlate, a pass over Parquet--> coefficients
-//!        --decision--> kept and dropped columns
-//! ```
-//!
-//! [`mod@screening`]: candidates by survey and sample; [`mod@work`]: the sums of each pass, in
-//! what memory; [`mod@gather`]: a slice's values, and its part of the sums; [`mod@correlate`]: the
-//! passes; [`mod@findings`]: the verdicts on all columns; [`mod@in_training`]: the step of a
-//! training; [`mod@standalone`]: all of it for `rowmill prune`, with a trimmed copy at the end.
+//! The options of pruning.
 
 use crate::{
     error::{Error, Result},

@@ -12,7 +12,7 @@
 //! other column's present rows. Columns without missing values cost nothing of that.
 //!
 //! If both columns are present in a few rows only, their means there may be far from the shift.
-//! Such a coefficient is marked [`Coefficient::doubtful`]; [`PairMoments`] takes the pair again
+//! Such a coefficient is marked [`doubtful`](coefficient::Coefficient::doubtful); [`PairMoments`] takes the pair again
 //! around its own means.
 
 mod coefficient;

@@ -2,7 +2,7 @@
 
 use crate::stats::comoments::{kernel::PANEL_ROWS, plan::CoMomentsPlan};
 
-/// The columns of a chunk of rows, centred; lent to [`CoMoments::add`]. Contents are undefined
+/// The columns of a chunk of rows, centred; lent to [`CoMoments::add`](super::CoMoments::add). Contents are undefined
 /// between calls.
 #[derive(Debug)]
 pub(crate) struct Panel {

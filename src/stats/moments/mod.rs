@@ -1,6 +1,6 @@
 //! Count, range, mean and sum of squares of a column, in one pass at about memory speed.
 //!
-//! Values are summed as differences from a shift, in blocks of [`BLOCK`] values; a block's sums
+//! Values are summed as differences from a shift, in blocks of [`stream::BLOCK`] values; a block's sums
 //! become (count, mean, m2) and are merged by Chan, Golub & LeVeque (1983, eq. 1.5). The shift of
 //! a block is the mean of the blocks before it, that of the first one the first finite value, so
 //! no large number is ever subtracted from another. A value's block and lane depend on its place

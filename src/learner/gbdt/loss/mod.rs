@@ -1,7 +1,7 @@
 //! The losses that trees minimise: gradients, hessians and losses of rows.
 //!
 //! A loss is a file here with an [`Objective`], a variant of [`Loss`](crate::learner::gbdt::Loss), and
-//! a line in [`objective`]; its names on the command line are a line of
+//! a line in [`mod@objective`]; its names on the command line are a line of
 //! `learner/spec/objective.rs`.
 
 mod absolute_error;
