@@ -1,5 +1,5 @@
-//! What the benchmarks, fuzz targets and tests of this repository use beside the library's door. It may change
-//! at any time.
+//! Items for the benchmarks, fuzz targets and tests of this repository. They are no part of the library's
+//! interface, and may change at any time.
 
 #[cfg(feature = "cli")]
 pub use crate::cli::command::takes_train_config;

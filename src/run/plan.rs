@@ -42,9 +42,9 @@ pub(crate) struct PlanSpec<'a> {
     pub(crate) model: &'a ModelSpec,
     pub(crate) evaluation: &'a EvaluationSpec,
     pub(crate) limits: &'a Limits,
-    /// Whether the saved model is checked on the raw data.
+    /// Check the saved model on the raw data.
     pub(crate) verify: bool,
-    /// Whether the held-out rows are written with their predictions.
+    /// Write the valid and test rows with their predictions.
     pub(crate) predictions: bool,
     pub(crate) prune: Option<&'a Pruning>,
     pub(crate) incremental: Option<&'a IncrementalOptions>,

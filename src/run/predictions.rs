@@ -21,7 +21,7 @@ use crate::{
 /// A finished run, as far as its predictions depend on it.
 #[derive(Clone, Copy)]
 pub(crate) struct PredictedRun<'a> {
-    /// Whether each row was read once: there is no rows file then.
+    /// True if each row was read once; there is no rows file then.
     pub(crate) one_pass: bool,
     pub(crate) data: &'a TrainingData,
     pub(crate) target: &'a Target,

@@ -10,7 +10,7 @@ use crate::{
 /// Points that are kept; beyond them neighbours become one.
 const POINTS_MAX: usize = 2_048;
 
-/// How well a batch was predicted by what was learned before it, or the mean over some batches.
+/// The progressive validation of a batch: its metrics before the update, or the mean of some batches.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct CurvePoint {
     /// Rows that were learned before.

@@ -22,7 +22,7 @@ const SLICE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of a pair of interest.
 const PAIR_BYTES: u64 = 40;
 
-/// What the passes of pruning may hold.
+/// The memory that the passes of pruning may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PruneBudget {
     /// One step's sums.

@@ -17,7 +17,7 @@ pub struct OutputOptions {
     pub trimmed: bool,
     /// Reload the saved model and check it on the test rows.
     pub verify: bool,
-    /// Whether the valid and test rows are written with their predictions.
+    /// Write the valid and test rows with their predictions.
     pub predictions: bool,
 }
 

@@ -29,7 +29,7 @@ impl Progress for Warnings {
     }
 }
 
-/// What a run should count, row by row.
+/// The expected counts of a run, made row by row.
 #[derive(Default)]
 struct Twin {
     class_rows: [[u64; CLASSES]; 3],
